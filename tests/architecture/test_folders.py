@@ -28,6 +28,7 @@ READS_FOREIGN_STREAMS = {
     "dunning_svc.domain.hold.state.DEBTOR": "the customer is invoice-svc's",
     "dunning_svc.domain.template.state.CREDITOR": "the entity is invoice-svc's",
     "risk_svc.use_cases.customers.CUSTOMER": "the customer is invoice-svc's",
+    "risk_svc.use_cases.standing.ENTITY": "the entity is invoice-svc's",
     "risk_svc.use_cases.reservations.DOCUMENTS": "invoices and orders are invoice-svc's",
     "invoice_svc.imports.takeover._IMPORT": "counts the events of an import, no more",
 }

@@ -38,6 +38,18 @@ def _reserved(world: World) -> str:
     return identifier
 
 
+def _held(world: World) -> str:
+    path = f"/v1/customers/{world.customer()}/holds"
+    identifier: str = world.post("risk", path, {"text": "Cheque returned unpaid"})["id"]
+    return identifier
+
+
+def _badged(world: World) -> str:
+    customer = world.customer()
+    world.post("risk", f"/v1/customers/{customer}/badge", {"text": "Three cheques returned unpaid"})
+    return customer
+
+
 CREDIT: dict[str, Make] = {
     "/v1/limit-requests": lambda w: ("/v1/limit-requests", _limit_body(w)),
     "/v1/limit-requests/{limit_id}/approve": lambda w: (f"/v1/limit-requests/{_limit(w)['id']}/approve", {}),
@@ -46,6 +58,22 @@ CREDIT: dict[str, Make] = {
         {"text": "No accounts filed"},
     ),
     "/v1/checks": lambda w: ("/v1/checks", {"customer_id": w.customer(), "amount": eur("99.00")}),
+    "/v1/customers/{customer_id}/holds": lambda w: (
+        f"/v1/customers/{w.customer()}/holds",
+        {"text": "Cheque returned unpaid"},
+    ),
+    "/v1/credit-holds/{hold_id}/release": lambda w: (
+        f"/v1/credit-holds/{_held(w)}/release",
+        {"text": "Paid by transfer"},
+    ),
+    "/v1/customers/{customer_id}/badge": lambda w: (
+        f"/v1/customers/{w.customer()}/badge",
+        {"text": "Three cheques returned unpaid"},
+    ),
+    "/v1/customers/{customer_id}/badge/remove": lambda w: (
+        f"/v1/customers/{_badged(w)}/badge/remove",
+        {"text": "Pays in advance since"},
+    ),
     "/v1/reservations": lambda w: (
         "/v1/reservations",
         {"customer_id": w.customer(), "amount": eur("99.00"), "order_ref": "WEB-1"},

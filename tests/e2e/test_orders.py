@@ -82,3 +82,26 @@ def test_concurrent_orders_never_exceed_a_limit_whatever_is_killed(system: Syste
     wait_until(lambda: len(orders.listed("reserved")) == 26, "money frees no order")
     now = orders.exposure()
     assert (now["delivered"], now["unapplied"], now["total"]) == (eur("30.00"), eur("50.00"), eur("990.00"))
+    hold_orders(orders)
+
+
+def hold_orders(orders: Orders) -> None:
+    """Hold orders by hand, then by policy."""
+    world = orders.world
+    held = world.post("risk", f"/v1/customers/{orders.customer}/holds", {"text": "Cheque returned unpaid"})
+    order = {"customer_id": orders.customer, "amount": eur("5.00"), "order_ref": "WEB-99"}
+    refused = world.post("risk", "/v1/reservations", order)
+    assert [each["code"] for each in refused["reasons"]] == ["on-hold"]
+    path = f"/v1/customers/{orders.customer}/credit-file"
+    file = world.get("risk", path)
+    assert ([each["id"] for each in file["holds"]], file["badge"]) == ([held["id"]], False)
+    world.post("risk", f"/v1/credit-holds/{held['id']}/release", {"text": "Paid"})
+    wait_until(lambda: len(orders.listed("reserved")) == 27, "the end of a hold frees no order")
+
+    policy = {"holds": {"days_past_due": 5, "badge_days_past_due": 5}}
+    answer = world.client("risk").put(f"/v1/entities/{world.entity}/credit-policy", json=policy)
+    assert answer.status_code == 200, answer.text
+    world.invoice(orders.customer, "200.00", issued_on="2026-01-31")
+    world.advance("2026-04-01")
+    wait_until(lambda: world.get("risk", path)["badge"], "the policy gives no badge")
+    assert [each["cause"] for each in world.get("risk", path)["holds"]] == ["days_past_due"]

@@ -20,10 +20,12 @@ from encours.testing.events import event
 from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
 from risk_svc.domain.exposure import ExposureItem
+from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.reservation.commands import ReserveCredit
 from risk_svc.domain.reservation.state import Reservation
+from risk_svc.read_models.credit.holds import CreditHoldRow
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.rows import CreditRolesRow, ExposureMovementRow, LimitRequestRow
 from risk_svc.use_cases import reservations
@@ -142,6 +144,11 @@ class CreditDesk:
             for invoice, minor in owed.items()
             if minor
         )
+        holds = tuple(
+            HoldInForce(row.credit_hold_id, row.cause, row.placed_on, row.until, row.text)
+            for row in self.all(CreditHoldRow)
+            if row.customer_id == customer_id and row.released_position is None
+        )
         approved = [
             row
             for row in self.all(LimitRequestRow)
@@ -151,5 +158,5 @@ class CreditDesk:
         limit = last and ApprovedLimit(last.limit_id, last.approved_minor, "EUR", 30, last.valid_until)
         return Picture(
             customer_id, "ent_1", "Dupont", items, {"EUR": sums["draft"]}, {"EUR": sums["unapplied"]}, limit,
-            reserved={"EUR": sums["reserved"]}, delivered={"EUR": sums["delivered"]},
+            reserved={"EUR": sums["reserved"]}, delivered={"EUR": sums["delivered"]}, holds=holds,
         )  # fmt: skip

@@ -4,14 +4,14 @@ import sys
 
 from encours.service.process import Service
 from risk_svc.models import CREDIT, MODELS, NAME
-from risk_svc.use_cases.days import CreditReactor
+from risk_svc.use_cases.days import CreditDay
 
 SERVICE = Service(
     name=NAME,
     models=MODELS,
     api="risk_svc.app:serve",
     worker_tasks="risk_svc.worker:credit_tasks",
-    reactors={CREDIT: CreditReactor},
+    reactors={CREDIT: CreditDay},
 )
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from risk_svc.http.customers import routes as customers
 from risk_svc.http.limits import routes as limits
 from risk_svc.http.reservations import routes as reservations
 from risk_svc.http.reservations.turns import Turns
+from risk_svc.http.standing import routes as standing
 from risk_svc.models import MODELS, NAME
 
 
@@ -25,7 +26,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     return compose(
         NAME,
         "Encours: credit risk",
-        [customers.router, limits.router, checks.router, reservations.router],
+        [customers.router, limits.router, checks.router, reservations.router, standing.router],
         settings,
         models=MODELS,
         extras=_extras,

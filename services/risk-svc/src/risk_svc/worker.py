@@ -1,4 +1,4 @@
-"""The worker's task beside its read model: reactions to days and to money."""
+"""The worker's tasks beside its read model: the work of a day, and blocked orders."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from encours.reading.read_db import ReadDb
 from encours.service.process import WorkerTasks
 from encours.service.settings import ServiceSettings
 from risk_svc.models import CREDIT, MODELS
-from risk_svc.use_cases.days import CreditReactor
+from risk_svc.use_cases.days import CreditDay
+from risk_svc.use_cases.freeing import FreeOrders
 
 
 @asynccontextmanager
 async def credit_tasks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
-    """Open the reaction to days and to money; it has nothing to do between events."""
+    """Open the reaction to days, and the task that decides blocked orders again."""
     db = await ReadDb.open(settings.store_url.get_secret_value(), ledger=ledger, models=MODELS)
     try:
-        yield WorkerTasks(reactors={CREDIT: CreditReactor(ledger, db)})
+        yield WorkerTasks(reactors={CREDIT: CreditDay(ledger, db)}, background=(FreeOrders(ledger, db).run,))
     finally:
         await db.close()

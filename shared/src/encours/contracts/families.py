@@ -55,6 +55,9 @@ FAMILIES = (
     Family("template", ("dunning",), ("tpl",)),
     Family("limit", ("risk",), ("lim",)),
     Family("credit", ("risk",), ("dec",)),
+    Family("credit_policy", ("risk",), ("crp",)),
+    Family("credit_hold", ("risk",), ("chd",)),
+    Family("payer_badge", ("risk",), ("bdg",)),
     Family("reservation", ("risk",), ("rsv",)),
     Family("credit_line", ("risk",), ("crl",)),
     # Any service's worker may hold the calendar's lease.

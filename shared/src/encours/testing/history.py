@@ -32,6 +32,7 @@ _SUBJECT = {
     "reservation": "reservation_id", "credit_line": "credit_line_id",
     "collector": "collector_id",
     "placement": "placement_id",
+    "credit_policy": "credit_policy_id", "credit_hold": "credit_hold_id", "payer_badge": "payer_badge_id",
 }  # fmt: skip
 
 

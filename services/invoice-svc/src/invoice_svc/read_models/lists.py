@@ -59,6 +59,8 @@ class Lists(ComposedModel):
     ignores = contracts.names_in(
         events.collectors,
         events.placements,
+        events.credit_hold,
+        events.credit_policy,
         events.policy,
         events.promises,
         events.replies,

@@ -18,6 +18,7 @@ from risk_svc.domain.score import score
 WEAK_SCORE = 40
 
 REASONS = {
+    "on-hold": "Orders of the customer are on hold.",
     "insolvency": "Insolvency proceedings of the customer are in force.",
     "within-limit": "Exposure with this order stays within the limit.",
     "prepaid": "Money of the customer covers this order and all that it owes.",
@@ -66,7 +67,10 @@ def assess(
     whole = picture.whole(currency, day)
     amount = _order_in(currency, order, picture, day)
     behaviour = score(picture.all_items(), day).value
-    verdict = check(amount, deliver_on, whole, limit, behaviour, insolvent=picture.insolvent)
+    holds = (*picture.holds, *picture.holder_holds)
+    verdict = check(
+        amount, deliver_on, whole, limit, behaviour, insolvent=picture.insolvent, held=bool(holds)
+    )
     known = limit is not None and not whole.missing
     return verdict, CreditBasis(
         holder_id=picture.limit_holder_id or order.customer_id,
@@ -81,6 +85,7 @@ def assess(
         score=behaviour,
         seen_position=position,
         lag=lag,
+        holds=tuple(held.credit_hold_id for held in holds),
         shares=tuple(_share(each, currency) for each in whole.shares if each.currency != currency),
         order_converted=amount if isinstance(amount, Conversion) else None,
     )
@@ -124,15 +129,16 @@ def check(
     score: int | None,
     *,
     insolvent: bool = False,
+    held: bool = False,
 ) -> Verdict:
-    """Check an order for a day of delivery: insolvency or a breach of the limit refuses it, a doubt refers it.
+    """Check an order for a day of delivery: a hold, insolvency or a breach of the limit refuses it, a doubt refers it.
 
     The risk begins on the day of delivery, so the limit must be in force on it; exposure and score are today's.
     ``order`` is its amount in the limit's currency. An order that the customer's money covers, with all that it owes,
     needs no limit: nothing is lent. An exposure in a currency without a rate is unknown: never accepted, and refused
     only if what is known is above the limit and the rest cannot lower it.
     """
-    breaches: list[str] = ["insolvency"] if insolvent else []
+    breaches = [code for code, found in (("on-hold", held), ("insolvency", insolvent)) if found]
     doubts: list[str] = []
     seen = whole.known
     amount = order.amount_minor if isinstance(order, Conversion) else order

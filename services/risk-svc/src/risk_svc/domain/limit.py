@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 from encours.contracts import Event, Recorded
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.kernel.errors import Invalid, NotFound, Refusal
+from risk_svc.domain.policy import Authority
 
 LimitEvent = LimitRequested | LimitApproved | LimitRefused
 
@@ -40,6 +41,7 @@ class RequestLimit:
     max_days_past_due: int
     valid_until: date | None
     evidence: str
+    valid_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class ApproveLimit:
     currency: str | None
     max_days_past_due: int | None
     text: str | None
+    conditions: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ class LimitState:
     text: str | None = None
     requested_by: str = ""
     decided_by: str | None = None
+    valid_from: date | None = None
+    conditions: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,7 @@ def evolve(state: LimitState, recorded: Recorded) -> LimitState:
                 valid_until=event.valid_until,
                 evidence=event.evidence,
                 requested_by=recorded.actor,
+                valid_from=event.valid_from,
             )
         case LimitApproved():
             return replace(
@@ -121,9 +128,14 @@ def evolve(state: LimitState, recorded: Recorded) -> LimitState:
                 valid_until=event.valid_until,
                 text=event.text,
                 decided_by=recorded.actor,
+                valid_from=event.valid_from,
+                conditions=event.conditions,
+                role=event.role,
             )
         case LimitRefused():
-            return replace(state, state="refused", text=event.text, decided_by=recorded.actor)
+            return replace(
+                state, state="refused", text=event.text, decided_by=recorded.actor, role=event.role
+            )
         case _:
             assert_never(event)
 
@@ -132,6 +144,8 @@ def request(command: RequestLimit, today: date) -> list[Event]:
     """Request a limit. Raises :class:`Invalid` for one that ended before today."""
     if command.valid_until is not None and command.valid_until < today:
         raise Invalid("valid_until is in the past; use a later date or omit it.", "/valid_until")
+    if command.valid_from and command.valid_until and command.valid_until < command.valid_from:
+        raise Invalid("valid_until is before valid_from; use a later date or omit it.", "/valid_until")
     return [
         LimitRequested(
             limit_id=command.limit_id,
@@ -141,12 +155,13 @@ def request(command: RequestLimit, today: date) -> list[Event]:
             max_days_past_due=command.max_days_past_due,
             valid_until=command.valid_until,
             evidence=command.evidence,
+            valid_from=command.valid_from,
         )
     ]
 
 
-def approve(state: LimitState, command: ApproveLimit) -> list[Event]:
-    """Put the limit in force, as requested or lower. No event if the request is approved already.
+def approve(state: LimitState, command: ApproveLimit, by: Authority, today: date) -> list[Event]:
+    """Put the limit in force, as requested or lower, from its first day on; no event if it is approved already.
 
     Raises :class:`Invalid` for another currency or a higher amount.
     """
@@ -168,16 +183,28 @@ def approve(state: LimitState, command: ApproveLimit) -> list[Event]:
             max_days_past_due=state.max_days_past_due if days is None else days,
             valid_until=state.valid_until,
             text=command.text,
+            valid_from=state.valid_from if state.valid_from and state.valid_from > today else None,
+            conditions=command.conditions,
+            role=by.role,
+            in_place_of=by.in_place_of,
         )
     ]
 
 
-def refuse(state: LimitState, command: RefuseLimit) -> list[Event]:
+def refuse(state: LimitState, command: RefuseLimit, by: Authority) -> list[Event]:
     """Refuse the request; a limit in force is unchanged. No event if the request is refused already."""
     _require_open(state, done="refused")
     if state.state == "refused":
         return []
-    return [LimitRefused(limit_id=state.limit_id, customer_id=state.customer_id, text=command.text)]
+    return [
+        LimitRefused(
+            limit_id=state.limit_id,
+            customer_id=state.customer_id,
+            text=command.text,
+            role=by.role,
+            in_place_of=by.in_place_of,
+        )
+    ]
 
 
 def _require_open(state: LimitState, *, done: str) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from encours.contracts.events.risk import ExposureSeen
 from encours.kernel.exchange import QuotedRate, rate_through
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, converted, exposure
+from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
 
 DEFAULT_CURRENCY = "EUR"
@@ -39,6 +40,12 @@ class Picture:
     """Accepted orders that are not delivered or billed."""
     delivered: Mapping[str, int] = field(default_factory=dict)
     """Goods delivered and not billed."""
+    holds: tuple[HoldInForce, ...] = ()
+    """Holds on the customer's orders that are in force."""
+    holder_holds: tuple[HoldInForce, ...] = ()
+    """Those of the customer whose limit holds, if that is another."""
+    badge: bool = False
+    """The customer is marked as a bad payer."""
 
     @property
     def members(self) -> tuple[Picture, ...]:
@@ -78,6 +85,10 @@ class Picture:
             reserved_minor=sum(member.reserved.get(currency, 0) for member in self.members),
             delivered_minor=sum(member.delivered.get(currency, 0) for member in self.members),
         )
+
+    def oldest_days_past_due(self, day: date) -> int:
+        """Return the days past due of the oldest open part that no unapplied cash covers, over all currencies."""
+        return max((self.exposure(code, day).oldest_days_past_due for code in self.currencies), default=0)
 
     def whole(self, currency: str, day: date) -> WholeExposure:
         """Return the exposure of all currencies in one, at the rates of the day."""

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from risk_svc.use_cases import checks, limits, reservations
+from risk_svc.use_cases import checks, limits, reservations, standing
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "lim": limits.LIMIT,
     "dec": checks.CHECK,
     "rsv": reservations.RESERVATION,
     "crl": reservations.CREDIT_LINE,
+    "crp": standing.CREDIT_POLICY,
+    "chd": standing.CREDIT_HOLD,
+    "bdg": standing.PAYER_BADGE,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

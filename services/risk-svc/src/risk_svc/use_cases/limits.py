@@ -7,7 +7,9 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import limit
+from risk_svc.domain.policy import Authority
 from risk_svc.use_cases.customers import unmerged
+from risk_svc.use_cases.standing import authority_for
 
 LIMIT: Folder[limit.LimitState] = Folder(limit.LimitState, limit.evolve, limit.LimitRequestNotFound)
 
@@ -22,13 +24,22 @@ async def request_limit(session: Session, command: limit.RequestLimit) -> Result
 async def approve_limit(session: Session, command: limit.ApproveLimit) -> Result:
     """Put a requested limit in force."""
     state = await session.get(LIMIT, command.limit_id)
-    return _emit(session, command.limit_id, state.entity_id, limit.approve(state, command))
+    amount = state.amount_minor if command.amount_minor is None else command.amount_minor
+    by = await _authority(session, state, amount)
+    return _emit(session, command.limit_id, state.entity_id, limit.approve(state, command, by, session.today))
 
 
 async def refuse_limit(session: Session, command: limit.RefuseLimit) -> Result:
     """Refuse a request."""
     state = await session.get(LIMIT, command.limit_id)
-    return _emit(session, command.limit_id, state.entity_id, limit.refuse(state, command))
+    by = await _authority(session, state, state.amount_minor)
+    return _emit(session, command.limit_id, state.entity_id, limit.refuse(state, command, by))
+
+
+async def _authority(session: Session, state: limit.LimitState, amount_minor: int) -> Authority:
+    return await authority_for(
+        session, state.entity_id, amount_minor, state.currency, asked_by=state.requested_by
+    )
 
 
 def _emit(session: Session, limit_id: str, entity_id: str, events: list[Event]) -> Result:

@@ -29,6 +29,7 @@ from risk_svc.domain.reservation.state import (
     evolve_line,
 )
 from risk_svc.use_cases.customers import unmerged
+from risk_svc.use_cases.standing import authority_for
 
 RESERVATION: Folder[Reservation] = Folder(Reservation, evolve, ReservationNotFound)
 CREDIT_LINE: Folder[CreditLine] = Folder(CreditLine, evolve_line)
@@ -66,8 +67,12 @@ async def recheck(session: Session, command: commands.RecheckReservation, pictur
 async def override(session: Session, command: commands.OverrideReservation, pictures: Pictures) -> Result:
     """Accept a blocked order by authority."""
     state = await session.get(RESERVATION, command.reservation_id)
+    decide.require_blocked(state)
+    by = await authority_for(
+        session, state.entity_id, state.amount_minor, state.currency, asked_by=state.requested_by
+    )
     seen = await _figures(session, state.customer_id, pictures)
-    event = decide.override(state, command, seen, session.today)
+    event = decide.override(state, command, by, seen, session.today)
     session.emit(event.reservation_id, event, entity=state.entity_id)
     _draw(session, event, event.basis.holder_id, state.entity_id)
     return session.result(command.reservation_id)

@@ -1,6 +1,17 @@
 """The types of events: a module to each family. Importing this package registers every type."""
 
-from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, reservation, risk
+from encours.contracts.events import (
+    aside,
+    calendar,
+    credit_hold,
+    credit_policy,
+    imports,
+    invoice,
+    loss,
+    rate,
+    reservation,
+    risk,
+)
 from encours.contracts.events.dunning import (
     collectors,
     placements,
@@ -32,6 +43,8 @@ __all__ = [
     "calendar",
     "collectors",
     "cover",
+    "credit_hold",
+    "credit_policy",
     "customer",
     "dispute",
     "entity",

@@ -40,6 +40,8 @@ class CreditBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
     shares: tuple[ExposureShare, ...] = ()
     """The parts of the exposure that are in other currencies."""
     order_converted: Conversion | None = None
+    holds: tuple[str, ...] = ()
+    """Holds in force."""
 
 
 class ReservationDecided(Event, frozen=True, kw_only=True, omit_defaults=True):

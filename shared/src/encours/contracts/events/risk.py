@@ -9,7 +9,7 @@ from encours.contracts.base import Event, Value
 from encours.contracts.common import Conversion
 
 
-class LimitRequested(Event, frozen=True, kw_only=True):
+class LimitRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Someone asks for a limit in amount and in days past due."""
 
     TYPE: ClassVar[str] = "limit.requested"
@@ -20,9 +20,11 @@ class LimitRequested(Event, frozen=True, kw_only=True):
     max_days_past_due: int
     valid_until: date | None
     evidence: str
+    valid_from: date | None = None
+    """First day; that of the approval if not given or past."""
 
 
-class LimitApproved(Event, frozen=True, kw_only=True):
+class LimitApproved(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The limit is in force until it expires or another is approved."""
 
     TYPE: ClassVar[str] = "limit.approved"
@@ -33,15 +35,25 @@ class LimitApproved(Event, frozen=True, kw_only=True):
     max_days_past_due: int
     valid_until: date | None
     text: str | None
+    valid_from: date | None = None
+    """First day, if it is later than that of the approval."""
+    conditions: str | None = None
+    """Conditions of the approval, such as a deposit."""
+    role: str | None = None
+    """Role that the amount needs; ``None`` where the entity's policy asks for none."""
+    in_place_of: str | None = None
+    """Actor that the decider substitutes."""
 
 
-class LimitRefused(Event, frozen=True, kw_only=True):
+class LimitRefused(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The request is turned down; what was in force stays."""
 
     TYPE: ClassVar[str] = "limit.refused"
     limit_id: str
     customer_id: str
     text: str
+    role: str | None = None
+    in_place_of: str | None = None
 
 
 class ExposureSeen(Value, frozen=True, kw_only=True, omit_defaults=True):

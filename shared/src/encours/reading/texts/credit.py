@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import reservation, risk
+from encours.contracts.events import credit_hold, credit_policy, reservation, risk
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -36,6 +36,23 @@ LINES: Lines = {
     reservation.ReservationExpired: (
         "Reservation of {amount_minor} expired on {expires_on}",
         "Réservation de {amount_minor} expirée le {expires_on}",
+    ),
+    credit_hold.CreditHoldPlaced: (
+        "Orders on hold ({cause}): {text}",
+        "Commandes bloquées ({cause}) : {text}",
+    ),
+    credit_hold.CreditHoldReleased: (
+        "Hold on orders released ({end})",
+        "Blocage des commandes levé ({end})",
+    ),
+    credit_hold.PayerBadgeGiven: ("Marked as bad payer: {text}", "Signalé mauvais payeur : {text}"),
+    credit_hold.PayerBadgeRemoved: (
+        "Mark of bad payer removed: {text}",
+        "Signalement de mauvais payeur retiré : {text}",
+    ),
+    credit_policy.CreditPolicySet: (
+        "Credit policy, version {version}",
+        "Politique de crédit, version {version}",
     ),
     reservation.CreditLineDrawn: (
         "{amount_minor} of the limit reserved by an order",

@@ -157,6 +157,8 @@ class Cases(ReadModel):
         events.rate,
         events.recurring,
         events.remittance,
+        events.credit_hold,
+        events.credit_policy,
         events.reservation,
         events.review,
         events.statement,

@@ -101,6 +101,8 @@ class Receivables(MappedModel):
         events.recurring,
         events.remittance,
         events.replies,
+        events.credit_hold,
+        events.credit_policy,
         events.reservation,
         events.review,
         events.statement,

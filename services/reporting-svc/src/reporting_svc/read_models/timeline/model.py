@@ -64,7 +64,9 @@ class Timeline(ReadModel):
         if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
     )
     ignores = (
-        contracts.names_in(events.bank, events.collectors, events.policy, events.template)
+        contracts.names_in(
+            events.bank, events.collectors, events.credit_policy, events.policy, events.template
+        )
         - contracts.names_of(events.bank.BankLineBooked, events.bank.BankLineReturnBooked)
     ) | contracts.names_of(
         events.payment.AllocationPolicySet,

@@ -17,6 +17,7 @@ from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import Money
 from risk_svc.domain.assessment import OrderAsked, Verdict, assess
 from risk_svc.domain.picture import SeenPicture
+from risk_svc.domain.policy import Authority
 from risk_svc.domain.reservation.commands import (
     ConsumeReservation,
     DeliverReservation,
@@ -120,7 +121,7 @@ def _assessed(order: ReserveCredit, seen: SeenPicture, day: date) -> tuple[Verdi
 
 
 def override(
-    state: Reservation, command: OverrideReservation, seen: SeenPicture, day: date
+    state: Reservation, command: OverrideReservation, by: Authority, seen: SeenPicture, day: date
 ) -> ReservationOverridden:
     """Accept a blocked order by authority, whatever its figures, which the event keeps."""
     require_blocked(state)
@@ -132,8 +133,8 @@ def override(
         customer_id=state.customer_id,
         amount_minor=state.amount_minor,
         currency=state.currency,
-        role=None,
-        in_place_of=None,
+        role=by.role,
+        in_place_of=by.in_place_of,
         text=command.text,
         basis=basis,
     )

@@ -13,6 +13,7 @@ from encours.http.queries import AsOf
 from encours.http.rates import PublishedRateOut
 from encours.reading.moment import TimeTravel
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure
+from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score import DEFINITION, Score, score
@@ -227,6 +228,23 @@ class OpenInvoice(BaseModel):
         )
 
 
+class OrderHoldOut(BaseModel):
+    """A hold on the customer's orders that is in force."""
+
+    id: str
+    cause: str
+    since: BusinessDate
+    until: BusinessDate | None
+    text: str
+
+    @classmethod
+    def of(cls, held: HoldInForce) -> OrderHoldOut:
+        """Return a hold."""
+        return cls(
+            id=held.credit_hold_id, cause=held.cause, since=held.placed_on, until=held.until, text=held.text
+        )
+
+
 class CreditFileOut(AsOf):
     """All figures for a credit decision: the exposure is that of all who share the limit."""
 
@@ -239,6 +257,8 @@ class CreditFileOut(AsOf):
     whole: WholeExposureOut
     limit: LimitOut | None
     behaviour: ScoreFields
+    holds: list[OrderHoldOut] = Field(description="Holds in force, those of the limit's holder included.")
+    badge: bool = Field(description="The customer is marked as a bad payer [mauvais payeur].")
     open_invoices: list[OpenInvoice]
 
     @classmethod
@@ -257,6 +277,8 @@ class CreditFileOut(AsOf):
             ),
             limit=LimitOut.of(picture.limit, day),
             behaviour=ScoreFields.of(score(picture.all_items(), day)),
+            holds=[OrderHoldOut.of(held) for held in (*picture.holds, *picture.holder_holds)],
+            badge=picture.badge,
             open_invoices=[
                 OpenInvoice.of(item, code, day) for code, item in picture.items if item.open_minor
             ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
@@ -24,9 +24,12 @@ class LimitRequestOut(BaseModel):
     state: Literal["requested", "approved", "refused"]
     amount: MoneyModel
     max_days_past_due: int
+    valid_from: BusinessDate | None = Field(description="Null for a limit from its approval on.")
     valid_until: BusinessDate | None
     evidence: str
     text: str | None
+    conditions: str | None
+    role: str | None = Field(description="Role by which it was decided; null where none is needed.")
     requested_by: str
     decided_by: str | None
     version: int
@@ -42,9 +45,12 @@ class LimitRequestOut(BaseModel):
             state=state.state,
             amount=MoneyModel.of(state.amount_minor, state.currency),
             max_days_past_due=state.max_days_past_due,
+            valid_from=state.valid_from,
             valid_until=state.valid_until,
             evidence=state.evidence,
             text=state.text,
+            conditions=state.conditions,
+            role=state.role,
             requested_by=state.requested_by,
             decided_by=state.decided_by,
             version=version,

@@ -21,7 +21,10 @@ class LimitBody(Body):
     max_days_past_due: Days = Field(
         description="Orders are refused while an invoice is open for longer than this."
     )
-    valid_until: BusinessDate | None = None
+    valid_from: BusinessDate | None = Field(
+        default=None, description="First day, on the entity's calendar; that of the approval if not given."
+    )
+    valid_until: BusinessDate | None = Field(default=None, description="Last day; without end if not given.")
     evidence: LongText = Field(
         description="Basis of the request.", examples=["Balance sheet 2025, equity 1.2 M EUR"]
     )
@@ -36,6 +39,7 @@ class LimitBody(Body):
             max_days_past_due=self.max_days_past_due,
             valid_until=self.valid_until,
             evidence=self.evidence,
+            valid_from=self.valid_from,
         )
 
 
@@ -45,6 +49,9 @@ class ApproveBody(Body):
     amount: NonNegativeMoney | None = None
     max_days_past_due: Days | None = None
     text: LongText | None = None
+    conditions: LongText | None = Field(
+        default=None, examples=["Deposit of 30 % with each order above 10,000 EUR"]
+    )
 
     def to_command(self, limit_id: str) -> ApproveLimit:
         """Return the command."""
@@ -54,6 +61,7 @@ class ApproveBody(Body):
             currency=None if self.amount is None else self.amount.currency,
             max_days_past_due=self.max_days_past_due,
             text=self.text,
+            conditions=self.conditions,
         )
 
 

@@ -43,7 +43,10 @@ async def request_limit(body: LimitBody, cmd: Requesting) -> Response:
 
 @router.post("/v1/limit-requests/{limit_id}/approve", response_model=LimitRequestAsOf)
 async def approve_limit(limit_id: LimitPath, body: ApproveBody, cmd: Approving) -> Response:
-    """Put the limit in force, as requested or lower; it replaces the customer's earlier limit."""
+    """Put the limit in force, as requested or lower; from its first day on it replaces the customer's earlier limit.
+
+    The credit policy of the entity says whose role decides on which amount; nobody decides on an own request then.
+    """
     decided = body.to_command(limit_id)
     return await cmd.run(limits.approve_limit, decided, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
 

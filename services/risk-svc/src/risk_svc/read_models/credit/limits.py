@@ -37,6 +37,7 @@ def apply_limit(e: Recorded, data: LimitRequested | LimitApproved | LimitRefused
     if isinstance(data, LimitApproved):
         row.state = "approved"
         row.approved_minor, row.approved_max_days = data.amount_minor, data.max_days_past_due
+        row.valid_from = data.valid_from
     else:
         row.state = "refused"
     rows.put(row)

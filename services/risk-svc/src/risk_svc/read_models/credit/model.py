@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import movements, moving
+from encours.contracts.events.credit_hold import (
+    CreditHoldPlaced,
+    CreditHoldReleased,
+    PayerBadgeGiven,
+    PayerBadgeRemoved,
+)
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import (
@@ -40,6 +47,7 @@ from encours.projection.rows import Row
 from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow
+from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PayerBadgeRow
 from risk_svc.read_models.credit.projection import CreditProjection
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
@@ -58,7 +66,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 12
+    version = 13
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -71,6 +79,9 @@ class Credit(ReadModel):
         LimitRequestRow,
         ReservationRow,
         DeliveredOrderRow,
+        CreditHoldRow,
+        PayerBadgeRow,
+        LadderStepRow,
         RateRow,
         RatePairRow,
     )
@@ -91,6 +102,11 @@ class Credit(ReadModel):
         LimitApproved,
         LimitRefused,
         ExchangeRatePublished,
+        ReminderRequested,
+        CreditHoldPlaced,
+        CreditHoldReleased,
+        PayerBadgeGiven,
+        PayerBadgeRemoved,
         ReservationDecided,
         ReservationOverridden,
         ReservationDelivered,
@@ -107,6 +123,7 @@ class Credit(ReadModel):
         events.approval,
         events.bank,
         events.collectors,
+        events.credit_policy,
         events.dispute,
         events.instrument,
         events.policy,
@@ -115,7 +132,6 @@ class Credit(ReadModel):
         events.penalty,
         events.quote,
         events.recurring,
-        events.reminders,
         events.remittance,
         events.replies,
         events.review,
@@ -126,6 +142,15 @@ class Credit(ReadModel):
         events.calendar.DayOpened,
         events.order.OrderClosed,
         events.reservation.CreditLineDrawn,
+        events.reminders.ReminderSuppressed,
+        events.reminders.ReminderSent,
+        events.reminders.ReminderFailed,
+        events.reminders.ReminderUnconfirmed,
+        events.reminders.TaskOpened,
+        events.reminders.TaskRaised,
+        events.reminders.TaskCompleted,
+        events.reminders.HoldPlaced,
+        events.reminders.RunCompleted,
         events.risk.CreditChecked,
         events.customer.CustomerContactAdded,
         events.customer.CustomerNoted,
@@ -188,6 +213,10 @@ class Credit(ReadModel):
                 yield CreditCustomerRow, (customer_id,)
             case InvoiceRescheduled(invoice_id=invoice_id):
                 yield ExposureInvoiceRow, (invoice_id,)
+            case ReminderRequested(customer_id=customer_id):
+                yield LadderStepRow, (customer_id,)
+            case CreditHoldReleased(credit_hold_id=hold_id):
+                yield CreditHoldRow, (hold_id,)
             case (
                 ReservationDecided()
                 | ReservationOverridden()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -31,17 +30,33 @@ async def expiring(conn: Conn, schema: str, day: date) -> list[tuple[str, str]]:
     return [(row["reservation_id"], row["entity_id"]) for row in rows]
 
 
-async def blocked_of(
-    conn: Conn, schema: str, customers: Sequence[str], *, day: date, position: int
+_CHANGED = """
+select customer_id from {s}.movement where position > $1 and position <= $2
+union select customer_id from {s}.limit_request where decided_position > $1 and decided_position <= $2
+union select customer_id from {s}.credit_hold where released_position > $1 and released_position <= $2
+"""
+
+
+async def blocked_since(
+    conn: Conn, schema: str, since: int, *, day: date, position: int
 ) -> list[tuple[str, str]]:
-    """Return ids and entities of the blocked orders for which the limits of the customers hold, the oldest first."""
-    if not await conn.fetchval(f"select exists (select from {schema}.reservation where status = 'blocked')"):
-        return []
-    found = await pictures(conn, schema, customers, as_of=day, position=position)
-    members = {member.customer_id for picture in found.values() for member in picture.members}
-    rows = await conn.fetch(
-        f"""select reservation_id, entity_id from {schema}.reservation
-            where status = 'blocked' and customer_id = any($1) order by decided_position""",
-        sorted({*members, *customers}),
+    """Return ids and entities of blocked orders, the oldest first, whose figures have changed after a position.
+
+    Those are orders of which a customer that shares the limit has a movement, a limit that was decided, or a hold that
+    was released; all of them after position 0.
+    """
+    blocked = await conn.fetch(
+        f"""select reservation_id, entity_id, customer_id from {schema}.reservation
+            where status = 'blocked' order by decided_position"""
     )
-    return [(row["reservation_id"], row["entity_id"]) for row in rows]
+    if blocked and since:
+        changed = {row["customer_id"] for row in await conn.fetch(_CHANGED.format(s=schema), since, position)}
+        ordering = sorted({row["customer_id"] for row in blocked})
+        found = await pictures(conn, schema, ordering, as_of=day, position=position) if changed else {}
+        freed = {
+            customer
+            for customer, picture in found.items()
+            if not changed.isdisjoint(member.customer_id for member in picture.members)
+        }
+        blocked = [row for row in blocked if row["customer_id"] in freed]
+    return [(row["reservation_id"], row["entity_id"]) for row in blocked]

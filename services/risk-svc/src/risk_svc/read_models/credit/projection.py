@@ -6,6 +6,13 @@ from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements
+from encours.contracts.events.credit_hold import (
+    CreditHoldPlaced,
+    CreditHoldReleased,
+    PayerBadgeGiven,
+    PayerBadgeRemoved,
+)
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import (
@@ -38,6 +45,7 @@ from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import rate_rows
 from risk_svc.read_models.credit import orders
+from risk_svc.read_models.credit.holds import apply_badge, apply_hold, apply_step
 from risk_svc.read_models.credit.limits import apply_limit
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
@@ -76,6 +84,12 @@ class CreditProjection:
                 self._rescheduled(data)
             case LimitRequested() | LimitApproved() | LimitRefused():
                 apply_limit(self.e, data, self.rows)
+            case ReminderRequested():
+                apply_step(data, self.rows)
+            case CreditHoldPlaced() | CreditHoldReleased():
+                apply_hold(self.e, data, self.rows)
+            case PayerBadgeGiven() | PayerBadgeRemoved():
+                apply_badge(self.e, data, self.rows)
             case ReservationDecided():
                 self._ordered(data, orders.decided(self.e, data, self.rows), 0)
             case (

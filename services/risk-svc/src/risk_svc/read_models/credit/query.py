@@ -23,6 +23,7 @@ from encours.reading.where import Arguments, ViewWhere
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.read_models.credit.accounts import Sums, accounts_of
+from risk_svc.read_models.credit.holds import badged, holds_in_force
 
 FRESHNESS_WAIT_S = 1.0
 
@@ -64,8 +65,9 @@ group by customer_id, currency
 _LIMITS = """
 select distinct on (customer_id) customer_id, limit_id, approved_minor, currency, approved_max_days, valid_until
 from {s}.limit_request
-where customer_id = any($1) and state = 'approved' and decided_position <= $2 and decided_on <= $3
-order by customer_id, decided_position desc
+where customer_id = any($1) and state = 'approved' and decided_position <= $2
+  and greatest(decided_on, valid_from) <= $3
+order by customer_id, greatest(decided_on, valid_from) desc, decided_position desc
 """
 
 
@@ -93,6 +95,7 @@ async def pictures(
             own[debtor],
             limit=own[holder].limit if holder in own else None,
             limit_holder_id=holder,
+            holder_holds=own[holder].holds if holder != debtor and holder in own else (),
             others=tuple(each for each in others if each.customer_id != debtor),
             rates=rates.get(own[debtor].entity_id, ()),
         )
@@ -145,6 +148,8 @@ async def _own_pictures(
     accounts = accounts_of(items, funds, schedules, merged)
     ordered = cast("list[Sums]", await conn.fetch(_ORDERS.format(s=schema), *of_records))
     in_proceedings = set(map(merged.of, await insolvent(conn, schema, as_of, position, of_records[0])))
+    holds = await holds_in_force(conn, schema, of_records[0], as_of=as_of, position=position)
+    marked = set(map(merged.of, await badged(conn, schema, of_records[0], as_of=as_of, position=position)))
     limits = {
         row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
     }
@@ -168,6 +173,8 @@ async def _own_pictures(
             insolvent=customer in in_proceedings,
             reserved=_component("reserved", customer, ordered, merged),
             delivered=_component("delivered", customer, ordered, merged),
+            holds=tuple(held for each in merged.records(customer) for held in holds.get(each, ())),
+            badge=customer in marked,
         )
         for customer, row in found.items()
     }
@@ -193,29 +200,11 @@ class LatestPictures:
         """Return the figures at the ledger's head; empty for a customer that the read model does not have there."""
         head = (await self.ledger.head(ledger)).position
         await self.db.wait_for("credit", ledger, head, timeout=FRESHNESS_WAIT_S)
-        picture, position = await _picture(self.db, ledger, customer_id, day)
+        async with self.db.snapshot("credit", ledger) as (conn, schema, position):
+            found = await pictures(conn, schema, [customer_id], as_of=day, position=position)
+        picture = found.get(customer_id, Picture(customer_id, "", ""))
         lag = max(0, head - position)
         return SeenPicture(picture, position, lag, behind=lag > 0)
-
-
-@dataclass(frozen=True, slots=True)
-class PicturesAtEvent:
-    """Query for the figures of a customer where the read model stands, for the reaction to an event."""
-
-    db: ReadDb
-    ledger: Ledger
-
-    async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
-        """Return the figures at the event; what came after it is not in them."""
-        picture, position = await _picture(self.db, ledger, customer_id, day)
-        head = (await self.ledger.head(ledger)).position
-        return SeenPicture(picture, position, max(0, head - position), behind=False)
-
-
-async def _picture(db: ReadDb, ledger: str, customer_id: str, day: date) -> tuple[Picture, int]:
-    async with db.snapshot("credit", ledger) as (conn, schema, position):
-        found = await pictures(conn, schema, [customer_id], as_of=day, position=position)
-    return found.get(customer_id, Picture(customer_id, "", "")), position
 
 
 async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[Any], dict[str, Picture]]:

@@ -120,6 +120,7 @@ class LimitRequestRow(Row, kw_only=True):
     approved_max_days: int | None
     decided_position: int | None
     decided_on: date | None
+    valid_from: date | None = None
 
 
 class CreditRolesRow(Row, kw_only=True):

@@ -1,0 +1,27 @@
+"""Causes for which the credit policy of an entity holds the orders of a customer on a day."""
+
+from __future__ import annotations
+
+from encours.contracts.events.credit_hold import HoldCause
+from encours.contracts.events.credit_policy import HoldRules
+
+
+def causes_of(rules: HoldRules, *, days_late: int, insolvent: bool, step: str | None) -> dict[HoldCause, str]:
+    """Return the causes, each with its sentence.
+
+    ``days_late`` are those of the oldest open invoice that no money covers, ``step`` the last one that the ladder has
+    taken since that invoice was due.
+    """
+    found: dict[HoldCause, str] = {}
+    if rules.days_past_due is not None and days_late > rules.days_past_due:
+        found["days_past_due"] = f"An invoice is open for {days_late} days past due."
+    if step is not None and step in rules.dunning_steps and days_late > 0:
+        found["dunning_step"] = f"The ladder has taken the step {step}."
+    if rules.insolvency and insolvent:
+        found["insolvency"] = "Insolvency proceedings are in force."
+    return found
+
+
+def earns_badge(rules: HoldRules, days_late: int) -> bool:
+    """Return True if the policy marks a customer that is so late as a bad payer."""
+    return rules.badge_days_past_due is not None and days_late > rules.badge_days_past_due

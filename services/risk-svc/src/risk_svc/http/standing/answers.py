@@ -1,0 +1,164 @@
+"""Answers about holds, badges and credit policies."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from encours.contracts.events.sales.approval import ApprovalRule, Approver
+from encours.http.answers import Answer
+from encours.http.models import BusinessDate, MoneyModel
+from encours.http.queries import AsOf
+from risk_svc.domain.badge import PayerBadge
+from risk_svc.domain.hold import HeldOrders
+from risk_svc.domain.policy import CreditPolicy
+from risk_svc.use_cases.standing import CREDIT_HOLD, CREDIT_POLICY, PAYER_BADGE
+
+
+class CreditHoldOut(BaseModel):
+    """A hold on the orders of a customer."""
+
+    id: str
+    customer_id: str
+    cause: str
+    text: str
+    placed_on: BusinessDate
+    placed_by: str
+    until: BusinessDate | None
+    released: bool
+    end: str | None = Field(description="`by_hand`, or `cause_ended` for a hold that the policy has placed.")
+    released_on: BusinessDate | None
+    released_by: str | None
+    release_text: str | None
+    version: int
+
+    @classmethod
+    def of(cls, state: HeldOrders, version: int) -> CreditHoldOut:
+        """Return the hold at a version of its stream."""
+        return cls(
+            id=state.credit_hold_id,
+            customer_id=state.customer_id,
+            cause=state.cause,
+            text=state.text,
+            placed_on=state.placed_on,
+            placed_by=state.placed_by,
+            until=state.until,
+            released=state.end is not None,
+            end=state.end,
+            released_on=state.released_on,
+            released_by=state.released_by,
+            release_text=state.release_text,
+            version=version,
+        )
+
+
+class CreditHoldAsOf(CreditHoldOut, AsOf):
+    """A hold at the requested dates."""
+
+
+class BadgeOut(BaseModel):
+    """The badge of a bad payer [mauvais payeur] of a customer."""
+
+    customer_id: str
+    given: bool
+    since: BusinessDate | None
+    by: str | None
+    text: str | None
+    version: int
+
+    @classmethod
+    def of(cls, state: PayerBadge, version: int) -> BadgeOut:
+        """Return the badge at a version of its stream; all null for a customer that never had it."""
+        known = bool(version)
+        return cls(
+            customer_id=state.customer_id,
+            given=state.given,
+            since=state.since if known else None,
+            by=state.by if known else None,
+            text=state.text if known else None,
+            version=version,
+        )
+
+
+class BadgeAsOf(BadgeOut, AsOf):
+    """A badge at the requested dates."""
+
+
+class AuthorityOut(BaseModel):
+    """Limits and blocked orders of the amount or more are decided by the role."""
+
+    from_: MoneyModel = Field(alias="from")
+    role: str
+
+    @classmethod
+    def of(cls, rule: ApprovalRule) -> AuthorityOut:
+        """Return a rule."""
+        return cls(**{"from": MoneyModel.of(rule.from_minor, rule.currency), "role": rule.role})
+
+
+class CreditApproverOut(BaseModel):
+    """Key of a person that may decide for a role."""
+
+    role: str
+    key: str
+    from_: BusinessDate | None = Field(alias="from")
+    until: BusinessDate | None
+    in_place_of: str | None
+
+    @classmethod
+    def of(cls, approver: Approver) -> CreditApproverOut:
+        """Return an approver."""
+        substituted = approver.in_place_of
+        return cls(
+            **{
+                "role": approver.role,
+                "key": approver.actor.removeprefix("key:"),
+                "from": approver.from_on,
+                "until": approver.until_on,
+                "in_place_of": substituted.removeprefix("key:") if substituted else None,
+            }
+        )
+
+
+class HoldRulesOut(BaseModel):
+    """Causes that hold a customer's orders."""
+
+    days_past_due: int | None
+    dunning_steps: list[str]
+    insolvency: bool
+    badge_days_past_due: int | None
+
+
+class CreditPolicyOut(BaseModel):
+    """The credit policy of an entity."""
+
+    entity_id: str
+    version: int
+    holds: HoldRulesOut
+    authorities: list[AuthorityOut]
+    approvers: list[CreditApproverOut]
+
+    @classmethod
+    def of(cls, state: CreditPolicy, version: int) -> CreditPolicyOut:
+        """Return the policy; its version counts its changes."""
+        rules = state.holds
+        return cls(
+            entity_id=state.entity_id,
+            version=version,
+            holds=HoldRulesOut(
+                days_past_due=rules.days_past_due,
+                dunning_steps=list(rules.dunning_steps),
+                insolvency=rules.insolvency,
+                badge_days_past_due=rules.badge_days_past_due,
+            ),
+            authorities=[AuthorityOut.of(rule) for rule in state.authorities],
+            approvers=[CreditApproverOut.of(approver) for approver in state.approvers],
+        )
+
+
+class CreditPolicyAsOf(CreditPolicyOut, AsOf):
+    """A credit policy at the requested dates."""
+
+
+CREDIT_HOLD_ANSWER = Answer(CREDIT_HOLD, lambda state, version, _: CreditHoldOut.of(state, version))
+BADGE_ANSWER = Answer(PAYER_BADGE, lambda state, version, _: BadgeOut.of(state, version))
+CREDIT_POLICY_ANSWER = Answer(CREDIT_POLICY, lambda state, version, _: CreditPolicyOut.of(state, version))

@@ -1,0 +1,78 @@
+"""Holds on a customer's orders, the badge of a bad payer, and the credit policy of an entity."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from starlette.responses import Response
+
+from encours.http.commands import Command, command
+from encours.http.models import Id
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.ids import new_id
+from risk_svc.domain.policy import CreditPolicyNotFound, policy_of
+from risk_svc.http.limits.bodies import CustomerId
+from risk_svc.http.standing.answers import (
+    BADGE_ANSWER,
+    CREDIT_HOLD_ANSWER,
+    CREDIT_POLICY_ANSWER,
+    BadgeAsOf,
+    CreditHoldAsOf,
+    CreditPolicyAsOf,
+    CreditPolicyOut,
+)
+from risk_svc.http.standing.bodies import BadgeBody, CreditHoldBody, CreditPolicyBody, ReleaseHoldBody
+from risk_svc.use_cases import standing
+
+router = Router(tags=["Holds and policy"])
+Deciding = Annotated[Command, command("risk:approve")]
+Reading = Annotated[Query, reading("risk:read")]
+HoldPath = Annotated[str, Id("chd")]
+EntityPath = Annotated[str, Id("ent")]
+
+
+@router.post("/v1/customers/{customer_id}/holds", response_model=CreditHoldAsOf, status_code=201)
+async def place_credit_hold(customer_id: CustomerId, body: CreditHoldBody, cmd: Deciding) -> Response:
+    """Hold the orders of a customer: checks and reservations are refused until the hold ends."""
+    placed = body.to_command(new_id("chd"), customer_id)
+    return await cmd.run(standing.place_hold, placed, answer=CREDIT_HOLD_ANSWER, status=201)
+
+
+@router.post("/v1/credit-holds/{hold_id}/release", response_model=CreditHoldAsOf)
+async def release_credit_hold(hold_id: HoldPath, body: ReleaseHoldBody, cmd: Deciding) -> Response:
+    """End a hold, with the reason."""
+    released = body.to_command(hold_id)
+    return await cmd.run(standing.release_hold, released, answer=CREDIT_HOLD_ANSWER, on=hold_id)
+
+
+@router.post("/v1/customers/{customer_id}/badge", response_model=BadgeAsOf)
+async def give_badge(customer_id: CustomerId, body: BadgeBody, cmd: Deciding) -> Response:
+    """Mark a customer as a bad payer [mauvais payeur]: an event that others subscribe to, and no hold by itself."""
+    return await cmd.run(standing.give_badge, body.to_give(customer_id), answer=BADGE_ANSWER)
+
+
+@router.post("/v1/customers/{customer_id}/badge/remove", response_model=BadgeAsOf)
+async def remove_badge(customer_id: CustomerId, body: BadgeBody, cmd: Deciding) -> Response:
+    """Take the mark of a bad payer away, with the reason."""
+    return await cmd.run(standing.remove_badge, body.to_remove(customer_id), answer=BADGE_ANSWER)
+
+
+@router.put("/v1/entities/{entity_id}/credit-policy", response_model=CreditPolicyAsOf)
+async def set_credit_policy(entity_id: EntityPath, body: CreditPolicyBody, cmd: Deciding) -> Response:
+    """Set the credit policy of an entity: causes of holds, and roles that decide by amount."""
+    return await cmd.run(standing.set_policy, body.to_command(entity_id), answer=CREDIT_POLICY_ANSWER)
+
+
+@router.get("/v1/entities/{entity_id}/credit-policy", response_model=CreditPolicyAsOf)
+async def get_credit_policy(entity_id: EntityPath, q: Reading) -> Response:
+    """Get the credit policy of an entity as of a date, as known at an instant."""
+    time = await q.time()
+    events = await q.ledger.read_stream(q.caller.ledger, policy_of(entity_id), upto=time.position)
+    visible = [event for event in events if event.effective_on <= time.as_of]
+    if not visible:
+        raise CreditPolicyNotFound(entity_id)
+    q.caller.require_sight(visible[0].entity, CreditPolicyNotFound(entity_id))
+    last = events[-1]
+    found = CreditPolicyOut.of(standing.CREDIT_POLICY.fold(visible), last.version)
+    return q.respond(CreditPolicyAsOf(**found.model_dump(by_alias=True), **time.echo()), last=last)

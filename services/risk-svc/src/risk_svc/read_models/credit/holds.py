@@ -1,0 +1,141 @@
+"""Holds and badges: their tables, their events, and those in force at the dates of a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import ClassVar
+
+from encours.contracts import Recorded
+from encours.contracts.events.credit_hold import (
+    CreditHoldPlaced,
+    CreditHoldReleased,
+    PayerBadgeGiven,
+    PayerBadgeRemoved,
+)
+from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.projection.read_model import Conn
+from encours.projection.row_cache import RowCache
+from encours.projection.rows import Row
+from risk_svc.domain.hold import HoldInForce
+
+
+class CreditHoldRow(Row, kw_only=True):
+    """A hold; its release is effective on ``released_on`` and known from ``released_position``."""
+
+    TABLE: ClassVar[str] = "credit_hold"
+    KEY: ClassVar[tuple[str, ...]] = ("credit_hold_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    credit_hold_id: str
+    customer_id: str
+    entity_id: str
+    cause: str
+    text: str
+    until: date | None
+    placed_on: date
+    placed_position: int
+    released_on: date | None = None
+    released_position: int | None = None
+
+
+class LadderStepRow(Row, kw_only=True):
+    """The last step of the ladder that a message to a customer has taken."""
+
+    TABLE: ClassVar[str] = "ladder_step"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
+    customer_id: str
+    step: str
+    taken_on: date
+
+
+class PayerBadgeRow(Row, kw_only=True):
+    """Badge of a customer, given or removed, never changed again; the last one counts."""
+
+    TABLE: ClassVar[str] = "payer_badge"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    customer_id: str
+    position: int
+    effective_on: date
+    given: bool
+
+
+def apply_hold(e: Recorded, data: CreditHoldPlaced | CreditHoldReleased, rows: RowCache) -> None:
+    """Put a hold, or its release."""
+    if isinstance(data, CreditHoldPlaced):
+        rows.put(
+            CreditHoldRow(
+                credit_hold_id=data.credit_hold_id,
+                customer_id=data.customer_id,
+                entity_id=e.entity,
+                cause=data.cause,
+                text=data.text,
+                until=data.until,
+                placed_on=e.effective_on,
+                placed_position=e.position,
+            )
+        )
+        return
+    row = rows.get(CreditHoldRow, data.credit_hold_id)
+    if row is None:
+        raise LookupError(f"hold {data.credit_hold_id} was never placed")
+    row.released_on, row.released_position = e.effective_on, e.position
+    rows.put(row)
+
+
+def apply_step(data: ReminderRequested, rows: RowCache) -> None:
+    """Put the step that a message takes; a row of an earlier one is replaced."""
+    row = rows.get(LadderStepRow, data.customer_id)
+    if row is None:
+        row = LadderStepRow(customer_id=data.customer_id, step=data.step, taken_on=data.day)
+    row.step, row.taken_on = data.step, data.day
+    rows.put(row)
+
+
+def apply_badge(e: Recorded, data: PayerBadgeGiven | PayerBadgeRemoved, rows: RowCache) -> None:
+    """Put a badge, or its removal."""
+    rows.put(
+        PayerBadgeRow(
+            customer_id=data.customer_id,
+            position=e.position,
+            effective_on=e.effective_on,
+            given=isinstance(data, PayerBadgeGiven),
+        )
+    )
+
+
+async def holds_in_force(
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+) -> dict[str, list[HoldInForce]]:
+    """Return the holds of customers that count on a business day, by what was known at a position."""
+    rows = await conn.fetch(
+        f"""select * from {schema}.credit_hold
+            where customer_id = any($1) and placed_position <= $2 and placed_on <= $3
+              and (until is null or until >= $3)
+              and (released_position is null or released_position > $2 or released_on > $3)
+            order by placed_position""",
+        list(customers),
+        position,
+        as_of,
+    )
+    found: dict[str, list[HoldInForce]] = {}
+    for row in rows:
+        held = HoldInForce(row["credit_hold_id"], row["cause"], row["placed_on"], row["until"], row["text"])
+        found.setdefault(row["customer_id"], []).append(held)
+    return found
+
+
+async def badged(
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+) -> list[str]:
+    """Return the customers that have the badge on a business day, by what was known at a position."""
+    rows = await conn.fetch(
+        f"""select customer_id from (
+                select distinct on (customer_id) customer_id, given from {schema}.payer_badge
+                where customer_id = any($1) and position <= $2 and effective_on <= $3
+                order by customer_id, position desc
+            ) last where given""",
+        list(customers),
+        position,
+        as_of,
+    )
+    return [row["customer_id"] for row in rows]

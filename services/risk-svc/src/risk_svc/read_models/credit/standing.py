@@ -1,0 +1,75 @@
+"""Customers as the causes of holds see them, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from encours.projection.read_model import Conn
+from risk_svc.read_models.credit.query import pictures
+
+
+@dataclass(frozen=True, slots=True)
+class CreditStanding:
+    """A customer as the causes of holds see it."""
+
+    customer_id: str
+    days_late: int
+    """Days past due of the oldest open invoice that no money covers, over all currencies."""
+    insolvent: bool
+    last_step: str | None
+    stepped_on: date | None
+    holds: Mapping[str, str]
+    """Open holds by policy: ids by cause."""
+
+    def step(self, day: date) -> str | None:
+        """Return the last step of the ladder, if it was taken since the oldest open invoice was due."""
+        begun = self.stepped_on is not None and self.stepped_on >= day - timedelta(days=self.days_late)
+        return self.last_step if begun else None
+
+
+_CANDIDATES = """
+select customer_id from {s}.customer c
+where entity_id = $1 and customer_id > $2 and (
+    exists (select from {s}.exposure x where x.customer_id = c.customer_id and x.exposure_minor <> 0)
+    or exists (select from {s}.credit_hold h where h.customer_id = c.customer_id and h.released_position is null)
+    or exists (select from {s}.insolvency i where i.customer_id = c.customer_id)
+)
+order by customer_id limit $3
+"""
+_POLICY_HOLDS = """
+select customer_id, cause, credit_hold_id from {s}.credit_hold
+where customer_id = any($1) and released_position is null and cause <> 'by_hand'
+"""
+_STEPS = "select customer_id, step, taken_on from {s}.ladder_step where customer_id = any($1)"
+
+
+async def standings(
+    conn: Conn, schema: str, entity_id: str, *, after: str, limit: int, as_of: date, position: int
+) -> list[CreditStanding]:
+    """Return the customers of an entity, in the order of their ids, for whom a hold may begin or end."""
+    rows = await conn.fetch(_CANDIDATES.format(s=schema), entity_id, after, limit)
+    customers = [row["customer_id"] for row in rows]
+    found = await pictures(conn, schema, customers, as_of=as_of, position=position)
+    steps = {row["customer_id"]: row for row in await conn.fetch(_STEPS.format(s=schema), customers)}
+    holds: dict[str, dict[str, str]] = {}
+    for row in await conn.fetch(_POLICY_HOLDS.format(s=schema), customers):
+        holds.setdefault(row["customer_id"], {})[row["cause"]] = row["credit_hold_id"]
+    return [
+        CreditStanding(
+            customer_id=customer,
+            days_late=found[customer].alone.oldest_days_past_due(as_of) if customer in found else 0,
+            insolvent=customer in found and found[customer].insolvent,
+            last_step=steps[customer]["step"] if customer in steps else None,
+            stepped_on=steps[customer]["taken_on"] if customer in steps else None,
+            holds=holds.get(customer, {}),
+        )
+        for customer in customers
+    ]
+
+
+async def entities(conn: Conn, schema: str) -> list[str]:
+    """Return the entities that have customers."""
+    rows = await conn.fetch(f"select distinct entity_id from {schema}.customer order by entity_id")
+    return [row["entity_id"] for row in rows]

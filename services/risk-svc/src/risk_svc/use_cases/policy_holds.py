@@ -1,0 +1,79 @@
+"""Holds and badges by the credit policy of an entity, evaluated as a day opens; holds end with their causes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from encours.contracts import Recorded
+from encours.kernel.ids import derived_id
+from encours.ledger import Ledger
+from encours.reading.read_db import ReadDb
+from encours.service.calendar import day_elsewhere
+from risk_svc.domain.badge import GiveBadge
+from risk_svc.domain.hold import PlaceCreditHold, ReleaseCreditHold
+from risk_svc.domain.hold_rules import causes_of, earns_badge
+from risk_svc.domain.policy import CreditPolicy, policy_of
+from risk_svc.read_models.credit.standing import CreditStanding, entities, standings
+from risk_svc.use_cases import standing
+from risk_svc.use_cases.reacting import perform
+
+CUSTOMERS_AT_ONCE = 200
+
+
+class PolicyHolds:
+    """Places and ends holds by policy. A repetition of the day's event changes nothing."""
+
+    def __init__(self, ledger: Ledger, db: ReadDb) -> None:
+        self._ledger = ledger
+        self._db = db
+
+    async def open_day(self, e: Recorded, day: date) -> None:
+        """Hold orders for the causes that there are on the day, and end the holds whose causes are gone."""
+        async with self._db.snapshot("credit", e.ledger) as (conn, schema, _):
+            found = await entities(conn, schema)
+        zone = (await self._ledger.info(e.ledger)).time_zone
+        for entity_id in found:
+            events = await self._ledger.read_stream(e.ledger, policy_of(entity_id), upto=e.position)
+            policy = standing.CREDIT_POLICY.fold(events)
+            if policy.version:
+                own = await self._ledger.zone_of(e.ledger, entity_id) or zone
+                await self._evaluate(e, day_elsewhere(day, zone, own), policy)
+
+    async def _evaluate(self, e: Recorded, today: date, policy: CreditPolicy) -> None:
+        after = ""
+        while True:
+            async with self._db.snapshot("credit", e.ledger) as (conn, schema, position):
+                some = await standings(
+                    conn,
+                    schema,
+                    policy.entity_id,
+                    after=after,
+                    limit=CUSTOMERS_AT_ONCE,
+                    as_of=today,
+                    position=position,
+                )
+            for each in some:
+                await self._apply(e, today, policy, each)
+            if len(some) < CUSTOMERS_AT_ONCE:
+                return
+            after = some[-1].customer_id
+
+    async def _apply(self, e: Recorded, today: date, policy: CreditPolicy, seen: CreditStanding) -> None:
+        causes = causes_of(
+            policy.holds, days_late=seen.days_late, insolvent=seen.insolvent, step=seen.step(today)
+        )
+        for cause, text in causes.items():
+            if cause not in seen.holds:
+                hold_id = derived_id("chd", e.ledger, e.event_id, seen.customer_id, cause)
+                placed = PlaceCreditHold(hold_id, seen.customer_id, cause, None, text, policy.version)
+                await perform(self._ledger, e, today, hold_id, standing.place_hold, placed)
+        for held_for, hold_id in seen.holds.items():
+            if held_for not in causes:
+                ended = ReleaseCreditHold(hold_id, "cause_ended", None)
+                await perform(self._ledger, e, today, hold_id, standing.release_hold, ended)
+        if earns_badge(policy.holds, seen.days_late):
+            text = f"An invoice is open for {seen.days_late} days past due."
+            given = GiveBadge(seen.customer_id, text, policy.version)
+            # Once for the same delay: people may take the badge away while it lasts.
+            since = today - timedelta(days=seen.days_late)
+            await perform(self._ledger, e, today, seen.customer_id, standing.give_badge, given, once=since)

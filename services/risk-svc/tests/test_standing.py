@@ -1,0 +1,192 @@
+"""Holds, badges, and the roles that decide by amount."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from encours.contracts.events.credit_policy import HoldRules
+from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.events.risk import LimitRequested
+from encours.contracts.events.sales.approval import ApprovalRule, Approver
+from encours.kernel.errors import Invalid
+from encours.testing.events import event, issued
+from encours.testing.memory import TODAY
+from risk_svc.domain.badge import GiveBadge, RemoveBadge
+from risk_svc.domain.hold import PlaceCreditHold, ReleaseCreditHold
+from risk_svc.domain.hold_rules import causes_of, earns_badge
+from risk_svc.domain.limit import ApproveLimit, RefuseLimit
+from risk_svc.domain.policy import (
+    Authority,
+    CreditPolicy,
+    DecidesOwnRequest,
+    LacksAuthority,
+    SetCreditPolicy,
+    authority,
+)
+from risk_svc.domain.reservation.commands import ConsumeReservation, DeliverReservation, OverrideReservation
+from risk_svc.read_models.credit.standing import CreditStanding
+from risk_svc.use_cases import limits, reservations, standing
+from tests.histories.credit import HEAD, CreditDesk
+
+ENTITY = f"ent_{1:032x}"
+CLERK, HEAD_OF_CREDIT, STAND_IN = (f"key:{name}" for name in ("clerk", "head", "standin"))
+
+
+def approver(role: str, actor: str, **more: Any) -> Approver:
+    fields: dict[str, Any] = {"from_on": None, "until_on": None, "in_place_of": None}
+    return Approver(role=role, actor=actor, **(fields | more))
+
+
+RULES = (
+    ApprovalRule(from_minor=0, currency="EUR", role="clerk"),
+    ApprovalRule(from_minor=10_000_00, currency="EUR", role="head"),
+)
+APPROVERS = (
+    approver("clerk", CLERK),
+    approver("head", HEAD_OF_CREDIT),
+    approver("head", STAND_IN, from_on=TODAY, until_on=TODAY, in_place_of=HEAD_OF_CREDIT),
+)
+POLICY = CreditPolicy(ENTITY, 1, HoldRules(), RULES, APPROVERS)
+
+
+def by(actor: str, amount_minor: int, day: date = TODAY, currency: str = "EUR", **more: Any) -> Authority:
+    asked_by = more.get("asked_by", "key:sales")
+    return authority(POLICY, amount_minor, currency, actor=actor, asked_by=asked_by, day=day)
+
+
+def test_the_amount_names_the_role_that_decides() -> None:
+    assert by(CLERK, 9_999_99).role == "clerk"
+    assert by(HEAD_OF_CREDIT, 10_000_00).role == "head"
+    with pytest.raises(LacksAuthority, match="needs the role head"):
+        by(CLERK, 10_000_00)
+    with pytest.raises(LacksAuthority):
+        by(CLERK, 1, currency="USD")
+
+
+def test_a_substitute_decides_on_its_days_alone_and_is_named() -> None:
+    assert by(STAND_IN, 20_000_00) == Authority("head", HEAD_OF_CREDIT)
+    with pytest.raises(LacksAuthority):
+        by(STAND_IN, 20_000_00, TODAY + timedelta(days=1))
+
+
+def test_nobody_decides_on_an_own_request_once_there_are_rules() -> None:
+    with pytest.raises(DecidesOwnRequest):
+        by(CLERK, 1, asked_by=CLERK)
+    free = authority(CreditPolicy(), 1, "EUR", actor=CLERK, asked_by=CLERK, day=TODAY)
+    assert free == Authority()
+
+
+def desk_with_policy() -> CreditDesk:
+    desk = CreditDesk()
+    desk.happen(event(EntityRegistered, entity_id="ent_1"))
+    rules = SetCreditPolicy("ent_1", HoldRules(days_past_due=30), RULES, APPROVERS)
+    assert desk.do(standing.set_policy, rules) == ["credit_policy.set"]
+    assert desk.do(standing.set_policy, rules) == []
+    return desk
+
+
+def test_a_limit_is_approved_and_refused_by_the_role_of_its_amount() -> None:
+    desk = desk_with_policy()
+    for n in (8, 9):
+        asked = {"limit_id": f"lim_{n:032x}", "customer_id": HEAD, "amount_minor": 10_000_00}
+        desk.happen(event(LimitRequested, currency="EUR", valid_from=TODAY + timedelta(days=9), **asked))
+    approved, refused = (f"lim_{n:032x}" for n in (8, 9))
+    given = ApproveLimit(approved, None, None, None, None, "Deposit of 30 %")
+    with pytest.raises(LacksAuthority):
+        desk.books.do(limits.approve_limit, given, actor=CLERK)
+    desk.books.do(limits.approve_limit, given, actor=HEAD_OF_CREDIT)
+    found = desk.books.state(limits.LIMIT, approved)
+    assert (found.role, found.conditions, found.valid_from) == (
+        "head",
+        "Deposit of 30 %",
+        TODAY + timedelta(days=9),
+    )
+    with pytest.raises(LacksAuthority):
+        desk.books.do(limits.refuse_limit, RefuseLimit(refused, "No"), actor=CLERK)
+
+
+def test_a_blocked_order_is_accepted_by_the_role_of_its_amount() -> None:
+    desk = desk_with_policy()
+    blocked = desk.order(20_000_00).reservation_id
+    accepted = OverrideReservation(blocked, "Bank guarantee follows")
+    with pytest.raises(LacksAuthority):
+        desk.books.do(reservations.override, accepted, desk, actor=CLERK)
+    desk.books.do(reservations.override, accepted, desk, actor=STAND_IN)
+    found = desk.reservation(blocked)
+    assert (found.status, found.role, found.overridden_by) == ("reserved", "head", STAND_IN)
+    assert desk.total() == 20_000_00
+
+
+def test_a_role_without_an_approver_is_refused_as_written() -> None:
+    with pytest.raises(Invalid, match="head has no approver"):
+        desk_with_policy().do(
+            standing.set_policy, SetCreditPolicy("ent_1", HoldRules(), RULES, APPROVERS[:1])
+        )
+
+
+def test_orders_of_a_customer_on_hold_are_refused_and_delivered_goods_are_billed() -> None:
+    desk = CreditDesk()
+    made = desk.order(100_00).reservation_id
+    desk.do(reservations.consume, DeliverReservation(made, "BL-1", None, None))
+    hold = PlaceCreditHold(f"chd_{1:032x}", HEAD, "by_hand", None, "Cheque returned unpaid")
+    assert desk.do(standing.place_hold, hold) == ["credit_hold.placed"]
+    assert desk.do(standing.place_hold, hold) == []
+    held = desk.order(1_00)
+    assert (held.decision, held.reasons) == ("refuse", ("on-hold",))
+    assert held.basis is not None
+    assert held.basis.holds == (hold.credit_hold_id,)
+    desk.happen(issued(100_00, invoice_id=f"inv_{1:032x}", customer_id=HEAD))
+    billed = ConsumeReservation(made, f"inv_{1:032x}", None, None, None)
+    assert desk.do(reservations.consume, billed) == ["reservation.consumed"]
+    ended = ReleaseCreditHold(hold.credit_hold_id, "by_hand", "Paid")
+    assert desk.do(standing.release_hold, ended) == ["credit_hold.released"]
+    assert desk.do(standing.release_hold, ended) == []
+    assert desk.order(1_00).decision == "accept"
+
+
+def test_a_hold_that_ends_in_the_past_is_refused_as_written() -> None:
+    late = PlaceCreditHold(f"chd_{1:032x}", HEAD, "by_hand", TODAY - timedelta(days=1), "No")
+    with pytest.raises(Invalid):
+        CreditDesk().do(standing.place_hold, late)
+
+
+def test_the_badge_is_given_once_and_removed_once() -> None:
+    desk = CreditDesk()
+    give, remove = GiveBadge(HEAD, "Three returned cheques"), RemoveBadge(HEAD, "Paid in advance since")
+    assert desk.do(standing.remove_badge, remove) == []
+    assert desk.do(standing.give_badge, give) == ["payer_badge.given"]
+    assert desk.do(standing.give_badge, give) == []
+    assert desk.do(standing.remove_badge, remove) == ["payer_badge.removed"]
+
+
+@pytest.mark.parametrize(
+    ("days", "insolvent", "step", "causes"),
+    [
+        (30, False, None, set()),
+        (31, False, None, {"days_past_due"}),
+        (1, False, "J+30", {"dunning_step"}),
+        (0, False, "J+30", set()),
+        (1, False, "J+3", set()),
+        (0, True, None, {"insolvency"}),
+        (99, True, "J+30", {"days_past_due", "dunning_step", "insolvency"}),
+    ],
+)
+def test_the_policy_holds_for_its_causes(
+    days: int, insolvent: bool, step: str | None, causes: set[str]
+) -> None:
+    rules = HoldRules(days_past_due=30, dunning_steps=("J+30",), insolvency=True, badge_days_past_due=60)
+    assert set(causes_of(rules, days_late=days, insolvent=insolvent, step=step)) == causes
+    assert causes_of(HoldRules(), days_late=days, insolvent=insolvent, step=step) == {}
+    assert earns_badge(rules, days) is (days > 60)
+
+
+def test_a_step_counts_if_it_was_taken_in_the_delay_that_lasts() -> None:
+    def seen(stepped_on: date | None) -> CreditStanding:
+        return CreditStanding("cus_1", 10, False, "J+3" if stepped_on else None, stepped_on, {})
+
+    assert seen(TODAY - timedelta(days=10)).step(TODAY) == "J+3"
+    assert seen(TODAY - timedelta(days=11)).step(TODAY) is None
+    assert seen(None).step(TODAY) is None

@@ -1,0 +1,33 @@
+"""Credit policy of an entity. Stream: the policy. Appended by risk-svc."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from encours.contracts.base import Event, Value
+from encours.contracts.events.sales.approval import ApprovalRule, Approver
+
+
+class HoldRules(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Causes that hold a customer's orders; none that is absent does."""
+
+    days_past_due: int | None = None
+    """An invoice that no money covers is open for more days past due."""
+    dunning_steps: tuple[str, ...] = ()
+    """Steps of the ladder; each holds once a reminder takes it."""
+    insolvency: bool = False
+    badge_days_past_due: int | None = None
+    """The customer also gets the badge of a bad payer [mauvais payeur] from more days past due."""
+
+
+class CreditPolicySet(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """The credit policy of an entity from now on; all of it."""
+
+    TYPE: ClassVar[str] = "credit_policy.set"
+    credit_policy_id: str
+    entity_id: str
+    version: int
+    holds: HoldRules
+    authorities: tuple[ApprovalRule, ...]
+    """Roles that decide on limits, and on blocked orders, of that amount or more."""
+    approvers: tuple[Approver, ...]
