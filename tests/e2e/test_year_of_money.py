@@ -301,7 +301,10 @@ def agency_collects(year: Year, debt: dict[str, Any]) -> None:
         messages = [
             name for name in archive.namelist() if name.startswith("reminders/") and name.endswith(".txt")
         ]
+        stated = {each["invoice_id"]: each for each in json.loads(archive.read("interest.json"))}
     for each in contents["invoices"]:
+        if (own := stated[each["invoice_id"]])["interest"] is not None:
+            assert own["interest"] == interest(year, {"id": each["invoice_id"]}, year.day)
         assert each["open"] == year.get(f"/v1/invoices/{each['invoice_id']}")["outstanding"]["amount"]
     assert debt["id"] in {each["invoice_id"] for each in contents["invoices"]}
     assert messages

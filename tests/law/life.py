@@ -14,12 +14,15 @@ from typing import Any, Literal
 
 from msgspec import structs
 
+from dunning_svc.domain.litigation.interest import CashLeft, debt_by_movements, statements
+from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events.sales.dispute import ResolvedPart
 from encours.contracts.parties import Survivors
 from encours.contracts.settlement import Funds, settlements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money, div_half_up
+from encours.legal.interest import NOTHING_DUE, Statement, statement
 from encours.legal.packs import law_of
 from encours.projection.row_cache import RowCache
 from encours.testing.memory import BooksInMemory
@@ -28,7 +31,6 @@ from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.dispute.commands import OpenDispute, RaiseDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.interest.debt import debt_of
-from invoice_svc.domain.interest.statement import NOTHING_DUE, Statement, statement
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
@@ -288,6 +290,19 @@ class Life:
         if state.terms is None:
             return NOTHING_DUE
         return statement(settlements([debt_of(state)], self._cash(as_of))["inv_1"], state.terms, on, LAW)
+
+    def litigated(self, as_of: date, on: date) -> Statement | None:
+        """dunning-svc's statement, from movements alone; None where nothing is open."""
+        counted = [e for e in self.books.ledger.events if e.effective_on <= as_of]
+        by_stream: dict[str, list[Recorded]] = {}
+        for e in counted:
+            by_stream.setdefault(e.stream, []).append(e)
+        debt = debt_by_movements(by_stream.get("inv_1", []), ())
+        cash = CashLeft()
+        for e in counted:
+            cash.take(e, {"cus_1"})
+        debts = [] if debt is None else [debt]
+        return statements(debts, cash.funds("ent_1", "EUR"), on, LAW).get("inv_1")
 
     def _cash(self, as_of: date) -> Iterator[Funds]:
         for name in {e.stream for e in self.books.ledger.events if e.stream.startswith("pay_")}:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from invoice_svc.domain.invoice.evolve import fold_as_of
 from risk_svc.domain.score import score
 from tests.law.life import FEE, ISSUED_ON, Act, Life
 
@@ -45,6 +46,9 @@ def compare(life: Life) -> None:
     assert [
         (s.days, s.principal_minor, s.rate_bps, s.interest_minor) for s in found.segments
     ] == facts.penalties(today)
+    litigated = life.litigated(today, today)
+    assert litigated in (None, found), "the litigation file says the same of an open invoice"
+    assert (litigated is None) == (fold_as_of(life.books.stream("inv_1"), today).outstanding_minor <= 0)
     assert found.indemnity_minor == (FEE if found.segments else 0)
     (item,) = life.items(today)
     assert (item.settled_on, item.uncovered_minor) == (facts.settled_on(today), facts.uncovered(today))

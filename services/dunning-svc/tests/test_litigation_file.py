@@ -15,6 +15,7 @@ from dunning_svc.domain.formats import Lang
 from dunning_svc.domain.litigation.archive import Archive
 from dunning_svc.use_cases.litigation_file import FileQuestion, litigation_file
 from encours.contracts.events.dunning.reminders import MessageProof, ReminderRequested, ReminderSent
+from encours.contracts.events.money.penalty import PenaltiesWaived
 from encours.ledger import Ledger
 from encours.legal.limitation import limitation_of, limitation_rule
 from encours.testing.events import event
@@ -93,6 +94,27 @@ async def test_the_figures_are_those_of_the_ledger() -> None:
     reminders = [json.loads(text) for name, text in files.items() if name.startswith("reminders/")]
     assert {each["evidence"] for each in reminders} == {"250 OK"}
     assert len(reminders) == sum(e.type == "reminder.requested" for e in history.events)
+
+
+async def test_interest_is_stated_and_an_invoice_with_agreements_is_left_to_invoice_svc() -> None:
+    """Terms of the history: FAC-0001 is due on 10 January, the last day counts, a part is paid on the last one."""
+    history = lived()
+    files, _ = opened(await archived(history))
+    first, third = json.loads(files["interest.json"])
+    (segment,) = first["segments"]
+    days = (history.today - date(2026, 1, 10)).days
+    assert (segment["days"], segment["principal"]) == (days, "100.00")
+    wanted = round(10_000 * segment["rate_bps"] * days / 3_650_000)
+    assert first["interest"] == f"{wanted / 100:.2f}"
+    assert (third["number"], third["on"]) == ("FAC-0003", str(history.today))
+    (issue,) = (
+        e
+        for e in history.events
+        if e.type == "invoice.issued" and getattr(e.data, "number", "") == "FAC-0003"
+    )
+    history.add(event(PenaltiesWaived, invoice_id=issue.stream, customer_id=CUS), issue.stream)
+    files, _ = opened(await archived(history))
+    assert [each["interest"] is None for each in json.loads(files["interest.json"])] == [False, True]
 
 
 async def test_each_file_is_listed_with_its_digest_and_named_safely() -> None:

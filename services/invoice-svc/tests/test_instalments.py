@@ -9,12 +9,12 @@ import pytest
 
 from encours.contracts.common import Instalment
 from encours.contracts.settlement import settlements
+from encours.legal.interest import statement
 from encours.legal.packs import law_of
 from encours.testing.folding import Folding
 from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.instalments import RescheduleInvoice, instalments
 from invoice_svc.domain.interest.debt import debt_of
-from invoice_svc.domain.interest.statement import statement
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment.commands import ReversePayment
 from invoice_svc.domain.plan.commands import AgreePlan

@@ -12,12 +12,12 @@ from encours.contracts.settlement import settlements
 from encours.kernel.business_days import NoBusinessCalendar
 from encours.kernel.money import Money
 from encours.ledger.command import Result
+from encours.legal.interest import statement
 from encours.legal.packs import law_of
 from invoice_svc.domain.instrument import commands as do
 from invoice_svc.domain.instrument.decide import business_days_after
 from invoice_svc.domain.instrument.state import Instrument
 from invoice_svc.domain.interest.debt import debt_of
-from invoice_svc.domain.interest.statement import statement
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.status import InvoiceBalance, status
 from invoice_svc.domain.payment.commands import RestoreReversal, ReversePayment

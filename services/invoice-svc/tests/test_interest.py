@@ -6,8 +6,8 @@ from datetime import date
 
 from encours.contracts.common import Terms
 from encours.contracts.settlement import settlements
+from encours.legal import interest as penalties
 from encours.legal.packs import law_of
-from invoice_svc.domain.interest import statement as penalties
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote
 from invoice_svc.domain.invoice.state import Invoice

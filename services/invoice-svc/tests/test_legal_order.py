@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from encours.contracts.common import PenalisedInvoice, Terms
 from encours.contracts.events.money.payment import Imputation, Ranking
 from encours.contracts.settlement import Funds, InvoiceDebt, settlements
+from encours.legal.interest import statement
 from encours.legal.packs import law_of
 from encours.testing.events import event
 from invoice_svc.domain.allocation_policy.policy import AllocationPolicy, SetAllocationPolicy, policies_id
-from invoice_svc.domain.interest.statement import statement
 from invoice_svc.domain.invoice.parts import BalanceChange, Disputed
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.allocation import propose

@@ -14,10 +14,10 @@ from encours.contracts.common import Instalment
 from encours.contracts.settlement import Funds, settlements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
+from encours.legal.interest import statement
 from encours.legal.packs import law_of
 from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.interest.debt import debt_of
-from invoice_svc.domain.interest.statement import statement
 from invoice_svc.domain.loss.write_off import WriteOffInvoice
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
 from invoice_svc.domain.plan.commands import AgreePlan, BreakPlan, CancelPlan, ReschedulePlan, ResumePlan

@@ -11,9 +11,9 @@ import pytest
 from encours.contracts.books import movements
 from encours.contracts.settlement import Funds, Settlement, settlements
 from encours.kernel.money import Money
+from encours.legal.interest import statement
 from encours.legal.packs import law_of
 from invoice_svc.domain.interest.debt import debt_of
-from invoice_svc.domain.interest.statement import statement
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,

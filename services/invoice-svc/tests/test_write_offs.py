@@ -9,9 +9,9 @@ import pytest
 
 from encours.contracts.settlement import settlements
 from encours.kernel.money import Money
+from encours.legal.interest import Statement, statement
 from encours.legal.packs import law_of
 from invoice_svc.domain.interest.debt import debt_of
-from invoice_svc.domain.interest.statement import Statement, statement
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases.folds import INVOICE

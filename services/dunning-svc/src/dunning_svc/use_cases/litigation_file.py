@@ -17,11 +17,19 @@ from dunning_svc.domain.litigation.documents import (
     ChronologyLine,
     FileEntry,
     ReminderProof,
+    StatedInterest,
     Subject,
     chronology,
     index,
+    interest_documents,
     invoice_documents,
     reminder_documents,
+)
+from dunning_svc.domain.litigation.interest import (
+    CashLeft,
+    LitigatedDebt,
+    debt_by_movements,
+    statements,
 )
 from dunning_svc.domain.message.render import Message
 from dunning_svc.use_cases.messages import rewritten
@@ -36,8 +44,11 @@ from encours.contracts.events.dunning.reminders import (
 )
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
+from encours.contracts.insolvency import Insolvency, InsolvencyEvent, insolvencies_with
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger
+from encours.legal.law import NoLegalRate
+from encours.legal.packs import law_of
 from encours.reading.summary import summary
 
 STREAMS_MAX = 10_000
@@ -89,6 +100,9 @@ class _Found:
     lines: list[ChronologyLine] = field(default_factory=list)
     invoices: list[LitigatedInvoice] = field(default_factory=list)
     promised: list[tuple[date, str]] = field(default_factory=list)
+    insolvencies: tuple[Insolvency, ...] = ()
+    debts: list[LitigatedDebt] = field(default_factory=list)
+    cash: CashLeft = field(default_factory=CashLeft)
     digests: list[tuple[str, str]] = field(default_factory=list)
     """Name and SHA-256 of each file."""
 
@@ -109,6 +123,9 @@ async def litigation_file(ledger: Ledger, asked: FileQuestion) -> AsyncIterator[
     for stream in sorted(related - set(own)):
         events = await ledger.read_stream(asked.ledger, stream, upto=asked.position)
         _take([e for e in events if e.effective_on <= asked.as_of], found, asked)
+    for entry in interest_documents(_stated(found, asked.as_of), asked.as_of, asked.lang):
+        found.digests.append(entry.digest)
+        yield entry
     for entry in chronology(found.lines, asked.lang):
         found.digests.append(entry.digest)
         yield entry
@@ -143,8 +160,11 @@ def _take(events: Sequence[Recorded], found: _Found, asked: FileQuestion) -> set
                 found.customer = customer.name
             case PromiseMade() as promise if promise.customer_id in asked.records:
                 found.promised += [(e.effective_on, invoice_id) for invoice_id in promise.invoice_ids]
+        found.cash.take(e, asked.records)
         if getattr(e.data, "customer_id", None) not in asked.records:
             continue
+        if isinstance(e.data, InsolvencyEvent):
+            found.insolvencies = insolvencies_with(found.insolvencies, e, e.data)
         found.owners.add(e.entity)
         related |= {named for name in _RELATED if (named := getattr(e.data, name, None))}
         found.lines.append(ChronologyLine(e.effective_on, e.position, e.type, summary(e.data, asked.lang)))
@@ -160,12 +180,32 @@ async def _files_of(
         return reminder_documents(await _proof(ledger, first, events[1:], asked))
     if not events or not events[0].stream.startswith("inv_"):
         return []
+    debt = debt_by_movements(events, found.insolvencies)
+    if debt is not None:
+        found.debts.append(debt)
     creditor = found.entities.get(events[0].entity)
     invoice = litigated(events, found.promised, creditor.country if creditor else "")
     if invoice is None:
         return []
     found.invoices.append(invoice)
     return invoice_documents(invoice, asked.lang)
+
+
+def _stated(found: _Found, on: date) -> list[StatedInterest]:
+    """Return the statement of each open invoice; without a rate on file only invoice-svc can say more."""
+    groups: dict[tuple[str, str], list[LitigatedDebt]] = {}
+    for debt in found.debts:
+        groups.setdefault((debt.entity_id, debt.currency), []).append(debt)
+    stated: list[StatedInterest] = []
+    for (entity_id, currency), debts in groups.items():
+        numbers = {each.debt.invoice_id: each.number for each in debts}
+        law = law_of(found.entities[entity_id].country)
+        try:
+            known = statements(debts, found.cash.funds(entity_id, currency), on, law)
+        except NoLegalRate:
+            known = {each.debt.invoice_id: None for each in debts if each.open_minor > 0}
+        stated += [StatedInterest(name, numbers[name], currency, each) for name, each in known.items()]
+    return stated
 
 
 async def _proof(

@@ -18,6 +18,7 @@ from dunning_svc.domain.litigation.claims import LitigatedInvoice
 from dunning_svc.domain.message.render import Message
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.kernel.money import format_amount
+from encours.legal.interest import Statement
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 
@@ -89,11 +90,14 @@ _WORDS: dict[Lang, dict[str, str]] = {
         "files": "Files",
         "no_rule": "no rule on file",
         "note_pdf": "Invoices are included as data and text: the ledger keeps no PDF of them.",
-        "note_interest": "Interest and recovery fees are not included. GET /v1/customers/{id}/interest of "
-        "invoice-svc states them.",
+        "note_interest": "Interest and recovery fees of invoices with agreements on them are not stated here: "
+        "GET /v1/invoices/{id}/interest of invoice-svc.",
         "note_limitation": "The last day for an action is the earliest, without interruptions; later days are in the "
         "files of the invoices. To be confirmed by counsel.",
         "extended": "after the last interruption",
+        "interest": "Interest and recovery fees",
+        "fee": "Recovery fee",
+        "elsewhere": "see invoice-svc",
     },
     "fr": {
         "title": "Dossier contentieux",
@@ -111,11 +115,14 @@ _WORDS: dict[Lang, dict[str, str]] = {
         "files": "Fichiers",
         "no_rule": "aucune règle enregistrée",
         "note_pdf": "Les factures sont jointes en données et en texte : le grand livre n'en garde pas de PDF.",
-        "note_interest": "Les intérêts et les frais de recouvrement ne sont pas joints : "
-        "GET /v1/customers/{id}/interest du service invoice-svc les donne.",
+        "note_interest": "Les intérêts et frais de recouvrement des factures qui font l'objet d'un accord ne sont pas "
+        "donnés ici : GET /v1/invoices/{id}/interest du service invoice-svc.",
         "note_limitation": "Le dernier jour pour agir est le plus proche, sans interruption ; les jours plus tardifs "
         "sont dans les fichiers des factures. À confirmer par un conseil.",
         "extended": "après la dernière interruption",
+        "interest": "Intérêts et frais de recouvrement",
+        "fee": "Indemnité de recouvrement",
+        "elsewhere": "voir invoice-svc",
     },
 }
 
@@ -162,6 +169,63 @@ def invoice_documents(invoice: LitigatedInvoice, lang: Lang) -> list[FileEntry]:
     if limit is not None and limit.extended_on is not None:
         lines.append(f"  {words['extended']}: {on(limit.extended_on, lang)} ({limit.interruption})")
     return [FileEntry(f"{stem}.json", _json(data)), FileEntry(f"{stem}.txt", _text(lines))]
+
+
+@dataclass(frozen=True, slots=True)
+class StatedInterest:
+    """Interest and fee of an open invoice; ``statement`` is None where only invoice-svc can state them."""
+
+    invoice_id: str
+    number: str
+    currency: str
+    statement: Statement | None
+
+
+def interest_documents(stated: Sequence[StatedInterest], day: date, lang: Lang) -> list[FileEntry]:
+    """Return the statement of interest up to and including a day."""
+    words = _WORDS[lang]
+    data: list[dict[str, Any]] = []
+    lines = [f"{words['interest']}, {on(day, lang)}", ""]
+    for each in sorted(stated, key=lambda each: (each.number, each.invoice_id)):
+        found, currency = each.statement, each.currency
+        data.append(
+            {"invoice_id": each.invoice_id, "number": each.number, "currency": currency, "on": day}
+            | _figures(found, currency)
+        )
+        if found is None:
+            lines.append(f"{each.number}: {words['elsewhere']}")
+            continue
+        lines.append(f"{each.number}: {amount(found.interest_minor, currency, lang)}")
+        lines += [
+            f"  {on(part.first_day, lang)} – {on(part.last_day, lang)}: "
+            f"{amount(part.principal_minor, currency, lang)}, "
+            f"{part.rate_bps / 100:.2f} % ({part.basis}): {amount(part.interest_minor, currency, lang)}"
+            for part in found.segments
+        ]
+        lines.append(f"  {words['fee']}: {amount(found.indemnity_minor, currency, lang)}")
+    return [FileEntry("interest.json", _json(data)), FileEntry("interest.txt", _text(lines))]
+
+
+def _figures(found: Statement | None, currency: str) -> dict[str, Any]:
+    if found is None:
+        return {"interest": None, "indemnity": None, "segments": None}
+    return {
+        "interest": format_amount(found.interest_minor, currency),
+        "indemnity": format_amount(found.indemnity_minor, currency),
+        "segments": [
+            {
+                "from": part.first_day,
+                "to": part.last_day,
+                "days": part.days,
+                "principal": format_amount(part.principal_minor, currency),
+                "rate_bps": part.rate_bps,
+                "basis": part.basis,
+                "provisional": part.provisional,
+                "interest": format_amount(part.interest_minor, currency),
+            }
+            for part in found.segments
+        ],
+    }
 
 
 def reminder_documents(proof: ReminderProof) -> list[FileEntry]:

@@ -13,14 +13,14 @@ from datetime import date, timedelta
 
 from encours.contracts.settlement import Settlement
 from encours.kernel.money import div_half_up
-from encours.legal.law import LatePaymentLaw
-from invoice_svc.domain.interest.statement import (
+from encours.legal.interest import (
     DAYS_OF_YEAR,
     NOTHING_DUE,
     Segment,
     Statement,
     statement,
 )
+from encours.legal.law import LatePaymentLaw
 from invoice_svc.domain.invoice.parts import PenaltyClaim, PenaltyWaiver
 from invoice_svc.domain.invoice.state import Invoice
 

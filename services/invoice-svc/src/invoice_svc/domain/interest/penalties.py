@@ -17,6 +17,7 @@ from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.penalty import PenaltiesClaimed, PenaltyClaimCancelled
 from encours.contracts.settlement import Settlement
 from encours.kernel.errors import FieldError, Invalid, NotFound, Refusal
+from encours.legal.interest import Statement
 from encours.legal.law import LatePaymentLaw
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
@@ -24,7 +25,6 @@ from invoice_svc.domain.entity.display import filled
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.interest.account import account_of, unclaimed
 from invoice_svc.domain.interest.debt import MAX_FILE, DebtorFile
-from invoice_svc.domain.interest.statement import Statement
 from invoice_svc.domain.invoice.checks import require_not_future
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.legal.content import penalty_exemption

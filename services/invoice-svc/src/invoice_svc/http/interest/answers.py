@@ -14,10 +14,10 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from encours.legal.interest import Segment
 from encours.reading.pages import Page
 from invoice_svc.domain.amounts.decimals import percent
 from invoice_svc.domain.interest.account import InterestAccount, Penalties, sum_of
-from invoice_svc.domain.interest.statement import Segment
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.http.common import iso
 from invoice_svc.http.csv_pages import csv_page, inert
