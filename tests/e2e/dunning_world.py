@@ -82,6 +82,17 @@ class Dunning:
         wait_until(lambda: _answers(int(port)), "mailbox")
         return child
 
+    def start_gateway(self, port: int, secret: str) -> subprocess.Popen[bytes]:
+        """The embedded gateway."""
+        argv = [
+            sys.executable, "-m", "encours.embedded.gateway", "--folder", str(self.folder / "gateway"),
+            "--port", str(port), "--secret", secret,
+        ]  # fmt: skip
+        child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.children.append(child)
+        wait_until(lambda: _answers(port), "gateway")
+        return child
+
     def mails(self) -> list[EmailMessage]:
         """What has arrived."""
         found = []
@@ -129,7 +140,7 @@ class Dunning:
             )
         )
 
-    async def customers(self, *mailboxes: str | None) -> list[str]:
+    async def customers(self, *mailboxes: str | None, address: Address = ADDRESS) -> list[str]:
         """Customers with these e-mail addresses, and a postal one."""
         ids = [new_id("cus") for _ in mailboxes]
         await self.add(
@@ -142,7 +153,7 @@ class Dunning:
                         entity_id=self.entity,
                         name="Garage Dupont",
                         email=mailbox,
-                        address=ADDRESS,
+                        address=address,
                     ),
                 )
                 for identifier, mailbox in zip(ids, mailboxes, strict=True)
@@ -235,6 +246,16 @@ class Dunning:
             run = await self.completed()
         assert run is not None
         return run
+
+    async def concluded(self, reminders: Sequence[str]) -> dict[str, str]:
+        """The type of each reminder's outcome, once all have one."""
+        deadline = time.monotonic() + HANG_S
+        while time.monotonic() < deadline:
+            streams = await self.ledger.read_streams(self.name, list(reminders))
+            if all(len(streams[each]) > 1 for each in reminders):
+                return {each: streams[each][1].type for each in reminders}
+            await asyncio.sleep(0.02)
+        raise TimeoutError(f"reminders without an outcome: {self.tail('worker')}")
 
     async def one(self, type_name: str) -> Any:
         """The one event of a type, once it is there."""

@@ -12,11 +12,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, TaskOpened
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
+from encours.contracts.events.dunning.reminders import (
+    DecisionBasis,
+    DunnedItem,
+    ReminderRequested,
+    ReminderSuppressed,
+    TaskOpened,
+)
+from encours.embedded.gateway import LOST, TAKEN_IN_SILENCE
+from encours.embedded.process import free_port
+from encours.kernel.ids import new_id, with_prefix
+from encours.testing.events import event
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
-from tests.e2e.dunning_world import Dunning, dunning
+from tests.e2e.dunning_world import ADDRESS, Dunning, dunning
 
 CUSTOMERS = 250
 
@@ -224,6 +236,52 @@ async def test_what_a_crash_left_in_doubt_stays_unconfirmed_although_it_was_paid
         await world.completed()
         assert list((await outcomes(world)).values()) == [["reminder.unconfirmed"]], "it may have arrived"
         assert len(mailbox.messages) == 1
+
+
+async def formal_notice(world: Dunning, postal_code: str) -> str:
+    """A formal notice by registered letter that was decided today, for a customer at such an address."""
+    address = replace(ADDRESS, postal_code=postal_code)
+    (debtor,) = await world.customers("a@dupont.example", address=address)
+    (bill,) = await world.invoices([debtor], due_in=-60)
+    reminder_id = new_id("rem")
+    item = event(
+        DunnedItem, invoice_id=bill, number="FAC-1", due_on=world.today - timedelta(days=60), days_past_due=60,
+        open_minor=12_000, asked_minor=12_000, step="J+60", terms=None,
+    )  # fmt: skip
+    basis = DecisionBasis(
+        policy_id=DEFAULT_POLICY.policy_id, policy_version=DEFAULT_POLICY.version, position=1, input_events=()
+    )
+    requested = event(
+        ReminderRequested, reminder_id=reminder_id, decision_id=with_prefix(reminder_id, "dec"), customer_id=debtor,
+        day=world.today, channel="registered_letter", step="J+60", template="formal_notice", language="fr",
+        currency="EUR", items=(item,), amount_minor=12_000, basis=basis,
+    )  # fmt: skip
+    await world.add(world.new(reminder_id, requested))
+    return reminder_id
+
+
+async def test_a_registered_letter_is_never_ordered_twice_whenever_the_worker_is_killed(
+    installation: Installation, tmp_path: Path
+) -> None:
+    port, secret = free_port(), "whsec_" + "A" * 32
+    settings = {"ENCOURS_GATEWAY_URL": f"http://127.0.0.1:{port}", "ENCOURS_GATEWAY_SECRET": secret}
+    async with dunning(installation, tmp_path, settings=settings) as world:
+        worker = world.children[-1]
+        world.start_gateway(port, secret)
+        plain, silent, lost = [await formal_notice(world, c) for c in ("76600", TAKEN_IN_SILENCE, LOST)]
+        await world.concluded([plain])
+        await asyncio.to_thread(wait_until, (tmp_path / "gateway" / f"{silent}.json").exists, "the order")
+        worker.kill()
+        worker.wait()
+        world.start("worker", **settings)
+        assert await world.concluded([plain, silent, lost]) == {
+            plain: "reminder.sent",
+            silent: "reminder.sent",
+            lost: "reminder.unconfirmed",
+        }
+        orders = {path.stem for path in (tmp_path / "gateway").glob("*.json")}
+        assert orders == {plain, silent}
+        assert not world.letters()
 
 
 async def test_a_worker_that_is_told_to_stop_finishes_what_it_hands_over(

@@ -14,6 +14,7 @@ from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.collectors import routes as collectors
 from dunning_svc.http.decisions import routes as decisions
 from dunning_svc.http.expected import routes as expected
+from dunning_svc.http.gateway import routes as gateway
 from dunning_svc.http.holds import routes as holds
 from dunning_svc.http.litigation import routes as litigation
 from dunning_svc.http.placements import routes as placements
@@ -50,6 +51,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             litigation.router,
             reminders.router,
             replies.router,
+            gateway.router,
             tasks.router,
             collectors.router,
             templates.router,
@@ -64,7 +66,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 
 @asynccontextmanager
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
-    """Open the stores of back-tests and of incoming messages."""
+    """Open the stores of back-tests and of incoming messages, and give the rules and secrets of what comes in."""
     settings = services.settings
     own = settings if isinstance(settings, DunningSettings) else None
     async with backtests.open_store(services) as extras:
@@ -73,6 +75,7 @@ async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
             "messages": Messages(services.db.pool),
             "reading_rules": own.reading_rules if own else ReadingRules(),
             "placement_needs_notice": own.placement_needs_notice if own else True,
+            "gateway_secret": own.gateway_secret.get_secret_value() if own and own.gateway_secret else "",
         }
 
 

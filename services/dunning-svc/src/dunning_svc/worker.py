@@ -13,7 +13,9 @@ from dunning_svc.inbox.messages import Messages
 from dunning_svc.inbox.reading import MailInbox
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.attempts import Attempts
+from dunning_svc.outbox.carriers import Carriers
 from dunning_svc.outbox.dispatch import Dispatcher
+from dunning_svc.outbox.gateway import Gateway
 from dunning_svc.outbox.pace import Pace
 from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.service import Outbox
@@ -50,7 +52,8 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         )
         senders = Senders(settings.mail_from, settings.mail_reply_to, settings.mail_bounce_to)
         attempts = Attempts(pool, uuid7())
-        dispatcher = Dispatcher(ledger, db, attempts, mailer, senders, settings.var_dir / "letters")
+        carriers = Carriers(mailer, senders, settings.var_dir / "letters", _gateway(settings))
+        dispatcher = Dispatcher(ledger, db, attempts, carriers)
         inbox = MailInbox(ledger, db, Messages(pool), settings.reading_rules, settings.reply_ledger)
         leases = Leases(store_url, f"{NAME} outbox lease")
         testing = Leases(store_url, f"{NAME} back-test lease")
@@ -69,6 +72,14 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
                 *_readers(settings, inbox),
             ),
         )
+
+
+def _gateway(settings: DunningSettings) -> Gateway | None:
+    """Return the client of the configured gateway."""
+    if settings.gateway_secret is None or not settings.gateway_url:
+        return None
+    secret = settings.gateway_secret.get_secret_value()
+    return Gateway(settings.gateway_url, secret, sandbox_host=settings.sandbox_mail_host)
 
 
 def _readers(settings: DunningSettings, inbox: MailInbox) -> list[Background]:

@@ -30,6 +30,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     registered_letter: int = 800
     phone: int = 500
     file: int = 5_000
+    sms: int = 8
+    webhook: int = 0
 
     def of(self, channel: str) -> int:
         """Return the cost of a channel; nothing for one that has none."""

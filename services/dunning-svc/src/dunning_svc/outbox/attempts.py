@@ -14,11 +14,15 @@ from dunning_svc.inbox.messages import migrate
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Permission to send a message: number of tries including this one, time since the first, instant of the first."""
+    """Permission to send a message: number of tries including this one, time since the first, instant of the first.
+
+    ``message_id``: its identity, which says whether the gateway carries it.
+    """
 
     tries: int
     age: timedelta
     first_at: datetime
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Attempt:
     first_at: datetime
     outcome: str | None
     outcome_type: str | None
+    message_id: str
 
 
 class Attempts:
@@ -56,20 +61,24 @@ class Attempts:
                select $1, r.reminder_id, r.message_id, 'handing', $4
                  from unnest($2::text[], $3::text[]) r(reminder_id, message_id)
                on conflict (ledger, reminder_id) do update
-                  set state = 'handing', owner = excluded.owner, tries = a.tries + 1, updated_at = now()
+                  set state = 'handing', owner = excluded.owner, tries = a.tries + 1, updated_at = now(),
+                      message_id = excluded.message_id
                 where a.state = 'deferred' and a.next_try_at <= now()
-               returning reminder_id, tries, now() - first_at as age, first_at""",
+               returning reminder_id, tries, now() - first_at as age, first_at, message_id""",
             ledger,
             [reminder_id for reminder_id, _ in reminders],
             [message_id for _, message_id in reminders],
             self.owner,
         )
-        return {row["reminder_id"]: Claim(row["tries"], row["age"], row["first_at"]) for row in rows}
+        return {
+            row["reminder_id"]: Claim(row["tries"], row["age"], row["first_at"], row["message_id"])
+            for row in rows
+        }
 
     async def read(self, ledger: str, reminder_ids: Sequence[str]) -> dict[str, Attempt]:
         """Return the stored attempts of these reminders."""
         rows = await self._pool.fetch(
-            """select reminder_id, state, owner, tries, now() - first_at, first_at, outcome, outcome_type
+            """select reminder_id, state, owner, tries, now() - first_at, first_at, outcome, outcome_type, message_id
                  from encours_effects.attempt where ledger = $1 and reminder_id = any($2)""",
             ledger,
             list(reminder_ids),

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
 import structlog
 
-from dunning_svc.domain.message.render import Message
 from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
-from dunning_svc.outbox.letters import evidence_of, letter_path, letter_pdf, write_once
-from dunning_svc.outbox.mime import email_bytes, message_id
+from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers, was_by_gateway
+from dunning_svc.outbox.mime import message_id
 from dunning_svc.outbox.recheck import objection, suppression
-from dunning_svc.outbox.senders import Senders
-from dunning_svc.outbox.smtp import Handed, Mailer
+from dunning_svc.outbox.smtp import Handed
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import first_mails
@@ -36,7 +32,6 @@ from encours.contracts.events.dunning.reminders import (
     ReminderSent,
     ReminderUnconfirmed,
 )
-from encours.contracts.recipients import recipient
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
@@ -50,7 +45,6 @@ _GRACE_S = 10.0
 """Longest wait at a stop. Containers are killed after 30 s, of which the read model needs a part first."""
 _MAX_AGE = timedelta(hours=72)
 _MAX_PAUSE_S = 600.0
-_DOWN_PAUSE_S = 5.0
 
 log = structlog.get_logger()
 
@@ -63,25 +57,20 @@ class Dispatcher:
         ledger: Ledger,
         db: ReadDb,
         attempts: Attempts,
-        mailer: Mailer,
-        senders: Senders,
-        letters: Path,
+        carriers: Carriers,
     ) -> None:
         self._ledger = ledger
         self._db = db
         self._attempts = attempts
-        self._mailer = mailer
-        self._senders = senders
-        self._letters = letters
+        self._carriers = carriers
         self._busy: set[str] = set()
-        self._down_until = 0.0
         self._closing = False
         self._tasks: set[asyncio.Task[list[OutgoingReminder]]] = set()
 
     @property
     def mail_is_down(self) -> bool:
         """True for some seconds after the mail server was unreachable."""
-        return time.monotonic() < self._down_until
+        return self._carriers.is_down("email")
 
     async def prepare(self) -> None:
         """Create the table of attempts unless it is there."""
@@ -90,14 +79,14 @@ class Dispatcher:
     def stop(self) -> None:
         """Start no further message."""
         self._closing = True
-        self._mailer.stop()
+        self._carriers.stop()
 
     async def close(self) -> None:
         """Wait for messages that are being sent; one that is interrupted is recorded as unconfirmed."""
         self.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_GRACE_S)
-        await self._mailer.close()
+        await self._carriers.close()
 
     async def dispatch(self, ledger: str, batch: Sequence[OutgoingReminder]) -> list[OutgoingReminder]:
         """Send a batch and record every outcome; return the reminders without one."""
@@ -128,11 +117,8 @@ class Dispatcher:
     async def _chunk(
         self, info: LedgerInfo, chunk: Sequence[OutgoingReminder], today: date
     ) -> list[OutgoingReminder]:
-        if self.mail_is_down:
-            waiting = [o for o in chunk if o.event.channel == "email"]
-            chunk = [o for o in chunk if o.event.channel != "email"]
-        else:
-            waiting = []
+        waiting = [o for o in chunk if self._carriers.is_down(o.event.channel)]
+        chunk = [o for o in chunk if not self._carriers.is_down(o.event.channel)]
         noted = await self._attempts.read(info.name, [o.event.reminder_id for o in chunk])
         # What was on its way when a process ended may have left: its outcome is that of the attempt.
         begun = [
@@ -145,7 +131,7 @@ class Dispatcher:
             return [*waiting, *chunk]
         claimed = await self._attempts.claim(
             info.name,
-            [(o.event.reminder_id, message_id(info.name, o.event.reminder_id)) for o in standing],
+            [(o.event.reminder_id, self._carriers.identity(info, o)) for o in standing],
         )
         ours = [o for o in standing if o.event.reminder_id in claimed]
         others = begun + [o for o in standing if o.event.reminder_id not in claimed]
@@ -199,61 +185,37 @@ class Dispatcher:
         try:
             made = written(outgoing.event, outgoing.customer, outgoing.creditor, outgoing.texts)
             proof = made.proof
-            if outgoing.event.channel == "email":
-                handed = await self._mail(info, outgoing, made.message, claim.first_at)
-            else:
-                handed, is_this = await self._letter(info.name, outgoing, made.message)
-                proof = made.proof if is_this else None
+            handed = await self._carriers.carry(info, outgoing, made.message, claim)
         except (ValueError, LookupError, FileNotFoundError) as error:
             # An invalid address or a missing template is a failure of this message alone.
             handed = Handed("refused", " ".join(f"{error}".split())[:400] or type(error).__name__)
         outcome = self._outcome(info.name, outgoing.event, handed, claim.age, proof)
-        if outcome is None:
-            pause = handed.retry_after_s or min(_MAX_PAUSE_S, 2.0 ** min(claim.tries, 10))
-            if handed.verdict == "unreachable":
-                log.warning("mail.unreachable", server=self._mailer.host, reason=handed.evidence)
-                self._down_until = time.monotonic() + _DOWN_PAUSE_S
-                pause = _DOWN_PAUSE_S
+        if outcome is not None:
+            await self._record(info.name, outgoing, outcome, today)
+            return True
+        pause = handed.retry_after_s or min(_MAX_PAUSE_S, 2.0 ** min(claim.tries, 10))
+        if handed.verdict in ("unreachable", "open"):
+            self._carriers.rest(outgoing.event.channel, handed.evidence)
+            pause = DOWN_PAUSE_S
+        if handed.verdict != "open":
             await self._attempts.defer(info.name, outgoing.event.reminder_id, pause)
+        return False
+
+    async def _settle(
+        self, info: LedgerInfo, outgoing: OutgoingReminder, attempt: Attempt, today: date
+    ) -> bool:
+        """Conclude a message that the gateway may have taken, by asking it. Return True if it has an outcome."""
+        made = written(outgoing.event, outgoing.customer, outgoing.creditor, outgoing.texts)
+        try:
+            handed = await self._carriers.ask(info, outgoing, made.message)
+        except (ValueError, LookupError) as error:
+            handed = Handed("unknown", f"{error}")
+        outcome = self._outcome(info.name, outgoing.event, handed, attempt.age, made.proof)
+        if outcome is None:
+            self._carriers.rest(outgoing.event.channel, handed.evidence)
             return False
         await self._record(info.name, outgoing, outcome, today)
         return True
-
-    async def _mail(
-        self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message, written_at: datetime
-    ) -> Handed:
-        customer, reminder = outgoing.customer, outgoing.event
-        if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
-            return Handed(
-                "refused",
-                f"a sandbox cannot send mail to {self._mailer.host}, only to the mailbox of this machine",
-            )
-        to = recipient(customer, "dunning")
-        if not to.email:
-            return Handed("refused", "the customer's e-mail address was removed")
-        content = email_bytes(
-            message,
-            identity=message_id(info.name, reminder.reminder_id),
-            written_at=written_at,
-            sender=self._senders.of(outgoing.creditor),
-            to_name=to.name,
-            to=to.email,
-            thread=outgoing.thread,
-        )
-        envelope = self._senders.envelope(reminder.reminder_id)
-        return await self._mailer.send(to.email, content, sender=envelope, key=reminder.reminder_id)
-
-    async def _letter(self, ledger: str, outgoing: OutgoingReminder, message: Message) -> tuple[Handed, bool]:
-        """Write the letter, unless it was before. True if the file has this message."""
-        content = await asyncio.to_thread(
-            letter_pdf, message, outgoing.event, outgoing.customer, outgoing.creditor
-        )
-        path = letter_path(self._letters, ledger, outgoing.event.reminder_id)
-        try:
-            evidence = await asyncio.to_thread(write_once, path, content)
-        except OSError as error:
-            return Handed("deferred", f"{error.strerror}: {path.parent}"), False
-        return Handed("accepted", evidence), evidence == evidence_of(path, content)
 
     def _outcome(
         self,
@@ -266,6 +228,8 @@ class Dispatcher:
         verdict, evidence = handed.verdict, handed.evidence
         if verdict in ("deferred", "unreachable") and age > _MAX_AGE:
             verdict, evidence = "refused", f"given up after {_MAX_AGE.days} days: {evidence}"
+        if verdict == "open" and age > _MAX_AGE:
+            verdict = "unknown"
         identity = message_id(ledger, reminder.reminder_id)
         match verdict:
             case "accepted":
@@ -275,7 +239,7 @@ class Dispatcher:
                     channel=reminder.channel,
                     message_id=identity,
                     evidence=evidence,
-                    message=proof,
+                    message=proof if handed.is_this else None,
                 )
             case "refused":
                 return ReminderFailed(
@@ -292,7 +256,7 @@ class Dispatcher:
                     channel=reminder.channel,
                     message_id=identity,
                 )
-            case "deferred" | "unreachable":
+            case "deferred" | "unreachable" | "open":
                 return None
 
     async def _attempted_before(
@@ -312,9 +276,15 @@ class Dispatcher:
                 await self._record(info.name, outgoing, outcome, today)
             elif attempt.state == "deferred":
                 waiting.append(outgoing)
+            elif was_by_gateway(attempt.message_id):
+                if not await self._settle(info, outgoing, attempt, today):
+                    waiting.append(outgoing)
             elif attempt.owner != self._attempts.owner:
                 await self._deliver(
-                    info, outgoing, Claim(attempt.tries, attempt.age, attempt.first_at), today
+                    info,
+                    outgoing,
+                    Claim(attempt.tries, attempt.age, attempt.first_at, attempt.message_id),
+                    today,
                 )
         return waiting
 
@@ -324,6 +294,7 @@ class Dispatcher:
         """Return the outcome of an earlier attempt, if it has one.
 
         A letter is a file with a fixed name. It can be written again without a duplicate, so it is never unconfirmed.
+        What the gateway may have taken, it is asked about.
         """
         if attempt.state == "answered" and attempt.outcome and attempt.outcome_type:
             kept = decode(

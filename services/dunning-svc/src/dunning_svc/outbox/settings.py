@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.inbox.mailbox import Mailbox as MailboxAddress
@@ -21,6 +22,7 @@ def _address(text: str) -> str:
 
 
 Mailbox = Annotated[str, AfterValidator(_address)]
+_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
 
 
 class DunningSettings(ServiceSettings):
@@ -76,6 +78,15 @@ class DunningSettings(ServiceSettings):
     placement_needs_notice: bool = Field(
         default=True, description="Invoices are placed with a third party only after a formal notice."
     )
+    gateway_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Address of the gateway for registered letters, text messages and webhooks; empty: none.",
+    )
+    gateway_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret by which orders to the gateway and its events are signed: whsec_ and Base64.",
+    )
     sandbox_mail_host: str = Field(
         default="",
         description="Host of the mailbox for sandboxes, if not this machine; they can send to no other.",
@@ -85,6 +96,19 @@ class DunningSettings(ServiceSettings):
     def reading_rules(self) -> ReadingRules:
         """Bounds of what a reply may book by itself."""
         return ReadingRules(self.reply_book_from, self.reply_ask_from, self.promise_days_max)
+
+    @field_validator("gateway_secret")
+    @classmethod
+    def _is_a_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not _SECRET.fullmatch(secret.get_secret_value()):
+            raise ValueError("write it as whsec_ and 24 to 64 bytes in Base64")
+        return secret
+
+    @model_validator(mode="after")
+    def _has_a_secret_for_its_gateway(self) -> Self:
+        if self.gateway_url and self.gateway_secret is None:
+            raise ValueError("ENCOURS_GATEWAY_URL needs ENCOURS_GATEWAY_SECRET")
+        return self
 
     @field_validator("reply_mailbox_url")
     @classmethod

@@ -1,7 +1,8 @@
 """Delivery of mail to an SMTP server over reused connections.
 
 The result is one of: *accepted*, *refused* permanently, *deferred* (try later), *unreachable* (nothing was sent),
-*unknown* (the connection broke after the message was sent: it may have arrived).
+*unknown* (the connection broke after the message was sent: it may have arrived), *open* (a gateway may have taken the
+message, and cannot be asked now).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from aiosmtplib import (
 
 from dunning_svc.outbox.pace import Pace, domain_of
 
-Verdict = Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
+Verdict = Literal["accepted", "refused", "deferred", "unreachable", "unknown", "open"]
 _TIMEOUT_S = 30.0
 
 
@@ -35,6 +36,8 @@ class Handed:
     evidence: str
     retry_after_s: float | None = None
     """Time until the message's turn; ``None`` leaves the pause to the number of tries."""
+    is_this: bool = True
+    """False if another content may have been handed over before under the same id."""
 
 
 @dataclass(frozen=True, slots=True)

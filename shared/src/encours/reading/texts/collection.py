@@ -45,6 +45,10 @@ LINES: Lines = {
         "Reminder displayed by the recipient",
         "Relance affichée par le destinataire",
     ),
+    replies.ReminderTracked: (
+        "Reminder by {channel}: {state} on {on}",
+        "Relance par {channel} : {state} le {on}",
+    ),
     replies.ReminderAnswered: ("Reminder answered", "Réponse à la relance"),
     replies.ReplyRead: ("Message ({kind}) from {sender} read", "Message ({kind}) de {sender} lu"),
     replies.FindingConfirmed: (

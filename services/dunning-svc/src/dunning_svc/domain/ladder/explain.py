@@ -34,6 +34,8 @@ _ACTS: dict[Lang, dict[str, str]] = {
         "letter": "une lettre",
         "registered_letter": "une lettre recommandée de mise en demeure",
         "litigation_file": "une tâche de dossier contentieux",
+        "sms": "un SMS",
+        "webhook": "un message à un système du créancier",
     },
     "en": {
         "email": "an e-mail",
@@ -41,6 +43,8 @@ _ACTS: dict[Lang, dict[str, str]] = {
         "letter": "a letter",
         "registered_letter": "a registered letter of formal notice",
         "litigation_file": "a litigation-file task",
+        "sms": "a text message",
+        "webhook": "a message to a system of the creditor",
     },
 }
 

@@ -183,6 +183,8 @@ class Case(msgspec.Struct, frozen=True):
     """Messages to the customer, of all its creditors and currencies, that were not suppressed."""
     standing: Standing | None = None
     """``None`` where the policy is given."""
+    phone: str | None = None
+    """Telephone number of the addressee, for text messages."""
 
     def on(self, day: date) -> Case:
         """Return the case with its items as they are due on a day."""
@@ -222,11 +224,13 @@ class Case(msgspec.Struct, frozen=True):
         return step.channel not in policy.addressed or self.reachable(step.channel)
 
     def reachable(self, channel: Channel) -> bool:
-        """Return False without the e-mail or postal address that the channel needs."""
+        """Return False without the e-mail or postal address, or the number, that the channel needs."""
         match channel:
             case "email":
                 return bool(self.email)
             case "letter" | "registered_letter":
                 return bool(self.address)
-            case "phone" | "file":
+            case "sms":
+                return bool(self.phone)
+            case "phone" | "file" | "webhook":
                 return True

@@ -15,8 +15,9 @@ from encours.contracts.events.dunning.template import TemplatePurpose, TemplateT
 
 ACTS: Mapping[TemplatePurpose, frozenset[DunningAct]] = {
     "announcement": frozenset({"email"}),
-    "reminder": frozenset({"email", "letter"}),
+    "reminder": frozenset({"email", "letter", "webhook"}),
     "formal_notice": frozenset({"registered_letter"}),
+    "short_message": frozenset({"sms"}),
 }
 """Acts that templates of a purpose are for. An announcement is for steps before the due date."""
 
@@ -35,12 +36,14 @@ TEMPLATES: Mapping[str, ShippedTemplate] = {
     "first": ShippedTemplate("reminder", "neutral"),
     "penalties": ShippedTemplate("reminder", "firm"),
     "formal_notice": ShippedTemplate("formal_notice", "firm"),
+    "sms": ShippedTemplate("short_message", "neutral"),
 }
 """By code."""
 STAND_IN: Mapping[str, str] = {
     "announcement": "friendly",
     "reminder": "first",
     "formal_notice": "formal_notice",
+    "short_message": "sms",
 }
 """By purpose, the shipped template that stands in for one of the ledger's own without a text in the language."""
 LANGUAGES: tuple[MessageLang, ...] = get_args(MessageLang)

@@ -29,6 +29,8 @@ _CHANNELS: dict[DunningAct, Channel] = {
     "letter": "letter",
     "registered_letter": "registered_letter",
     "litigation_file": "file",
+    "sms": "sms",
+    "webhook": "webhook",
 }
 
 
@@ -135,7 +137,7 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
             )
             for step, offset_days in zip(document.steps, offsets(document.steps), strict=True)
         ),
-        addressed=frozenset({"email", "letter", "registered_letter"}),
+        addressed=frozenset({"email", "letter", "registered_letter", "sms"}),
         progression="step_by_step",
         floors_minor={each.currency: each.amount_minor for each in document.minimums},
         addresses_by_role=True,

@@ -17,6 +17,7 @@ from encours.contracts.events.dunning.replies import (
     ReminderBounced,
     ReminderDelivered,
     ReminderReadByDebtor,
+    ReminderTracked,
 )
 from encours.ledger.states import Folder
 
@@ -34,6 +35,8 @@ class Reminder:
     delivered: bool = False
     read: bool = False
     answered: bool = False
+    carried: frozenset[str] = frozenset()
+    """States that a gateway has told."""
 
 
 def _evolve(state: Reminder, e: Recorded) -> Reminder:
@@ -52,6 +55,9 @@ def _evolve(state: Reminder, e: Recorded) -> Reminder:
             return replace(state, read=True)
         case ReminderAnswered():
             return replace(state, answered=True)
+        case ReminderTracked():
+            back = e.data.returned_for == "undeliverable"
+            return replace(state, carried=state.carried | {e.data.state}, bounced=state.bounced or back)
         case _:
             return state
 

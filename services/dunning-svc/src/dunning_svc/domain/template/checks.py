@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dunning_svc.domain.formats import amount
 from dunning_svc.domain.message.language import faults_of
 from dunning_svc.domain.message.render import Message, Source, compose
+from dunning_svc.domain.message.sms import short_message
 from dunning_svc.domain.template.samples import Sample, samples_of
 from encours.contracts.events.dunning.template import TemplateLanguage, TemplatePurpose
 from encours.kernel.errors import FieldError, Refusal
@@ -48,18 +49,23 @@ def _rendered(source: Source, language: TemplateLanguage, purpose: TemplatePurpo
         except ValueError as error:
             yield FieldError("/text", f"{sample.name}: {error}.")
             return
-        missing = [*_missing(sample, message)]
+        missing = [*_missing(sample, message, purpose)]
         yield from missing
         if missing:
             return
 
 
-def _missing(sample: Sample, message: Message) -> Iterator[FieldError]:
+def _missing(sample: Sample, message: Message, purpose: TemplatePurpose) -> Iterator[FieldError]:
     content = sample.content
     if not message.subject:
         yield FieldError("/subject", f"{sample.name}: the subject is empty.")
     absent = [item.number for item in content.asked if item.number not in message.text]
-    if absent:
+    if purpose == "short_message":
+        try:
+            short_message(message.text)
+        except ValueError as error:
+            yield FieldError("/text", f"{sample.name}: {error}.")
+    elif absent:
         detail = f"the text does not name invoice {absent[0]}. Add {{{{ items }}}}, or a loop over invoices."
         yield FieldError("/text", f"{sample.name}: {detail}")
     if amount(content.amount_minor, content.currency, content.language) not in message.text:

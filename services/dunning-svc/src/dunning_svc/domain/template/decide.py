@@ -19,6 +19,7 @@ _USUAL_TONES: dict[TemplatePurpose, TemplateTone] = {
     "announcement": "cordial",
     "reminder": "neutral",
     "formal_notice": "firm",
+    "short_message": "neutral",
 }
 
 
@@ -28,7 +29,7 @@ class TemplatePurposeMissing(Refusal):
     code = "template-purpose-missing"
     title = "Purpose of the template is missing"
     status = 422
-    remedy = "Give a `purpose`: announcement, reminder or formal_notice."
+    remedy = "Give a `purpose`: announcement, reminder, formal_notice or short_message."
 
 
 class TemplatePurposeFixed(Refusal):

@@ -23,6 +23,8 @@ class CostsBody(Body):
     registered_letter: Cents = _DEFAULT.registered_letter
     call: Cents = _DEFAULT.phone
     litigation_file: Cents = _DEFAULT.file
+    sms: Cents = _DEFAULT.sms
+    webhook: Cents = _DEFAULT.webhook
 
     def to_costs(self) -> Costs:
         """Return the costs by channel."""
@@ -32,6 +34,8 @@ class CostsBody(Body):
             registered_letter=self.registered_letter,
             phone=self.call,
             file=self.litigation_file,
+            sms=self.sms,
+            webhook=self.webhook,
         )
 
 

@@ -108,7 +108,8 @@ class StepBody(Body):
     )
     counted_from: Literal["due_date", "previous_step"] = "due_date"
     act: DunningAct = Field(
-        description="`registered_letter` is a formal notice; `call` and `litigation_file` are tasks."
+        description="`registered_letter` is a formal notice; `call` and `litigation_file` are tasks; `webhook` hands "
+        "the reminder to a system of yours."
     )
     template: TemplateCode | None = Field(
         default=None,

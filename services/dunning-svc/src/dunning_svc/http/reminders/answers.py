@@ -11,29 +11,46 @@ from pydantic import BaseModel, Field
 from dunning_svc.http.items import ItemOut
 from dunning_svc.use_cases.messages import Rewritten
 from encours.contracts.events.dunning.reminders import DunnedItem, MessageProof
+from encours.contracts.events.dunning.replies import CarriedState
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 
 ReminderStatus = Literal[
-    "requested", "sent", "delivered", "read", "answered", "bounced", "failed", "suppressed", "unconfirmed"
+    "requested",
+    "sent",
+    "deposited",
+    "first_presented",
+    "delivered",
+    "accepted",
+    "read",
+    "answered",
+    "refused",
+    "returned",
+    "bounced",
+    "failed",
+    "suppressed",
+    "unconfirmed",
 ]
-SignKind = Literal["delayed", "bounced", "delivered", "read", "answered"]
+SignKind = Literal["delayed", "bounced", "delivered", "read", "answered"] | CarriedState
 
 
 class SignOut(BaseModel):
-    """Message that came back about a reminder."""
+    """Message, or event of the gateway, that came back about a reminder."""
 
     kind: SignKind
-    on: date
-    reply_id: str
-    content_sha256: str = Field(description="The message is `GET /v1/replies/{id}/message`.")
+    on: date = Field(description="Day on which it was recorded.")
+    reply_id: str | None = Field(description="Null for an event of the gateway.")
+    content_sha256: str = Field(
+        description="Of the message, `GET /v1/replies/{id}/message`, or of the event."
+    )
 
     @classmethod
     def of(cls, entry: str) -> SignOut:
         """Return an entry of the row."""
         kind, _, on, digest, reply_id = entry.split(" ")
-        return cls.model_validate({"kind": kind, "on": on, "reply_id": reply_id, "content_sha256": digest})
+        reply = None if reply_id == "-" else reply_id
+        return cls.model_validate({"kind": kind, "on": on, "reply_id": reply, "content_sha256": digest})
 
 
 class ReminderOut(BaseModel):

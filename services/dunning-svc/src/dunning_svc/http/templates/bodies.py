@@ -33,8 +33,8 @@ class TemplateBody(Body):
     )
     purpose: TemplatePurpose | None = Field(
         default=None,
-        description="Required for a new code. `announcement` is for steps before the due date, `reminder` for e-mails "
-        "and letters, `formal_notice` for registered letters.",
+        description="Required for a new code. `announcement` is for steps before the due date, `reminder` for e-mails, "
+        "letters and webhooks, `formal_notice` for registered letters, `short_message` for `sms`.",
     )
     tone: TemplateTone | None = None
 

@@ -50,8 +50,8 @@ def case_of(
     inputs |= {entry.position for entry in payer.contacts if to.role}
     insolvencies = [each for party in (customer, *joined.records) for each in party.insolvencies]
     inputs |= {each.position for each in insolvencies}
-    came_back = payer.came_back(to.email)
-    inputs |= {came_back} if came_back else set()
+    back = {each: payer.came_back(each) for each in (to.email, payer.address, payer.phone) if each}
+    inputs |= {position for position in back.values() if position}
     holds = [party.hold_until for party in parties if party.hold_until]
     for account in accounts:
         if account.unapplied_minor:
@@ -62,8 +62,9 @@ def case_of(
         currency=group[2],
         addressee_id=payer.customer_id,
         language=payer.language,
-        email=None if came_back else to.email,
-        address=payer.address,
+        email=None if back.get(to.email or "") else to.email,
+        address=None if back.get(payer.address or "") else payer.address,
+        phone=None if back.get(payer.phone or "") else payer.phone,
         hold_until=max(holds, default=None),
         decided_on=max((each.decided_on for each in accounts if each.decided_on), default=None),
         credit_minor=sum(each.unapplied_minor for each in accounts),

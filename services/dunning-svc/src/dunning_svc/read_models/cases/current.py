@@ -55,6 +55,7 @@ FOLDED = moving() | names_of(
     placements.InvoicesRecalled,
     promises.PromiseWithdrawn,
     replies.ReminderBounced,
+    replies.ReminderTracked,
     entity.EntityAmended,
     plan.InvoiceRescheduled,
     policy.PolicyActivated,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
-from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow, address_key
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts import Recorded
 from encours.contracts.common import Address
@@ -99,20 +99,28 @@ def customer_changed(
             custom_position=0 if old is None else old.custom_position,
             changed_on=None if old is None else _changed_on(e, data, old),
             proceedings=[] if old is None else old.proceedings,
-            undeliverable=[] if old is None else _still_undeliverable(data.email, old),
+            undeliverable=[] if old is None else _still_undeliverable(data, old),
         )
     )
 
 
-def _still_undeliverable(email: str | None, old: DebtorRow) -> list[str]:
-    """Return the addresses that mail came back from, without one that is entered anew."""
-    if email is None or email == old.email:
-        return old.undeliverable
-    return _without(email, old.undeliverable)
+def _still_undeliverable(
+    data: customer.CustomerRegistered | customer.CustomerAmended, old: DebtorRow
+) -> list[str]:
+    """Return the addresses that messages came back from, without one that is entered anew."""
+    found = old.undeliverable
+    for now, before in (
+        (data.email, old.email),
+        (data.phone, old.phone),
+        (_lines(data.address), old.address),
+    ):
+        if now is not None and now != before:
+            found = _without(now, found)
+    return found
 
 
-def _without(email: str, undeliverable: list[str]) -> list[str]:
-    return [entry for entry in undeliverable if entry.rpartition(" ")[0] != email.lower()]
+def _without(address: str, undeliverable: list[str]) -> list[str]:
+    return [entry for entry in undeliverable if entry.rpartition(" ")[0] != address_key(address)]
 
 
 def _changed_on(

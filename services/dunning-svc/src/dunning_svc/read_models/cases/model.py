@@ -118,6 +118,7 @@ class Cases(ReadModel):
         incoming.ReminderBounced,
         incoming.ReminderDelivered,
         incoming.ReminderReadByDebtor,
+        incoming.ReminderTracked,
         incoming.ReplyRead,
         promises.PromiseBroken,
         promises.PromiseKept,
@@ -260,7 +261,7 @@ def keys(e: Recorded) -> Iterable[Key]:
                 yield ReminderRow, (e.data.reminder_id,)
         case reminders.ReminderSent() | reminders.ReminderFailed() | reminders.ReminderUnconfirmed():
             yield ReminderRow, (e.data.reminder_id,)
-        case incoming.ReminderBounced():
+        case incoming.ReminderBounced() | incoming.ReminderTracked():
             yield ReminderRow, (e.data.reminder_id,)
             yield DebtorRow, (e.data.addressee_id,)
             for step in e.data.steps:
@@ -345,6 +346,7 @@ def project(e: Recorded, rows: Rows) -> None:
             | incoming.ReminderAnswered()
             | incoming.ReminderDelivered()
             | incoming.ReminderReadByDebtor()
+            | incoming.ReminderTracked()
         ):
             replies.sign_received(e, e.data, rows)
         case incoming.ReplyRead():

@@ -40,7 +40,10 @@ class DecisionNotFound(NotFound):
     remedy = "Use the decision_id of a reminder or a task."
 
 
-_RANKS = "array['bounced', 'answered', 'read', 'delivered']"
+_RANKS = (
+    "array['bounced', 'refused', 'returned', 'answered', 'read', 'accepted', 'delivered', 'first_presented', "
+    "'deposited']"
+)
 """Signs of a sent reminder in the order in which one of them is its status."""
 
 _REMINDER = """(

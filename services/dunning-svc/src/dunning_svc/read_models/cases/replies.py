@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from dunning_svc.domain.reply.state import Judged, needs_person
 from dunning_svc.read_models.cases.items import scheduled
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
-from dunning_svc.read_models.cases.rows.parties import DebtorRow
+from dunning_svc.read_models.cases.rows.parties import DebtorRow, address_key
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow
 from dunning_svc.read_models.cases.rows.replies import ReplyRow
@@ -19,6 +19,7 @@ SignEvent = (
     | replies.ReminderDelivered
     | replies.ReminderReadByDebtor
     | replies.ReminderAnswered
+    | replies.ReminderTracked
 )
 
 
@@ -86,17 +87,22 @@ def sign_received(e: Recorded, data: SignEvent, rows: Rows) -> None:
             kind = "read"
         case replies.ReminderAnswered():
             kind = "answered"
+        case replies.ReminderTracked():
+            kind = data.state
+            _came_back(e, data, rows)
     reminder = rows.get(ReminderRow, data.reminder_id)
     if reminder is not None:
-        sign = f"{kind} {e.position} {e.effective_on} {data.content_sha256} {data.reply_id}"
-        bounced = reminder.bounced or kind == "bounced"
+        reply = "-" if isinstance(data, replies.ReminderTracked) else data.reply_id
+        sign = f"{kind} {e.position} {e.effective_on} {data.content_sha256} {reply}"
+        lost = isinstance(data, replies.ReminderTracked) and data.returned_for == "undeliverable"
+        bounced = reminder.bounced or kind == "bounced" or lost
         rows.put(replace(reminder, signs=[*reminder.signs, sign], bounced=bounced))
 
 
-def _came_back(e: Recorded, data: replies.ReminderBounced, rows: Rows) -> None:
+def _came_back(e: Recorded, data: replies.ReminderBounced | replies.ReminderTracked, rows: Rows) -> None:
     addressee = rows.get(DebtorRow, data.addressee_id)
     if addressee is not None and data.address:
-        entry = f"{data.address.lower()} {e.position}"
+        entry = f"{address_key(data.address)} {e.position}"
         rows.put(replace(addressee, undeliverable=[*addressee.undeliverable, entry]))
     for step in data.steps:
         item = rows.get(ItemRow, step.invoice_id)

@@ -7,8 +7,9 @@ from typing import Literal
 from encours.contracts.base import Value
 from encours.contracts.events.parties.customer import FieldValue
 
-DunningAct = Literal["email", "call", "letter", "registered_letter", "litigation_file"]
-"""``registered_letter`` is a formal notice; ``call`` and ``litigation_file`` are tasks for a person."""
+DunningAct = Literal["email", "call", "letter", "registered_letter", "litigation_file", "sms", "webhook"]
+"""``registered_letter`` is a formal notice; ``webhook`` hands the reminder to a system of the creditor; ``call`` and
+``litigation_file`` are tasks for a person."""
 
 
 class CurrencyMinimum(Value, frozen=True, kw_only=True):

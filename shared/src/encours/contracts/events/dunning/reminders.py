@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
 
-Channel = Literal["email", "phone", "letter", "registered_letter", "file"]
+Channel = Literal["email", "phone", "letter", "registered_letter", "file", "sms", "webhook"]
 """``phone`` and ``file`` (the litigation file) are work for a person: they lead to tasks, never to messages."""
 
 SuppressionCause = Literal[

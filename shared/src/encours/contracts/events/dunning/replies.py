@@ -1,7 +1,7 @@
-"""Incoming mail about reminders: replies, bounces and receipts. Appended by dunning-svc.
+"""Returns about reminders: replies, bounces and receipts, and states from a gateway. Appended by dunning-svc.
 
-Streams: the reply id, which is one per message, and the reminder id for bounces and receipts. dunning-svc keeps the
-message itself under its SHA-256; the ledger has the sentences that a finding rests on.
+Streams: the reply id, which is one per message, and the reminder id for bounces, receipts and states. dunning-svc keeps
+the message itself under its SHA-256; the ledger has the sentences that a finding rests on.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
+from encours.contracts.events.dunning.reminders import Channel
 
 ReplySource = Literal["upload", "listener", "mailbox"]
 """Way in which the message arrived: ``POST /v1/replies``, SMTP, or a mailbox that is read."""
@@ -27,6 +28,13 @@ FindingKind = Literal["promise", "paid", "dispute", "copy", "contact"]
 
 FindingStatus = Literal["booked", "open", "noted"]
 """``booked``: took effect at once. ``open``: a person decides. ``noted``: too doubtful to ask a person."""
+
+CarriedState = Literal["deposited", "first_presented", "accepted", "refused", "returned"]
+"""``deposited``: the post or the network has it. ``first_presented``: brought to the addressee, who was absent or took
+it later. ``accepted``: the addressee has it. ``refused``: the addressee did not take it. ``returned``: it went back."""
+
+ReturnReason = Literal["unclaimed", "undeliverable"]
+"""``unclaimed``: the addressee did not collect it. ``undeliverable``: there is no such addressee at the address."""
 
 
 class ReplyFinding(Value, frozen=True, kw_only=True):
@@ -152,3 +160,29 @@ class ReminderAnswered(Event, frozen=True, kw_only=True):
     customer_id: str
     content_sha256: str
     reply_id: str
+
+
+class ReminderTracked(Event, frozen=True, kw_only=True):
+    """The gateway tells a state of a message, each once."""
+
+    TYPE: ClassVar[str] = "reminder.tracked"
+    reminder_id: str
+    customer_id: str
+    addressee_id: str
+    """Customer whose address it is."""
+    channel: Channel
+    state: CarriedState
+    on: date
+    """Day of the state at the carrier, such as that of the first presentation."""
+    returned_for: ReturnReason | None
+    address: str | None
+    """Address that is undeliverable since, in one line; ``None`` otherwise."""
+    carrier_reference: str | None
+    """Number of the consignment."""
+    detail: str | None
+    gateway_event_id: str
+    """Id of the signed event that the gateway sent (``webhook-id``)."""
+    content_sha256: str
+    """SHA-256 of its body."""
+    steps: tuple[BouncedStep, ...]
+    """Steps that are open again, as the message is undeliverable."""

@@ -11,7 +11,8 @@ from typing import ClassVar, Literal
 from encours.contracts.base import Event
 
 TemplateLanguage = Literal["fr", "en", "de"]
-TemplatePurpose = Literal["announcement", "reminder", "formal_notice"]
+TemplatePurpose = Literal["announcement", "reminder", "formal_notice", "short_message"]
+"""``short_message``: text messages, in few characters."""
 TemplateTone = Literal["cordial", "neutral", "firm"]
 
 

@@ -75,6 +75,11 @@ class OpenedProceedings(NamedTuple):
     insolvency_id: str
 
 
+def address_key(address: str) -> str:
+    """Return an address in lower case and in one line, by which equal ones are recognized."""
+    return " ".join(address.lower().split())
+
+
 class DebtorRow(Row, kw_only=True):
     """A debtor, its addresses and its hold. ``hold_position`` is 0 if it was never on hold.
 
@@ -82,8 +87,8 @@ class DebtorRow(Row, kw_only=True):
     ``payers``: who pays for the debtor, as ``<first day> <position> <customer>``; the debtor itself without a customer.
     ``custom``: values of custom fields, as ``<code> <value>``, set at ``custom_position``. ``changed_on``: last day on
     which the customer changed in something that policies ask for. ``proceedings``: insolvency proceedings that are not
-    void, as ``<day of the judgment> <position> <id>``. ``undeliverable``: addresses from which mail came back for good,
-    as ``<address> <position>``; entering the address anew removes it.
+    void, as ``<day of the judgment> <position> <id>``. ``undeliverable``: e-mail and postal addresses and telephone
+    numbers from which messages came back for good, as ``<key> <position>``; entering one anew removes it.
     """
 
     TABLE: ClassVar[str] = "customer"
@@ -113,10 +118,10 @@ class DebtorRow(Row, kw_only=True):
     proceedings: list[str] = field(default_factory=list)
     undeliverable: list[str] = field(default_factory=list)
 
-    def came_back(self, email: str | None) -> int | None:
-        """Return the position of the bounce since which the address is undeliverable, None if it is not."""
+    def came_back(self, address: str | None) -> int | None:
+        """Return the position of the event since which the address is undeliverable, None if it is not."""
         known = dict(entry.rsplit(" ", 1) for entry in self.undeliverable)
-        position = known.get((email or "").lower())
+        position = known.get(address_key(address or ""))
         return int(position) if position else None
 
     @property

@@ -1,0 +1,1 @@
+"""Messages that a gateway carries: their states, and what follows from a return."""

@@ -1,0 +1,141 @@
+"""Ways in which a message leaves: the mail server, a file to print, the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from dunning_svc.domain.message.render import Message
+from dunning_svc.outbox.attempts import Claim
+from dunning_svc.outbox.gateway import CHANNELS, Gateway
+from dunning_svc.outbox.letters import evidence_of, letter_path, letter_pdf, write_once
+from dunning_svc.outbox.mime import email_bytes, message_id
+from dunning_svc.outbox.orders import order
+from dunning_svc.outbox.senders import Senders
+from dunning_svc.outbox.smtp import Handed, Mailer
+from dunning_svc.use_cases.runs import OutgoingReminder
+from encours.contracts.events.dunning.reminders import Channel
+from encours.contracts.recipients import recipient
+from encours.ledger.model import LedgerInfo
+
+DOWN_PAUSE_S = 5.0
+_BY_GATEWAY = "gateway:"
+
+log = structlog.get_logger()
+
+
+class Carriers:
+    """Carriers of one process, by channel."""
+
+    def __init__(
+        self, mailer: Mailer, senders: Senders, letters: Path, gateway: Gateway | None = None
+    ) -> None:
+        self._mailer = mailer
+        self._senders = senders
+        self._letters = letters
+        self._gateway = gateway
+        self._down_until: dict[str, float] = {}
+
+    def stop(self) -> None:
+        """Start no further message."""
+        self._mailer.stop()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._mailer.close()
+        if self._gateway is not None:
+            await self._gateway.close()
+
+    def is_down(self, channel: Channel) -> bool:
+        """Return True for some seconds after the channel's server was unreachable."""
+        return time.monotonic() < self._down_until.get(_server(channel), 0.0)
+
+    def rest(self, channel: Channel, reason: str) -> None:
+        """Give the channel's server some seconds: it is unreachable."""
+        log.warning(f"{_server(channel)}.unreachable", reason=reason)
+        self._down_until[_server(channel)] = time.monotonic() + DOWN_PAUSE_S
+
+    def identity(self, info: LedgerInfo, outgoing: OutgoingReminder) -> str:
+        """Return the identity of the message for its attempt, which says whether the gateway carries it."""
+        reminder = outgoing.event
+        if self._by_gateway(info, reminder.channel) is not None:
+            return f"{_BY_GATEWAY}{reminder.reminder_id}"
+        return message_id(info.name, reminder.reminder_id)
+
+    async def carry(
+        self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message, claim: Claim
+    ) -> Handed:
+        """Hand a message over in the way that its claim names. Raises ``ValueError`` for one that cannot be made."""
+        channel = outgoing.event.channel
+        gateway = self._by_gateway(info, channel)
+        if gateway is not None and was_by_gateway(claim.message_id):
+            made = await asyncio.to_thread(order, info.name, outgoing, message)
+            handed = await gateway.send(made)
+            return await gateway.ask(made) if handed.verdict == "unknown" else handed
+        if channel == "email":
+            return await self._mail(info, outgoing, message, claim.first_at)
+        if channel in ("letter", "registered_letter"):
+            return await self._letter(info.name, outgoing, message)
+        return Handed("refused", f"no gateway carries {channel} for this ledger")
+
+    async def ask(self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message) -> Handed:
+        """Ask the gateway about an order that it may have taken."""
+        gateway = self._by_gateway(info, outgoing.event.channel)
+        if gateway is None:
+            return Handed("unknown", "the gateway is no longer configured")
+        return await gateway.ask(await asyncio.to_thread(order, info.name, outgoing, message))
+
+    def _by_gateway(self, info: LedgerInfo, channel: Channel) -> Gateway | None:
+        gateway = self._gateway if channel in CHANNELS else None
+        if gateway is None or (info.kind == "sandbox" and not gateway.is_for_sandboxes):
+            return None
+        return gateway
+
+    async def _mail(
+        self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message, written_at: datetime
+    ) -> Handed:
+        customer, reminder = outgoing.customer, outgoing.event
+        if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
+            return Handed(
+                "refused",
+                f"a sandbox cannot send mail to {self._mailer.host}, only to the mailbox of this machine",
+            )
+        to = recipient(customer, "dunning")
+        if not to.email:
+            return Handed("refused", "the customer's e-mail address was removed")
+        content = email_bytes(
+            message,
+            identity=message_id(info.name, reminder.reminder_id),
+            written_at=written_at,
+            sender=self._senders.of(outgoing.creditor),
+            to_name=to.name,
+            to=to.email,
+            thread=outgoing.thread,
+        )
+        envelope = self._senders.envelope(reminder.reminder_id)
+        return await self._mailer.send(to.email, content, sender=envelope, key=reminder.reminder_id)
+
+    async def _letter(self, ledger: str, outgoing: OutgoingReminder, message: Message) -> Handed:
+        """Write the letter, unless it was before."""
+        content = await asyncio.to_thread(
+            letter_pdf, message, outgoing.event, outgoing.customer, outgoing.creditor
+        )
+        path = letter_path(self._letters, ledger, outgoing.event.reminder_id)
+        try:
+            evidence = await asyncio.to_thread(write_once, path, content)
+        except OSError as error:
+            return Handed("deferred", f"{error.strerror}: {path.parent}")
+        return Handed("accepted", evidence, is_this=evidence == evidence_of(path, content))
+
+
+def was_by_gateway(identity: str) -> bool:
+    """Return True for the identity of a message that was handed to the gateway."""
+    return identity.startswith(_BY_GATEWAY)
+
+
+def _server(channel: Channel) -> str:
+    return "mail" if channel == "email" else "gateway"
