@@ -308,6 +308,13 @@ def agency_collects(year: Year, debt: dict[str, Any]) -> None:
         assert each["open"] == year.get(f"/v1/invoices/{each['invoice_id']}")["outstanding"]["amount"]
     assert debt["id"] in {each["invoice_id"] for each in contents["invoices"]}
     assert messages
+    (judged,) = [
+        each
+        for each in year.world.get("dunning", f"/v1/customers/{year.customer}/title-eligibility")["data"]
+        if each["invoice_id"] == debt["id"]
+    ]
+    assert (judged["eligible"], judged["reasons"]) == (False, ["formal_notice_missing"])
+    assert judged["procedure"]["to_be_confirmed_by_counsel"] is True
     year.check()
 
 

@@ -25,6 +25,7 @@ from dunning_svc.http.replies import routes as replies
 from dunning_svc.http.runs import routes as runs
 from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.http.templates import routes as templates
+from dunning_svc.http.title import routes as title
 from dunning_svc.inbox.messages import Messages
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.settings import DunningSettings
@@ -49,6 +50,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             placements.router,
             promises.router,
             litigation.router,
+            title.router,
             reminders.router,
             replies.router,
             gateway.router,

@@ -1,0 +1,1 @@
+"""Title without a court."""
