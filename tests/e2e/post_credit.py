@@ -44,6 +44,15 @@ def _held(world: World) -> str:
     return identifier
 
 
+_GUARANTEE = {"kind": "bank", "amount": eur("500.00"), "reference": "BNP 2026-4711"}
+
+
+def _guarantee(world: World) -> str:
+    path = f"/v1/customers/{world.customer()}/guarantees"
+    identifier: str = world.post("risk", path, _GUARANTEE)["id"]
+    return identifier
+
+
 def _badged(world: World) -> str:
     customer = world.customer()
     world.post("risk", f"/v1/customers/{customer}/badge", {"text": "Three cheques returned unpaid"})
@@ -65,6 +74,14 @@ CREDIT: dict[str, Make] = {
     "/v1/credit-holds/{hold_id}/release": lambda w: (
         f"/v1/credit-holds/{_held(w)}/release",
         {"text": "Paid by transfer"},
+    ),
+    "/v1/customers/{customer_id}/guarantees": lambda w: (
+        f"/v1/customers/{w.customer()}/guarantees",
+        _GUARANTEE,
+    ),
+    "/v1/guarantees/{guarantee_id}/release": lambda w: (
+        f"/v1/guarantees/{_guarantee(w)}/release",
+        {"text": "Replaced by a higher one"},
     ),
     "/v1/customers/{customer_id}/badge": lambda w: (
         f"/v1/customers/{w.customer()}/badge",

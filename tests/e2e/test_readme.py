@@ -21,6 +21,7 @@ from tests.e2e.takeover import Takeover
 
 ROOT = Path(__file__).parents[2]
 README, POLICIES = ROOT / "README.md", ROOT / "docs" / "policies.md"
+CREDIT = ROOT / "docs" / "credit.md"
 COLLECTORS = ROOT / "docs" / "collectors.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
 UNTIL = date(2011, 1, 2)
@@ -83,6 +84,20 @@ def test_collectors_stand_in_for_each_other_as_printed(system: System) -> None:
     acting = {each["code"]: each["acting"] for each in listed["data"]}  # type: ignore[attr-defined]
     assert acting == {"marie": "paul", "paul": "paul"}
     assert planned["dry_run"] is True
+
+
+def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:
+    found = answers("\n".join(blocks(system, CREDIT, 5)))
+    limit, guarantee, consumed, exposure, queue, overridden, released, policy, file = found
+    assert (limit["state"], guarantee["kind"]) == ("approved", "bank")
+    assert (consumed["status"], consumed["delivered"]) == (
+        "reserved",
+        {"amount": "700.00", "currency": "EUR"},
+    )
+    assert exposure["headroom"] == {"amount": "300.00", "currency": "EUR"}
+    assert [order["order_ref"] for order in queue["data"]] == ["WEB-20419"]  # type: ignore[attr-defined]
+    assert (overridden["status"], released["end"], policy["version"]) == ("reserved", "by_hand", 1)
+    assert file["holds"] == []
 
 
 @pytest.fixture(scope="module")

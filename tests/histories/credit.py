@@ -25,6 +25,7 @@ from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.reservation.commands import ReserveCredit
 from risk_svc.domain.reservation.state import Reservation
+from risk_svc.read_models.credit.guarantees import GuaranteeRow
 from risk_svc.read_models.credit.holds import CreditHoldRow
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.rows import CreditRolesRow, ExposureMovementRow, LimitRequestRow
@@ -149,6 +150,11 @@ class CreditDesk:
             for row in self.all(CreditHoldRow)
             if row.customer_id == customer_id and row.released_position is None
         )
+        in_force = [
+            row
+            for row in self.all(GuaranteeRow)
+            if row.customer_id == customer_id and row.released_position is None
+        ]
         approved = [
             row
             for row in self.all(LimitRequestRow)
@@ -159,4 +165,5 @@ class CreditDesk:
         return Picture(
             customer_id, "ent_1", "Dupont", items, {"EUR": sums["draft"]}, {"EUR": sums["unapplied"]}, limit,
             reserved={"EUR": sums["reserved"]}, delivered={"EUR": sums["delivered"]}, holds=holds,
+            guaranteed={"EUR": sum(row.amount_minor for row in in_force)},
         )  # fmt: skip

@@ -14,6 +14,7 @@ from encours.http.serving.server import serve as serve_app
 from encours.service.settings import ServiceSettings
 from risk_svc.http.checks import routes as checks
 from risk_svc.http.customers import routes as customers
+from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.limits import routes as limits
 from risk_svc.http.reservations import routes as reservations
 from risk_svc.http.reservations.turns import Turns
@@ -26,7 +27,14 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     return compose(
         NAME,
         "Encours: credit risk",
-        [customers.router, limits.router, checks.router, reservations.router, standing.router],
+        [
+            customers.router,
+            limits.router,
+            checks.router,
+            reservations.router,
+            standing.router,
+            guarantees.router,
+        ],
         settings,
         models=MODELS,
         extras=_extras,

@@ -55,6 +55,7 @@ FAMILIES = (
     Family("template", ("dunning",), ("tpl",)),
     Family("limit", ("risk",), ("lim",)),
     Family("credit", ("risk",), ("dec",)),
+    Family("guarantee", ("risk",), ("gua",)),
     Family("credit_policy", ("risk",), ("crp",)),
     Family("credit_hold", ("risk",), ("chd",)),
     Family("payer_badge", ("risk",), ("bdg",)),

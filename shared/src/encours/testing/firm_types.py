@@ -55,6 +55,7 @@ BEGIN = frozenset(
             "reservation.decided",
             "credit_line.drawn",
             "credit_policy.set",
+            "guarantee.taken",
             "credit_hold.placed",
             "payer_badge.given",
             "import.received",
@@ -84,7 +85,7 @@ IDS = {
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "promise_id": "prm", "reply_id": "rpl", "reservation_id": "rsv", "credit_line_id": "crl", "collector_id": "col",
     "placement_id": "plc",
-    "credit_policy_id": "crp", "credit_hold_id": "chd", "payer_badge_id": "bdg",
+    "credit_policy_id": "crp", "credit_hold_id": "chd", "payer_badge_id": "bdg", "guarantee_id": "gua",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

@@ -33,6 +33,7 @@ _SUBJECT = {
     "collector": "collector_id",
     "placement": "placement_id",
     "credit_policy": "credit_policy_id", "credit_hold": "credit_hold_id", "payer_badge": "payer_badge_id",
+    "guarantee": "guarantee_id",
 }  # fmt: skip
 
 

@@ -61,6 +61,7 @@ class Lists(ComposedModel):
         events.placements,
         events.credit_hold,
         events.credit_policy,
+        events.guarantee,
         events.policy,
         events.promises,
         events.replies,

@@ -71,13 +71,12 @@ def assess(
     verdict = check(
         amount, deliver_on, whole, limit, behaviour, insolvent=picture.insolvent, held=bool(holds)
     )
-    known = limit is not None and not whole.missing
     return verdict, CreditBasis(
         holder_id=picture.limit_holder_id or order.customer_id,
         currency=currency,
         exposure=whole.known,
         order_minor=amount.amount_minor if isinstance(amount, Conversion) else amount,
-        left_minor=limit.amount_minor - whole.known.total_minor if limit and known else None,
+        left_minor=picture.headroom_minor(day),
         limit_id=limit.limit_id if limit else None,
         limit_minor=limit.amount_minor if limit else None,
         limit_max_days=limit.max_days_past_due if limit else None,
@@ -149,7 +148,10 @@ def check(
     elif limit.expired(deliver_on):
         doubts.append("limit-expired")
     else:
-        if seen.total_minor + (amount or 0) > limit.amount_minor and whole.at_least_known:
+        if (
+            seen.total_minor + (amount or 0) > limit.amount_minor + seen.guaranteed_minor
+            and whole.at_least_known
+        ):
             breaches.append("limit-exceeded")
         if seen.oldest_days_past_due > limit.max_days_past_due:
             breaches.append("overdue-beyond-days")

@@ -99,12 +99,13 @@ def exposure(
     day: date,
     reserved_minor: int = 0,
     delivered_minor: int = 0,
+    guaranteed_minor: int = 0,
 ) -> ExposureSeen:
     """Return the components in minor units.
 
     Total = not due + overdue + drafts + reserved + delivered − unapplied; the disputed amount is a part of it, not
-    added again. Each instalment is due on its own date. The oldest days past due are those of an open part that no
-    unapplied cash covers.
+    added again, and guarantees are not deducted. Each instalment is due on its own date. The oldest days past due are
+    those of an open part that no unapplied cash covers.
     """
     not_due = overdue = disputed = oldest = 0
     for item in items:
@@ -127,6 +128,7 @@ def exposure(
         oldest_days_past_due=oldest,
         reserved_minor=reserved_minor,
         delivered_minor=delivered_minor,
+        guaranteed_minor=guaranteed_minor,
     )
 
 
@@ -169,6 +171,7 @@ class WholeExposure:
             oldest_days_past_due=max((share.seen.oldest_days_past_due for share in self.shares), default=0),
             reserved_minor=sum(each.reserved_minor for each in found),
             delivered_minor=sum(each.delivered_minor for each in found),
+            guaranteed_minor=sum(each.guaranteed_minor for each in found),
         )
 
     @property
@@ -179,7 +182,7 @@ class WholeExposure:
 
 def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSeen:
     """Return an exposure in another currency: each component by the rate, and the total as their sum."""
-    not_due, overdue, disputed, drafts, unapplied, reserved, delivered = (
+    not_due, overdue, disputed, drafts, unapplied, reserved, delivered, guaranteed = (
         rate.converted(minor, currency)
         for minor in (
             seen.not_due_minor,
@@ -189,6 +192,7 @@ def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSe
             seen.unapplied_minor,
             seen.reserved_minor,
             seen.delivered_minor,
+            seen.guaranteed_minor,
         )
     )
     return ExposureSeen(
@@ -201,4 +205,5 @@ def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSe
         oldest_days_past_due=seen.oldest_days_past_due,
         reserved_minor=reserved,
         delivered_minor=delivered,
+        guaranteed_minor=guaranteed,
     )

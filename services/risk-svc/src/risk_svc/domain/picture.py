@@ -40,6 +40,8 @@ class Picture:
     """Accepted orders that are not delivered or billed."""
     delivered: Mapping[str, int] = field(default_factory=dict)
     """Goods delivered and not billed."""
+    guaranteed: Mapping[str, int] = field(default_factory=dict)
+    """Guarantees in force."""
     holds: tuple[HoldInForce, ...] = ()
     """Holds on the customer's orders that are in force."""
     holder_holds: tuple[HoldInForce, ...] = ()
@@ -64,7 +66,9 @@ class Picture:
         for member in self.members:
             for currency, item in member.items:
                 count[currency] = count.get(currency, 0) + (1 if item.open_minor else 0)
-            for currency in (*member.drafts, *member.unapplied, *member.reserved, *member.delivered):
+            for currency in {
+                *member.drafts, *member.unapplied, *member.reserved, *member.delivered, *member.guaranteed
+            }:  # fmt: skip
                 count.setdefault(currency, 0)
         return sorted(count, key=lambda code: (-count[code], code))
 
@@ -84,6 +88,7 @@ class Picture:
             day=day,
             reserved_minor=sum(member.reserved.get(currency, 0) for member in self.members),
             delivered_minor=sum(member.delivered.get(currency, 0) for member in self.members),
+            guaranteed_minor=sum(member.guaranteed.get(currency, 0) for member in self.members),
         )
 
     def oldest_days_past_due(self, day: date) -> int:
@@ -97,17 +102,22 @@ class Picture:
             seen = self.exposure(code, day)
             if code == currency:
                 shares.append(CurrencyShare(code, seen, None, seen))
-            elif seen.total_minor or any((seen.not_due_minor, seen.overdue_minor, seen.unapplied_minor)):
+            elif seen.total_minor or any(
+                (seen.not_due_minor, seen.overdue_minor, seen.unapplied_minor, seen.guaranteed_minor)
+            ):
                 rate = rate_through(self.rates, code, currency, day)
                 in_currency = converted(seen, rate, currency) if rate else None
                 shares.append(CurrencyShare(code, seen, rate, in_currency))
         return WholeExposure(currency, tuple(shares))
 
     def headroom_minor(self, day: date) -> int | None:
-        """Return limit less exposure in the limit's currency; ``None`` without a limit or a rate that it needs."""
+        """Return limit and guarantees less exposure, in the limit's currency.
+
+        ``None`` without a limit, or without a rate that it needs.
+        """
         if self.limit is None or (whole := self.whole(self.limit.currency, day)).missing:
             return None
-        return self.limit.amount_minor - whole.known.total_minor
+        return self.limit.amount_minor + whole.known.guaranteed_minor - whole.known.total_minor
 
     def all_items(self) -> list[ExposureItem]:
         """Return the customer's own items of every currency, for the score."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from risk_svc.use_cases import checks, limits, reservations, standing
+from risk_svc.use_cases import checks, guarantees, limits, reservations, standing
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "lim": limits.LIMIT,
@@ -16,5 +16,6 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "crp": standing.CREDIT_POLICY,
     "chd": standing.CREDIT_HOLD,
     "bdg": standing.PAYER_BADGE,
+    "gua": guarantees.GUARANTEE,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

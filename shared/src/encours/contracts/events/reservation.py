@@ -28,7 +28,7 @@ class CreditBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
     order_minor: int | None
     """Amount of the order; ``None`` where no exchange rate was known."""
     left_minor: int | None
-    """Limit less exposure, before the order; ``None`` without a limit or a rate that it needs."""
+    """Limit and guarantees less exposure, before the order; ``None`` without a limit or a rate that it needs."""
     limit_id: str | None
     limit_minor: int | None
     limit_max_days: int | None

@@ -72,6 +72,8 @@ class ExposureSeen(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Orders that were accepted and not delivered or billed."""
     delivered_minor: int = 0
     """Goods delivered and not billed."""
+    guaranteed_minor: int = 0
+    """Guarantees in force; not deducted from the total, but added to what the limit allows."""
 
 
 class ExposureShare(Value, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import credit_hold, credit_policy, reservation, risk
+from encours.contracts.events import credit_hold, credit_policy, guarantee, reservation, risk
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -54,6 +54,11 @@ LINES: Lines = {
         "Credit policy, version {version}",
         "Politique de crédit, version {version}",
     ),
+    guarantee.GuaranteeTaken: (
+        "Guarantee ({kind}) of {amount_minor}, {reference}",
+        "Garantie ({kind}) de {amount_minor}, {reference}",
+    ),
+    guarantee.GuaranteeReleased: ("Guarantee released: {text}", "Garantie levée : {text}"),
     reservation.CreditLineDrawn: (
         "{amount_minor} of the limit reserved by an order",
         "{amount_minor} de l'encours réservés par une commande",

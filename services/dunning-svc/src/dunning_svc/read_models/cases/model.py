@@ -160,6 +160,7 @@ class Cases(ReadModel):
         events.remittance,
         events.credit_hold,
         events.credit_policy,
+        events.guarantee,
         events.reservation,
         events.review,
         events.statement,

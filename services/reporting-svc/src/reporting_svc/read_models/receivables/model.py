@@ -103,6 +103,7 @@ class Receivables(MappedModel):
         events.replies,
         events.credit_hold,
         events.credit_policy,
+        events.guarantee,
         events.reservation,
         events.review,
         events.statement,

@@ -33,6 +33,7 @@ class Components(BaseModel):
     reserved: MoneyModel = Field(description="Accepted orders, neither delivered nor billed.")
     delivered: MoneyModel = Field(description="Goods delivered and not billed.")
     unapplied: MoneyModel
+    guaranteed: MoneyModel = Field(description="Guarantees in force; they raise what the limit allows.")
     total: MoneyModel
     oldest_days_past_due: int
 
@@ -48,6 +49,7 @@ class Components(BaseModel):
             reserved=MoneyModel.of(seen.reserved_minor, currency),
             delivered=MoneyModel.of(seen.delivered_minor, currency),
             unapplied=MoneyModel.of(seen.unapplied_minor, currency),
+            guaranteed=MoneyModel.of(seen.guaranteed_minor, currency),
             total=MoneyModel.of(seen.total_minor, currency),
             oldest_days_past_due=seen.oldest_days_past_due,
         )
@@ -167,7 +169,7 @@ class ExposureOut(AsOf):
         description="Customers whose exposure counts against that limit, and is shown."
     )
     headroom: MoneyModel | None = Field(
-        description="Limit less the whole exposure, in the limit's currency; null where a rate is missing."
+        description="Limit and guarantees less the whole exposure, in the limit's currency; null without a rate."
     )
 
     @classmethod

@@ -41,7 +41,7 @@ class ReservationOut(BaseModel):
     consumed: MoneyModel = Field(description="Counted by invoices or by deliveries in Encours.")
     limit_holder_id: str
     amount_in_limit_currency: MoneyModel | None
-    left_seen: MoneyModel | None = Field(description="Limit less exposure before this order.")
+    left_seen: MoneyModel | None = Field(description="Limit and guarantees less exposure, before this order.")
     exposure_seen: Components = Field(description="In the limit's currency, else in that of the order.")
     shares_seen: list[SeenShare]
     limit_seen: MoneyModel | None

@@ -14,6 +14,7 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeRemoved,
 )
 from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import (
@@ -47,6 +48,7 @@ from encours.projection.rows import Row
 from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow
+from risk_svc.read_models.credit.guarantees import GuaranteeRow
 from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PayerBadgeRow
 from risk_svc.read_models.credit.projection import CreditProjection
 from risk_svc.read_models.credit.rows import (
@@ -66,7 +68,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 13
+    version = 14
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -82,6 +84,7 @@ class Credit(ReadModel):
         CreditHoldRow,
         PayerBadgeRow,
         LadderStepRow,
+        GuaranteeRow,
         RateRow,
         RatePairRow,
     )
@@ -103,6 +106,8 @@ class Credit(ReadModel):
         LimitRefused,
         ExchangeRatePublished,
         ReminderRequested,
+        GuaranteeTaken,
+        GuaranteeReleased,
         CreditHoldPlaced,
         CreditHoldReleased,
         PayerBadgeGiven,
@@ -215,6 +220,8 @@ class Credit(ReadModel):
                 yield ExposureInvoiceRow, (invoice_id,)
             case ReminderRequested(customer_id=customer_id):
                 yield LadderStepRow, (customer_id,)
+            case GuaranteeReleased(guarantee_id=guarantee_id):
+                yield GuaranteeRow, (guarantee_id,)
             case CreditHoldReleased(credit_hold_id=hold_id):
                 yield CreditHoldRow, (hold_id,)
             case (

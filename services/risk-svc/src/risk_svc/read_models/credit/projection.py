@@ -13,6 +13,7 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeRemoved,
 )
 from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import (
@@ -45,6 +46,7 @@ from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import rate_rows
 from risk_svc.read_models.credit import orders
+from risk_svc.read_models.credit.guarantees import apply_guarantee
 from risk_svc.read_models.credit.holds import apply_badge, apply_hold, apply_step
 from risk_svc.read_models.credit.limits import apply_limit
 from risk_svc.read_models.credit.rows import (
@@ -86,6 +88,8 @@ class CreditProjection:
                 apply_limit(self.e, data, self.rows)
             case ReminderRequested():
                 apply_step(data, self.rows)
+            case GuaranteeTaken() | GuaranteeReleased():
+                apply_guarantee(self.e, data, self.rows)
             case CreditHoldPlaced() | CreditHoldReleased():
                 apply_hold(self.e, data, self.rows)
             case PayerBadgeGiven() | PayerBadgeRemoved():

@@ -23,6 +23,7 @@ from encours.reading.where import Arguments, ViewWhere
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.read_models.credit.accounts import Sums, accounts_of
+from risk_svc.read_models.credit.guarantees import guaranteed_of, guarantees_in_force
 from risk_svc.read_models.credit.holds import badged, holds_in_force
 
 FRESHNESS_WAIT_S = 1.0
@@ -148,6 +149,7 @@ async def _own_pictures(
     accounts = accounts_of(items, funds, schedules, merged)
     ordered = cast("list[Sums]", await conn.fetch(_ORDERS.format(s=schema), *of_records))
     in_proceedings = set(map(merged.of, await insolvent(conn, schema, as_of, position, of_records[0])))
+    guarantees = await guarantees_in_force(conn, schema, of_records[0], as_of=as_of, position=position)
     holds = await holds_in_force(conn, schema, of_records[0], as_of=as_of, position=position)
     marked = set(map(merged.of, await badged(conn, schema, of_records[0], as_of=as_of, position=position)))
     limits = {
@@ -173,6 +175,7 @@ async def _own_pictures(
             insolvent=customer in in_proceedings,
             reserved=_component("reserved", customer, ordered, merged),
             delivered=_component("delivered", customer, ordered, merged),
+            guaranteed=guaranteed_of(customer, guarantees, merged),
             holds=tuple(held for each in merged.records(customer) for held in holds.get(each, ())),
             badge=customer in marked,
         )

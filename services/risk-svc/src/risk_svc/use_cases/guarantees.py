@@ -1,0 +1,30 @@
+"""Commands on guarantees."""
+
+from __future__ import annotations
+
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+from encours.ledger.states import Folder
+from risk_svc.domain import guarantee
+from risk_svc.use_cases.customers import unmerged
+
+GUARANTEE: Folder[guarantee.Guarantee] = Folder(
+    guarantee.Guarantee, guarantee.evolve, guarantee.GuaranteeNotFound
+)
+
+
+async def take_guarantee(session: Session, command: guarantee.TakeGuarantee) -> Result:
+    """Record a guarantee for a registered customer."""
+    customer = await unmerged(session, command.customer_id)
+    await session.load(GUARANTEE, command.guarantee_id)
+    for event in guarantee.take(command, session.today):
+        session.emit(command.guarantee_id, event, entity=customer.entity_id)
+    return session.result(command.guarantee_id)
+
+
+async def release_guarantee(session: Session, command: guarantee.ReleaseGuarantee) -> Result:
+    """End a guarantee before its last day."""
+    state = await session.get(GUARANTEE, command.guarantee_id)
+    for event in guarantee.release(state, command):
+        session.emit(command.guarantee_id, event, entity=state.entity_id)
+    return session.result(command.guarantee_id)

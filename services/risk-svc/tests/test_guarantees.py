@@ -1,0 +1,43 @@
+"""Guarantees raise what a limit allows, while they are in force."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from encours.kernel.errors import Invalid
+from encours.testing.memory import TODAY
+from risk_svc.domain.guarantee import ReleaseGuarantee, TakeGuarantee
+from risk_svc.use_cases import guarantees
+from tests.histories.credit import HEAD, MEMBER, CreditDesk
+
+BANK = TakeGuarantee(f"gua_{1:032x}", MEMBER, "bank", 500_00, "EUR", None, None, "BNP 4711", None)
+
+
+def test_a_guarantee_for_a_member_raises_what_the_limit_of_the_group_allows() -> None:
+    desk = CreditDesk()
+    desk.order(900_00)
+    assert desk.order(400_00).status == "blocked"
+    assert desk.do(guarantees.take_guarantee, BANK) == ["guarantee.taken"]
+    taken = desk.order(400_00)
+    assert (taken.status, desk.total()) == ("reserved", 1_300_00)
+    assert taken.basis is not None
+    assert (taken.basis.left_minor, taken.basis.exposure.guaranteed_minor) == (600_00, 500_00)
+
+
+def test_a_guarantee_that_is_released_counts_no_more() -> None:
+    desk = CreditDesk()
+    desk.do(guarantees.take_guarantee, BANK)
+    ended = ReleaseGuarantee(BANK.guarantee_id, "Replaced")
+    assert desk.do(guarantees.release_guarantee, ended) == ["guarantee.released"]
+    assert desk.do(guarantees.release_guarantee, ended) == []
+    assert desk.seen(HEAD).picture.headroom_minor(TODAY) == 1_000_00
+
+
+def test_a_guarantee_that_ends_before_it_begins_is_refused_as_written() -> None:
+    late = TakeGuarantee(
+        f"gua_{2:032x}", HEAD, "bank", 1, "EUR", TODAY, TODAY - timedelta(days=1), "BNP", None
+    )
+    with pytest.raises(Invalid, match="before valid_from"):
+        CreditDesk().do(guarantees.take_guarantee, late)
