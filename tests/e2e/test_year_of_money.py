@@ -33,6 +33,7 @@ def test_a_debtors_year_of_money_adds_up_in_every_service_on_every_date(system: 
     interest_across_the_half_year(year, debt)
     penalties_are_claimed(year, debt)
     bank_charge_is_a_residual(year, debt)
+    promises_are_kept_and_broken(year)
     overpayment_is_refunded(year)
     judgment_stays_the_claim(year)
     agency_collects(year, cheque_bounces(year))
@@ -163,6 +164,45 @@ def bank_charge_is_a_residual(year: Year, debt: dict[str, Any]) -> None:
     year.books.settle(debt, "6585.00")
     year.books.owe(debt, "-15.00")
     year.check()
+
+
+def promises_are_kept_and_broken(year: Year) -> None:
+    """Half of an invoice is paid by the promised day, the other half after the day of grace of a second promise."""
+    bill = year.invoice("100.00")
+    year.books.bill(bill, "120.00")
+    promise = {"invoice_ids": [bill["id"]], "amount": eur("60.00")}
+    year.world.post("dunning", "/v1/promises", promise | {"promised_on": "2025-07-24"})
+    asked = {"customer_id": year.customer, "status": "promised"}
+    assert [each["id"] for each in year.get("/v1/invoices", **asked)["data"]] == [bill["id"]]
+    year.advance("2025-07-23")
+    pay(year, bill, "60.00")
+    assert year.get(at(bill))["status"]["collection"] == "promised"
+    year.advance("2025-07-26")
+    assert year.get(at(bill))["status"]["collection"] == "not_due"
+    year.world.post("dunning", "/v1/promises", promise | {"promised_on": "2025-07-28"})
+    year.advance("2025-07-30")
+    pay(year, bill, "60.00")
+    year.check()
+    year.advance("2025-08-01")
+    (case,) = year.world.get("dunning", "/v1/cases", customer_id=year.customer, as_of="2025-07-30")["data"]
+    assert case["broken_promises"] == 1
+    path, days = f"/v1/customers/{year.customer}/statement", {"from": "2025-07-20", "to": "2025-08-01"}
+    assert promised(year.get(path, **days)) == [
+        ("2025-07-24", "kept", eur("60.00")),
+        ("2025-07-28", "broken", eur("0.00")),
+    ]
+    assert promised(year.get(path, **(days | {"to": "2025-07-26"}))) == [
+        ("2025-07-24", "kept", eur("60.00")),
+        ("2025-07-28", "open", None),
+    ]
+    (listed,) = year.get("/v1/invoices", **asked, as_of="2025-07-24")["data"]
+    assert listed["status"]["collection"] == "promised"
+    assert year.get("/v1/invoices", **asked)["data"] == []
+
+
+def promised(statement: dict[str, Any]) -> list[tuple[str, str, dict[str, str] | None]]:
+    """Promises of a statement: day, status, amount received."""
+    return [(each["promised_on"], each["status"], each["received"]) for each in statement["promises"]]
 
 
 def overpayment_is_refunded(year: Year) -> None:

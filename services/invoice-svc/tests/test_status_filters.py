@@ -19,9 +19,10 @@ from invoice_svc.read_models.invoices.statuses import BUSINESS, CRM, STATUS, Crm
 DUE = date(2026, 3, 31)
 DAYS = [DUE + timedelta(days=days) for days in (-30, -1, 0, 1, 2, 400)]
 TOTAL = 3
+PROMISED = (None, DUE, DUE + timedelta(days=1))
 _COLUMNS = (
     "document, payable_on, total_minor, credited_minor, paid_minor, outstanding_minor, disputed_minor, approval, "
-    "planned_minor, in_hand_minor"
+    "planned_minor, in_hand_minor, promised_until"
 )
 
 
@@ -39,7 +40,8 @@ def balances() -> Iterator[InvoiceBalance]:
         for planned, in_hand in product(range(TOTAL + 1), (0, 1, TOTAL + 1)):
             if outstanding >= 0:
                 parts = (credited, paid, outstanding, disputed)
-                yield InvoiceBalance("issued", DUE, total, *parts, "none", planned, in_hand)
+                for until in PROMISED if (planned, in_hand) == (0, 0) or disputed == 0 else PROMISED[:1]:
+                    yield InvoiceBalance("issued", DUE, total, *parts, "none", planned, in_hand, until)
 
 
 def naive(balance: InvoiceBalance, day: date) -> tuple[str, str, str, str, str]:
@@ -61,8 +63,9 @@ def naive(balance: InvoiceBalance, day: date) -> tuple[str, str, str, str, str]:
         return document, settlement, "none", business, crm
     settlement = "part_paid" if paid else "open"
     timing = "overdue" if day > DUE else "due" if day == DUE else "not_due"
+    in_force = balance.promised_until is not None and balance.promised_until >= day
     apart = balance.disputed_minor + balance.planned_minor + balance.in_hand_minor
-    collection = "in_hand" if apart >= left else timing
+    collection = "in_hand" if apart >= left else "promised" if in_force else timing
     collection = "on_plan" if balance.disputed_minor + balance.planned_minor >= left else collection
     collection = "disputed" if balance.disputed_minor >= left else collection
     if timing == "overdue":
@@ -101,11 +104,11 @@ def test_a_filter_selects_the_invoices_that_show_its_value(
     with sqlite3.connect(":memory:") as conn:
         conn.execute(f"create table listed (at, {_COLUMNS})")
         conn.executemany(
-            f"insert into listed values ({', '.join('?' * 11)})",
+            f"insert into listed values ({', '.join('?' * 12)})",
             [
                 (n, b.document, b.due_on and b.due_on.isoformat(), b.total_minor, b.credited_minor, b.paid_minor,
                  b.outstanding_minor, b.disputed_minor, b.approval,
-                 b.planned_minor, b.in_hand_minor)
+                 b.planned_minor, b.in_hand_minor, b.promised_until and b.promised_until.isoformat())
                 for n, b in enumerate(known)
             ],
         )  # fmt: skip

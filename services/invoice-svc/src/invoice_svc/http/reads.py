@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -19,11 +19,24 @@ from encours.reading.pages import Page
 S = TypeVar("S")
 
 
-async def show(q: Query, answer: Answer[Any], stream: str) -> Response:
-    """Answer with an object and its ``ETag``. Raises 404 if it did not exist, or its entity is not granted."""
+Complete = Callable[[View, Sequence[dict[str, Any]]], Awaitable[None]]
+"""Completes answers by what the streams of the objects do not have."""
+
+
+async def show(
+    q: Query, answer: Answer[Any], stream: str, model: str = "", complete: Complete | None = None
+) -> Response:
+    """Answer with an object and its ``ETag``. Raises 404 if it did not exist, or its entity is not granted.
+
+    ``complete``: completes the answer from a read model.
+    """
     state, events, time = await read(q, answer, stream)
     last = events[-1]
-    return q.respond(answer.shown(state, last.version, time.as_of) | time.echo(), last=last)
+    body = answer.shown(state, last.version, time.as_of) | time.echo()
+    if complete is not None:
+        async with replace(q, as_of=time.as_of).view(model) as view:
+            await complete(view, [body])
+    return q.respond(body, last=last)
 
 
 async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Recorded], TimeTravel]:
@@ -61,6 +74,7 @@ async def show_page(
     answer: Answer[Any],
     *,
     columns: Sequence[str] = (),
+    complete: Complete | None = None,
 ) -> Response:
     """Answer with a page of objects, folded from their streams at the view's position; ``key`` is the column of ids.
 
@@ -73,7 +87,10 @@ async def show_page(
         body = answer.shown(state, version, time.as_of)
         return body | time.echo() | {column: row[column] for column in columns}
 
-    return q.respond(page.body(rows, shown) | view.time.echo())
+    body = page.body(rows, shown)
+    if complete is not None:
+        await complete(view, body["data"])
+    return q.respond(body | view.time.echo())
 
 
 async def fold_page(

@@ -18,6 +18,7 @@ from invoice_svc.read_models.numbers.model import Numbers
 from invoice_svc.read_models.orders.model import Orders
 from invoice_svc.read_models.payments.model import Payments
 from invoice_svc.read_models.plans.model import Plans
+from invoice_svc.read_models.promises.model import DebtorPromises
 from invoice_svc.read_models.quotes.model import Quotes
 from invoice_svc.read_models.recurring.model import RecurringInvoices
 from invoice_svc.read_models.residuals.model import Residuals
@@ -33,7 +34,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 31
+    version = 32
     parts = (
         Entities(),
         Numbers(),
@@ -45,6 +46,7 @@ class Lists(ComposedModel):
         Disputes(),
         Plans(),
         Instruments(),
+        DebtorPromises(),
         Quotes(),
         Search(),
         Orders(),
@@ -63,7 +65,6 @@ class Lists(ComposedModel):
         events.credit_policy,
         events.guarantee,
         events.policy,
-        events.promises,
         events.replies,
         events.reservation,
         events.tasks,

@@ -17,7 +17,7 @@ DocumentStatus = Literal[
 ]
 DeliveryStatus = Literal["not_sent", "sent", "delivered", "read", "bounced"]
 SettlementStatus = Literal["open", "part_paid", "paid", "written_off"]
-CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed", "on_plan", "in_hand"]
+CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed", "on_plan", "in_hand", "promised"]
 EInvoiceStatus = Literal["none"]
 BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée", "payée", "irrécouvrable"]
 
@@ -39,6 +39,7 @@ class InvoiceBalance(Struct, frozen=True):
     approval: ApprovalStatus = "none"
     planned_minor: int = 0
     in_hand_minor: int = 0
+    promised_until: date | None = None
 
 
 class Status(Struct, frozen=True):
@@ -100,7 +101,8 @@ def _days_past_due(standing: InvoiceBalance, day: date) -> int:
 def _collection(standing: InvoiceBalance, day: date) -> CollectionStatus:
     """``disputed``: all that is outstanding is in dispute; ``on_plan``: all the rest of it is on a payment plan.
 
-    ``in_hand``: cheques, bills and notes are in hand for all the rest, or with the plan for all of it.
+    ``in_hand``: cheques, bills and notes are in hand for all the rest, or with the plan for all of it. ``promised``:
+    the debtor promised to pay by a day that has not passed, with its days of grace.
     ``none``: nothing is outstanding.
     """
     if standing.due_on is None or standing.outstanding_minor <= 0:
@@ -114,9 +116,14 @@ def _collection(standing: InvoiceBalance, day: date) -> CollectionStatus:
         >= standing.outstanding_minor
     ):
         return "in_hand"
-    if day > standing.due_on:
-        return "overdue"
-    return "due" if day == standing.due_on else "not_due"
+    timing: CollectionStatus = "due" if day == standing.due_on else "not_due"
+    return promised("overdue" if day > standing.due_on else timing, standing.promised_until, day)
+
+
+def promised(collection: CollectionStatus, until: date | None, day: date) -> CollectionStatus:
+    """Return ``promised`` in the place of what only the due date says, while a promise for the invoice is in force."""
+    waits = collection in ("not_due", "due", "overdue")
+    return "promised" if waits and until is not None and day <= until else collection
 
 
 def _business(

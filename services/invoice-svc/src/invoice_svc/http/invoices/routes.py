@@ -44,6 +44,7 @@ from invoice_svc.http.invoices.bodies import (
     WriteOffBody,
     WriteOffReversalBody,
 )
+from invoice_svc.http.invoices.promised import with_promises
 from invoice_svc.http.reads import days_of, is_now, show, show_page
 from invoice_svc.read_models.entities.query import entities_seen
 from invoice_svc.read_models.invoices import query
@@ -121,13 +122,15 @@ async def list_invoices(
         if status or business or crm:
             wanted = replace(wanted, days=await days_of(q, await entities_seen(view)))
         rows = await query.invoices(view, page, wanted, now=await is_now(q))
-    return await show_page(q, view, page, rows, "invoice_id", INVOICE_ANSWER, columns=("matched",))
+        return await show_page(
+            q, view, page, rows, "invoice_id", INVOICE_ANSWER, columns=("matched",), complete=with_promises
+        )
 
 
 @router.get("/v1/invoices/{invoice_id}", response_model=InvoiceOut)
 async def get_invoice(invoice_id: InvoiceId, q: Reading) -> Response:
     """Get an invoice as of a date."""
-    return await show(q, INVOICE_ANSWER, invoice_id)
+    return await show(q, INVOICE_ANSWER, invoice_id, NAME, with_promises)
 
 
 @router.get("/v1/invoices/{invoice_id}/history", response_model=HistoryOut)

@@ -123,6 +123,20 @@ class OpenItemOut(BaseModel):
     in_hand: MoneyModel
 
 
+class StatementPromiseOut(BaseModel):
+    """Promise to pay that is open on the last day, or has ended since the first."""
+
+    id: str
+    customer_id: str
+    invoice_ids: list[str]
+    amount: MoneyModel
+    promised_on: date
+    status: str = Field(
+        description="`open`, `kept`, `partly_kept`, `broken`, `withdrawn`, `replaced` or `not_owed`."
+    )
+    received: MoneyModel | None = Field(description="Amount that arrived in time; null before it is judged.")
+
+
 class StatementOut(AsOf, Listing[EntryOut]):
     """Statement of account. `data` is a page of its entries; balances, sums and open items are of all of it."""
 
@@ -134,6 +148,7 @@ class StatementOut(AsOf, Listing[EntryOut]):
     accounts: list[AccountOut] = Field(description="One for each currency; amounts of two are never added.")
     open_items: list[OpenItemOut] = Field(description=f"By due date; the first {MAX_OPEN_ITEMS:,}.")
     open_items_count: int
+    promises: list[StatementPromiseOut] = Field(description="By the promised day.")
     content_sha256: str = Field(
         description="Of customers, days, balances, all entries and open items: the same for the same `from`, `to`, "
         "`scope` and `known_at`."
@@ -150,6 +165,7 @@ class StatementOut(AsOf, Listing[EntryOut]):
         accounts: Sequence[AccountSums],
         items: Sequence[OpenItem],
         sha256: str,
+        promises: Sequence[Any],
     ) -> Json:
         """Show the statement, without the page of its entries."""
         return {
@@ -161,6 +177,7 @@ class StatementOut(AsOf, Listing[EntryOut]):
             "accounts": [_account(account, items, last) for account in accounts],
             "open_items": [_open_item(item, last) for item in items[:MAX_OPEN_ITEMS]],
             "open_items_count": len(items),
+            "promises": [_promise(row) for row in promises],
             "content_sha256": sha256,
         }
 
@@ -239,4 +256,17 @@ def _open_item(item: OpenItem, last: date) -> Json:
         "outstanding": money_json(item.open_minor, item.currency),
         "disputed": money_json(item.disputed_minor, item.currency),
         "in_hand": money_json(item.in_hand_minor, item.currency),
+    }
+
+
+def _promise(row: Any) -> Json:
+    received, currency = row["received_minor"], row["currency"]
+    return {
+        "id": row["promise_id"],
+        "customer_id": row["customer_id"],
+        "invoice_ids": row["invoice_ids"],
+        "amount": money_json(row["amount_minor"], currency),
+        "promised_on": iso(row["promised_on"]),
+        "status": row["status"],
+        "received": None if received is None else money_json(received, currency),
     }

@@ -22,6 +22,7 @@ from invoice_svc.http.customers.answers import CUSTOMER_ANSWER
 from invoice_svc.http.reads import read
 from invoice_svc.http.statements.answers import StatementOut, csv_of
 from invoice_svc.read_models.lists import NAME
+from invoice_svc.read_models.promises.query import promises_shown
 from invoice_svc.read_models.statements import query
 from invoice_svc.read_models.statements.content import content_sha256, customers_of
 
@@ -52,9 +53,9 @@ async def get_statement(
     """Statement of account [relevé de compte]: the balance before, every entry by business date, the balance after.
 
     Opening balance plus debit less credit is the closing balance, in each currency, for any two days and as known at
-    any moment. The open items of the last day stand beside it, aged by due date. `scope` takes the accounts of all for
-    whom the customer pays (`payer`) or of its group (`group`) on the last day. With `Accept: text/csv` the page's
-    entries come as CSV.
+    any moment. The open items of the last day stand beside it, aged by due date, and promises to pay. `scope` takes
+    the accounts of all for whom the customer pays (`payer`) or of its group (`group`) on the last day. With
+    `Accept: text/csv` the page's entries come as CSV.
     """
     _, _, time = await read(q, CUSTOMER_ANSWER, customer_id)
     last = to or time.as_of
@@ -68,8 +69,9 @@ async def get_statement(
         accounts = await query.accounts(view, customers, first)
         items = await query.open_items(view, customers)
         sha256 = await content_sha256(view, customers, first, accounts, items)
+        promises = await promises_shown(view, customers, first)
     moment = replace(view.time, as_of=time.as_of)
-    statement = StatementOut.of(customer_id, scope, customers, first, last, accounts, items, sha256)
+    statement = StatementOut.of(customer_id, scope, customers, first, last, accounts, items, sha256, promises)
     return q.respond(page.body(rows, StatementOut.entry) | statement | replace(view, time=moment).echo())
 
 

@@ -29,6 +29,7 @@ from invoice_svc.read_models.invoices.statuses import (
     CrmLabel,
     InvoiceStatus,
 )
+from invoice_svc.read_models.promises.query import KNOWN, KNOWN_END, PROMISED_UNTIL
 from invoice_svc.read_models.search.query import Way, of_content, ways
 
 if TYPE_CHECKING:
@@ -50,16 +51,21 @@ _COLUMNS = """
     invoice_id, entity_id, customer_id, number, number_key, reference_key, due_on, issued_on, total_minor, purpose
 """
 _SHOWN = "invoice_id, number, due_on, issued_on, total_minor, relevance, matched"
+_PROMISED_NOW = PROMISED_UNTIL.format(schema="{schema}", invoice_id="invoice.invoice_id", known="", ended="")
+_PROMISED_THEN = PROMISED_UNTIL.format(
+    schema="{schema}", invoice_id="then_.invoice_id", known=KNOWN, ended=KNOWN_END
+)
 _NOW = f"""
     select {_COLUMNS}, payable_on, credited_minor, paid_minor, disputed_minor, planned_minor, in_hand_minor,
-        outstanding_minor, approval,
+        outstanding_minor, approval, {_PROMISED_NOW} as promised_until,
         case when cancelled_on is not null then 'cancelled' when issued_on is null then 'draft' else 'issued' end
             as document
     from {{schema}}.invoice
 """
 _THEN = f"""
     select {_COLUMNS}, payable_on, document, approval, credited_minor, paid_minor, disputed_minor, planned_minor,
-        in_hand_minor, case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor
+        in_hand_minor, case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor,
+        {_PROMISED_THEN} as promised_until
     from (
         select i.invoice_id, i.entity_id, i.customer_id, i.reference_key, i.total_minor, i.purpose,
             case when s.issued then i.number end as number, case when s.issued then i.number_key end as number_key,

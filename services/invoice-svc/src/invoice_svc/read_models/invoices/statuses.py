@@ -14,7 +14,7 @@ from invoice_svc.domain.invoice.status import BusinessLabel
 InvoiceStatus = Literal[
     "draft", "submitted", "approved",
     "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "written_off",
-    "not_due", "due", "overdue", "disputed", "on_plan", "in_hand",
+    "not_due", "due", "overdue", "disputed", "on_plan", "in_hand", "promised",
 ]  # fmt: skip
 """Values of the axes document, settlement and collection."""
 CrmLabel = Literal[
@@ -28,7 +28,8 @@ _IN_PART = "credited_minor > 0 and credited_minor < total_minor"
 _CREDITED = "document = 'issued' and credited_minor > 0 and credited_minor >= total_minor"
 _COLLECTABLE = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
 _UNPLANNED = f"{_COLLECTABLE} and disputed_minor + planned_minor < outstanding_minor"
-_ASKED = f"{_UNPLANNED} and disputed_minor + planned_minor + in_hand_minor < outstanding_minor"
+_UNCOVERED = f"{_UNPLANNED} and disputed_minor + planned_minor + in_hand_minor < outstanding_minor"
+_ASKED = f"{_UNCOVERED} and (promised_until is null or promised_until < {{day}})"
 _LATE = "outstanding_minor > 0 and payable_on < {day}"
 _IN_TIME = "outstanding_minor > 0 and payable_on >= {day}"
 _PAID = "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor >= total_minor"
@@ -52,6 +53,7 @@ STATUS: Mapping[InvoiceStatus, str] = {
     "overdue": f"{_ASKED} and payable_on < {{day}}",
     "disputed": "outstanding_minor > 0 and disputed_minor >= outstanding_minor",
     "on_plan": f"{_COLLECTABLE} and disputed_minor + planned_minor >= outstanding_minor",
+    "promised": f"{_UNCOVERED} and promised_until >= {{day}}",
     "in_hand": f"{_UNPLANNED} and disputed_minor + planned_minor + in_hand_minor >= outstanding_minor",
 }
 BUSINESS: Mapping[BusinessLabel, str] = {

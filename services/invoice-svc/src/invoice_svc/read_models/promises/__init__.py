@@ -1,0 +1,1 @@
+"""Promises to pay that debtors made, from the events of dunning-svc."""
