@@ -132,6 +132,14 @@ def test_the_first_days_of_the_demo_come_out_and_a_second_start_finds_them(
 
 
 @pytest.mark.usefixtures("loaded")
+def test_every_decision_of_the_demo_follows_from_its_ledger(system: System) -> None:
+    with system.client("dunning", "demo") as http:
+        again = http.post("/v1/decisions/reperform", json={"from": "2010-12-01", "to": str(UNTIL)}).json()
+    assert again["decisions"] > 0
+    assert (again["mismatches"], again["equal"]) == ([], again["decisions"])
+
+
+@pytest.mark.usefixtures("loaded")
 def test_the_demo_is_asked_about_the_past_as_printed(system: System) -> None:
     (balance,) = answers(blocks(system, README, 2)[1])
     assert balance["as_of"] == "2010-12-31"

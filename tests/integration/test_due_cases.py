@@ -1,22 +1,27 @@
-"""The cases that a run reads from PostgreSQL are those that a replay folds from the same events."""
+"""The cases that a run reads from PostgreSQL are those that a replay folds from its events; pages of the outbox."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from random import Random
+from typing import Any
 
+import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.state import Case
+from dunning_svc.inbox.messages import migrate
 from dunning_svc.read_models.cases.due import due_pages
 from dunning_svc.read_models.cases.model import Cases
 from dunning_svc.read_models.cases.past import MemoryRows
+from dunning_svc.read_models.cases.pending import REMINDERS_MAX, requested
+from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow
 from encours.projection.projector import create_tables
-from encours.projection.rows import table_of
+from encours.projection.rows import Row, table_of
 from encours.testing.servers import Installation
-from tests.histories.dunning import GROUP, History
+from tests.histories.dunning import GROUP, START, History
 from tests.histories.policies import OWN
 from tests.integration.store import Store
 
@@ -56,17 +61,21 @@ def lived(random: Random) -> History:
     return history
 
 
+async def insert(store: Store, schema: str, rows: Sequence[Row]) -> None:
+    """Store rows of one kind."""
+    table = table_of(type(rows[0]))
+    places = ", ".join(f"${n}" for n in range(1, len(table.names) + 1))
+    await store.conn.executemany(
+        f"insert into {schema}.{table.name} ({', '.join(table.names)}) values ({places})",
+        [tuple(getattr(row, name) for name in table.names) for row in rows],
+    )
+
+
 async def read_back(store: Store, schema: str, rows: MemoryRows, history: History) -> list[Case]:
     """Store the rows as the projection does, and read the cases that are due tomorrow."""
     await create_tables(store.conn, schema, Cases(), keys=True)
-    for kind, kept in rows.tables.items():
-        table = table_of(kind)
-        records = [tuple(getattr(row, name) for name in table.names) for row in kept.values()]
-        places = ", ".join(f"${n}" for n in range(1, len(table.names) + 1))
-        names = ", ".join(table.names)
-        await store.conn.executemany(
-            f"insert into {schema}.{table.name} ({names}) values ({places})", records
-        )
+    for kept in rows.tables.values():
+        await insert(store, schema, list(kept.values()))
     day = history.today + timedelta(days=1)
     return [case async for due in due_pages(store.conn, schema, day) for case in due.cases]
 
@@ -97,3 +106,39 @@ def test_a_case_read_for_the_run_is_the_one_that_its_events_fold_to(store: Store
             found += 1
             assert case == replace(folded, contacts=kept), seed
     assert found > HISTORIES // 4
+
+
+async def waiting(store: Store, url: str, channels: Sequence[str]) -> list[list[int]]:
+    """Store reminders without an outcome, in this order; return the pages of the outbox with and without mail."""
+    schema = "outbox_pages"
+    async with asyncpg.create_pool(url, min_size=1, max_size=1) as pool:
+        await migrate(pool)
+    await create_tables(store.conn, schema, Cases(), keys=True)
+    common: dict[str, Any] = {"day": START, "customer_id": "cus_1", "entity_id": "ent_1", "currency": "EUR"}
+    reminder: dict[str, Any] = {
+        "step": "J+15", "template": "", "language": "fr", "amount_minor": 1, "credit_minor": 0, "invoice_ids": [],
+        "status": "requested", "cause": None, "message_id": None, "evidence": None, "outcome_position": None,
+        "outcome_on": None, **common,
+    }  # fmt: skip
+    decision = {"type": "reminder.requested", "day_event": "", "document": "", **common}
+    numbered = list(enumerate(channels, 1))
+    decisions = [DecisionRow(decision_id=f"dec_{n}", position=n, **decision) for n, _ in numbered]
+    reminders = [
+        ReminderRow(reminder_id=f"rem_{n}", decision_id=f"dec_{n}", position=n, channel=channel, **reminder)
+        for n, channel in numbered
+    ]
+    await insert(store, schema, decisions)
+    await insert(store, schema, reminders)
+    return [
+        [row.position for row in await requested(store.conn, schema, "main", 0, with_mail=with_mail)]
+        for with_mail in (True, False)
+    ]
+
+
+def test_letters_leave_behind_more_mails_than_one_page_holds_that_wait_for_their_server(
+    store: Store, module_installation: Installation
+) -> None:
+    channels = ["email"] * REMINDERS_MAX + ["letter", "email", "letter"]
+    page, letters = store.run(waiting(store, module_installation.store_url("dunning"), channels))
+    assert page == list(range(1, REMINDERS_MAX + 1))
+    assert letters == [REMINDERS_MAX + 1, REMINDERS_MAX + 3]

@@ -12,9 +12,12 @@ from dunning_svc.domain.ladder.state import Case, LadderItem, Standing
 from dunning_svc.domain.policy.choice import Policies, Profile
 from dunning_svc.read_models.cases.debtors import Creditors
 from dunning_svc.read_models.cases.due import DueCases
-from dunning_svc.read_models.cases.rows.parties import CreditorRow
-from dunning_svc.use_cases.runs import decide_all
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.use_cases.runs import HANDED_ON_MAX, HandedOn, OutgoingReminder, Run, decide_all
 from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.kernel.ids import uuid7
+from encours.testing.events import event
 from encours.testing.history import recorded
 
 DUE = date(2026, 3, 31)
@@ -72,3 +75,21 @@ def test_a_customer_that_cannot_be_decided_about_never_stops_the_others() -> Non
     assert [decision.customer_id for decision, _ in decided] == ["cus_1"]
     assert [(each.customer_id, each.currency) for each in unserved] == [("cus_2", "EUR")]
     assert unserved[0].cause.startswith("AssertionError")
+
+
+@pytest.mark.parametrize(("reminders", "handed_on"), [(HANDED_ON_MAX, True), (HANDED_ON_MAX + 1, False)])
+def test_a_run_hands_on_all_its_reminders_or_none_which_the_outbox_then_reads_itself(
+    reminders: int, handed_on: bool
+) -> None:
+    debtor = DebtorRow(
+        customer_id="cus_1", entity_id="ent_1", name="Débiteur", language="fr", email=None, phone=None, address=None,
+        hold_until=None, hold_cause=None, hold_position=0, position=1,
+    )  # fmt: skip
+    one = OutgoingReminder(event(ReminderRequested), debtor, Creditors()["ent_1"])
+    found = HandedOn()
+    for start in range(0, reminders, 500):
+        found.add([one] * min(500, reminders - start))
+    batch = found.batch(Run("main", DUE, uuid7(), "ent_1", reminders, 0, 0))
+    assert (batch is not None) == handed_on
+    if batch is not None:
+        assert len(batch.reminders) == reminders

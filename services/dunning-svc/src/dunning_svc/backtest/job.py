@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import sys
 import time
 from collections import Counter
@@ -46,7 +45,7 @@ from encours.ledger.execute import execute
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.reading.merges import merges
 from encours.reading.read_db import ReadDb
-from encours.service.memory import tune_collector
+from encours.service.memory import peak_mib, tune_collector
 from encours.service.settings import ServiceSettings
 
 ITEMS_AT_ONCE = 1_500
@@ -138,7 +137,7 @@ class BacktestRun:
             measured=Measured(
                 events=self._events,
                 seconds=round(time.monotonic() - self._started, 3),
-                peak_mib=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+                peak_mib=round(peak_mib(), 1),
             ),
         )
         await self._record(result)

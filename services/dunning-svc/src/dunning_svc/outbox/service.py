@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from dunning_svc.read_models.cases.debtors import creditors, with_payers
 from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import open_runs, requested, run_counts
-from dunning_svc.read_models.cases.rows.reminders import RunRow
+from dunning_svc.read_models.cases.rows.reminders import DecisionRow, RunRow
 from dunning_svc.read_models.cases.templates import template_rows, templates_of
 from dunning_svc.use_cases.messages import Texts
 from dunning_svc.use_cases.runs import OutgoingReminder, Run, RunBatch, complete_run
@@ -174,19 +175,21 @@ class Outbox:
     async def _pick_up(self, ledger: str) -> bool:
         """Dispatch the requested reminders of the read model, and complete the runs that are still open.
 
-        Return True if there were any.
+        Return True if there were any, or may be e-mails that wait for their server.
         """
+        mail_is_down = self._dispatcher.mail_is_down
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
             # Read without the cache, after the rows: an older value would send reminders of the loaded history.
             info = await self._ledger.info(ledger, fresh=True)
-            outgoing = await _requested(conn, schema, ledger, info.effects_from, position)
+            decisions = await requested(conn, schema, ledger, info.effects_from, with_mail=not mail_is_down)
+            outgoing = await _outgoing(conn, schema, decisions, position)
             runs = await open_runs(conn, schema, info.effects_from, before=position)
         if outgoing:
             await self._dispatcher.dispatch(ledger, outgoing)
         for row in runs:
             if UUID(row.day_event) not in self._closed_runs:
                 await self._close_run(ledger, row, position)
-        return bool(outgoing or runs)
+        return bool(outgoing or runs or mail_is_down)
 
     async def _close_run(self, ledger: str, row: RunRow, position: int) -> None:
         """Complete a run whose process ended. The read model is past the day's opening, so every case is decided;
@@ -209,10 +212,9 @@ class Outbox:
         del self._seen[event]
 
 
-async def _requested(
-    conn: Conn, schema: str, ledger: str, effects_from: int, position: int
+async def _outgoing(
+    conn: Conn, schema: str, decisions: Sequence[DecisionRow], position: int
 ) -> list[OutgoingReminder]:
-    decisions = await requested(conn, schema, ledger, effects_from)
     if not decisions:
         return []
     customers = await with_payers(conn, schema, [row.customer_id for row in decisions])

@@ -54,7 +54,7 @@ from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
 
 log = structlog.get_logger()
-_HANDED_ON_MAX = 2_000
+HANDED_ON_MAX = 2_000
 """Most reminders of a run that are handed to the outbox directly; those of a larger run it reads in the read model."""
 
 
@@ -89,6 +89,25 @@ class RunBatch:
 
     run: Run
     reminders: Sequence[OutgoingReminder]
+
+
+class HandedOn:
+    """Reminders of a run for the outbox. Beyond :data:`HANDED_ON_MAX` none is kept: memory is bounded."""
+
+    def __init__(self) -> None:
+        self._reminders: list[OutgoingReminder] | None = []
+
+    def add(self, more: Iterable[OutgoingReminder]) -> None:
+        """Add the reminders of some customers."""
+        if self._reminders is None:
+            return
+        self._reminders += more
+        if len(self._reminders) > HANDED_ON_MAX:
+            self._reminders = None
+
+    def batch(self, run: Run) -> RunBatch | None:
+        """Return the run with all its reminders; None if there are too many."""
+        return None if self._reminders is None else RunBatch(run, self._reminders)
 
 
 class ReminderQueue(Protocol):
@@ -131,7 +150,7 @@ class RunDay(Reactor):
             latest = max((day_elsewhere(e.data.day, zone, other) for other in zones), default=e.data.day)
             texts = Texts(templates_of(await template_rows(conn, schema)), position)
             kinds: Counter[type[DecisionEvent]] = Counter()
-            reminders: list[OutgoingReminder] = []
+            handed_on = HandedOn()
             async for due in due_pages(conn, schema, latest):
                 decided, unserved = decide_all(due, e, zone)
                 await asyncio.gather(
@@ -139,13 +158,12 @@ class RunDay(Reactor):
                     *(self._raise_task(e, each) for each in unserved),
                 )
                 kinds.update(type(event) for _, event in decided)
-                if kinds[ReminderRequested] <= _HANDED_ON_MAX:
-                    reminders += _outgoing(due, decided, texts)
+                handed_on.add(_outgoing(due, decided, texts))
         run = _run(e, kinds)
         if not run.requested:
             await complete_run(self._ledger, run, 0)
-        elif run.requested <= _HANDED_ON_MAX:
-            self._queue.enqueue(RunBatch(run, reminders))
+        elif (batch := handed_on.batch(run)) is not None:
+            self._queue.enqueue(batch)
 
     async def _append(self, e: Recorded, decision: Decision, event: DecisionEvent) -> None:
         key = decision_key(e.ledger, e.event_id, decision.customer_id, decision.entity_id, decision.currency)

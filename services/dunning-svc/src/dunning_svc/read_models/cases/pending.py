@@ -10,7 +10,7 @@ from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, RunRow
 from encours.projection.read_model import Conn
 
-_REMINDERS_MAX = 500
+REMINDERS_MAX = 500
 _RUNS_MAX = 20
 
 
@@ -24,10 +24,13 @@ class RunCounts:
     pending: int
 
 
-async def requested(conn: Conn, schema: str, ledger: str, effects_from: int) -> Sequence[DecisionRow]:
-    """Return decisions whose reminder has no outcome and is due for a try, oldest first.
+async def requested(
+    conn: Conn, schema: str, ledger: str, effects_from: int, *, with_mail: bool = True
+) -> Sequence[DecisionRow]:
+    """Return the oldest decisions whose reminder has no outcome and is due for a try, in order.
 
-    Only those at positions after ``effects_from``: loaded history is not sent.
+    Only those at positions after ``effects_from``: loaded history is not sent. Not ``with_mail`` without e-mails: those
+    that wait for a server that is down would fill the page, and no letter would leave.
     """
     return await select(
         conn,
@@ -35,13 +38,14 @@ async def requested(conn: Conn, schema: str, ledger: str, effects_from: int) -> 
         DecisionRow,
         f"""where decision_id in (
               select r.decision_id from {schema}.reminder r
-               where r.status = 'requested' and r.position > $1 and not exists (
+               where r.status = 'requested' and r.position > $1 and ($4 or r.channel <> 'email') and not exists (
                  select from encours_effects.attempt a where a.ledger = $3 and a.reminder_id = r.reminder_id
                     and a.state = 'deferred' and a.next_try_at > now())
                order by r.position limit $2) order by position""",
         effects_from,
-        _REMINDERS_MAX,
+        REMINDERS_MAX,
         ledger,
+        with_mail,
     )
 
 
