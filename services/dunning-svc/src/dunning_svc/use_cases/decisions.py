@@ -26,8 +26,8 @@ from encours.projection.read_model import Conn
 from encours.reading.moment import Granted
 from encours.reading.read_db import ReadDb
 
-DECISIONS_MAX = 20_000
-"""Most decisions of one request; a year of the demo has a few thousand."""
+DECISIONS_MAX = 100_000
+"""Most decisions of one request; the year of the demo has 20,000."""
 _CUSTOMERS_AT_ONCE = 50
 
 
