@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from dunning_svc.backtest.replay import Replay, Trial
+from dunning_svc.backtest.wakes import NEVER, Wakes
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import as_event, decision_key
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
@@ -122,3 +123,19 @@ def test_the_version_is_in_force_from_the_first_day_and_sends_no_history() -> No
     assert {(d.policy_id, d.policy_version) for d in found} == {(trial("firm").policy_id, 1)}
     assert min(d.day for d in found) > first
     assert history.decided[0][1].day < first, "before the period the real decisions count"
+
+
+def test_a_case_is_looked_at_once_from_the_day_that_was_set_last() -> None:
+    other, third = ("cus_2", "ent_1", "EUR"), ("cus_3", "ent_1", "EUR")
+    day = START + timedelta(days=1)
+    wakes = Wakes()
+    wakes.set(GROUP, START)
+    wakes.set(GROUP, day)
+    wakes.set(GROUP, START)
+    wakes.set(other, START)
+    wakes.set(other, NEVER)
+    wakes.set(third, day)
+    assert wakes.take_until(START) == [(GROUP, START)]
+    assert wakes.take_until(START) == []
+    wakes.at_once([other])
+    assert sorted(wakes.take_until(day)) == sorted([(other, date.min), (third, day)])
