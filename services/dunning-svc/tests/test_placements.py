@@ -25,7 +25,7 @@ from dunning_svc.read_models.cases.model import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.placements import placement_of
 from dunning_svc.read_models.cases.rows.legal import PlacementRow
-from dunning_svc.use_cases.placements import partner_task
+from dunning_svc.use_cases.placements import debtor_of, partner_task
 from encours.contracts import Event, Recorded
 from encours.contracts.events import reminders
 from encours.contracts.events.dunning.placements import (
@@ -193,6 +193,26 @@ def test_a_reversal_takes_back_what_the_payment_counted_for() -> None:
     assert ([each.amount_minor for each in found.payments], found.fee_minor) == ([100, -100], 0)
 
 
+def test_a_dispute_that_is_recorded_after_the_hand_over_is_told_even_if_it_is_older() -> None:
+    older = on_days((9, disputed(2_000, invoice_id="inv_1")))
+    placed = event(PlacedInvoice, invoice_id="inv_1", open_minor=10_000)
+    state = Placement(made(invoices=(placed,)), "ent_1", 10)
+    assert account_of(state, [older]).news == []
+    told = account_of(state, [[replace_recorded(e, 11) for e in older]]).news
+    assert [(each.kind, each.on) for each in told] == [("disputed", date(2026, 6, 9))]
+
+
+def test_placements_of_merged_records_do_not_change_the_next_id() -> None:
+    """They did: after the merge was reversed, the id of the next placement was taken, and no command succeeded."""
+    rows = MemoryRows()
+    for n, customer_id in enumerate(("cus_1", "cus_2", "cus_2")):
+        made_by = made(placement_id=f"plc_{n}", customer_id=customer_id)
+        (e,) = happened(made_by, on=TODAY)
+        project(e, rows)
+    assert debtor_of(rows, "cus_1", ["cus_1", "cus_2"]).placements == 1
+    assert debtor_of(rows, "cus_1", ["cus_1"]).placements == 1
+
+
 def test_credits_and_disputes_after_the_hand_over_are_told_in_one_task() -> None:
     found = account(
         (9, disputed(2_000, invoice_id="inv_1")),
@@ -242,12 +262,10 @@ def test_nobody_asks_for_an_invoice_while_it_is_placed(seed: int) -> None:
     history = History()
     for n in range(3):
         history.issue(random.randrange(20), 1_000 + n)
-    after_recall = False
-    for _ in range(70):
-        if random.random() < 0.1:
-            after_recall |= bool(history.placed)
-            history.place(random.randrange(3))
+    for day in range(70):
+        if day in (10, 40) or random.random() < 0.1:
+            history.place(0 if day in (10, 40) else random.randrange(3))
         decided = history.open_day()
         if decided is not None and not isinstance(decided, reminders.ReminderSuppressed):
             assert not {item.invoice_id for item in decided.items} & history.placed.keys()
-    assert after_recall
+    assert any(e.type == "placement.made" for e in history.events)

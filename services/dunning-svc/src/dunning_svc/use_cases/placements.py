@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from dunning_svc.domain.hold.state import DEBTOR, DebtorMerged
 from dunning_svc.domain.placement.account import News, account_of
 from dunning_svc.domain.placement.commands import (
+    OpenTask,
     PlaceableDebtor,
     PlaceableInvoice,
     PlaceInvoices,
@@ -20,6 +21,7 @@ from dunning_svc.read_models.cases import placements
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.items import steps_taken
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.legal import PlacementRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts import Recorded
@@ -64,13 +66,19 @@ class PlaceableDebtors:
         records = rows.survivors(today).records(customer_id)
         async with self._db.snapshot(MODEL, self._name) as (conn, schema, _):
             tasks = await placements.open_tasks(conn, schema, records)
-        own = [row for row in rows.all(ItemRow) if row.customer_id in records]
-        return PlaceableDebtor(
-            customer_id=customer_id,
-            invoices={row.invoice_id: _placeable(row) for row in own},
-            placements=sum(row.customer_id in records for row in rows.all(PlacementRow)),
-            open_tasks=tuple(tasks),
-        )
+        return debtor_of(rows, customer_id, records, tasks)
+
+
+def debtor_of(
+    rows: MemoryRows, customer_id: str, records: Collection[str], tasks: Sequence[OpenTask] = ()
+) -> PlaceableDebtor:
+    """Return a debtor with the invoices of all its records, and the number of placements under its own."""
+    return PlaceableDebtor(
+        customer_id=customer_id,
+        invoices={row.invoice_id: _placeable(row) for row in rows.all(ItemRow) if row.customer_id in records},
+        placements=sum(row.customer_id == customer_id for row in rows.all(PlacementRow)),
+        open_tasks=tuple(tasks),
+    )
 
 
 def _placeable(row: ItemRow) -> PlaceableInvoice:

@@ -35,7 +35,7 @@ class PaidWhilePlaced:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Change of a placed invoice that the partner has to know."""
+    """Change of a placed invoice that the partner has to know: recorded after the hand-over, whatever its date."""
 
     invoice_id: str
     kind: NewsKind
@@ -134,7 +134,8 @@ def _news(state: Placement, entries: Iterable[Entry]) -> list[News]:
     for e, entry in entries:
         if e.position <= state.position or entry.invoice_id is None:
             continue
-        if not _while_placed(state, entry.invoice_id, entry.effective_on):
+        recalled = state.recalled.get(entry.invoice_id)
+        if recalled is not None and entry.effective_on > recalled.on:
             continue
         change = _change(entry)
         if change is not None:

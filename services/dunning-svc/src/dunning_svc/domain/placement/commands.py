@@ -47,12 +47,20 @@ class PlaceableInvoice:
     placement_id: str | None
 
 
+OpenTask = tuple[str, tuple[str, ...]]
+"""Task and its invoices."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceableDebtor:
-    """Facts about the debtor: its creditor, all its invoices that were asked for, and the number of its placements."""
+    """Facts about a debtor: the invoices of all its records, as far as they are open or were asked for.
+
+    ``placements``: number of those that name the debtor itself, from which the id of the next one follows. Placements
+    of records that are merged into it are not counted: the merge may be reversed.
+    """
 
     customer_id: str
     invoices: Mapping[str, PlaceableInvoice]
     placements: int
-    open_tasks: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Open tasks of the ladder and their invoices."""
+    open_tasks: tuple[OpenTask, ...] = ()
+    """Open tasks of the ladder."""
