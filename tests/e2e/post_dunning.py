@@ -60,6 +60,26 @@ def _policy(world: World, *, active: bool = False) -> str:
     return policy_id
 
 
+def _experiment(world: World) -> Request:
+    """Compare two policies without formal steps."""
+    return "/v1/experiments", {
+        "name": "Earlier",
+        "champion_id": _policy(world, active=True),
+        "challenger_id": _policy(world),
+        "challenger_version": 1,
+        "difference": 3,
+        "baseline": {"mean": 8, "deviation": 10},
+        "without_backtest": "New ledger",
+        "reason": "Try it",
+    }
+
+
+def _stop(world: World) -> Request:
+    path, body = _experiment(world)
+    started = world.post("dunning", path, body)
+    return f"/v1/experiments/{started['id']}/stop", {"reason": "Over"}
+
+
 _TEMPLATE = {
     "subject": "Reminder: {{ numbers }}",
     "text": "Please pay:\n\n{{ items }}\n\n{{ total }}\n\n{{ bank }}",
@@ -165,6 +185,8 @@ DUNNING: dict[str, Make] = {
         f"/v1/policies/{_policy(w)}/activate",
         _ACTIVATION,
     ),
+    "/v1/experiments": _experiment,
+    "/v1/experiments/{id}/stop": _stop,
     "/v1/templates/{code}/{lang}/reset": _reset,
     "/v1/policies/{id}/backtests": lambda w: (
         f"/v1/policies/{_policy(w)}/backtests",

@@ -19,6 +19,7 @@ from encours.ledger.api_keys import insert_key
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.dunning_world import Dunning, dunning
+from tests.e2e.experiments import result_is_the_same_from_rows_and_from_streams, same_on_both_sides
 from tests.e2e.world import get_when_reached
 
 
@@ -238,6 +239,7 @@ def _policies_are_kept_in_versions(caller: Api) -> None:
 async def test_the_past_is_answered_as_it_was_known(installation: Installation, tmp_path: Path) -> None:
     async with api(installation, tmp_path) as caller:
         world = caller.world
+        experiment = same_on_both_sides(caller)
         (debtor,) = await world.customers("a@dupont.example")
         (bill,) = await world.invoices([debtor])
         before = await caller.at_head()
@@ -258,6 +260,7 @@ async def test_the_past_is_answered_as_it_was_known(installation: Installation, 
         assert caller.get("/v1/reminders", known_at=str(before))["data"] == []
         assert caller.get("/v1/reminders", as_of=str(noticed_on - timedelta(days=1)))["data"] == []
         assert len(caller.get("/v1/reminders")["data"]) == 1
+        result_is_the_same_from_rows_and_from_streams(caller, experiment, head)
 
 
 async def test_a_hold_rests_the_ladder_and_a_task_is_completed_once(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dunning_svc.domain.ladder.decide import decide_case, decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
+from dunning_svc.domain.policy.arms import assignment_id
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import suppression
@@ -16,11 +17,13 @@ from dunning_svc.read_models.cases.model import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.access import R
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.use_cases.experiments import new_assignments
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address, Terms
 from encours.contracts.events import calendar, reminders
 from encours.contracts.events.dunning import policy
 from encours.contracts.events.dunning.document import PolicyDocument
+from encours.contracts.events.dunning.experiment import ExperimentStarted, ExperimentStopped
 from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled, PlacedInvoice
 from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
 from encours.contracts.events.parties.customer import (
@@ -140,6 +143,12 @@ class History:
     def decide(self, opened: Recorded) -> DecisionEvent | None:
         view = self.rows.case(GROUP)
         assert view is not None
+        for assigned, _ in new_assignments([view], self.rows.policies(), self.today):
+            self.add(
+                assigned,
+                assignment_id(assigned.experiment_id, assigned.customer_id),
+                causation=opened.event_id,
+            )
         if self.policy is DEFAULT_POLICY:
             decision = decide_case(view, self.today, self.rows.policies(), opened.position)
         else:
@@ -345,6 +354,27 @@ class History:
             added = policy.PolicyVersionAdded(policy_id=pol, version=version, document=document)
             self.add(added, pol)
         self.add(policy.PolicyActivated(policy_id=pol, version=version, backtest_id=None, cause="test"), pol)
+
+    def experiment(self, champion: str, challenger: str) -> None:
+        """Compare a policy in force with the last version of another one, or end what compares them."""
+        pol = derived_id("pol", champion)
+        version = DEFAULT_POLICY.version if champion == "default" else self.versions.get(champion)
+        exp = derived_id("exp", champion, len(self.events))
+        running = self.rows.policies().experiments
+        if version is not None and (found := running.get((pol, version))) is not None:
+            ended = ExperimentStopped(experiment_id=found.experiment_id, by="person", cause="test")
+            self.add(ended, found.experiment_id)
+        elif version is not None and challenger in self.versions:
+            started = event(
+                ExperimentStarted,
+                experiment_id=exp,
+                champion_id=pol,
+                champion_version=version,
+                challenger_id=derived_id("pol", challenger),
+                challenger_version=self.versions[challenger],
+                challenger_percent=50,
+            )
+            self.add(started, exp)
 
     def parties(self) -> tuple[list[DebtorRow], list[CreditorRow]]:
         """Return the debtor and the creditor."""

@@ -40,6 +40,7 @@ _OTHER_CODES = st.sampled_from(["firm", "cordial", "small_amounts", *OWN])
 _OTHERS = st.one_of(
     st.tuples(st.just("activate"), _OTHER_CODES),
     st.tuples(st.just("retire"), _OTHER_CODES),
+    st.tuples(st.just("experiment"), _OTHER_CODES | st.just("default"), _OTHER_CODES),
     st.tuples(st.just("tag"), st.sampled_from([(), ("firm",), ("cordial",), ("strategic",)])),
 )
 _HISTORIES = st.lists(_ACTS, min_size=4, max_size=25)

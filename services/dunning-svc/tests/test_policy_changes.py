@@ -28,6 +28,7 @@ _ACTS = st.one_of(
     st.tuples(st.just("issue"), st.integers(-80, 40), st.sampled_from([3_000, 9_000, 50_000])),
     st.tuples(st.just("activate"), _CODES),
     st.tuples(st.just("retire"), _CODES),
+    st.tuples(st.just("experiment"), _CODES | st.just("default"), _CODES),
     st.tuples(st.just("tag"), _TAGS),
     st.tuples(st.just("settle"), st.integers(0, 9), st.integers(1, 60_000)),
     st.tuples(st.just("unsettle"), st.integers(0, 9), st.booleans()),

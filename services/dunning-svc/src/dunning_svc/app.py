@@ -14,6 +14,7 @@ from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.collectors import routes as collectors
 from dunning_svc.http.decisions import routes as decisions
 from dunning_svc.http.expected import routes as expected
+from dunning_svc.http.experiments import routes as experiments
 from dunning_svc.http.gateway import routes as gateway
 from dunning_svc.http.holds import routes as holds
 from dunning_svc.http.litigation import routes as litigation
@@ -43,6 +44,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         [
             policies.router,
             backtests.router,
+            experiments.router,
             runs.router,
             expected.router,
             cases.router,

@@ -52,6 +52,7 @@ FAMILIES = (
     Family("placement", ("dunning",), ("plc",)),
     Family("reply", ("dunning",), ("rpl",)),
     Family("policy", ("dunning",), ("pol",)),
+    Family("experiment", ("dunning",), ("exp", "exa")),
     Family("template", ("dunning",), ("tpl",)),
     Family("limit", ("risk",), ("lim",)),
     Family("credit", ("risk",), ("dec",)),

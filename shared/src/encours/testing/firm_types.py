@@ -64,7 +64,7 @@ BEGIN = frozenset(
         "virtual_iban.assigned",
         *("remittance_advice.received", "policy.created", "allocation_policy.set", "template.version_saved"),
         *("reminder.requested", "reminder.suppressed", "task.opened", "task.raised"),
-        *("promise.made", "reply.read", "placement.made", "collector.defined"),
+        *("promise.made", "reply.read", "placement.made", "collector.defined", "experiment.started"),
     }
 )
 DRAFTS = (InvoiceAmended, InvoiceCancelled)
@@ -83,6 +83,7 @@ IDS = {
     "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln", "instrument_id": "ins",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
+    "experiment_id": "exp",
     "promise_id": "prm", "reply_id": "rpl", "reservation_id": "rsv", "credit_line_id": "crl", "collector_id": "col",
     "placement_id": "plc",
     "credit_policy_id": "crp", "credit_hold_id": "chd", "payer_badge_id": "bdg", "guarantee_id": "gua",

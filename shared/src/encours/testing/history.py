@@ -10,8 +10,9 @@ from uuid import UUID
 
 from encours.contracts import Event, Recorded
 from encours.contracts.events import aside, calendar
+from encours.contracts.events.dunning.experiment import ExperimentCustomerAssigned
 from encours.contracts.events.dunning.reminders import HoldPlaced, RunCompleted
-from encours.kernel.ids import with_prefix
+from encours.kernel.ids import derived_id, with_prefix
 from encours.ledger.states import Folder
 from encours.testing.events import DAY
 
@@ -27,7 +28,7 @@ _SUBJECT = {
     "recurring": "recurring_id", "index": "index_id", "review": "finding_id",
     "bank_account": "account_id", "bank_statement": "statement_id", "bank_line": "line_id",
     "virtual_iban": "virtual_iban_id",
-    "remittance_advice": "advice_id", "policy": "policy_id", "template": "template_id",
+    "remittance_advice": "advice_id", "policy": "policy_id", "experiment": "experiment_id", "template": "template_id",
     "allocation_policy": "allocation_policy_id", "promise": "promise_id", "reply": "reply_id",
     "reservation": "reservation_id", "credit_line": "credit_line_id",
     "collector": "collector_id",
@@ -45,6 +46,8 @@ def stream_of(event: Event) -> str:
         return calendar.STREAM
     if isinstance(event, RunCompleted):
         return f"dunning-{event.day}"
+    if isinstance(event, ExperimentCustomerAssigned):
+        return derived_id("exa", event.experiment_id, event.customer_id)
     stream: str = getattr(event, subject_of(event.TYPE))
     return with_prefix(stream, "hld") if isinstance(event, HoldPlaced) else stream
 

@@ -2,7 +2,7 @@
 
 Every event is folded as the read model does, in the order of the ledger. From the first day of the period on the
 decisions that were really taken are left out, and the version is in force instead of what its policy did. The other
-policies are in force as they were.
+policies are in force as they were, and no experiment runs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from dunning_svc.backtest.wakes import AT_ONCE, NEVER, Wakes, next_day
 from dunning_svc.domain.ladder.decide import decide_case
@@ -21,6 +23,7 @@ from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.decisions import steps_decided
 from dunning_svc.read_models.cases.past import MemoryRows, fold
 from dunning_svc.read_models.cases.policies import put_in_force
+from dunning_svc.read_models.cases.rows.experiments import ExperimentRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
@@ -32,8 +35,8 @@ from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.parties import Survivors
 from encours.service.calendar import day_elsewhere
 
-OF_ALL = frozenset({"customer", "hold", "entity", "policy"})
-"""Families of events that may change any case: a payer, a creditor, a policy."""
+OF_ALL = frozenset({"customer", "hold", "entity", "policy", "experiment"})
+"""Families of events that may change any case: a payer, a creditor, a policy or a comparison of two."""
 _OF_POLICY = policy.PolicyCreated | policy.PolicyVersionAdded | policy.PolicyActivated | policy.PolicyRetired
 
 
@@ -92,6 +95,9 @@ class Replay:
             self._rows.put(
                 put_in_force(row, trial.policy_id, trial.documents, trial.version, trial.first, e.position)
             )
+        for each in self._rows.all(ExperimentRow):
+            if each.stopped_on is None:
+                self._rows.put(replace(each, stopped_on=trial.first))
         self._policies = self._rows.policies()
         self._wakes.at_once(self._rows.groups())
 
@@ -101,6 +107,8 @@ class Replay:
             self._real.add(e.stream)
         if e.stream in self._real:
             self.left_out.append(e)
+            return False
+        if e.type.partition(".")[0] == "experiment":
             return False
         return not (isinstance(e.data, _OF_POLICY) and e.data.policy_id == self._trial.policy_id)
 

@@ -27,4 +27,6 @@ CollectorCode = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,39}$"), Field(examples=["marie.durand"])
 ]
 CollectorPath = Annotated[CollectorCode, Path(alias="id")]
+PolicyId = Annotated[str, Id("pol")]
+ExperimentPath = Annotated[str, Path(alias="id"), Id("exp")]
 PolicyPath = Annotated[str, Path(alias="id"), Id("pol")]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dunning_svc.domain.collector.state import COLLECTOR
+from dunning_svc.domain.experiment.state import ASSIGNMENT, EXPERIMENT
 from dunning_svc.domain.hold.state import HOLD
 from dunning_svc.domain.placement.state import PLACEMENT
 from dunning_svc.domain.policy.state import POLICY
@@ -18,6 +19,8 @@ from encours.ledger.states import Folder
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "col": COLLECTOR,
+    "exa": ASSIGNMENT,
+    "exp": EXPERIMENT,
     "hld": HOLD,
     "plc": PLACEMENT,
     "pol": POLICY,

@@ -30,7 +30,7 @@ async def create_policy(session: Session, command: WritePolicy) -> Result:
 
 async def add_version(session: Session, command: WritePolicy) -> Result:
     """Add a version to a policy."""
-    state = await _load(session, command.policy_id)
+    state = await load_policy(session, command.policy_id)
     own = await own_purposes(session, command.templates)
     for event in decide.add_version(state, command, own):
         _emit(session, command.policy_id, event)
@@ -39,7 +39,7 @@ async def add_version(session: Session, command: WritePolicy) -> Result:
 
 async def activate(session: Session, command: ActivatePolicy) -> Result:
     """Put a version of a policy in force."""
-    state = await _load(session, command.policy_id)
+    state = await load_policy(session, command.policy_id)
     for event in decide.activate(state, command, session.today):
         _emit(session, command.policy_id, event)
     return session.result(command.policy_id)
@@ -47,7 +47,7 @@ async def activate(session: Session, command: ActivatePolicy) -> Result:
 
 async def record_backtest(session: Session, event: PolicyBacktested) -> Result:
     """Record a completed back-test, so that an activation can name it."""
-    await _load(session, event.policy_id)
+    await load_policy(session, event.policy_id)
     _emit(session, event.policy_id, event)
     return session.result(event.policy_id)
 
@@ -60,7 +60,7 @@ async def retire(session: Session, command: RetirePolicy) -> Result:
     return session.result(command.policy_id)
 
 
-async def _load(session: Session, policy_id: str) -> OwnPolicy:
+async def load_policy(session: Session, policy_id: str) -> OwnPolicy:
     """Return a policy of the ledger, which a shipped one enters here."""
     if policy_id == DEFAULT_ID:
         raise DefaultPolicyFixed("The default policy is shipped with Encours.")

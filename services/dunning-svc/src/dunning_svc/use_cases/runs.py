@@ -30,6 +30,7 @@ from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.templates import template_rows, templates_of
 from dunning_svc.use_cases.claims import PROCEEDINGS, ClaimTasks
+from dunning_svc.use_cases.experiments import assign_customers, watch_experiments
 from dunning_svc.use_cases.messages import Texts
 from dunning_svc.use_cases.placements import PartnerTasks
 from dunning_svc.use_cases.promises import judge_promises
@@ -151,7 +152,9 @@ class RunDay(Reactor):
             texts = Texts(templates_of(await template_rows(conn, schema)), position)
             kinds: Counter[type[DecisionEvent]] = Counter()
             handed_on = HandedOn()
+            await watch_experiments(self._ledger, e, conn, schema)
             async for due in due_pages(conn, schema, latest):
+                await assign_customers(self._ledger, e, due.cases, due.policies)
                 decided, unserved = decide_all(due, e, zone)
                 await asyncio.gather(
                     *(self._append(e, d, event) for d, event in decided),

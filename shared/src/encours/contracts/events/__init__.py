@@ -15,6 +15,7 @@ from encours.contracts.events import (
 )
 from encours.contracts.events.dunning import (
     collectors,
+    experiment,
     placements,
     policy,
     promises,
@@ -49,6 +50,7 @@ __all__ = [
     "customer",
     "dispute",
     "entity",
+    "experiment",
     "field",
     "guarantee",
     "imports",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import placements, promises, reminders, replies, tasks
+from encours.contracts.events import experiment, placements, promises, reminders, replies, tasks
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -58,6 +58,10 @@ LINES: Lines = {
     replies.FindingRejected: (
         "Finding {finding} of a reply rejected",
         "Constat {finding} d'une réponse rejeté",
+    ),
+    experiment.ExperimentCustomerAssigned: (
+        "Assigned to an experiment on dunning policies: {arm}",
+        "Entré dans une expérience sur les scénarios de relance : {arm}",
     ),
     promises.PromiseMade: (
         "Payment of {amount_minor} promised by {promised_on}",

@@ -72,6 +72,8 @@ FRENCH = {
     "suspended_by_dispute": "suspendu par un litige",
     "suspended_by_promise": "suspendu par une promesse",
     "ladder_ended": "fin du scénario",
+    "champion": "scénario en vigueur",
+    "challenger": "scénario à l'essai",
     "earlier_step": "étape précédente d'abord",
     "formal_notice_recent": "mise en demeure récente",
     "cancelled": "annulée",

@@ -87,7 +87,12 @@ def decide_case(case: Case, day: date, policies: Policies, position: int) -> Dec
     if decision is None or (is_default(applied.key) and since is None):
         return decision
     choice = PolicyChoice(
-        priority=applied.priority, criteria=applied.criteria, since=since or day, also_met=applied.also_met
+        priority=applied.priority,
+        criteria=applied.criteria,
+        since=since or day,
+        also_met=applied.also_met,
+        experiment_id=applied.experiment_id,
+        arm=applied.arm,
     )
     inputs = {*decision.input_events, applied.position} - {0}
     return replace(decision, choice=choice, input_events=tuple(sorted(inputs)))

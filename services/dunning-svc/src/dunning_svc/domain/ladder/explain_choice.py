@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dunning_svc.domain.formats import Lang
 from dunning_svc.domain.formats import day as on
+from encours.contracts.events.dunning.experiment import Arm
 from encours.contracts.events.dunning.reminders import PolicyAlsoMet, PolicyChoice
 
 _CRITERIA: dict[Lang, dict[str, str]] = {
@@ -36,6 +37,12 @@ _CRITERIA: dict[Lang, dict[str, str]] = {
 }
 
 
+_ARMS: dict[Lang, dict[Arm, str]] = {
+    "fr": {"champion": "du côté du scénario en vigueur", "challenger": "du côté du scénario à l'essai"},
+    "en": {"champion": "with the policy in force", "challenger": "with the policy on trial"},
+}
+
+
 def choice_in_words(choice: PolicyChoice, lang: Lang) -> str:
     """Return why the policy is applied, since when, and the others that the case meets."""
     names = ", ".join(_CRITERIA[lang][name] for name in choice.criteria)
@@ -45,11 +52,15 @@ def choice_in_words(choice: PolicyChoice, lang: Lang) -> str:
         general = "car il vaut pour tous" if choice.priority else "car aucun autre ne convient"
         text = f"Il s'applique depuis le {since}, " + (f"par {names}" if names else general)
         text += f" (priorité {choice.priority})." if choice.priority else "."
-        return text + (f" Conviennent aussi, mais viennent après : {others}." if others else "")
+        text += f" Conviennent aussi, mais viennent après : {others}." if others else ""
+        return text + (
+            f" Le client est dans une expérience, {_ARMS[lang][choice.arm]}." if choice.arm else ""
+        )
     general = "as it is for all" if choice.priority else "as no other one fits"
     text = f"It has been applied since {since}, " + (f"by {names}" if names else general)
     text += f" (priority {choice.priority})." if choice.priority else "."
-    return text + (f" These fit too, and come after it: {others}." if others else "")
+    text += f" These fit too, and come after it: {others}." if others else ""
+    return text + (f" The customer is in an experiment, {_ARMS[lang][choice.arm]}." if choice.arm else "")
 
 
 def _also_met(other: PolicyAlsoMet, lang: Lang) -> str:

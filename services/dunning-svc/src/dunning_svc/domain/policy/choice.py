@@ -1,21 +1,24 @@
 """The policy that is applied to a case: a pure function of the policies in force and the customer.
 
 Of the policies whose criteria the case meets, the one with the highest priority is applied, then the one with the most
-criteria, then the one with the lower id. Without any, it is the default policy.
+criteria, then the one with the lower id. Without any, it is the default policy. If an experiment compares that one with
+another, chance decides which of them the customer gets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
 import msgspec
 
+from dunning_svc.domain.policy.arms import AssignedArm, RunningExperiment
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, POLICIES
 from encours.contracts.events.dunning.document import AmountBand, PaidLate, PolicyScope
+from encours.contracts.events.dunning.experiment import Arm
 from encours.contracts.events.dunning.reminders import DecisionBasis, PolicyAlsoMet
 
 Key = tuple[str, int]
@@ -47,6 +50,8 @@ class Profile(msgspec.Struct, frozen=True):
     """Open amount of each invoice."""
     punctuality: tuple[MonthDue, ...] = ()
     """Invoices that fell due, by month; none where no criterion asks for them."""
+    assigned: tuple[AssignedArm, ...] = ()
+    """Assignments of these customers to arms of experiments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class ChosenPolicy(msgspec.Struct, frozen=True):
     criteria: tuple[str, ...] = ()
     also_met: tuple[PolicyAlsoMet, ...] = ()
     position: int = 0
+    experiment_id: str | None = None
+    arm: Arm | None = None
 
     @property
     def key(self) -> Key:
@@ -77,7 +84,8 @@ class ChosenPolicy(msgspec.Struct, frozen=True):
 class Policies:
     """Policies of a ledger at a position: those in force, and every version that decisions may refer to.
 
-    ``changed_on`` is the last day on which a version was put in force or out of it.
+    ``changed_on`` is the last day on which a version was put in force or out of it, by itself or by an experiment.
+    ``experiments`` that run are by their champion.
     """
 
     def __init__(
@@ -85,20 +93,27 @@ class Policies:
         in_force: Sequence[InForce] = (),
         versions: Mapping[Key, Policy] | None = None,
         changed_on: date | None = None,
+        experiments: Sequence[RunningExperiment] = (),
     ) -> None:
         self._versions = {**POLICIES, **(versions or {})}
         self._in_force = sorted(in_force, key=lambda each: (-each.priority, each.policy.policy_id))
         self.changed_on = changed_on
+        self.experiments = {each.champion: each for each in experiments}
 
     @property
     def first_offset_days(self) -> int | None:
         """The earliest offset of a step of the policies in force; ``None`` without any."""
-        return min((each.policy.steps[0].offset_days for each in self._in_force), default=None)
+        return min((policy.steps[0].offset_days for policy in self._applied), default=None)
+
+    @property
+    def _applied(self) -> list[Policy]:
+        """Policies that a case may be under, besides the default one."""
+        return [each.policy for each in self._in_force] + [e.challenger for e in self.experiments.values()]
 
     @property
     def contact_days(self) -> int:
         """Days for which messages have to be counted."""
-        limits = (each.policy.contact_limit for each in self._in_force)
+        limits = (policy.contact_limit for policy in self._applied)
         return max((limit.days for limit in limits if limit is not None), default=0)
 
     @property
@@ -116,7 +131,21 @@ class Policies:
         return self._versions[basis.policy_id, basis.policy_version]
 
     def apply(self, profile: Profile, day: date) -> ChosenPolicy:
-        """Return the policy that is applied to a case on a day."""
+        """Return the policy that is applied to a case on a day: in an experiment, that of the case's arm."""
+        chosen = self._chosen(profile, day)
+        experiment = self.experiments.get(chosen.key)
+        if experiment is None:
+            return chosen
+        arm = experiment.arm_of(profile.customer_ids, profile.assigned)
+        return replace(
+            chosen,
+            policy=experiment.challenger if arm == "challenger" else chosen.policy,
+            position=max(chosen.position, experiment.position),
+            experiment_id=experiment.experiment_id,
+            arm=arm,
+        )
+
+    def _chosen(self, profile: Profile, day: date) -> ChosenPolicy:
         met = [
             (each, criteria)
             for each in self._in_force

@@ -103,11 +103,10 @@ def add_version(state: OwnPolicy, cmd: WritePolicy, own: Own = NO_TEMPLATES) -> 
 
 def activate(state: OwnPolicy, cmd: ActivatePolicy, today: date) -> list[PolicyActivated]:
     """Put a version in force; no event if it is. Raises the refusals of this module."""
-    if not 1 <= cmd.version <= len(state.versions):
-        raise PolicyVersionNotFound(f"It has the versions 1 to {len(state.versions)}.", "/version")
+    require_version(state, cmd.version)
     if cmd.cause is None:
         raise ActivationWithoutGrounds("Give the reason for the activation.", "/reason")
-    _require_backtest(state, cmd, today)
+    require_backtest(state, cmd.version, cmd.backtest_id, cmd.without_backtest, today)
     if state.activation is not None and state.activation.version == cmd.version:
         return []
     return [
@@ -121,18 +120,26 @@ def activate(state: OwnPolicy, cmd: ActivatePolicy, today: date) -> list[PolicyA
     ]
 
 
-def _require_backtest(state: OwnPolicy, cmd: ActivatePolicy, today: date) -> None:
-    """Raise unless the activation names a back-test of its version of today or yesterday, or says why none."""
-    if cmd.backtest_id is None:
-        if cmd.without_backtest is None:
+def require_version(state: OwnPolicy, version: int, pointer: str = "/version") -> None:
+    """Raise :class:`PolicyVersionNotFound` unless the policy has the version."""
+    if not 1 <= version <= len(state.versions):
+        raise PolicyVersionNotFound(f"It has the versions 1 to {len(state.versions)}.", pointer)
+
+
+def require_backtest(
+    state: OwnPolicy, version: int, backtest_id: str | None, without: str | None, today: date
+) -> None:
+    """Raise unless a back-test of the version of today or yesterday is named, or a reason for none."""
+    if backtest_id is None:
+        if without is None:
             raise BacktestNotNamed(
                 "Name a back-test of the version, or say why there is none.", "/backtest_id"
             )
         return
-    found = state.backtests.get(cmd.backtest_id)
+    found = state.backtests.get(backtest_id)
     if found is None:
-        raise BacktestNotNamed(f"The policy has no completed back-test {cmd.backtest_id}.", "/backtest_id")
-    if found.version != cmd.version:
+        raise BacktestNotNamed(f"The policy has no completed back-test {backtest_id}.", "/backtest_id")
+    if found.version != version:
         raise BacktestDoesNotApply(f"It is one of version {found.version}.", "/backtest_id")
     if found.on + _BACKTEST_COUNTS < today:
         raise BacktestDoesNotApply(f"It was completed on {found.on}.", "/backtest_id")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem, PastMessage, Standing
+from dunning_svc.domain.policy.arms import AssignedArm
 from dunning_svc.domain.policy.choice import MonthDue, Profile
 from dunning_svc.read_models.cases.debtors import Joined
 from dunning_svc.read_models.cases.items import open_parts, steps_taken
@@ -30,6 +31,7 @@ def case_of(
     contacts: Sequence[PastMessage],
     moved_on: date | None = None,
     punctuality: Sequence[MonthDue] = (),
+    assigned: Sequence[AssignedArm] = (),
 ) -> Case:
     """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts.
 
@@ -81,6 +83,7 @@ def case_of(
             [each.customer_id for each in joined.records],
             moved_on,
             punctuality,
+            assigned,
         ),
     )
 
@@ -93,6 +96,7 @@ def standing_of(
     joined: Sequence[str] = (),
     moved_on: date | None = None,
     punctuality: Sequence[MonthDue] = (),
+    assigned: Sequence[AssignedArm] = (),
 ) -> Standing:
     """Return the facts by which the policy of a group is chosen. Criteria ask for the debtor, not for its payer."""
     decided = [each for each in accounts if each.policy_id and each.decided_on]
@@ -105,6 +109,7 @@ def standing_of(
             [row.open_minor for row in items if row.open_minor > 0],
             joined,
             punctuality,
+            assigned,
         ),
         before=None if last is None else (last.policy_id, last.policy_version),
         since=None if last is None else last.policy_since,
@@ -120,6 +125,7 @@ def profile_of(
     invoices_minor: Sequence[int],
     joined: Sequence[str] = (),
     punctuality: Sequence[MonthDue] = (),
+    assigned: Sequence[AssignedArm] = (),
 ) -> Profile:
     """Return the facts that criteria ask for; ``joined`` are the records merged into the customer's."""
     return Profile(
@@ -134,6 +140,7 @@ def profile_of(
         fields=frozenset(_field(entry) for entry in customer.custom),
         invoices_minor=tuple(invoices_minor),
         punctuality=tuple(punctuality),
+        assigned=tuple(assigned),
     )
 
 

@@ -9,10 +9,12 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from dunning_svc.read_models.cases.debtors import creditors, with_payers
+from dunning_svc.read_models.cases.experiments import experiment_rows
 from dunning_svc.read_models.cases.model import MODEL, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.punctuality import year_before
 from dunning_svc.read_models.cases.rows.access import select
+from dunning_svc.read_models.cases.rows.experiments import TrialAssignmentRow
 from dunning_svc.read_models.cases.rows.legal import PlacementRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
@@ -22,6 +24,7 @@ from encours.contracts.books import movements, moving
 from encours.contracts.events import (
     customer,
     entity,
+    experiment,
     insolvency,
     placements,
     plan,
@@ -62,6 +65,9 @@ FOLDED = moving() | names_of(
     policy.PolicyCreated,
     policy.PolicyRetired,
     policy.PolicyVersionAdded,
+    experiment.ExperimentCustomerAssigned,
+    experiment.ExperimentStarted,
+    experiment.ExperimentStopped,
     template.TemplateReset,
     template.TemplateVersionSaved,
 )
@@ -74,6 +80,8 @@ _OF_ALL = (
     policy.PolicyCreated,
     policy.PolicyRetired,
     policy.PolicyVersionAdded,
+    experiment.ExperimentStarted,
+    experiment.ExperimentStopped,
     template.TemplateReset,
     template.TemplateVersionSaved,
 )
@@ -112,6 +120,10 @@ async def current_cases(
             rows.put(creditor)
         for each in await select(conn, schema, PolicyRow, ""):
             rows.put(each)
+        for trial in await experiment_rows(conn, schema):
+            rows.put(trial)
+        for assigned in await select(conn, schema, TrialAssignmentRow, "where customer_id = any($1)", ids):
+            rows.put(assigned)
         for text in await template_rows(conn, schema):
             rows.put(text)
         for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):

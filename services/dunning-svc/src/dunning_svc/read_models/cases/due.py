@@ -11,6 +11,7 @@ from dunning_svc.domain.ladder.state import Case, FormalNotice, PastMessage
 from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.read_models.cases.composition import Group, case_of
 from dunning_svc.read_models.cases.debtors import creditors, joined_to, payer_in, with_payers
+from dunning_svc.read_models.cases.experiments import assigned_to
 from dunning_svc.read_models.cases.policies import policies_in
 from dunning_svc.read_models.cases.punctuality import joined_months, months_due, year_before
 from dunning_svc.read_models.cases.rows.access import select
@@ -95,6 +96,7 @@ async def due_pages(
         )
         moved = await _moved_on(conn, schema, ids) if policies.by_amount or policies.by_behaviour else {}
         months = await months_due(conn, schema, ids, year_before(day)) if policies.by_behaviour else {}
+        assigned = await assigned_to(conn, schema, ids) if policies.experiments else {}
         cases: list[Case] = []
         unreadable: list[Unserved] = []
         for group in (each for debtor in page for each in groups[debtor] if each[0] in customers):
@@ -110,6 +112,7 @@ async def due_pages(
                     [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
                     max((moved[each] for each in _own_groups(group, merged) if each in moved), default=None),
                     joined_months(months.get(each, ()) for each in _own_groups(group, merged)),
+                    [each for record in merged.records(group[0]) for each in assigned.get(record, ())],
                 )
             except Exception as error:  # one customer that cannot be served never stops the others
                 unreadable.append(Unserved.of(group, error))

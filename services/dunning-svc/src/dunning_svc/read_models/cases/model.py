@@ -10,6 +10,7 @@ from dunning_svc.read_models.cases import (
     amounts,
     claims,
     decisions,
+    experiments,
     master_data,
     placements,
     policies,
@@ -19,6 +20,7 @@ from dunning_svc.read_models.cases import (
 from dunning_svc.read_models.cases import promises as promised
 from dunning_svc.read_models.cases.rows.access import Rows
 from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, CollectorRow
+from dunning_svc.read_models.cases.rows.experiments import ExperimentRow, TrialAssignmentRow
 from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
@@ -36,6 +38,7 @@ from encours.contracts.events import (
     collectors,
     customer,
     entity,
+    experiment,
     insolvency,
     invoice,
     payment,
@@ -67,7 +70,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 21
+    version = 22
     rows = (
         CreditorRow,
         DebtorRow,
@@ -80,6 +83,8 @@ class Cases(ReadModel):
         TaskRow,
         RunRow,
         PolicyRow,
+        ExperimentRow,
+        TrialAssignmentRow,
         TemplateRow,
         ReplyRow,
         PromiseRow,
@@ -141,6 +146,9 @@ class Cases(ReadModel):
         policy.PolicyCreated,
         policy.PolicyRetired,
         policy.PolicyVersionAdded,
+        experiment.ExperimentCustomerAssigned,
+        experiment.ExperimentStarted,
+        experiment.ExperimentStopped,
         plan.InvoiceRescheduled,
         tasks.TaskAssigned,
         tasks.TaskPostponed,
@@ -293,6 +301,8 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield RunRow, (e.data.day,)
         case policy.PolicyVersionAdded() | policy.PolicyActivated() | policy.PolicyRetired():
             yield PolicyRow, (e.data.policy_id,)
+        case experiment.ExperimentStopped():
+            yield ExperimentRow, (e.data.experiment_id,)
         case template.TemplateReset():
             yield TemplateRow, (e.data.template_id,)
         case _:
@@ -373,6 +383,12 @@ def project(e: Recorded, rows: Rows) -> None:
             | policy.PolicyRetired()
         ):
             policies.policy_changed(e, e.data, rows)
+        case (
+            experiment.ExperimentStarted()
+            | experiment.ExperimentStopped()
+            | experiment.ExperimentCustomerAssigned()
+        ):
+            experiments.experiment_changed(e, e.data, rows)
         case template.TemplateVersionSaved() | template.TemplateReset():
             templates.template_changed(e.data, rows)
         case reminders.RunCompleted():

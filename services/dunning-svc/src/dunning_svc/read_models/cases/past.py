@@ -13,14 +13,17 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.hold.state import hold_stream
 from dunning_svc.domain.ladder.state import Case, FormalNotice, PastMessage
+from dunning_svc.domain.policy.arms import assignment_id
 from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.read_models.cases.composition import Group, case_of
 from dunning_svc.read_models.cases.debtors import joined_to, payer_in, with_payers
 from dunning_svc.read_models.cases.due import STANDING, last_notice
+from dunning_svc.read_models.cases.experiments import assigned, experiment_rows
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.policies import policies_of
 from dunning_svc.read_models.cases.punctuality import months_of
 from dunning_svc.read_models.cases.rows.access import R, positions
+from dunning_svc.read_models.cases.rows.experiments import ExperimentRow, TrialAssignmentRow
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
@@ -133,6 +136,12 @@ class MemoryRows:
             joined_to(group[0], customers, known, merged),
             [PastMessage(row.day, row.position) for row in sent],
             punctuality=months_of(self._all_items(own)) if self._by_behaviour else (),
+            assigned=[
+                assigned(row)
+                for each in self.all(ExperimentRow)
+                for record in records
+                if (row := self.get(TrialAssignmentRow, each.experiment_id, record)) is not None
+            ],
         )
 
     def _all_items(self, groups: Sequence[Group]) -> list[ItemRow]:
@@ -145,7 +154,11 @@ class MemoryRows:
         for invoice_id in invoice_ids:
             if item := self.get(ItemRow, invoice_id):
                 found.update(positions(item.events))
-        return found | {row.changed_position for row in self.all(PolicyRow)}
+        return (
+            found
+            | {row.changed_position for row in self.all(PolicyRow)}
+            | {row.position for row in self.all(ExperimentRow)}
+        )
 
     def groups(self, customer_ids: Iterable[str] | None = None) -> set[Group]:
         """Return the groups in which these customers, or all, have an open item."""
@@ -158,7 +171,8 @@ class MemoryRows:
 
     def policies(self) -> Policies:
         """Return the policies of the ledger."""
-        return policies_of(sorted(self.all(PolicyRow), key=lambda row: row.policy_id))
+        experiments = sorted(self.all(ExperimentRow), key=lambda row: row.position)
+        return policies_of(sorted(self.all(PolicyRow), key=lambda row: row.policy_id), experiments)
 
     def survivors(self, day: date) -> Survivors:
         """Return the merges in force on a day."""
@@ -223,8 +237,15 @@ async def streams_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> li
             union all select promise_id from {schema}.promise where customer_id = any($1)
             union all select placement_id from {schema}.placement where customer_id = any($1)
             union all select entity_id from {schema}.entity
-            union all select policy_id from {schema}.policy""",
+            union all select policy_id from {schema}.policy
+            union all select experiment_id from {schema}.experiment""",
         own,
     )
     parties = await with_payers(conn, schema, customer_ids)
-    return [record[0] for record in records] + [each for p in parties for each in (p, hold_stream(p))]
+    tried = [row.experiment_id for row in await experiment_rows(conn, schema)]
+    assignments = [assignment_id(each, customer) for each in tried for customer in own]
+    return (
+        assignments
+        + [record[0] for record in records]
+        + [each for p in parties for each in (p, hold_stream(p))]
+    )

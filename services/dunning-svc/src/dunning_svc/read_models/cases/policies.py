@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.choice import InForce, Key, Policies
 from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, POLICIES, SHIPPED
+from dunning_svc.read_models.cases.experiments import experiment_rows, running, turns
 from dunning_svc.read_models.cases.rows.access import Rows, existing
+from dunning_svc.read_models.cases.rows.experiments import ExperimentRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from encours.contracts import Recorded
 from encours.contracts.events import policy
@@ -51,8 +53,8 @@ def _switched(row: PolicyRow, version: int, e: Recorded) -> PolicyRow:
     return replace(row, active_version=version, changed_on=e.effective_on, changed_position=e.position)
 
 
-def policies_of(rows: Iterable[PolicyRow]) -> Policies:
-    """Return the policies of a ledger."""
+def policies_of(rows: Iterable[PolicyRow], experiments: Sequence[ExperimentRow] = ()) -> Policies:
+    """Return the policies of a ledger, with the experiments that compare them."""
     in_force: list[InForce] = []
     versions: dict[Key, Policy] = {}
     days: list[date] = []
@@ -65,12 +67,13 @@ def policies_of(rows: Iterable[PolicyRow]) -> Policies:
             document = _document(row.documents[row.active_version - 1])
             policy = versions[row.policy_id, row.active_version]
             in_force.append(InForce(policy, document.scope, document.priority, row.changed_position))
-    return Policies(in_force, versions, max(days, default=None))
+    days += turns(experiments)
+    return Policies(in_force, versions, max(days, default=None), running(experiments, POLICIES | versions))
 
 
 async def policies_in(conn: Conn, schema: str) -> Policies:
     """Return the policies of a ledger at the position of the read model."""
-    return policies_of(await policy_rows(conn, schema))
+    return policies_of(await policy_rows(conn, schema), await experiment_rows(conn, schema))
 
 
 async def policy_rows(conn: Conn, schema: str) -> list[PolicyRow]:

@@ -93,6 +93,7 @@ class Receivables(MappedModel):
         events.insolvency,
         events.instrument,
         events.order,
+        events.experiment,
         events.policy,
         events.placements,
         events.promises,

@@ -71,6 +71,8 @@ class Timeline(ReadModel):
     ) | contracts.names_of(
         events.payment.AllocationPolicySet,
         events.calendar.DayOpened,
+        events.experiment.ExperimentStarted,
+        events.experiment.ExperimentStopped,
         events.dispute.DeductionCodeMapped,
         events.dispute.DisputeCategorySet,
         events.entity.EntityAmended,

@@ -131,6 +131,7 @@ class Credit(ReadModel):
         events.credit_policy,
         events.dispute,
         events.instrument,
+        events.experiment,
         events.policy,
         events.placements,
         events.promises,

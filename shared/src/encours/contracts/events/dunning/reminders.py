@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
+from encours.contracts.events.dunning.experiment import Arm
 
 Channel = Literal["email", "phone", "letter", "registered_letter", "file", "sms", "webhook"]
 """``phone`` and ``file`` (the litigation file) are work for a person: they lead to tasks, never to messages."""
@@ -110,7 +111,7 @@ class PolicyAlsoMet(Value, frozen=True, kw_only=True):
     priority: int
 
 
-class PolicyChoice(Value, frozen=True, kw_only=True):
+class PolicyChoice(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Grounds on which a policy was applied to a case: the highest priority, then the most criteria."""
 
     priority: int
@@ -119,6 +120,9 @@ class PolicyChoice(Value, frozen=True, kw_only=True):
     since: date
     """Day from which on the policy is applied to the case: steps due before it are history."""
     also_met: tuple[PolicyAlsoMet, ...]
+    experiment_id: str | None = None
+    """Experiment that the case is in: its policy is the one of ``arm``."""
+    arm: Arm | None = None
 
 
 class DecisionBasis(Value, frozen=True, kw_only=True, omit_defaults=True):

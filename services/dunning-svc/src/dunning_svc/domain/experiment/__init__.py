@@ -1,0 +1,1 @@
+"""Experiments: assignment by chance, guard-rails, sample size and effect."""
