@@ -48,10 +48,14 @@ _STEPS = "select customer_id, step, taken_on from {s}.ladder_step where customer
 async def standings(
     conn: Conn, schema: str, entity_id: str, *, after: str, limit: int, as_of: date, position: int
 ) -> list[CreditStanding]:
-    """Return the customers of an entity, in the order of their ids, for whom a hold may begin or end."""
+    """Return the customers of an entity, in the order of their ids, for whom a hold may begin or end.
+
+    A record that is merged into another has no delay of its own: its holds end, and those of the other begin.
+    """
     rows = await conn.fetch(_CANDIDATES.format(s=schema), entity_id, after, limit)
     customers = [row["customer_id"] for row in rows]
-    found = await pictures(conn, schema, customers, as_of=as_of, position=position)
+    shown = await pictures(conn, schema, customers, as_of=as_of, position=position)
+    found = {each: picture for each, picture in shown.items() if picture.customer_id == each}
     steps = {row["customer_id"]: row for row in await conn.fetch(_STEPS.format(s=schema), customers)}
     holds: dict[str, dict[str, str]] = {}
     for row in await conn.fetch(_POLICY_HOLDS.format(s=schema), customers):
