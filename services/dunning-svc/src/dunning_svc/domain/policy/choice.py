@@ -8,7 +8,7 @@ another, chance decides which of them the customer gets.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -137,7 +137,7 @@ class Policies:
         if experiment is None:
             return chosen
         arm = experiment.arm_of(profile.customer_ids, profile.assigned)
-        return replace(
+        return msgspec.structs.replace(
             chosen,
             policy=experiment.challenger if arm == "challenger" else chosen.policy,
             position=max(chosen.position, experiment.position),
