@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from encours.cli import doctor
-from encours.cli.doctor import Diagnosis, database_findings
+from encours.cli.common import Diagnosis
+from encours.cli.doctor import database_findings
 from encours.ledger import Ledger
 from encours.postgres.leases import Leases
 from encours.testing.servers import Installation

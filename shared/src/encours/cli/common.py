@@ -42,6 +42,16 @@ class Exit(IntEnum):
     BUSY = 5  # another `encours up` owns the folder
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Result of a check. `next` is the next step, empty if there is none."""
+
+    check: str
+    ok: bool
+    detail: str
+    next: str = ""
+
+
 class CliError(Exception):
     """Error that ends the command with advice and an exit code."""
 

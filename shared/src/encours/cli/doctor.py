@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,18 @@ import asyncpg
 import httpx
 import typer
 
-from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, installation, out, print_json
+from encours.cli.common import (
+    AsJson,
+    CliError,
+    Diagnosis,
+    Exit,
+    LocalInstallation,
+    installation,
+    out,
+    print_json,
+)
 from encours.cli.ledgers import ledger_infos
+from encours.cli.sender import public_texts, sender_findings
 from encours.cli.status import LOOK_AGAIN_S, WELL, overdue_work, read_models, readiness_checks
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
@@ -33,18 +43,11 @@ _STARTING = ("building", "reacting")
 """States that are normal for some minutes; the read model shows the reason of a longer stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """Result of a check. `next` is the next step, empty if there is none."""
-
-    check: str
-    ok: bool
-    detail: str
-    next: str = ""
-
-
 def doctor(as_json: AsJson = False) -> None:
-    """Check durability, ledgers, disk, processes, lag, parked streams, overdue work. Exit code 1 if a check fails."""
+    """Check durability, ledgers, disk, processes, lag, parked streams, overdue work, the domain of the sender.
+
+    Exit code 1 if a check fails.
+    """
     here = installation()
     findings = [
         *_disk(here),
@@ -53,6 +56,7 @@ def doctor(as_json: AsJson = False) -> None:
         *_database(here),
         *_read_models(here),
         *_expected_work(here),
+        *_sender(here),
     ]
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -210,6 +214,11 @@ def _expected_work(here: LocalInstallation) -> Iterator[Diagnosis]:
         yield Diagnosis(f"expected work in {work['ledger']}", False, work["detail"], work["remedy"])
     if not overdue:
         yield Diagnosis("expected work", True, "no run and no reminder is overdue")
+
+
+def _sender(here: LocalInstallation) -> Iterator[Diagnosis]:
+    given = here.settings
+    return sender_findings(given.mail_from, given.mail_dkim_selector, public_texts)
 
 
 def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float) -> Diagnosis:

@@ -27,6 +27,10 @@ class CliSettings(Settings):
     )
     nats_url: SecretStr | None = Field(default=None, description="An existing nats-server with JetStream.")
     smtp_url: SecretStr | None = Field(default=None, description="An existing mail server.")
+    mail_from: str = Field(default="", description="For `encours doctor`: address of the sender.")
+    mail_dkim_selector: str = Field(
+        default="", description="For `encours doctor`: name of the DKIM key in use."
+    )
     url_invoice: str | None = Field(default=None, description="invoice-svc of another installation.")
     url_dunning: str | None = None
     url_risk: str | None = None
