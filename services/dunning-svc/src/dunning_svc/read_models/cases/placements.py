@@ -12,6 +12,7 @@ from dunning_svc.domain.placement.state import Placement, Recall
 from dunning_svc.read_models.cases.rows.access import Rows, existing, select, with_position
 from dunning_svc.read_models.cases.rows.legal import PlacementRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
+from dunning_svc.read_models.cases.rows.tasks import TaskRow
 from encours.contracts import Recorded, decode, encode
 from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled
 from encours.projection.read_model import Conn
@@ -112,9 +113,11 @@ async def open_tasks(
     conn: Conn, schema: str, customer_ids: Sequence[str]
 ) -> list[tuple[str, tuple[str, ...]]]:
     """Return the open tasks of the ladder for these customers, with their invoices."""
-    rows = await conn.fetch(
-        f"""select task_id, invoice_ids from {schema}.task
-             where customer_id = any($1) and decision_id <> '' and is_open order by position""",
-        list(customer_ids),
+    rows = await select(
+        conn, schema, TaskRow, "where customer_id = any($1) order by position", list(customer_ids)
     )
-    return [(row[0], tuple(row[1])) for row in rows]
+    return [
+        (row.task_id, tuple(row.invoice_ids))
+        for row in rows
+        if row.decision_id and row.closed_position is None
+    ]
