@@ -18,7 +18,7 @@ from dunning_svc.domain.placement.decide import place, recall, tasks_to_close
 from dunning_svc.domain.placement.state import PLACEMENT, Placement
 from dunning_svc.domain.task.state import TASK
 from dunning_svc.read_models.cases import placements
-from dunning_svc.read_models.cases.current import CasesBehind, current_cases
+from dunning_svc.read_models.cases.current import current_cases
 from dunning_svc.read_models.cases.items import steps_taken
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import MemoryRows
@@ -27,7 +27,6 @@ from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts import Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.dunning.reminders import TaskRaised
-from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_uuid
 from encours.kernel.money import format_amount
 from encours.ledger import Ledger
@@ -35,19 +34,10 @@ from encours.ledger.command import Result, derived
 from encours.ledger.execute import execute
 from encours.ledger.merges import survivor
 from encours.ledger.session import Session
+from encours.reading.moment import WAIT_S, PositionNotReached
 from encours.reading.read_db import ReadDb
 
 _CAUSE_MAX = 1_000
-_RETRY_S = 5
-
-
-class CasesLate(Refusal):
-    """The read model is too far behind the ledger to know the debtor (503)."""
-
-    code = "cases-late"
-    title = "Cases are behind the ledger"
-    status = 503
-    remedy = "Repeat the request after Retry-After seconds."
 
 
 class PlaceableDebtors:
@@ -57,12 +47,15 @@ class PlaceableDebtors:
         self._ledger, self._db, self._name = ledger, db, name
 
     async def find(self, customer_id: str, invoice_ids: Sequence[str], today: date) -> PlaceableDebtor:
-        """Return a debtor with these invoices, as far as they are its own. Raises :class:`CasesLate`."""
-        try:
-            named = {customer_id: set(invoice_ids)}
-            rows, _ = await current_cases(self._ledger, self._db, self._name, named, today)
-        except CasesBehind as error:
-            raise CasesLate(f"{error}.", retry_after_s=_RETRY_S) from None
+        """Return a debtor with these invoices, as far as they are its own.
+
+        Raises ``position-not-reached`` if the read model lags: the debtor or its creditor may be new.
+        """
+        head = await self._ledger.head(self._name)
+        if not await self._db.wait_for(MODEL, self._name, head.position, timeout=WAIT_S):
+            raise PositionNotReached(MODEL, head.position)
+        named = {customer_id: set(invoice_ids)}
+        rows, _ = await current_cases(self._ledger, self._db, self._name, named, today)
         records = rows.survivors(today).records(customer_id)
         async with self._db.snapshot(MODEL, self._name) as (conn, schema, _):
             tasks = await placements.open_tasks(conn, schema, records)
