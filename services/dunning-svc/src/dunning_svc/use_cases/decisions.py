@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -84,11 +84,17 @@ class ReperformedPeriod:
 
 
 async def reperform_period(
-    ledger: Ledger, db: ReadDb, name: str, period: Period, granted: Granted
+    ledger: Ledger,
+    db: ReadDb,
+    name: str,
+    period: Period,
+    granted: Granted,
+    gets_on: Callable[[], None],
 ) -> ReperformedPeriod:
     """Decide every case of the period again from the ledger. Raises :class:`PeriodTooLong`.
 
-    The read model only lists the streams. The decisions too are those that the ledger has.
+    The read model only lists the streams. The decisions too are those that the ledger has. ``gets_on`` is called after
+    each :data:`_CUSTOMERS_AT_ONCE` customers.
     """
     async with db.snapshot(MODEL, name) as (conn, schema, position):
         found = await decisions_between(conn, schema, period.first, period.last, granted)
@@ -111,6 +117,7 @@ async def reperform_period(
             seen.add(again.stored.decision_id)
             if not again.equal:
                 mismatches.append(again)
+        gets_on()
     return ReperformedPeriod(position, len(seen), sorted(mismatches, key=lambda each: each.stored.day))
 
 

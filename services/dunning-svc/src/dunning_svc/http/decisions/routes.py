@@ -22,6 +22,7 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.policies import policies_in
 from dunning_svc.read_models.cases.query import DecisionNotFound
 from dunning_svc.use_cases.decisions import reperform, reperform_period
+from encours.http.context import context
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 
@@ -60,7 +61,8 @@ async def explain_decision(
 async def reperform_decisions(body: PeriodBody, q: Auditing) -> Response:
     """Decide a period again from the ledger, and list the decisions that differ. Records nothing."""
     period = body.to_period()
-    found = await reperform_period(q.ledger, q.db, q.caller.ledger, period, q.caller.entities)
+    gets_on = context(q.request).extend_deadline
+    found = await reperform_period(q.ledger, q.db, q.caller.ledger, period, q.caller.entities, gets_on)
     return q.respond(ReperformedPeriodOut.of(period, found))
 
 
