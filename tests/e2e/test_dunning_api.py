@@ -358,6 +358,11 @@ def _collectors_own_tasks(caller: Api, customer_id: str, task_id: str) -> None:
     assert owners == ["marie", "paul", "paul", "marie"]
     (task,) = caller.get("/v1/tasks", owner="marie")["data"]
     assert (task["id"], task["owner"], task["escalated_from"]) == (task_id, "marie", None)
+    assert caller.get("/v1/worklist", collector="paul")["data"] == []
+    (listed,) = caller.get("/v1/worklist", collector="marie", lang="fr")["data"]
+    assert (listed["customer_id"], listed["overdue"]["amount"]) == (customer_id, "120.00")
+    assert (listed["value_at_risk"]["amount"], listed["reasons"]) == ("2.40", ["task_due"])
+    assert listed["text"][0].startswith("Montant à risque 2,40")
     wanted = {"collectors": ["marie", "paul"], "by": "value", "currency": "EUR", "reason": "Paul is new"}
     planned = caller.post("/v1/collectors:rebalance", wanted, dry_run="true").json()
     assert [each["before"]["customers"] for each in planned["collectors"]] == [1, 0], planned

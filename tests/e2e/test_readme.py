@@ -79,11 +79,12 @@ def test_a_policy_is_read_activated_copied_and_retired_as_printed(
 
 
 def test_collectors_stand_in_for_each_other_as_printed(system: System) -> None:
-    paul, marie, listed, planned = answers("\n".join(blocks(system, COLLECTORS, 2)))
+    paul, marie, listed, planned, worklist = answers("\n".join(blocks(system, COLLECTORS, 3)))
     assert (paul["code"], marie["substitute"]) == ("paul", "paul")
     acting = {each["code"]: each["acting"] for each in listed["data"]}  # type: ignore[attr-defined]
     assert acting == {"marie": "paul", "paul": "paul"}
     assert planned["dry_run"] is True
+    assert worklist["formula"]["bands"][0] == {"from_days": 1, "percent": 2}  # type: ignore[index]
 
 
 def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:

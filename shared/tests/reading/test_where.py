@@ -80,3 +80,11 @@ def test_a_cursor_comes_after_all_other_arguments() -> None:
     statement = where.page_sql(page, "id", "invoice")
     assert "(due_on, id) > ($2, $3)" in statement
     assert where.arguments == [["ent_1"], date(2026, 1, 1), "inv_1"]
+
+
+def test_one_of_no_values_finds_nothing() -> None:
+    where = Where(None).one_of("customer_id", []).one_of("number", ["FAC-1"]).one_of("status", None)
+    assert (where.sql, where.arguments) == (
+        "(customer_id = any($1::text[])) and (number = $2)",
+        [[], "FAC-1"],
+    )

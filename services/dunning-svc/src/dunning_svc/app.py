@@ -27,6 +27,7 @@ from dunning_svc.http.runs import routes as runs
 from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.http.templates import routes as templates
 from dunning_svc.http.title import routes as title
+from dunning_svc.http.worklist import routes as worklist
 from dunning_svc.inbox.messages import Messages
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.settings import DunningSettings
@@ -58,6 +59,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             gateway.router,
             tasks.router,
             collectors.router,
+            worklist.router,
             templates.router,
             decisions.router,
         ],

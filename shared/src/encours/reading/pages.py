@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -73,6 +73,21 @@ class Page:
             last_key,
         ]
 
+    def of_rows(self, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return a page of rows in memory whose columns are never null, and one more if another page follows."""
+        ordered = sorted(rows, key=self._key, reverse=self.descending)
+        if self.last is not None:
+            last = self.last
+            ordered = [
+                row
+                for row in ordered
+                if (self._key(row) < last if self.descending else self._key(row) > last)
+            ]
+        return ordered[: self.fetch]
+
+    def _key(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[column.rpartition(".")[2]] for column in self.columns)
+
     def body(self, rows: Sequence[Any], item: Callable[[Any], Any]) -> dict[str, Any]:
         """Return ``{"data", "next_cursor"}`` of the fetched rows; ``item`` gives the JSON form of a row."""
         shown = rows[: self.limit]
@@ -81,7 +96,7 @@ class Page:
 
     def cursor(self, row: Mapping[str, Any]) -> str:
         """Return the cursor that continues after a row."""
-        key = [_to_json(row[column.rpartition(".")[2]]) for column in self.columns]
+        key = [_to_json(value) for value in self._key(row)]
         raw = msgspec.json.encode([self.check, *key])
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 

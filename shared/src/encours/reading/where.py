@@ -77,7 +77,7 @@ class Where:
 
     def one_of(self, column: str, values: Sequence[str] | None, packed: Id | None = None) -> Self:
         """Require one of the values as :meth:`among`; a single one by equality, so that an index orders the rest."""
-        if values is None or len(values) > 1:
+        if values is None or len(values) != 1:
             return self.among(column, values, packed)
         return self.equal(column, values[0], packed)
 

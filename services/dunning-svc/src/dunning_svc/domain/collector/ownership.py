@@ -9,14 +9,15 @@ that meets a rule always has one owner: if everybody is away, it is the collecto
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from typing import Literal
 
 from dunning_svc.domain.collector.state import Collector
 from dunning_svc.domain.policy.choice import Profile, criteria_met
 from dunning_svc.domain.policy.working_days import working_days_before
-from encours.contracts.events.dunning.collectors import Absence, CollectorDefined
+from encours.contracts.events.dunning.collectors import Absence, CollectorDefined, PortfolioRule
 
 Grounds = Literal["given", "portfolio"]
 
@@ -62,6 +63,8 @@ class Team:
         self.records: dict[str, CollectorDefined] = {
             code: record for code, record in found if record is not None and not _has_left(record, day)
         }
+        rules = ((code, rule) for code, record in self.records.items() for rule in record.portfolio)
+        self._rules = sorted(rules, key=lambda each: (-each[1].priority, -_criteria(each[1]), each[0]))
 
     def absence(self, code: str) -> Absence | None:
         """Return the absence of a collector on the day."""
@@ -85,17 +88,13 @@ class Team:
 
         ``profiles``: facts about the customer, one per currency. ``given``: the collectors that it was given to.
         """
-        found = [*self._given(given), *self._portfolios(profiles)]
-        for each in found:
+        first: Ownership | None = None
+        for each in chain(self._given(given), self._portfolios(profiles)):
             acting = self.acting(each.holder)
             if acting is not None:
-                return Ownership(acting, each.holder, each.grounds, each.priority, each.criteria)
-        if not found:
-            return None
-        first = found[0]
-        return Ownership(
-            first.holder, first.holder, first.grounds, first.priority, first.criteria, all_away=True
-        )
+                return replace(each, owner=acting)
+            first = first or replace(each, all_away=True)
+        return first
 
     def _given(self, given: Iterable[GivenCustomer]) -> Iterator[Ownership]:
         begun = [each for each in given if each.valid_from <= self.day]
@@ -103,15 +102,13 @@ class Team:
         if last is not None and last.collector in self.records:
             yield Ownership(last.collector, last.collector, "given")
 
-    def _portfolios(self, profiles: Sequence[Profile]) -> list[Ownership]:
-        met = [
-            Ownership(code, code, "portfolio", rule.priority, criteria)
-            for code, record in self.records.items()
-            for rule in record.portfolio
-            for profile in profiles
-            if (criteria := criteria_met(rule.scope, profile, self.day)) is not None
-        ]
-        return sorted(met, key=lambda each: (-(each.priority or 0), -len(each.criteria), each.holder))
+    def _portfolios(self, profiles: Sequence[Profile]) -> Iterator[Ownership]:
+        for code, rule in self._rules:
+            for profile in profiles:
+                criteria = criteria_met(rule.scope, profile, self.day)
+                if criteria is not None:
+                    yield Ownership(code, code, "portfolio", rule.priority, criteria)
+                    break
 
     def owner_of_task(
         self, given_to: str | None, due_on: date, customer: Ownership | None, country: str
@@ -133,6 +130,10 @@ class Team:
         second = self.acting(record.second_level)
         overdue = due_on <= working_days_before(country, self.day, record.escalation_days)
         return TaskOwner(second, owner) if overdue and second not in (None, owner) else TaskOwner(owner)
+
+
+def _criteria(rule: PortfolioRule) -> int:
+    return sum(bool(getattr(rule.scope, name)) for name in rule.scope.__struct_fields__)
 
 
 def _has_left(record: CollectorDefined, day: date) -> bool:

@@ -1,0 +1,1 @@
+"""The worklist: customers by the amount that is at risk, with the formula and the reasons in words."""

@@ -1,0 +1,1 @@
+"""The worklist, from the current rows of the read model `cases`."""
