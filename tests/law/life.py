@@ -40,7 +40,7 @@ from invoice_svc.use_cases.money import claims, payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.exposure import ExposureItem
-from risk_svc.domain.score import PAYMENT_BEHAVIOUR_4, expected_delay
+from risk_svc.domain.score.behaviour import PAYMENT_BEHAVIOUR_4, expected_delay
 from risk_svc.read_models.credit.accounts import accounts_of
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.rows import ExposureInvoiceRow, ExposureMovementRow

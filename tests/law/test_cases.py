@@ -13,7 +13,7 @@ from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.tolerance.commands import SetTolerance
 from invoice_svc.use_cases.money import claims, payments, reversals, tolerances
 from invoice_svc.use_cases.sales import disputes, invoices
-from risk_svc.domain.score import score
+from risk_svc.domain.score.behaviour import score
 from tests.law.life import DUE_ON, ISSUED_ON, TOTAL, Life
 
 BEFORE_DUE = date(2025, 5, 6)

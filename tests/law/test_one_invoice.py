@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invoice_svc.domain.invoice.evolve import fold_as_of
-from risk_svc.domain.score import score
+from risk_svc.domain.score.behaviour import score
 from tests.law.life import FEE, ISSUED_ON, Act, Life
 
 DEEP = "DEEP" in os.environ

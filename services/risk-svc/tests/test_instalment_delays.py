@@ -17,7 +17,7 @@ from encours.projection.row_cache import RowCache
 from encours.testing.events import event, issued
 from encours.testing.history import recorded
 from risk_svc.domain.exposure import ExposureItem, exposure
-from risk_svc.domain.score import score
+from risk_svc.domain.score.behaviour import score
 from risk_svc.read_models.credit.accounts import accounts_of
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.rows import ExposureInstalmentRow

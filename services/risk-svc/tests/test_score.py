@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_svc.domain.exposure import ExposureItem
-from risk_svc.domain.score import PAYMENT_BEHAVIOUR_4 as CARD
-from risk_svc.domain.score import expected_delay, score
+from risk_svc.domain.score.behaviour import PAYMENT_BEHAVIOUR_4 as CARD
+from risk_svc.domain.score.behaviour import expected_delay, score
 
 DAY = date(2026, 6, 30)
 EXACT = 1e-9

@@ -13,7 +13,7 @@ from encours.kernel.exchange import QuotedRate, rate_through
 from risk_svc.domain.exposure import CurrencyShare, WholeExposure
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
-from risk_svc.domain.score import score
+from risk_svc.domain.score.behaviour import score
 
 WEAK_SCORE = 40
 

@@ -16,7 +16,7 @@ from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure
 from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
-from risk_svc.domain.score import DEFINITION, Score, score
+from risk_svc.domain.score.behaviour import DEFINITION, Score, score
 
 
 class Components(BaseModel):

@@ -1,0 +1,71 @@
+"""Measures of forecasts against what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+MISSED_DAYS_WEIGHT = 10
+"""2 over the share that an interval of 80 % leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Quality of forecasts over invoices whose delay is known."""
+
+    auc: float
+    brier: float
+    mean_error_days: float
+    coverage: float
+    """Share of the signed delays that their intervals contain."""
+    width_days: float
+    interval_score_days: float
+    """Width of the 80 % intervals and ten times the days by which they are missed (Gneiting and Raftery 2007)."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedForecast:
+    """A forecast beside the delay that came, in days from the due date."""
+
+    probability_late: float
+    days_late: float
+    from_days: float
+    to_days: float
+    delay_days: float
+
+
+def quality(judged: Sequence[JudgedForecast]) -> Quality:
+    """Return the quality of forecasts; there must be late invoices and others among them.
+
+    Delay before the due date is no error in ``mean_error_days``; the interval has to contain the signed delay.
+    """
+    count = len(judged)
+    late = [each.delay_days > 0 for each in judged]
+    return Quality(
+        auc=auc([each.probability_late for each in judged], late),
+        brier=sum((each.probability_late - is_late) ** 2 for each, is_late in zip(judged, late, strict=True))
+        / count,
+        mean_error_days=sum(abs(each.days_late - max(0, each.delay_days)) for each in judged) / count,
+        coverage=sum(each.from_days <= each.delay_days <= each.to_days for each in judged) / count,
+        width_days=sum(each.to_days - each.from_days for each in judged) / count,
+        interval_score_days=sum(map(_interval_score, judged)) / count,
+    )
+
+
+def _interval_score(each: JudgedForecast) -> float:
+    missed = max(each.from_days - each.delay_days, each.delay_days - each.to_days, 0.0)
+    return each.to_days - each.from_days + MISSED_DAYS_WEIGHT * missed
+
+
+def auc(scores: Sequence[float], positives: Sequence[bool]) -> float:
+    """Return the probability that a positive has the higher score, ties by half (Mann and Whitney 1947)."""
+    ordered = sorted(zip(scores, positives, strict=True))
+    below = wins = 0.0
+    for _, tied in groupby(ordered, key=lambda pair: pair[0]):
+        of_group = [positive for _, positive in tied]
+        ups = sum(of_group)
+        downs = len(of_group) - ups
+        wins += ups * (below + downs / 2)
+        below += downs
+    return wins / (below * (len(ordered) - below))
