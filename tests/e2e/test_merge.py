@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import random
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+
+import httpx
 
 from encours.contracts import decode
 from encours.contracts.books import movements
@@ -93,12 +97,25 @@ def digests(world: World, asked: list[Asked], times: list[dict[str, str]]) -> di
         (service, path, parameters), at = question
         answer = world.client(service).get(path, params=dict(parameters) | at)
         assert answer.status_code in (200, 404, 422), (path, answer.text)
-        body = _without(answer.json(), {"position", "version", "request_id", "instance"})
-        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(_comparable(answer)).hexdigest()
         return (service, path, parameters, *at.items()), f"{answer.status_code} {digest}"
 
     with ThreadPoolExecutor(4) as pool:
         return dict(pool.map(ask, [(question, at) for at in times for question in asked]))
+
+
+def _comparable(answer: httpx.Response) -> bytes:
+    """What an answer holds, without what depends on the moment of the question; of a ZIP all but its index as HTML."""
+    if "zip" in answer.headers["content-type"]:
+        packed = zipfile.ZipFile(io.BytesIO(answer.content))
+        files = {name: packed.read(name) for name in packed.namelist() if name != "index.html"}
+        documents = {name: json.loads(files.pop(name)) for name in list(files) if name.endswith(".json")}
+        content = documents | {name: text.decode() for name, text in files.items()}
+    else:
+        content = answer.json()
+    return json.dumps(
+        _without(content, {"position", "version", "request_id", "instance"}), sort_keys=True
+    ).encode()
 
 
 def _without(value: Any, names: set[str]) -> Any:

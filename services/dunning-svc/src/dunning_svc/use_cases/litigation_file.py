@@ -42,6 +42,7 @@ from encours.contracts.events.dunning.reminders import (
     ReminderSuppressed,
     ReminderUnconfirmed,
 )
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
 from encours.contracts.insolvency import Insolvency, InsolvencyEvent, insolvencies_with
@@ -71,7 +72,10 @@ class LitigationFileTooLarge(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class FileQuestion:
-    """Customer with all its records, and the moment. ``streams``: those of the records and of their creditors."""
+    """Customer with all its records, and the moment.
+
+    ``streams``: at least those of the records and of their creditors; others that belong to no record are left out.
+    """
 
     ledger: str
     customer_id: str
@@ -176,9 +180,9 @@ async def _files_of(
 ) -> list[FileEntry]:
     """Return the documents of a stream: those of an open invoice, or of a reminder that was requested."""
     first = events[0].data if events else None
-    if isinstance(first, ReminderRequested):
+    if isinstance(first, ReminderRequested) and first.customer_id in asked.records:
         return reminder_documents(await _proof(ledger, first, events[1:], asked))
-    if not events or not events[0].stream.startswith("inv_"):
+    if not any(isinstance(e.data, InvoiceIssued) and e.data.customer_id in asked.records for e in events):
         return []
     debt = debt_by_movements(events, found.insolvencies)
     if debt is not None:
