@@ -348,13 +348,10 @@ def agency_collects(year: Year, debt: dict[str, Any]) -> None:
         assert each["open"] == year.get(f"/v1/invoices/{each['invoice_id']}")["outstanding"]["amount"]
     assert debt["id"] in {each["invoice_id"] for each in contents["invoices"]}
     assert messages
-    (judged,) = [
-        each
-        for each in year.world.get("dunning", f"/v1/customers/{year.customer}/title-eligibility")["data"]
-        if each["invoice_id"] == debt["id"]
-    ]
-    assert (judged["eligible"], judged["reasons"]) == (False, ["formal_notice_missing"])
-    assert judged["procedure"]["to_be_confirmed_by_counsel"] is True
+    for day_of_demand, obstacle in ((year.day, "no_procedure"), ("2026-06-30", "formal_notice_missing")):
+        path = f"/v1/customers/{year.customer}/title-eligibility"
+        found = year.world.get("dunning", path, on=day_of_demand)["data"]
+        assert [each["reasons"] for each in found if each["invoice_id"] == debt["id"]] == [[obstacle]]
     year.check()
 
 
