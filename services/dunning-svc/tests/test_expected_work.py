@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -47,6 +47,17 @@ def test_a_reminder_of_a_friday_leaves_by_monday(country: str, day: date, late: 
     waiting = Unsent(FRIDAY, country, 2), Unsent(day, country, 5)
     expected = [OverdueWork("reminder_not_sent", FRIDAY, 2)] if late else []
     assert found(12, day, day, [], *waiting) == expected
+
+
+@pytest.mark.parametrize(("hours", "late"), [(6, False), (7, True), (None, False)])
+def test_a_mailbox_is_read_within_six_hours(hours: int | None, late: bool) -> None:
+    now = datetime(2026, 3, 6, 12, tzinfo=UTC)
+    read_at = None if hours is None else now - timedelta(hours=hours)
+    told = list(overdue(now, FRIDAY, [], [], read_at))
+    assert told == ([OverdueWork("mailbox_not_read", FRIDAY, 1)] if late else [])
+    assert [work.detail for work in told] == (
+        ["The mailbox for replies has not been read since 2026-03-06."] if late else []
+    )
 
 
 def test_each_finding_says_what_is_missing_and_what_to_do() -> None:

@@ -54,7 +54,15 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         attempts = Attempts(pool, uuid7())
         carriers = Carriers(mailer, senders, settings.var_dir / "letters", _gateway(settings))
         dispatcher = Dispatcher(ledger, db, attempts, carriers)
-        inbox = MailInbox(ledger, db, Messages(pool), settings.reading_rules, settings.reply_ledger)
+        mailbox = _mailbox(settings)
+        inbox = MailInbox(
+            ledger,
+            db,
+            Messages(pool),
+            settings.reading_rules,
+            settings.reply_ledger,
+            None if mailbox is None else mailbox.name,
+        )
         leases = Leases(store_url, f"{NAME} outbox lease")
         testing = Leases(store_url, f"{NAME} back-test lease")
         stack.push_async_callback(testing.close)
@@ -69,7 +77,7 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
                 backtests.run,
                 testing.watch,
                 inbox.run,
-                *_readers(settings, inbox),
+                *_readers(settings, inbox, mailbox),
             ),
         )
 
@@ -82,14 +90,19 @@ def _gateway(settings: DunningSettings) -> Gateway | None:
     return Gateway(settings.gateway_url, secret, sandbox_host=settings.sandbox_mail_host)
 
 
-def _readers(settings: DunningSettings, inbox: MailInbox) -> list[Background]:
+def _mailbox(settings: DunningSettings) -> Mailbox | None:
+    """Return the mailbox that is read, if one is configured."""
+    url = settings.reply_mailbox_url
+    return None if url is None else Mailbox.of(url.get_secret_value())
+
+
+def _readers(settings: DunningSettings, inbox: MailInbox, mailbox: Mailbox | None) -> list[Background]:
     """Return the configured ways by which mail arrives, besides the API."""
     readers: list[Background] = []
     if settings.reply_listen:
         certificate = settings.reply_tls_certificate
         tls = None if certificate is None else tls_context(certificate, settings.reply_tls_key)
         readers.append(Listener(inbox, settings.reply_listen, tls).run)
-    if settings.reply_mailbox_url is not None:
-        mailbox = Mailbox.of(settings.reply_mailbox_url.get_secret_value())
+    if mailbox is not None:
         readers.append(MailboxReader(inbox, mailbox, settings.reply_mailbox_poll_s).run)
     return readers

@@ -36,6 +36,11 @@ class Mailbox:
     password: str
     folder: str
 
+    @property
+    def name(self) -> str:
+        """Name without the password."""
+        return f"{self.user}@{self.host}:{self.port}/{self.folder}"
+
     @classmethod
     def of(cls, url: str) -> Mailbox:
         """Parse an address. Raises ``ValueError`` without the address in it, which contains a password."""
@@ -62,6 +67,7 @@ class MailboxReader:
         while True:
             try:
                 await asyncio.to_thread(self._read, loop)
+                await self._inbox.mark_mailbox_read()
             except (*FAILED, imaplib.IMAP4.error, OSError) as error:
                 log.warning(
                     "mailbox.unreachable", host=self._mailbox.host, reason=f"{type(error).__name__}: {error}"

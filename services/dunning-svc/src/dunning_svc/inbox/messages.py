@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 
 import asyncpg
@@ -120,6 +121,23 @@ class Messages:
             pause_s,
             problem[:400],
         )
+
+    async def expect_mailbox(self, name: str | None) -> None:
+        """Expect from now on that this mailbox is read, and no other."""
+        await self._pool.execute("delete from encours_effects.mailbox where name is distinct from $1", name)
+        if name is not None:
+            await self._pool.execute(
+                "insert into encours_effects.mailbox (name) values ($1) on conflict do nothing", name
+            )
+
+    async def mark_mailbox_read(self, name: str) -> None:
+        """Note that the mailbox was read."""
+        await self._pool.execute("update encours_effects.mailbox set read_at = now() where name = $1", name)
+
+    async def mailbox_read_at(self) -> datetime | None:
+        """Return the time at which the mailbox was last read, or was first to be read; None without a mailbox."""
+        found: datetime | None = await self._pool.fetchval("select min(read_at) from encours_effects.mailbox")
+        return found
 
     async def content(self, ledger: str, reply_id: str) -> bytes | None:
         """Return the bytes of a message."""

@@ -42,13 +42,20 @@ class MailInbox:
     """Stores and reads the messages of every ledger."""
 
     def __init__(
-        self, ledger: Ledger, db: ReadDb, messages: Messages, rules: ReadingRules, default_ledger: str
+        self,
+        ledger: Ledger,
+        db: ReadDb,
+        messages: Messages,
+        rules: ReadingRules,
+        default_ledger: str,
+        mailbox: str | None = None,
     ) -> None:
         self._ledger = ledger
         self._db = db
         self._messages = messages
         self._rules = rules
         self._default_ledger = default_ledger
+        self._mailbox = mailbox
         self._arrived = asyncio.Event()
 
     async def receive(
@@ -62,11 +69,20 @@ class MailInbox:
         self._arrived.set()
         return stored
 
+    async def mark_mailbox_read(self) -> None:
+        """Note that the mailbox was read."""
+        if self._mailbox is not None:
+            await self._messages.mark_mailbox_read(self._mailbox)
+
     async def run(self) -> None:
         """Read what is stored until cancelled. It resumes after the loss of the database."""
+        expected = False
         while True:
             try:
                 await self._messages.prepare()
+                if not expected:
+                    await self._messages.expect_mailbox(self._mailbox)
+                    expected = True
                 found = await self._messages.unread(_BATCH)
                 for stored in found:
                     await self._read(stored)

@@ -9,9 +9,11 @@ from typing import Literal
 
 from dunning_svc.domain.policy.working_days import working_day_from
 
-OverdueKind = Literal["day_not_opened", "run_not_completed", "reminder_not_sent"]
+OverdueKind = Literal["day_not_opened", "run_not_completed", "reminder_not_sent", "mailbox_not_read"]
 _OPENED_BY = time(7, 0)
 """Local time by which a day, which opens at six, has to be open."""
+_MAILBOX_UNREAD = timedelta(hours=6)
+"""Longest time in which a mailbox that is read every minute may not be read: part of a working day."""
 _TEXTS: dict[OverdueKind, tuple[str, str]] = {
     "day_not_opened": (
         "No run is on record since {since}.",
@@ -27,6 +29,11 @@ _TEXTS: dict[OverdueKind, tuple[str, str]] = {
         "Decided since {since} and without an outcome: {count}.",
         "See with `encours doctor` whether the mail server answers, and read the log of dunning-svc's worker. It goes "
         "on trying for 72 hours.",
+    ),
+    "mailbox_not_read": (
+        "The mailbox for replies has not been read since {since}.",
+        "Read the log of dunning-svc's worker: `mailbox.unreachable` names the mail server and the error. Correct "
+        "ENCOURS_REPLY_MAILBOX_URL if it has changed.",
     ),
 }
 
@@ -61,12 +68,17 @@ class OverdueWork:
 
 
 def overdue(
-    now: datetime, last_run: date | None, open_runs: Sequence[date], unsent: Iterable[Unsent]
+    now: datetime,
+    last_run: date | None,
+    open_runs: Sequence[date],
+    unsent: Iterable[Unsent],
+    mailbox_read_at: datetime | None = None,
 ) -> Iterator[OverdueWork]:
     """Yield what is overdue at a local time of the ledger.
 
     A day is open an hour after its opening, and its run is completed on the next day. A reminder leaves by the next
-    business day of its creditor's country. A ledger without any run expects none.
+    business day of its creditor's country. A mailbox, if there is one, is read within six hours. A ledger without any
+    run expects nothing.
     """
     if last_run is None:
         return
@@ -87,3 +99,5 @@ def overdue(
         yield OverdueWork(
             "reminder_not_sent", min(each.day for each in late), sum(each.count for each in late)
         )
+    if mailbox_read_at is not None and now - mailbox_read_at > _MAILBOX_UNREAD:
+        yield OverdueWork("mailbox_not_read", mailbox_read_at.astimezone(now.tzinfo).date(), 1)

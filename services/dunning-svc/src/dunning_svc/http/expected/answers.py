@@ -15,7 +15,7 @@ class OverdueWorkOut(BaseModel):
 
     kind: OverdueKind
     since: date = Field(description="First day of it.")
-    count: int = Field(description="Number of days, of runs, or of reminders.")
+    count: int = Field(description="Number of days, runs, reminders or mailboxes.")
     detail: str
     remedy: str = Field(description="What to do next.")
 
