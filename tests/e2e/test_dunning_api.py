@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,7 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         await world.live(6)
         _decided_under(caller, own, first, min_position=await caller.at_head())
         assert _differing(caller) == []
+        _an_answer_takes_no_proof_away(caller, one["id"])
         await _tamper(installation, world.name, first)
         assert first in _differing(caller)
 
@@ -182,6 +184,22 @@ def _messages_are_proven(caller: Api, reminder_ids: list[str]) -> None:
         again = caller.get(f"/v1/reminders/{reminder_id}/message")
         assert (shown["version"], again["agrees"], again["sent"]) == (version, True, shown)
         assert again["subject"] in subjects
+
+
+def _an_answer_takes_no_proof_away(caller: Api, reminder_id: str) -> None:
+    """The message stays on record once the reminder is more than sent."""
+    sent = caller.get(f"/v1/reminders/{reminder_id}")["message"]
+    subject = caller.get(f"/v1/reminders/{reminder_id}/message")["subject"]
+    answer = EmailMessage()
+    answer["From"], answer["Message-ID"] = "a@dupont.example", "<thanks@dupont.example>"
+    answer["In-Reply-To"] = next(m["Message-ID"] for m in caller.world.mails() if m["Subject"] == subject)
+    answer.set_content("Thank you for your message.")
+    put = caller.http.post(
+        "/v1/replies", content=answer.as_bytes(), headers={"Content-Type": "message/rfc822"}
+    )
+    assert put.status_code == 201, put.text
+    shown = caller.get(f"/v1/reminders/{reminder_id}", min_position=int(put.headers["Encours-Position"]))
+    assert (shown["status"], shown["message"]) == ("answered", sent)
 
 
 def _own_policy(caller: Api) -> str:

@@ -13,7 +13,7 @@ from encours.contracts.events.calendar import DayOpened
 from encours.projection.read_model import Reactor
 from encours.projection.rebuild import Rebuilt, rebuild
 from encours.projection.schemas import schema_of, shadow_of, unquoted
-from encours.reading.read_db import ReadDb
+from encours.reading.read_db import ReadDb, ReadModelNotReady
 from encours.service.rebuilding import rebuild_main
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, until
@@ -167,6 +167,12 @@ async def test_a_rebuild_while_events_come_in_fails_no_read_and_no_figure(instal
         assert await db.wait_for(MODEL, LEDGER, feed.position, timeout=HANG_S)
 
 
+async def column(db: ReadDb, name: str) -> list[asyncpg.Record]:
+    async with db.snapshot(MODEL, LEDGER) as (conn, schema, _):
+        found: list[asyncpg.Record] = await conn.fetch(f"select {name} from {schema}.item")
+    return found
+
+
 async def test_a_new_version_of_a_model_is_built_at_the_next_start(installation: Installation) -> None:
     class Second(OpenItems):
         version = 2
@@ -176,6 +182,11 @@ async def test_a_new_version_of_a_model_is_built_at_the_next_start(installation:
             position = await feed.invoices(20)
             assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         await db.pool.execute(f"update {schema_of(MODEL, LEDGER)}.item set open_minor = 1")
+        async with reading(installation, [Second()]) as newer:
+            with pytest.raises(ReadModelNotReady):
+                await column(newer, "only_in_version_2")
+            with pytest.raises(asyncpg.UndefinedColumnError):
+                await column(db, "in_no_version")
         async with worker_on(installation, [Second()]):
             position = await feed.invoices(1, first=500)
             assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)

@@ -26,6 +26,7 @@ from encours.reading.checkpoints import Checkpoints, OnWait
 
 FRESH_WAIT_S = 0.25
 """Longest time that a read waits for its model to reach the ledger's head."""
+_OTHER_TABLES = asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidSchemaNameError
 HASH_PAUSE_FACTOR = 4
 """Pause after a hash, as a multiple of the time that it took to compute."""
 
@@ -104,7 +105,8 @@ class ReadDb:
     async def snapshot(self, model: str, ledger: str) -> AsyncIterator[Snapshot]:
         """Open rows and checkpoint of one moment as ``(conn, schema, position)``.
 
-        Raises :class:`ReadModelNotReady` while the model has never been built.
+        Raises :class:`ReadModelNotReady` while the model has never been built, and where its tables are those of
+        another version: a newer service answers before the model is built again.
         """
         schema = schema_of(model, ledger)
         async with self.pool.acquire() as conn:
@@ -123,8 +125,8 @@ class ReadDb:
                     model,
                 )
                 yield Snapshot(conn, schema, checkpoint.position, bool(parked))
-            except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
-                if await self._exists(ledger, model):
+            except _OTHER_TABLES as error:
+                if await self._is_built(ledger, model):
                     raise
                 raise ReadModelNotReady(model, ledger) from error
             finally:
@@ -135,12 +137,15 @@ class ReadDb:
         known = self._models.get(model)
         return ", ".join(f"{schema}.{table_of(row).name}" for row in known.rows) if known else ""
 
-    async def _exists(self, ledger: str, model: str) -> bool:
+    async def _is_built(self, ledger: str, model: str) -> bool:
+        """Return whether the model is there in the version of this service."""
         try:
             async with self.pool.acquire() as conn:
-                return await load_checkpoint(conn, ledger, model) is not None
+                checkpoint = await load_checkpoint(conn, ledger, model)
         except asyncpg.UndefinedTableError:
             return False
+        known = self._models.get(model)
+        return checkpoint is not None and (known is None or checkpoint.model_version == known.version)
 
     async def wait_for(self, model: str, ledger: str, min_position: int, timeout: float = 2.0) -> bool:
         """Wait until the model has applied a position; return false if it has not within the time-out."""

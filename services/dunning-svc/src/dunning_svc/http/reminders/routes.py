@@ -54,9 +54,7 @@ async def get_reminder(reminder_id: ReminderPath, q: Reading) -> Response:
         q.caller.require_sight(row["entity_id"], ReminderNotFound(reminder_id))
         decision = await query.decision(view, row["decision_id"])
     items = document_of(decision).items
-    proof = None
-    if row["status"] == "sent":
-        proof = await sent_proof(q.ledger, q.caller.ledger, reminder_id, view.time.position)
+    proof = await sent_proof(q.ledger, q.caller.ledger, reminder_id, view.time.position)
     return q.respond(ReminderAsOf.with_items(row, items, proof, view.time.echo()), version=row["version"])
 
 
