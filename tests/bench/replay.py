@@ -25,6 +25,7 @@ from encours.projection.projector import create_indexes, create_tables
 from encours.projection.rebuild import BULK_SETTINGS
 from encours.projection.rows import table_of
 from encours.projection.schemas import schema_of
+from encours.service.memory import peak_mib
 from encours.testing.servers import fresh_installation, running_cluster
 from reporting_svc.read_models.receivables import Receivables
 
@@ -97,8 +98,6 @@ def _child(command: str, ledger_dsn: str, store_dsn: str) -> dict[str, Any]:
 
 
 async def _measure(command: str, ledger_dsn: str, store_dsn: str) -> dict[str, Any]:
-    import resource
-
     if command == "reference":
         return {"seconds": await _copy_only(store_dsn)}
     from encours.projection.control import ensure_control
@@ -113,8 +112,7 @@ async def _measure(command: str, ledger_dsn: str, store_dsn: str) -> dict[str, A
     )
     took = time.perf_counter() - started
     assert result.position == EVENTS, result
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": took, "cpu_s": time.process_time(), "peak_mib": peak, "equal": result.equal}
+    return {"seconds": took, "cpu_s": time.process_time(), "peak_mib": peak_mib(), "equal": result.equal}
 
 
 async def run() -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ One line in a thousand differs by a cent. The reference, in the same run, is COP
 from __future__ import annotations
 
 import asyncio
-import resource
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import asyncpg
 from encours.projection.control import STORE_SETTINGS
 from encours.projection.schemas import schema_of
 from encours.reading.read_db import ReadDb
+from encours.service.memory import peak_mib
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from invoice_svc.clock.background import prepare_store
 from invoice_svc.read_models.lists import Lists
@@ -48,7 +48,7 @@ async def _measure(installation: Installation) -> list[Entry]:
     db = await ReadDb.open(installation.store_url(), models=[Lists()])
     try:
         store = SyncStore(db.pool)
-        before_mib = _peak_mib()
+        before_mib = peak_mib()
         started = time.perf_counter()
         lines, sha256 = await store.take("syn_bench", read_list(_lines(), ListForm("ndjson", "EUR")))
         made = SyncCheck(
@@ -57,7 +57,7 @@ async def _measure(installation: Installation) -> list[Entry]:
         )  # fmt: skip
         check = await store.compare(SyncComparison("syn_bench", ENTITY, schema, INVOICES, DAY, 1), made)
         taken_s = time.perf_counter() - started
-        grown_mib = _peak_mib() - before_mib
+        grown_mib = peak_mib() - before_mib
         assert check.counts == {"rounding": INVOICES // 1000}, check.counts
         reference_s = await _copy_s(store)
     finally:
@@ -97,7 +97,3 @@ async def _copy_s(store: SyncStore) -> float:
     async with store.pool.acquire() as conn:
         await conn.copy_records_to_table("line", schema_name="sync", records=records)
     return time.perf_counter() - started
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

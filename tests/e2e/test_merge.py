@@ -105,7 +105,7 @@ def digests(world: World, asked: list[Asked], times: list[dict[str, str]]) -> di
 
 
 def _comparable(answer: httpx.Response) -> bytes:
-    """What an answer holds, without what depends on the moment of the question; of a ZIP all but its index as HTML."""
+    """Content of an answer without what depends on the moment of the question; of a ZIP all but its index as HTML."""
     if "zip" in answer.headers["content-type"]:
         packed = zipfile.ZipFile(io.BytesIO(answer.content))
         files = {name: packed.read(name) for name in packed.namelist() if name != "index.html"}

@@ -45,7 +45,7 @@ class Picture:
     holds: tuple[HoldInForce, ...] = ()
     """Holds on the customer's orders that are in force."""
     holder_holds: tuple[HoldInForce, ...] = ()
-    """Those of the customer whose limit holds, if that is another."""
+    """Holds on the customer whose limit applies, if that is another."""
     badge: bool = False
     """The customer is marked as a bad payer."""
 
