@@ -110,7 +110,7 @@ async def rebalance_collectors(
     if cmd.meta.entities is not None:
         raise EntityNotGranted(LEDGER_WIDE)
     wanted = body.to_command()
-    read = partial(burdens_on, cmd.services.db, cmd.meta.ledger)
+    read = partial(burdens_on, cmd.ledger, cmd.services.db, cmd.meta.ledger)
     if dry_run:
         previewed = await preview_rebalance(wanted, read, cmd.meta.today)
         return json_response(RebalanceOut.of(previewed, wanted.collectors, dry_run=True))

@@ -11,8 +11,9 @@ from dunning_svc.domain.collector.ownership import Team
 from dunning_svc.domain.collector.rebalance import Burden, RebalanceRefused, shares
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.collectors.query import owners, team_on
+from encours.ledger import Ledger
 from encours.reading.merges import survivors_at
-from encours.reading.moment import TimeTravel, View
+from encours.reading.moment import WAIT_S, PositionNotReached, TimeTravel, View
 from encours.reading.read_db import ReadDb
 
 
@@ -24,14 +25,17 @@ class Burdens:
     burdens: list[Burden]
 
 
-async def burdens_on(db: ReadDb, ledger: str, wanted: Rebalance, day: date) -> Burdens:
+async def burdens_on(ledger: Ledger, db: ReadDb, name: str, wanted: Rebalance, day: date) -> Burdens:
     """Return the customers with open invoices whose portfolio is that of a named collector on a day.
 
-    Raises :class:`RebalanceRefused`.
+    Raises :class:`RebalanceRefused`, and ``position-not-reached`` if the read model lags: a collector may be new.
     """
     if wanted.by == "value" and wanted.currency is None:
         raise RebalanceRefused("The measure `value` needs a currency.", "/currency")
-    async with db.snapshot(MODEL, ledger) as (conn, schema, position):
+    head = await ledger.head(name)
+    if not await db.wait_for(MODEL, name, head.position, timeout=WAIT_S):
+        raise PositionNotReached(MODEL, head.position)
+    async with db.snapshot(MODEL, name) as (conn, schema, position):
         view = View(conn, schema, TimeTravel(day, position, None, is_now=True), None)
         team = await team_on(view, day)
         weights = shares({code: _capacity(team, code) for code in wanted.collectors})
