@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.formats import MessageLang
 from dunning_svc.domain.message.shipped import LANGUAGES
-from dunning_svc.domain.message.sms import short_message
+from dunning_svc.domain.message.sms import ShortMessage, short_message
 from dunning_svc.use_cases.messages import written
 from tests.histories.letters import CREDITOR, CUSTOMER, reminder
 
@@ -44,6 +44,11 @@ def test_accents_that_would_need_another_encoding_are_left_off_and_blanks_are_pl
     assert short.text == "Reste du : 1 234,56 EUR - l'échéance du 3 aout est passée."
     assert short.encoding == "gsm7"
     assert short_message("Долг: août").text == "Долг: août"
+
+
+@pytest.mark.parametrize("text", ["Facture ½ 12", "Rechnung Ⅳ", "№ 5", "m² ≠ m", "Eﬃng"])
+def test_a_character_that_is_no_letter_with_an_accent_is_never_replaced(text: str) -> None:
+    assert short_message(text) == ShortMessage(text, "ucs2", 1)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -34,7 +34,7 @@ def short_message(text: str) -> ShortMessage:
 
     Accents that the alphabet of GSM lacks are left off, as in ``aout``, if that spares UCS-2. The alphabet has 160
     characters in a message and 153 in a part; characters of its extension count twice, and none is divided. A text with
-    any other character is sent as UCS-2: 70, and 67 code units of UTF-16.
+    any other character, such as ``½``, is sent as UCS-2: 70, and 67 code units of UTF-16.
     """
     text = _BLANKS.sub(" ", one_line(text.replace("\n", " "))).translate(_QUOTES)
     plain = "".join(char if char in _GSM else _unaccented(char) for char in text)
@@ -48,7 +48,7 @@ def short_message(text: str) -> ShortMessage:
 
 
 def _unaccented(char: str) -> str:
-    return unicodedata.normalize("NFKD", char)[0]
+    return unicodedata.normalize("NFD", char)[0] if char.isalpha() else char
 
 
 def _parts(widths: list[int], alone: int, each: int) -> int:
