@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from dunning_svc.domain.experiment import decide
 from dunning_svc.domain.experiment.commands import Baseline, StartExperiment, StopExperiment
@@ -30,6 +31,7 @@ from dunning_svc.domain.policy.arms import AssignedArm, RunningExperiment, arm_b
 from dunning_svc.domain.policy.policy import Policy, ladder_of
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.domain.policy.written import document_of
+from dunning_svc.http.experiments.bodies import ExperimentBody
 from dunning_svc.read_models.cases.rows.experiments import TrialAssignmentRow
 from dunning_svc.read_models.cases.trials import TrialRows, customers_of_trial
 from encours.contracts.events.dunning.experiment import ExperimentStopped, PlannedSample
@@ -252,3 +254,16 @@ def test_a_customer_in_an_experiment_gets_the_policy_of_its_arm_until_the_end() 
         after = {event.basis.policy_id for _, event in history.decided[count:]}
         assert after == {derived_id("pol", "default")}
     assert arms == {"champion", "challenger"}
+
+
+@pytest.mark.parametrize("change", [{"difference": 1e-200}, {"baseline": {"mean": 0, "deviation": 1e-200}}])
+def test_a_difference_below_a_thousandth_is_refused_before_the_sample_is_planned(
+    change: dict[str, Any],
+) -> None:
+    asked: dict[str, Any] = {
+        "name": "Earlier", "champion_id": derived_id("pol", 1), "challenger_id": derived_id("pol", 2),
+        "challenger_version": 1, "difference": 0.001, "reason": "Try it",
+    }  # fmt: skip
+    assert ExperimentBody(**asked).difference == 0.001
+    with pytest.raises(ValidationError, match=r"0\.001"):
+        ExperimentBody(**(asked | change))

@@ -16,7 +16,7 @@ class BaselineBody(Body):
     """Measure of customers before the experiment, in days or percent."""
 
     mean: Annotated[float, Field(ge=-1_000, le=1_000, allow_inf_nan=False)]
-    deviation: Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)] = Field(
+    deviation: Annotated[float, Field(ge=0.001, le=1_000, allow_inf_nan=False)] = Field(
         description="Standard deviation between customers. For a share of p percent, √(p · (100 − p)) is on the safe "
         "side."
     )
@@ -39,7 +39,7 @@ class ExperimentBody(Body):
         description="`days_to_pay`: from the due date to payment, up to the horizon. `paid_at_30_days`: share of "
         "invoices that are paid 30 days after the due date.",
     )
-    difference: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = Field(
+    difference: Annotated[float, Field(ge=0.001, le=100, allow_inf_nan=False)] = Field(
         description="Smallest difference that is worth finding, in days or percent points.", examples=[3]
     )
     power_percent: Annotated[int, Field(ge=50, le=99, strict=True)] = Field(
