@@ -205,12 +205,15 @@ class Dispatcher:
         self, info: LedgerInfo, outgoing: OutgoingReminder, attempt: Attempt, today: date
     ) -> bool:
         """Conclude a message that the gateway may have taken, by asking it. Return True if it has an outcome."""
-        made = written(outgoing.event, outgoing.customer, outgoing.creditor, outgoing.texts)
+        proof = None
         try:
+            made = written(outgoing.event, outgoing.customer, outgoing.creditor, outgoing.texts)
+            proof = made.proof
             handed = await self._carriers.ask(info, outgoing, made.message)
         except (ValueError, LookupError) as error:
+            # The order cannot be written again, for example without its template: a person decides about it.
             handed = Handed("unknown", f"{error}")
-        outcome = self._outcome(info.name, outgoing.event, handed, attempt.age, made.proof)
+        outcome = self._outcome(info.name, outgoing.event, handed, attempt.age, proof)
         if outcome is None:
             self._carriers.rest(outgoing.event.channel, handed.evidence)
             return False
