@@ -9,10 +9,13 @@ import msgspec
 import pytest
 
 from dunning_svc.domain.ladder.state import Case, LadderItem, Standing
-from dunning_svc.domain.policy.choice import Policies, Profile
+from dunning_svc.domain.policy.arms import RunningExperiment
+from dunning_svc.domain.policy.choice import ChosenPolicy, Policies, Profile
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.debtors import Creditors
 from dunning_svc.read_models.cases.due import DueCases
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.use_cases.experiments import new_assignments
 from dunning_svc.use_cases.runs import HANDED_ON_MAX, HandedOn, OutgoingReminder, Run, decide_all
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dunning.reminders import ReminderRequested
@@ -75,6 +78,9 @@ def test_a_customer_that_cannot_be_decided_about_never_stops_the_others() -> Non
     assert [decision.customer_id for decision, _ in decided] == ["cus_1"]
     assert [(each.customer_id, each.currency) for each in unserved] == [("cus_2", "EUR")]
     assert unserved[0].cause.startswith("AssertionError")
+    running = RunningExperiment("exp_1", ChosenPolicy(DEFAULT_POLICY).key, DEFAULT_POLICY, 50, 1)
+    assigned = new_assignments((broken, *due.cases), Policies(experiments=[running]), DUE)
+    assert [event.customer_id for event, _ in assigned] == ["cus_1"]
 
 
 @pytest.mark.parametrize(("reminders", "handed_on"), [(HANDED_ON_MAX, True), (HANDED_ON_MAX + 1, False)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+import structlog
+
 from dunning_svc.domain.experiment import decide
 from dunning_svc.domain.experiment.commands import StartExperiment, StopExperiment
 from dunning_svc.domain.experiment.decide import DisputeCounts
@@ -31,6 +33,8 @@ from encours.ledger.execute import execute
 from encours.ledger.session import Session
 from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb
+
+log = structlog.get_logger()
 
 
 async def start_experiment(session: Session, command: StartExperiment, ledger: Ledger, db: ReadDb) -> Result:
@@ -107,19 +111,28 @@ def new_assignments(
     """Return the assignments of customers with a case under an experiment who have none of it, with the creditor.
 
     Every case that the run looks at counts, whether it is decided or not: so entering an experiment does not depend on
-    the arm.
+    the arm. A customer about whom nothing can be decided is left out: the run raises a task about it.
     """
     found: dict[tuple[str, str], tuple[ExperimentCustomerAssigned, str]] = {}
     for case in cases if policies.experiments else ():
-        assert case.standing is not None
-        profile = case.standing.profile
-        chosen = policies.apply(profile, day)
-        if chosen.experiment_id is None or chosen.arm is None:
+        try:
+            event = _new_assignment(case, policies, day)
+        except Exception:  # whatever the fault is, the other customers are served
+            log.exception("experiment.customer_left_out", customer_id=case.customer_id)
             continue
-        if any(each.experiment_id == chosen.experiment_id for each in profile.assigned):
-            continue
-        event = ExperimentCustomerAssigned(
-            experiment_id=chosen.experiment_id, customer_id=case.customer_id, arm=chosen.arm, day=day
-        )
-        found[chosen.experiment_id, case.customer_id] = event, case.entity_id
+        if event is not None:
+            found[event.experiment_id, case.customer_id] = event, case.entity_id
     return list(found.values())
+
+
+def _new_assignment(case: Case, policies: Policies, day: date) -> ExperimentCustomerAssigned | None:
+    assert case.standing is not None
+    profile = case.standing.profile
+    chosen = policies.apply(profile, day)
+    if chosen.experiment_id is None or chosen.arm is None:
+        return None
+    if any(each.experiment_id == chosen.experiment_id for each in profile.assigned):
+        return None
+    return ExperimentCustomerAssigned(
+        experiment_id=chosen.experiment_id, customer_id=case.customer_id, arm=chosen.arm, day=day
+    )
