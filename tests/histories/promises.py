@@ -77,7 +77,8 @@ def judge_all(history: History) -> None:
     """Judge every promise on the day that was opened."""
     items = {row.invoice_id: row for row in history.rows.all(ItemRow)}
     found = history.rows.all(PromiseRow)
-    for each in judged_with(found, items, history.rows.all(AccountRow), history.rows.merges()):
+    merged = history.rows.survivors(history.today)
+    for each in judged_with(found, items, history.rows.all(AccountRow), merged):
         for event in decide.judge(state_of(history, each.promise_id), each.received, history.today):
             history.add(event, each.promise_id)
 

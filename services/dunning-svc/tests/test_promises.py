@@ -15,11 +15,15 @@ from dunning_svc.domain.promise.commands import MakePromise, PromiseBasis, Promi
 from dunning_svc.domain.promise.decide import Promising, make, withdraw
 from dunning_svc.domain.promise.state import PROMISE
 from dunning_svc.http.cases.answers import CaseOut
+from dunning_svc.read_models.cases.rows.promises import PromiseRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow
+from dunning_svc.read_models.promises.judging import judged_with
 from encours.contracts.events.dunning.document import PromiseTerms
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import ReminderSuppressed
+from encours.contracts.parties import Merge, Survivors
 from encours.kernel.errors import Refusal
-from tests.histories.dunning import CUS, History
+from tests.histories.dunning import CUS, ENT, History
 from tests.histories.ladder import AMOUNT, DUE_IN, invoiced, lived
 from tests.histories.promises import promised, received_naively, state_of, withdrawn
 
@@ -301,3 +305,25 @@ def _promised_at(history: History, invoice_id: str, position: int, day: date) ->
             if state.ended is None and day <= e.data.suspended_until:
                 return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("day", "cash"), [(date(2026, 3, 1), 0), (date(2026, 3, 2), 700), (date(2026, 3, 9), 0)]
+)
+def test_cash_of_another_record_counts_while_the_records_are_merged(day: date, cash: int) -> None:
+    history = History()
+    days(history, 1)
+    history.issue(DUE_IN, AMOUNT)
+    promise_of(history, 3)
+    account = AccountRow(
+        customer_id="cus_twin",
+        entity_id=ENT,
+        currency="EUR",
+        unapplied_minor=700,
+        events="1",
+        command_id="",
+        decided_on=None,
+    )
+    merged = [Merge(CUS, 1, date(2026, 3, 2), "cus_twin"), Merge(CUS, 2, date(2026, 3, 9), None)]
+    (found,) = judged_with(history.rows.all(PromiseRow), {}, [account], Survivors(merged, day))
+    assert found.received.credit_minor == cash

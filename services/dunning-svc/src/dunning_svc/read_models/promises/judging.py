@@ -11,7 +11,7 @@ from dunning_svc.read_models.cases.promises import received_of
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.promises import PromiseRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
-from encours.contracts.parties import Merge, related
+from encours.contracts.parties import Survivors, related
 from encours.projection.read_model import Conn
 from encours.reading.merges import merges
 
@@ -45,19 +45,19 @@ async def to_judge(conn: Conn, schema: str, day: date) -> list[PromiseToJudge]:
     items = await select(conn, schema, ItemRow, "where invoice_id = any($1)", invoice_ids)
     records = sorted(related({row.customer_id for row in found}, known))
     accounts = await select(conn, schema, AccountRow, "where customer_id = any($1)", records)
-    return judged_with(found, {row.invoice_id: row for row in items}, accounts, known)
+    return judged_with(found, {row.invoice_id: row for row in items}, accounts, Survivors(known, day))
 
 
 def judged_with(
     found: Sequence[PromiseRow],
     items: Mapping[str, ItemRow],
     accounts: Sequence[AccountRow],
-    known: Sequence[Merge],
+    merged: Survivors,
 ) -> list[PromiseToJudge]:
-    """Return promises with what was received of them, by rows; cash of all records of the debtor counts."""
+    """Return promises with what was received of them, by rows; cash of all records of the debtor on the day counts."""
     made = []
     for row in found:
-        own = related([row.customer_id], known)
+        own = merged.records(row.customer_id)
         cash = sum(
             each.unapplied_minor
             for each in accounts
