@@ -139,6 +139,12 @@ def test_a_merge_changes_no_earlier_answer_and_every_later_one(system: System) -
     seen = digests(world, asked, earlier)
     assert sum(digest.startswith("200") for digest in seen.values()) > 200
     with_it = digests(world, asked, [{"as_of": str(LAST)}])
+    files: list[Asked] = [
+        ("dunning", f"/v1/customers/{each}/{what}", (("on", eve),))
+        for each in ids["cus"]
+        for what in ("litigation-file", "title-eligibility")
+    ]
+    on_eve = digests(world, files, [{"as_of": str(LAST)}])
 
     key = {"Idempotency-Key": uuid4().hex}
     body = {"into": survivor, "on": str(MERGED_ON), "reason": "entered twice"}
@@ -150,6 +156,7 @@ def test_a_merge_changes_no_earlier_answer_and_every_later_one(system: System) -
     world.system.wait_caught_up(world.ledger)
 
     assert _changed(seen, digests(world, asked, earlier)) == []
+    assert _changed(on_eve, digests(world, files, [{"as_of": str(LAST)}])) == []
     changed = {path for _, path, *_ in _changed(with_it, digests(world, asked, [{"as_of": str(LAST)}]))}
     assert changed >= {
         "/v1/invoices", "/v1/payments", "/v1/customers", "/v1/cases", "/v1/reminders", "/v1/aged-balance",

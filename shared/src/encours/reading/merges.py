@@ -57,9 +57,9 @@ async def survivors(conn: Conn, schema: str, as_of: date, position: int) -> Surv
     return Survivors(await merges(conn, schema), as_of, position)
 
 
-async def survivors_at(view: View) -> Survivors:
-    """Return the merges in force at the dates of the question."""
-    return await survivors(view.conn, view.schema, view.time.as_of, view.time.position)
+async def survivors_at(view: View, on: date | None = None) -> Survivors:
+    """Return the merges in force at the dates of the question, or on another business day."""
+    return await survivors(view.conn, view.schema, on or view.time.as_of, view.time.position)
 
 
 async def records_of(view: View, customer_id: str | None) -> list[str] | None:

@@ -46,7 +46,7 @@ async def get_litigation_file(
     language give the same bytes. Each open invoice has the last day for an action, to be confirmed by counsel.
     """
     async with q.view(MODEL) as view:
-        records = (await survivors_at(view)).records(customer_id)
+        records = (await survivors_at(view, on)).records(customer_id)
         streams = await streams_of(view.conn, view.schema, records)
         time = view.time
     debtor = DEBTOR.fold(await q.ledger.read_stream(q.caller.ledger, customer_id, upto=time.position))

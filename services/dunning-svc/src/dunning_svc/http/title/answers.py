@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
+from dunning_svc.domain.ladder.state import LadderItem
 from dunning_svc.domain.title.eligibility import TitleClaim, TitleObstacle, obstacles
 from dunning_svc.read_models.cases.items import steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
@@ -40,14 +41,9 @@ class TitleEligibility(BaseModel):
 
     @classmethod
     def of(
-        cls, row: ItemRow, rows: MemoryRows, own: list[str], day: date, debtor_country: str
-    ) -> TitleEligibility | None:
-        """Return an invoice as of a day; None where nothing is open."""
-        case = rows.case((own[0], row.entity_id, row.currency), day)
-        items = () if case is None else case.items
-        item = next((each for each in items if each.invoice_id == row.invoice_id), None)
-        if item is None:
-            return None
+        cls, row: ItemRow, item: LadderItem, rows: MemoryRows, day: date, debtor_country: str
+    ) -> TitleEligibility:
+        """Return an invoice as of a day; ``item`` is the invoice in its case."""
         creditor = rows.get(CreditorRow, row.entity_id)
         country = creditor.country if creditor else ""
         procedure = title_procedure(country, day)
@@ -93,9 +89,15 @@ class TitleEligibilityList(AsOf):
         """Return the open invoices of all records of a customer."""
         debtor = rows.get(DebtorRow, own[0])
         country = debtor.country if debtor else ""
-        items = sorted(
+        open_rows = sorted(
             (row for row in rows.all(ItemRow) if row.customer_id in own and row.open_minor > 0),
             key=lambda row: (row.due_on, row.number),
         )
-        found = (TitleEligibility.of(row, rows, own, day, country) for row in items)
-        return [each for each in found if each is not None]
+        groups = {(own[0], row.entity_id, row.currency) for row in open_rows}
+        cases = [case for group in groups if (case := rows.case(group, day)) is not None]
+        items = {item.invoice_id: item for case in cases for item in case.items}
+        return [
+            TitleEligibility.of(row, items[row.invoice_id], rows, day, country)
+            for row in open_rows
+            if row.invoice_id in items
+        ]

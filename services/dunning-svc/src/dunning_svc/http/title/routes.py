@@ -31,8 +31,9 @@ async def get_title_eligibility(
     from summaries of the Law of 23 April 2026: have it confirmed by counsel, and check that the debtor is a merchant.
     """
     async with q.view(MODEL) as view:
-        own = list((await survivors_at(view)).records(customer_id))
-        time = view.time
+        time, day = view.time, on or view.time.as_of
+        # The rows hold the merges up to `as_of`: one that begins later is not in force for a later `on` either.
+        own = (await survivors_at(view, min(day, time.as_of))).records(customer_id)
         rows = await cases_at(
             q.ledger, view.conn, view.schema, q.caller.ledger, own, time.position, time.as_of
         )
@@ -40,6 +41,5 @@ async def get_title_eligibility(
     if debtor is None:
         raise DebtorNotFound(customer_id)
     q.caller.require_sight(debtor.entity_id, DebtorNotFound(customer_id))
-    day = on or time.as_of
     data = [each.model_dump(mode="json") for each in TitleEligibilityList.items(rows, own, day)]
     return q.respond({"customer_id": customer_id, "on": str(day), "data": data} | time.echo())
