@@ -13,8 +13,11 @@ import pytest
 
 from dunning_svc.domain.formats import Lang
 from dunning_svc.domain.litigation.archive import Archive
+from dunning_svc.domain.litigation.claims import LitigatedInvoice
+from dunning_svc.domain.litigation.documents import invoice_documents
 from dunning_svc.use_cases.litigation_file import FileQuestion, litigation_file
 from encours.contracts.events.dunning.reminders import MessageProof, ReminderRequested, ReminderSent
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.penalty import PenaltiesWaived
 from encours.ledger import Ledger
 from encours.legal.limitation import limitation_of, limitation_rule
@@ -195,3 +198,18 @@ async def test_a_partial_payment_a_promise_and_a_plan_interrupt_it() -> None:
     assert promised["interruption"].startswith("C. civ. 2240: a promise")
     assert paid["safe_on"] < paid["extended_on"]
     assert ENT in index["creditors"]
+
+
+def test_invoices_whose_numbers_differ_by_a_character_have_files_of_their_own() -> None:
+    names = [
+        entry.name
+        for n, number in enumerate(("2026/1", "2026 1", "2026_1"))
+        for entry in invoice_documents(numbered(number, f"inv_{n}"), "en")
+    ]
+    assert names[::2] == ["invoices/2026_1-inv_0.json", "invoices/2026_1-inv_1.json", "invoices/2026_1.json"]
+    assert len(set(names)) == 6
+
+
+def numbered(number: str, invoice_id: str) -> LitigatedInvoice:
+    issued = event(InvoiceIssued, invoice_id=invoice_id, number=number)
+    return LitigatedInvoice(issued, ENT, (), 100, 0, None)

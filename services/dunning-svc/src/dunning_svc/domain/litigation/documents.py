@@ -17,6 +17,7 @@ from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.litigation.claims import LitigatedInvoice
 from dunning_svc.domain.message.render import Message
 from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.kernel.money import format_amount
 from encours.legal.interest import Statement
 
@@ -130,7 +131,7 @@ _WORDS: dict[Lang, dict[str, str]] = {
 def invoice_documents(invoice: LitigatedInvoice, lang: Lang) -> list[FileEntry]:
     """Return an invoice as JSON and as text."""
     issued, words = invoice.issued, _WORDS[lang]
-    stem = f"invoices/{_safe(issued.number)}"
+    stem = f"invoices/{_named(issued)}"
     limit = invoice.limitation
     data = {
         "invoice": issued,
@@ -346,6 +347,12 @@ def _page(
 def _safe(text: str) -> str:
     """Return a part of a file name: a number may contain ``/``."""
     return _UNSAFE.sub("_", text) or "_"
+
+
+def _named(issued: InvoiceIssued) -> str:
+    """Return the name of an invoice's files: its number, with the id where two numbers may give one name."""
+    name = _safe(issued.number)
+    return name if name == issued.number else f"{name}-{issued.invoice_id}"
 
 
 def _json(data: object) -> bytes:
