@@ -211,3 +211,10 @@ def _damage(draw: random.Random, raw: bytearray) -> None:
             )
         case _:
             raw[place : place + 30] = raw[place : place + 30][::-1]
+
+
+def test_a_message_id_with_characters_that_no_store_takes_is_none() -> None:
+    """Its message would be refused at each reading of the mailbox, and hold up all that came after it."""
+    for wrong in (b"<a\x00b@client.example>", b"<a\x7fb@client.example>", b"<a b@client.example>"):
+        raw = b"Message-ID: " + wrong + b"\r\nSubject: Paid\r\n\r\nPaid."
+        assert (message_id_of(raw), parse(raw).message_id) == (None, None)

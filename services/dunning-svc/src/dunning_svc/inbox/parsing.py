@@ -24,7 +24,7 @@ MAX_TEXT = 100_000
 _MAX_PARTS = 200
 _MAX_HEADER = 500
 _REMINDER = re.compile(r"rem_[0-9a-f]{32}")
-_MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
+_MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{1,300}>")
 _ABSENT = re.compile(
     r"\b(out of (?:the )?office|automatic reply|auto[- ]?reply|autoreply|away from|absence|absent|réponse automatique|"
     r"message automatique|abwesenheit|abwesend|automatische antwort|nicht im büro|urlaub|vacation)\b",
@@ -100,7 +100,7 @@ def _message_id(message: Message) -> str | None:
 def message_id_of(content: bytes) -> str | None:
     """Return the Message-ID of the bytes, if it can be read; the same bytes always yield the same."""
     head = content[:65_536].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    found = re.search(rb"^message-id:\s*(<[^<>\s]{1,300}>)", head, re.IGNORECASE | re.MULTILINE)
+    found = re.search(rb"^message-id:\s*(<[^<>\x00-\x20\x7f]{1,300}>)", head, re.IGNORECASE | re.MULTILINE)
     return found[1].decode("latin-1") if found else None
 
 
