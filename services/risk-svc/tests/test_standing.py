@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from encours.contracts.events.credit_policy import HoldRules
+from encours.contracts.events.parties.customer import CustomerMerged
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.risk import LimitRequested
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
@@ -17,7 +18,7 @@ from encours.testing.memory import TODAY
 from risk_svc.domain.badge import GiveBadge, RemoveBadge
 from risk_svc.domain.hold import PlaceCreditHold, ReleaseCreditHold
 from risk_svc.domain.hold_rules import causes_of, earns_badge
-from risk_svc.domain.limit import ApproveLimit, RefuseLimit
+from risk_svc.domain.limit import ApproveLimit, LimitRequestLapsed, RefuseLimit
 from risk_svc.domain.policy import (
     Authority,
     CreditPolicy,
@@ -29,7 +30,7 @@ from risk_svc.domain.policy import (
 from risk_svc.domain.reservation.commands import ConsumeReservation, DeliverReservation, OverrideReservation
 from risk_svc.read_models.credit.standing import CreditStanding
 from risk_svc.use_cases import limits, reservations, standing
-from tests.histories.credit import HEAD, CreditDesk
+from tests.histories.credit import HEAD, MEMBER, CreditDesk
 
 ENTITY = f"ent_{1:032x}"
 CLERK, HEAD_OF_CREDIT, STAND_IN = (f"key:{name}" for name in ("clerk", "head", "standin"))
@@ -108,6 +109,16 @@ def test_a_limit_is_approved_and_refused_by_the_role_of_its_amount() -> None:
         desk.books.do(limits.refuse_limit, RefuseLimit(refused, "No"), actor=CLERK)
 
 
+def test_a_limit_that_has_ended_is_not_approved_and_leaves_the_one_in_force() -> None:
+    desk = CreditDesk()
+    asked = {"limit_id": f"lim_{9:032x}", "customer_id": HEAD, "amount_minor": 5_000_00, "currency": "EUR"}
+    desk.happen(event(LimitRequested, valid_until=TODAY, **asked))
+    desk.today = TODAY + timedelta(days=1)
+    with pytest.raises(LimitRequestLapsed):
+        desk.do(limits.approve_limit, ApproveLimit(f"lim_{9:032x}", None, None, None, None))
+    assert desk.order(1_000_00).decision == "accept"
+
+
 def test_a_blocked_order_is_accepted_by_the_role_of_its_amount() -> None:
     desk = desk_with_policy()
     blocked = desk.order(20_000_00).reservation_id
@@ -160,6 +171,13 @@ def test_the_badge_is_given_once_and_removed_once() -> None:
     assert desk.do(standing.give_badge, give) == ["payer_badge.given"]
     assert desk.do(standing.give_badge, give) == []
     assert desk.do(standing.remove_badge, remove) == ["payer_badge.removed"]
+
+
+def test_the_badge_of_a_merged_record_is_removed_at_that_record() -> None:
+    desk = CreditDesk()
+    desk.do(standing.give_badge, GiveBadge(MEMBER, "Three returned cheques"))
+    desk.happen(event(CustomerMerged, customer_id=MEMBER, into_id=HEAD))
+    assert desk.do(standing.remove_badge, RemoveBadge(MEMBER, "Paid")) == ["payer_badge.removed"]
 
 
 @pytest.mark.parametrize(

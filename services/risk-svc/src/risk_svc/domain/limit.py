@@ -30,6 +30,14 @@ class LimitRequestDecided(Refusal):
     remedy = "Make a new request."
 
 
+class LimitRequestLapsed(Refusal):
+    """The last day of the requested limit has passed."""
+
+    code = "limit-request-lapsed"
+    title = "Last day of the requested limit has passed"
+    remedy = "Make a new request with a later valid_until, or refuse this one."
+
+
 @dataclass(frozen=True, slots=True)
 class RequestLimit:
     """Request a limit: an amount in minor units and a maximum of days past due."""
@@ -163,13 +171,16 @@ def request(command: RequestLimit, today: date) -> list[Event]:
 def approve(state: LimitState, command: ApproveLimit, by: Authority, today: date) -> list[Event]:
     """Put the limit in force, as requested or lower, from its first day on; no event if it is approved already.
 
-    Raises :class:`Invalid` for another currency or a higher amount.
+    Raises :class:`Invalid` for another currency or a higher amount, :class:`LimitRequestLapsed` for a limit that has
+    ended: it would replace the one in force.
     """
     if command.currency not in (None, state.currency):
         raise Invalid(f"The request is in {state.currency}; use that currency.", "/amount/currency")
     _require_open(state, done="approved")
     if state.state == "approved":
         return []
+    if state.valid_until is not None and state.valid_until < today:
+        raise LimitRequestLapsed(f"The limit was requested until {state.valid_until}.")
     amount = state.amount_minor if command.amount_minor is None else command.amount_minor
     if amount > state.amount_minor:
         raise Invalid("The amount exceeds the requested one; reduce it, or make a new request.", "/amount")

@@ -6,7 +6,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import badge, hold, policy
-from risk_svc.use_cases.customers import unmerged
+from risk_svc.use_cases.customers import CUSTOMER, unmerged
 
 CREDIT_HOLD: Folder[hold.HeldOrders] = Folder(hold.HeldOrders, hold.evolve, hold.CreditHoldNotFound)
 PAYER_BADGE: Folder[badge.PayerBadge] = Folder(badge.PayerBadge, badge.evolve)
@@ -44,8 +44,8 @@ async def give_badge(session: Session, command: badge.GiveBadge) -> Result:
 
 
 async def remove_badge(session: Session, command: badge.RemoveBadge) -> Result:
-    """Take the mark of a bad payer away."""
-    customer = await unmerged(session, command.customer_id)
+    """Take the mark of a bad payer away. That of a merged record counts for the debtor, so it is removed too."""
+    customer = await session.get(CUSTOMER, command.customer_id)
     stream = badge.badge_of(command.customer_id)
     for event in badge.remove(await session.load(PAYER_BADGE, stream), command):
         session.emit(stream, event, entity=customer.entity_id)
