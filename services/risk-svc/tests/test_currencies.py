@@ -85,6 +85,11 @@ def test_cash_without_a_rate_keeps_a_breach_a_doubt() -> None:
     assert ordered(picture, 150_01).reasons == ("exchange-rate-missing",)
 
 
+def test_a_guarantee_without_a_rate_keeps_a_breach_a_doubt() -> None:
+    picture = replace(PICTURE, items=PICTURE.items[:1], unapplied={}, rates=(GBP,), guaranteed={"USD": 50_00})
+    assert ordered(picture, 150_01).reasons == ("exchange-rate-missing",)
+
+
 @pytest.mark.parametrize(("amount", "decision"), [(86_65, "accept"), (86_67, "refuse")])
 def test_an_order_in_another_currency_counts_in_that_of_the_limit(amount: int, decision: str) -> None:
     picture = replace(PICTURE, limit=replace(LIMIT, max_days_past_due=60))

@@ -176,8 +176,9 @@ class WholeExposure:
 
     @property
     def at_least_known(self) -> bool:
-        """Return True if the shares without a rate can only add to what is known."""
-        return all(share.seen.total_minor >= 0 for share in self.shares if share.converted is None)
+        """Return True if the shares without a rate can only add to what is known, less guarantees."""
+        unknown = [share.seen for share in self.shares if share.converted is None]
+        return all(seen.total_minor >= seen.guaranteed_minor for seen in unknown)
 
 
 def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSeen:
