@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from encours.contracts.common import CitedInvoice
+from encours.contracts.events.parties.customer import CustomerMerged, RolesAssigned
 from encours.contracts.events.sales.order import OrderBilled, OrderDelivered, OrderPlaced
 from encours.kernel.errors import Invalid
-from encours.testing.events import event, issued, received
+from encours.ledger.errors import VersionConflict
+from encours.testing.events import drafted, event, issued, received
 from encours.testing.memory import TODAY
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.reservation.commands import (
@@ -68,7 +71,7 @@ def test_an_order_that_another_overtakes_is_decided_again(before: int) -> None:
     assert desk.total() == 700_00 + before * 1_00
 
 
-def test_figures_that_are_behind_accept_nothing() -> None:
+def test_figures_that_are_behind_accept_nothing_and_are_asked_for_again() -> None:
     desk = CreditDesk()
 
     class Behind:
@@ -79,6 +82,21 @@ def test_figures_that_are_behind_accept_nothing() -> None:
     desk.do(reservations.reserve, asked, Behind())
     found = desk.reservation(asked.reservation_id)
     assert (found.status, found.decision, found.reasons) == ("blocked", "refer", ("figures-behind",))
+    again = RecheckReservation(asked.reservation_id, quiet=True)
+    with pytest.raises(VersionConflict):
+        desk.do(reservations.recheck, again, Behind())
+    desk.do(reservations.recheck, again, desk)
+    assert desk.reservation(asked.reservation_id).status == "reserved"
+
+
+def test_an_order_whose_customer_leaves_the_group_meanwhile_is_decided_again() -> None:
+    desk = CreditDesk(limit_minor=100_00)
+    blocked = desk.order(300_00, MEMBER).reservation_id
+    desk.limit(1_000_00)
+    leaves = event(RolesAssigned, customer_id=MEMBER, group_id=None, valid_from=TODAY)
+    desk.meanwhile.append(lambda: desk.happen(leaves))
+    desk.do(reservations.recheck, RecheckReservation(blocked), desk)
+    assert desk.reservation(blocked).reasons == ("no-limit",)
 
 
 def test_money_of_the_customer_needs_no_limit() -> None:
@@ -124,6 +142,37 @@ def test_goods_count_once_from_the_order_to_the_invoice() -> None:
     assert (desk.reservation(made).status, desk.total()) == ("released", 250_00)
     with pytest.raises(ReservationEnded):
         desk.do(reservations.consume, DeliverReservation(made, "BL-3", None, None))
+
+
+def test_documents_of_another_customer_end_no_reservation() -> None:
+    desk = CreditDesk()
+    made = desk.order(500_00, order_ref=ORDER).reservation_id
+    desk.happen(issued(1_00, invoice_id=INVOICE, customer_id=MEMBER))
+    delivery = {"order_id": ORDER, "customer_id": MEMBER, "delivery_id": "dlv_1", "net_minor": 1_00}
+    desk.happen(event(OrderPlaced, order_id=ORDER, customer_id=MEMBER, net_minor=1_00, total_minor=1_00))
+    desk.happen(event(OrderDelivered, **delivery))
+    for by in ({"invoice_id": INVOICE}, {"delivery_id": "dlv_1"}):
+        with pytest.raises(Invalid, match="customer's"):
+            desk.do(reservations.consume, consume(made, **by))
+    desk.happen(event(CustomerMerged, customer_id=MEMBER, into_id=HEAD))
+    desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
+    assert desk.reservation(made).status == "consumed"
+
+
+def test_who_orders_may_name_the_invoice_that_another_is_billed() -> None:
+    desk = CreditDesk()
+    made = desk.order(500_00, MEMBER).reservation_id
+    desk.happen(issued(500_00, invoice_id=INVOICE, customer_id=HEAD, purchaser_id=MEMBER))
+    desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
+    assert (desk.reservation(made).status, desk.total()) == ("consumed", 500_00)
+
+
+def test_the_draft_of_a_correction_ends_no_reservation() -> None:
+    desk = CreditDesk()
+    made = desk.order(500_00).reservation_id
+    desk.happen(drafted(invoice_id=INVOICE, customer_id=HEAD, corrects=event(CitedInvoice)))
+    with pytest.raises(Invalid):
+        desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
 
 
 def test_delivered_goods_may_be_billed_when_the_reservation_has_ended() -> None:

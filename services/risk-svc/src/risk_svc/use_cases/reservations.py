@@ -6,7 +6,7 @@ the order decided again, if another order has drawn from the line in between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Protocol
@@ -14,6 +14,8 @@ from typing import Protocol
 from encours.contracts.events.reservation import CreditLineDrawn, ReservationDecided, ReservationOverridden
 from encours.kernel.ids import with_prefix
 from encours.ledger.command import Result
+from encours.ledger.errors import VersionConflict
+from encours.ledger.merges import survivor
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain.picture import SeenPicture
@@ -28,7 +30,7 @@ from risk_svc.domain.reservation.state import (
     evolve_documents,
     evolve_line,
 )
-from risk_svc.use_cases.customers import unmerged
+from risk_svc.use_cases.customers import CUSTOMER, unmerged
 from risk_svc.use_cases.standing import authority_for
 
 RESERVATION: Folder[Reservation] = Folder(Reservation, evolve, ReservationNotFound)
@@ -59,6 +61,8 @@ async def recheck(session: Session, command: commands.RecheckReservation, pictur
     decide.require_blocked(state)
     seen = await _figures(session, state.customer_id, pictures)
     event = decide.recheck(state, seen, session.today)
+    if command.quiet and event.reasons == ("figures-behind",):
+        raise VersionConflict("the figures of the customer lack the latest events")
     if not command.quiet or event.decision == "accept":
         _emit_decided(session, event, state.entity_id)
     return session.result(command.reservation_id)
@@ -85,10 +89,9 @@ async def consume(
     state = await session.get(RESERVATION, command.reservation_id)
     if isinstance(command, commands.DeliverReservation):
         return _emit(session, state, decide.deliver(state, command))
-    if command.invoice_id is not None:
-        counted = (await session.load(DOCUMENTS, command.invoice_id)).invoiced
-    else:
-        counted = command.delivery_id in (await session.load(DOCUMENTS, state.order_ref)).deliveries
+    found = await session.load(DOCUMENTS, command.invoice_id or state.order_ref)
+    counted = found.invoiced if command.invoice_id else command.delivery_id in found.deliveries
+    counted = counted and await _is_among(session, state.customer_id, found.customers)
     return _emit(session, state, decide.consume(state, command, counted=counted))
 
 
@@ -104,11 +107,21 @@ async def expire(session: Session, command: commands.ExpireReservation) -> Resul
     return _emit(session, state, decide.expire(state, session.today))
 
 
+async def _is_among(session: Session, customer_id: str, customers: Collection[str]) -> bool:
+    """Return True if a customer, or a record that is merged with its own, is one of the customers."""
+    debtors = [
+        (await survivor(session, CUSTOMER, each, session.today))[0] for each in (customer_id, *customers)
+    ]
+    return debtors[0] in debtors[1:]
+
+
 async def _figures(session: Session, customer_id: str, pictures: Pictures) -> SeenPicture:
     """Return figures that contain every amount drawn from the line, or are marked as behind.
 
-    The line is loaded after the figures: if it was drawn from since then, they are asked for once more.
+    The line is loaded after the figures: if it was drawn from since then, they are asked for once more. The customer is
+    loaded before them, as its roles say whose limit holds.
     """
+    await session.load(CUSTOMER, customer_id)
     ledger, day = session.meta.ledger, session.today
     seen = await session.ask(pictures.of, ledger, customer_id, day)
     line = await session.load(CREDIT_LINE, line_of(seen.picture.limit_holder_id or customer_id))

@@ -164,11 +164,15 @@ def deliver(state: Reservation, command: DeliverReservation) -> list[Reservation
 def consume(state: Reservation, command: ConsumeReservation, *, counted: bool) -> list[ReservationConsumed]:
     """End a part of the order that counts by itself now, what was delivered first.
 
-    ``counted``: the invoice or delivery exists. No limit, hold or expiry keeps delivered goods from being billed.
+    ``counted``: the invoice or delivery exists, and is one of the customer: that of another would free the limit.
+    No limit, hold or expiry keeps delivered goods from being billed.
     """
     if not counted:
         pointer = "/invoice_id" if command.invoice_id else "/delivery_id"
-        raise Invalid("Name an invoice that exists, or a delivery of the order in order_ref.", pointer)
+        raise Invalid(
+            "Name an invoice that exists and is the customer's, or a delivery of its order in order_ref.",
+            pointer,
+        )
     left = state.reserved_minor + state.delivered_minor
     if not state.delivered_minor:
         _require_alive(state)

@@ -152,17 +152,22 @@ class Documents:
 
     invoiced: bool = False
     deliveries: frozenset[str] = frozenset()
+    customers: frozenset[str] = frozenset()
+    """Customers who order the goods, or are billed for them."""
 
 
 def evolve_documents(state: Documents, recorded: Recorded) -> Documents:
     """Return the state after one more event of an invoice or an order."""
     match recorded.data:
-        case InvoiceDrafted() | InvoiceIssued():
-            return replace(state, invoiced=True)
+        case InvoiceDrafted(customer_id=orderer, corrects=corrected):
+            # The draft of a correction adds nothing to the exposure.
+            return replace(state, invoiced=corrected is None, customers=frozenset({orderer}))
+        case InvoiceIssued(customer_id=billed, purchaser_id=orderer):
+            return replace(state, invoiced=True, customers=frozenset({billed, orderer or billed}))
         case InvoiceCancelled():
             return replace(state, invoiced=False)
-        case OrderDelivered(delivery_id=delivery_id):
-            return replace(state, deliveries=state.deliveries | {delivery_id})
+        case OrderDelivered(delivery_id=delivery_id, customer_id=orderer):
+            return replace(state, deliveries=state.deliveries | {delivery_id}, customers=frozenset({orderer}))
         case DeliveryCancelled(delivery_id=delivery_id):
             return replace(state, deliveries=state.deliveries - {delivery_id})
         case _:
