@@ -98,6 +98,16 @@ def hold_orders(orders: Orders) -> None:
     world.post("risk", f"/v1/credit-holds/{held['id']}/release", {"text": "Paid"})
     wait_until(lambda: len(orders.listed("reserved")) == 27, "the end of a hold frees no order")
 
+    other = world.customer()
+    world.payment(other, "10.00", DAY)
+    world.post("risk", f"/v1/customers/{other}/holds", {"text": "Until tomorrow", "until": DAY})
+    world.post("risk", "/v1/reservations", order | {"customer_id": other})
+
+    def of_other() -> list[str]:
+        listed = world.get("risk", "/v1/reservations", customer_id=other)["data"]
+        return [each["status"] for each in listed]
+
+    assert of_other() == ["blocked"]
     policy = {"holds": {"days_past_due": 5, "badge_days_past_due": 5}}
     answer = world.client("risk").put(f"/v1/entities/{world.entity}/credit-policy", json=policy)
     assert answer.status_code == 200, answer.text
@@ -105,3 +115,4 @@ def hold_orders(orders: Orders) -> None:
     world.advance("2026-04-01")
     wait_until(lambda: world.get("risk", path)["badge"], "the policy gives no badge")
     assert [each["cause"] for each in world.get("risk", path)["holds"]] == ["days_past_due"]
+    wait_until(lambda: of_other() == ["reserved"], "the last day of a hold frees no order")

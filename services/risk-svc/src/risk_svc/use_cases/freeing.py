@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 
 import structlog
 
@@ -18,6 +19,7 @@ from risk_svc.domain.reservation.commands import RecheckReservation
 from risk_svc.read_models.credit.order_query import blocked_since
 from risk_svc.read_models.credit.query import LatestPictures
 from risk_svc.use_cases import reservations
+from risk_svc.use_cases.reacting import TRANSIENT
 
 LOOK_S = 0.5
 PAUSE_S = 1.0
@@ -34,6 +36,8 @@ class FreeOrders:
         self._db = db
         self._seen: dict[str, int] = {}
         """Position up to which changes were looked at, by ledger; all blocked orders are decided at the start."""
+        self._days: dict[str, date] = {}
+        """Day of the last look, by ledger: holds and limits begin and end with a day, so all are decided again then."""
 
     async def run(self) -> None:
         """Look for changes until cancelled."""
@@ -49,18 +53,20 @@ class FreeOrders:
                 await asyncio.sleep(PAUSE_S)
 
     async def look(self, name: str) -> None:
-        """Decide the blocked orders of a ledger for which something has changed."""
-        today, since = await self._ledger.today(name), self._seen.get(name, 0)
+        """Decide the blocked orders of a ledger for which something has changed; again if one met a conflict."""
+        today = await self._ledger.today(name)
+        since = self._seen.get(name, 0) if self._days.get(name) == today else 0
         try:
             async with self._db.snapshot("credit", name) as (conn, schema, position):
                 waiting = await blocked_since(conn, schema, since, day=today, position=position)
         except ReadModelNotReady:
             return
-        for identifier, entity_id in waiting:
-            await self._recheck(name, identifier, entity_id, position)
-        self._seen[name] = position
+        decided = [await self._recheck(name, each, entity_id, position) for each, entity_id in waiting]
+        if all(decided):
+            self._seen[name], self._days[name] = position, today
 
-    async def _recheck(self, name: str, identifier: str, entity_id: str, position: int) -> None:
+    async def _recheck(self, name: str, identifier: str, entity_id: str, position: int) -> bool:
+        """Decide an order again; return False if it was not, because of something that passes."""
         key = derived_uuid("recheck", name, identifier, position)
         meta = derived(name, key, actor=RISK, today=await self._ledger.today_of(name, entity_id))
         again = RecheckReservation(identifier, quiet=True)
@@ -70,3 +76,5 @@ class FreeOrders:
             )
         except DomainError as refusal:
             log.info("blocked order not decided", id=identifier, error=str(refusal))
+            return not isinstance(refusal, TRANSIENT)
+        return True

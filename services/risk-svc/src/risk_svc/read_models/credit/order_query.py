@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from encours.projection.read_model import Conn
-from encours.reading.merges import records_of
+from encours.reading.merges import records_of, survivors
 from encours.reading.moment import View
 from encours.reading.pages import Page
 from encours.reading.where import ViewWhere
@@ -42,21 +42,25 @@ async def blocked_since(
 ) -> list[tuple[str, str]]:
     """Return ids and entities of blocked orders, the oldest first, whose figures have changed after a position.
 
-    Those are orders of which a customer that shares the limit has a movement, a limit that was decided, or a hold that
-    was released; all of them after position 0.
+    Those are orders of which a customer that shares the limit, or the one whose limit it is, has a movement, a limit
+    that was decided, or a hold that was released; all of them after position 0.
     """
     blocked = await conn.fetch(
         f"""select reservation_id, entity_id, customer_id from {schema}.reservation
             where status = 'blocked' order by decided_position"""
     )
     if blocked and since:
-        changed = {row["customer_id"] for row in await conn.fetch(_CHANGED.format(s=schema), since, position)}
+        merged = await survivors(conn, schema, day, position)
+        rows = await conn.fetch(_CHANGED.format(s=schema), since, position)
+        changed = {merged.of(row["customer_id"]) for row in rows}
         ordering = sorted({row["customer_id"] for row in blocked})
         found = await pictures(conn, schema, ordering, as_of=day, position=position) if changed else {}
         freed = {
             customer
             for customer, picture in found.items()
-            if not changed.isdisjoint(member.customer_id for member in picture.members)
+            if not changed.isdisjoint(
+                (picture.limit_holder_id, *(member.customer_id for member in picture.members))
+            )
         }
         blocked = [row for row in blocked if row["customer_id"] in freed]
     return [(row["reservation_id"], row["entity_id"]) for row in blocked]

@@ -35,6 +35,7 @@ where entity_id = $1 and customer_id > $2 and (
     exists (select from {s}.exposure x where x.customer_id = c.customer_id and x.exposure_minor <> 0)
     or exists (select from {s}.credit_hold h where h.customer_id = c.customer_id and h.released_position is null)
     or exists (select from {s}.insolvency i where i.customer_id = c.customer_id)
+    or exists (select from {s}.merge m where m.into_id = c.customer_id)
 )
 order by customer_id limit $3
 """
@@ -50,7 +51,8 @@ async def standings(
 ) -> list[CreditStanding]:
     """Return the customers of an entity, in the order of their ids, for whom a hold may begin or end.
 
-    A record that is merged into another has no delay of its own: its holds end, and those of the other begin.
+    A record that is merged into another has no delay of its own: its holds end, and those of the other begin, which
+    may have no exposure of its own.
     """
     rows = await conn.fetch(_CANDIDATES.format(s=schema), entity_id, after, limit)
     customers = [row["customer_id"] for row in rows]
