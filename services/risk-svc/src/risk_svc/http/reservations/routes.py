@@ -34,6 +34,7 @@ router = Router(tags=["Orders on credit"])
 Ordering = Annotated[Command, command("risk:write")]
 Approving = Annotated[Command, command("risk:approve")]
 Reading = Annotated[Query, reading("risk:read")]
+ReadingNow = Annotated[Query, reading("risk:read", time_travel=False)]
 ReservationPath = Annotated[str, Id("rsv")]
 PATH = "/v1/reservations"
 LIST = paging("decided_on", "expires_on", default="-decided_on", key="reservation_id")
@@ -109,7 +110,7 @@ async def get_reservation(reservation_id: ReservationPath, q: Reading) -> Respon
 
 @router.get("/v1/reservations", response_model=Reservations)
 async def list_reservations(
-    q: Reading,
+    q: ReadingNow,
     page: Annotated[Page, LIST],
     customer_id: CustomerId | None = None,
     status: Status | None = None,
@@ -122,7 +123,7 @@ async def list_reservations(
 
 @router.get("/v1/blocked-orders", response_model=Reservations)
 async def list_blocked_orders(
-    q: Reading, page: Annotated[Page, QUEUE], customer_id: CustomerId | None = None
+    q: ReadingNow, page: Annotated[Page, QUEUE], customer_id: CustomerId | None = None
 ) -> Response:
     """List orders that wait for a decision, the next to expire first; money that arrives has them decided again."""
     async with q.view("credit") as view:
