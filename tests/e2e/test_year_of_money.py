@@ -171,7 +171,10 @@ def promises_are_kept_and_broken(year: Year) -> None:
     bill = year.invoice("100.00")
     year.books.bill(bill, "120.00")
     promise = {"invoice_ids": [bill["id"]], "amount": eur("60.00")}
+    copy = year.world.client("invoice").get(at(bill))
     year.world.post("dunning", "/v1/promises", promise | {"promised_on": "2025-07-24"})
+    again = year.world.client("invoice").get(at(bill), headers={"If-None-Match": copy.headers["etag"]})
+    assert again.json()["status"]["collection"] == "promised", "same version, another answer"
     asked = {"customer_id": year.customer, "status": "promised"}
     assert [each["id"] for each in year.get("/v1/invoices", **asked)["data"]] == [bill["id"]]
     year.advance("2025-07-23")

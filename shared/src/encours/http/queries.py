@@ -63,7 +63,7 @@ FRESH = query(
     "fresh",
     "An answer holds all that the ledger held when the request arrived; a read model that is behind is waited for,"
     " 250 ms at most. `false`: answer at once. Encours-Lag is the number of events that an answer is behind, or"
-    " `unknown` if the ledger does not answer in time.",
+    " `unknown` if the ledger does not answer in time, or part of the answer is being built.",
     type="boolean",
     default=True,
 )
@@ -157,19 +157,29 @@ class Query:
                 moment.conn, moment.schema, self._at(position), self.caller.entities, moment.incomplete
             )
 
+    def mark_behind(self) -> None:
+        """Say in the answer's header that it lacks what a read model would add that is being built."""
+        context(self.request).add_header(LAG_HEADER.lower().encode(), LAG_UNKNOWN)
+
     def respond(
-        self, body: BaseModel | dict[str, Any], *, last: Recorded | None = None, version: int | None = None
+        self,
+        body: BaseModel | dict[str, Any],
+        *,
+        last: Recorded | None = None,
+        version: int | None = None,
+        same_by_version: bool = True,
     ) -> Response:
         """The answer; with the last event of its stream also its ``ETag``, or 304 if the caller has this answer.
 
-        A read model that keeps a stream's version and not its event gives the ``version``.
+        A read model that keeps a stream's version and not its event gives the ``version``. Without ``same_by_version``
+        the answer depends on more than the stream: never 304.
         """
         headers = {"Cache-Control": "private, no-cache"}
         if last is not None:
             version = last.version
         if version is not None:
             headers["ETag"] = etag(version)
-            if self._is_of_this_day(last) and none_matches(self.request, version):
+            if same_by_version and self._is_of_this_day(last) and none_matches(self.request, version):
                 return Response(status_code=304, headers=headers)
         return json_response(body, headers=headers)
 

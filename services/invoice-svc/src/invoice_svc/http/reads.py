@@ -15,6 +15,7 @@ from encours.http.queries import Query
 from encours.ledger.states import Folder
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
+from encours.reading.read_db import ReadModelNotReady
 
 S = TypeVar("S")
 
@@ -28,15 +29,20 @@ async def show(
 ) -> Response:
     """Answer with an object and its ``ETag``. Raises 404 if it did not exist, or its entity is not granted.
 
-    ``complete``: completes the answer from a read model.
+    ``complete``: completes the answer from a read model. While that is being built the answer is what the stream says,
+    and its header that it is behind.
     """
     state, events, time = await read(q, answer, stream)
     last = events[-1]
     body = answer.shown(state, last.version, time.as_of) | time.echo()
-    if complete is not None:
+    if complete is None:
+        return q.respond(body, last=last)
+    try:
         async with replace(q, as_of=time.as_of).view(model) as view:
             await complete(view, [body])
-    return q.respond(body, last=last)
+    except ReadModelNotReady:
+        q.mark_behind()
+    return q.respond(body, last=last, same_by_version=False)
 
 
 async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Recorded], TimeTravel]:
