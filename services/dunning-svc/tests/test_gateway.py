@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 
 from dunning_svc.domain.gateway.commands import TrackMessage
-from dunning_svc.domain.gateway.decide import MessageNotSent, OutcomeNotRecorded, track
+from dunning_svc.domain.gateway.decide import MessageNotCarried, MessageNotSent, OutcomeNotRecorded, track
 from dunning_svc.domain.reminder.state import REMINDER, Reminder
 from dunning_svc.http.gateway.signing import WebhookSignatureInvalid, verified
 from dunning_svc.outbox.gateway import Gateway, GatewayOrder
@@ -189,6 +189,14 @@ def test_a_state_waits_for_the_outcome_and_needs_a_message_that_left() -> None:
     failed = REMINDER.fold(happened(reminder(), event(ReminderFailed, reminder_id=REM)))
     with pytest.raises(MessageNotSent):
         list(track(failed, told(), None, TODAY))
+
+
+def test_an_e_mail_has_no_state_of_a_gateway() -> None:
+    mailed = REMINDER.fold(
+        happened(replace(reminder(), channel="email"), event(ReminderSent, reminder_id=REM))
+    )
+    with pytest.raises(MessageNotCarried):
+        list(track(mailed, told("returned", returned_for="undeliverable"), "2 place Bellecour", TODAY))
 
 
 @pytest.mark.parametrize("header", ["webhook-id", "webhook-timestamp", "webhook-signature", None])

@@ -31,16 +31,27 @@ class MessageNotSent(Refusal):
     remedy = "Get the reminder for its outcome. If its message was delivered, tell the people in charge."
 
 
+class MessageNotCarried(Refusal):
+    """The message left by e-mail, which no gateway carries (409)."""
+
+    code = "message-not-carried"
+    title = "No gateway carries this message"
+    remedy = "Name the reminder whose order the gateway has taken."
+
+
 def track(reminder: Reminder, cmd: TrackMessage, address: str | None, today: date) -> Iterator[Emitted]:
     """Yield the state and what follows from it; nothing if the state is recorded already.
 
-    ``address``: the one that the message was sent to. Raises :class:`OutcomeNotRecorded`, :class:`MessageNotSent`.
+    ``address``: the one that the message was sent to. Raises :class:`OutcomeNotRecorded`, :class:`MessageNotSent` and
+    :class:`MessageNotCarried`.
     """
     requested = reminder.requested
     if not reminder.concluded:
         raise OutcomeNotRecorded(f"{cmd.reminder_id} is being handed over.", retry_after_s=5)
     if requested is None or not reminder.left:
         raise MessageNotSent(f"{cmd.reminder_id} was suppressed or has failed.")
+    if requested.channel == "email":
+        raise MessageNotCarried(f"{cmd.reminder_id} left by e-mail.")
     if cmd.state in reminder.carried:
         return
     undeliverable = cmd.state == "returned" and cmd.returned_for == "undeliverable"
