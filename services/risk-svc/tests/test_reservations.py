@@ -108,6 +108,14 @@ def test_money_of_the_customer_needs_no_limit() -> None:
     assert desk.order(60_00).reasons == ("no-limit",), "the money is spoken for"
 
 
+def test_money_of_one_who_shares_the_limit_covers_the_debts_of_all() -> None:
+    desk = CreditDesk(limit_minor=None)
+    desk.happen(received(150_00, customer_id=MEMBER))
+    assert desk.order(100_00, HEAD).reasons == ("prepaid",)
+    desk.happen(issued(20_00, invoice_id=INVOICE, customer_id=HEAD))
+    assert desk.order(40_00, MEMBER).reasons == ("no-limit",)
+
+
 def test_a_blocked_order_is_decided_again_once_money_is_there() -> None:
     desk = CreditDesk()
     desk.order(900_00)

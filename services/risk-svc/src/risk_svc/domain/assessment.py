@@ -21,7 +21,7 @@ REASONS = {
     "on-hold": "Orders of the customer are on hold.",
     "insolvency": "Insolvency proceedings of the customer are in force.",
     "within-limit": "Exposure with this order stays within the limit.",
-    "prepaid": "Money of the customer covers this order and all that it owes.",
+    "prepaid": "Money of those who share the limit covers this order and all that they owe.",
     "no-limit": "No credit limit is in force for this customer.",
     "limit-expired": "The credit limit has expired, or ends before the day of delivery.",
     "limit-exceeded": "Exposure with this order is above the limit.",
@@ -133,9 +133,9 @@ def check(
     """Check an order for a day of delivery: a hold, insolvency or a breach of the limit refuses it, a doubt refers it.
 
     The risk begins on the day of delivery, so the limit must be in force on it; exposure and score are today's.
-    ``order`` is its amount in the limit's currency. An order that the customer's money covers, with all that it owes,
-    needs no limit: nothing is lent. An exposure in a currency without a rate is unknown: never accepted, and refused
-    only if what is known is above the limit and the rest cannot lower it.
+    ``order`` is its amount in the limit's currency. An order that the money of those who share the limit covers, with
+    all that they owe, needs no limit: nothing is lent. An exposure in a currency without a rate is unknown: it is never
+    accepted, and refused only if what is known is above the limit and the rest cannot lower it.
     """
     breaches = [code for code, found in (("on-hold", held), ("insolvency", insolvent)) if found]
     doubts: list[str] = []
