@@ -136,6 +136,7 @@ def test_the_first_days_of_the_demo_come_out_and_a_second_start_finds_them(
 def test_every_decision_of_the_demo_follows_from_its_ledger(system: System) -> None:
     with system.client("dunning", "demo") as http:
         again = http.post("/v1/decisions/reperform", json={"from": "2010-12-01", "to": str(UNTIL)}).json()
+        assert http.get("/v1/worklist").json()["data"][0]["value_at_risk"]["currency"] == "GBP"
     assert again["decisions"] > 0
     assert (again["mismatches"], again["equal"]) == ([], again["decisions"])
 

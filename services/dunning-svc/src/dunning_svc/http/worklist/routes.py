@@ -11,7 +11,7 @@ from dunning_svc.domain.worklist.formula import formula
 from dunning_svc.http.identifiers import CollectorCode
 from dunning_svc.http.worklist.answers import Worklist, WorklistItem, formula_out
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.worklist.query import WorklistQuestion, worklist
+from dunning_svc.read_models.worklist.query import WorklistQuestion, usual_currency, worklist
 from encours.http.models import BusinessDate, Currency
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
@@ -31,7 +31,10 @@ async def get_worklist(
     page: Annotated[Page, PAGE],
     collector: Annotated[CollectorCode | None, Parameter(description="All collectors if left out.")] = None,
     on: Annotated[BusinessDate | None, Parameter(description="Today if left out.")] = None,
-    currency: Annotated[Currency, Parameter(description="Currency of the amounts.")] = "EUR",
+    currency: Annotated[
+        Currency | None,
+        Parameter(description="Currency of the amounts; that of most open invoices if left out."),
+    ] = None,
     lang: Annotated[Literal["en", "fr"], Parameter()] = "en",
 ) -> Response:
     """List the customers of a collector with work on a day: due tasks, broken promises, high value at risk.
@@ -41,6 +44,7 @@ async def get_worklist(
     by = formula()
     async with q.view(MODEL) as view:
         day = on or view.time.as_of
+        currency = currency or await usual_currency(view)
         entries = await worklist(view, WorklistQuestion(collector, day, currency))
         time = view.time
     rows: list[dict[str, Any]] = [

@@ -22,6 +22,7 @@ from dunning_svc.read_models.tasks.query import open_tasks, task_owners
 from encours.contracts.parties import Survivors
 from encours.reading.merges import survivors_at
 from encours.reading.moment import View
+from encours.reading.where import ViewWhere
 
 Overdue = dict[str, dict[str, dict[int, int]]]
 """Collectable overdue amounts by customer, currency and days past due."""
@@ -34,6 +35,17 @@ class WorklistQuestion:
     collector: str | None
     on: date
     currency: str
+
+
+async def usual_currency(view: View) -> str:
+    """Return the currency of most open invoices that the caller sees; EUR if there is none."""
+    where = ViewWhere(view).add("open_minor > 0")
+    found: str | None = await view.conn.fetchval(
+        f"""select currency from {view.schema}.item where {where.sql}
+            group by currency order by count(*) desc, currency limit 1""",
+        *where.arguments,
+    )
+    return found or "EUR"
 
 
 async def worklist(view: View, wanted: WorklistQuestion) -> list[WorklistEntry]:
