@@ -20,8 +20,8 @@ from encours.reading.read_db import ReadModelNotReady
 S = TypeVar("S")
 
 
-Complete = Callable[[View, Sequence[dict[str, Any]]], Awaitable[None]]
-"""Completes answers by what the streams of the objects do not have."""
+Complete = Callable[[View, Sequence[dict[str, Any]]], Awaitable[bool]]
+"""Completes answers by what the streams of the objects do not have; True if there never was anything."""
 
 
 async def show(
@@ -37,12 +37,13 @@ async def show(
     body = answer.shown(state, last.version, time.as_of) | time.echo()
     if complete is None:
         return q.respond(body, last=last)
+    same_by_version = False
     try:
         async with replace(q, as_of=time.as_of).view(model) as view:
-            await complete(view, [body])
+            same_by_version = await complete(view, [body])
     except ReadModelNotReady:
         q.mark_behind()
-    return q.respond(body, last=last, same_by_version=False)
+    return q.respond(body, last=last, same_by_version=same_by_version)
 
 
 async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Recorded], TimeTravel]:

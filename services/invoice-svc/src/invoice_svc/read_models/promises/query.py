@@ -45,6 +45,14 @@ async def promises_shown(view: View, customers: Sequence[str], first: date) -> l
     return list(await view.conn.fetch(sql, *where.arguments))
 
 
+async def ever_promised(view: View, invoice_ids: Sequence[str]) -> bool:
+    """Return whether any promise is known for any of the invoices, at any date."""
+    found: bool = await view.conn.fetchval(
+        f"select exists (select from {view.schema}.promise_invoice where invoice_id = any($1))", invoice_ids
+    )
+    return found
+
+
 async def promised_until(view: View, invoice_ids: Sequence[str]) -> dict[str, date]:
     """Return the last day of grace of each invoice with a promise that has not ended, at the view's dates."""
     where = ViewWhere(view, entity=None)
