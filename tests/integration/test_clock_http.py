@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -68,7 +69,7 @@ async def test_a_key_of_one_entity_moves_only_the_clock_of_its_own_ledger(instal
     every = await grant(installation, ledger="both", kind="sandbox")
     await grant(installation, ledger="alone", kind="sandbox")
     await grant(installation, ledger="empty", kind="sandbox")
-    target = {"to": datetime.now(UTC).date().isoformat()}
+    target = {"to": datetime.now(ZoneInfo("Europe/Paris")).date().isoformat()}
     async with client_of(app(installation), every) as api:
         ours, _ = await entity(api, "Ours"), await entity(api, "Theirs")
         api.headers["Encours-Ledger"] = "alone"
