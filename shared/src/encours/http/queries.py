@@ -150,16 +150,16 @@ class Query:
             if moment.position < needed:  # built anew for a ledger that was restored
                 raise PositionNotReached(model, needed)
             if head is None or moment.position < head:
-                lag = LAG_UNKNOWN if head is None else str(head - moment.position)
-                context(self.request).add_header(LAG_HEADER.lower().encode(), lag)
+                self.mark_behind(None if head is None else head - moment.position)
             position = moment.position if self.asked_position is None else self.asked_position
             yield View(
                 moment.conn, moment.schema, self._at(position), self.caller.entities, moment.incomplete
             )
 
-    def mark_behind(self) -> None:
-        """Say in the answer's header that it lacks what a read model would add that is being built."""
-        context(self.request).add_header(LAG_HEADER.lower().encode(), LAG_UNKNOWN)
+    def mark_behind(self, events: int | None = None) -> None:
+        """Say in the answer's header by how many events it is behind the ledger, or that this is unknown."""
+        lag = LAG_UNKNOWN if events is None else str(events)
+        context(self.request).add_header(LAG_HEADER.lower().encode(), lag)
 
     def respond(
         self,
