@@ -19,7 +19,7 @@ from msgspec.structs import astuple
 
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.models import MODELS
-from dunning_svc.read_models.cases.items import scheduled
+from dunning_svc.read_models.cases.fold.items import scheduled
 from dunning_svc.read_models.cases.model import MODEL, Cases
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow

@@ -13,7 +13,7 @@ from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.read_models.cases.composition import Group
-from dunning_svc.read_models.cases.model import keys, project
+from dunning_svc.read_models.cases.fold.by_event import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.access import R
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow

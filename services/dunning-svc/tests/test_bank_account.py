@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dunning_svc.read_models.cases.model import project
+from dunning_svc.read_models.cases.fold.by_event import project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written

@@ -10,8 +10,8 @@ import pytest
 
 from dunning_svc.domain.task.claim import REPLACED, VOIDED, ClaimTaskEvent, Proceedings, follow
 from dunning_svc.domain.task.state import TASK, Task
-from dunning_svc.read_models.cases.claims import proceedings_of
-from dunning_svc.read_models.cases.model import keys, project
+from dunning_svc.read_models.cases.fold.by_event import keys, project
+from dunning_svc.read_models.cases.fold.claims import proceedings_of
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.legal import ProceedingsRow
 from encours.contracts.events.dunning.reminders import TaskCompleted, TaskRaised

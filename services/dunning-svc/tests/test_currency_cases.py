@@ -8,7 +8,7 @@ from typing import Any
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.read_models.cases.model import project
+from dunning_svc.read_models.cases.fold.by_event import project
 from dunning_svc.read_models.cases.past import MemoryRows
 from encours.contracts import Event
 from encours.contracts.common import Conversion

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dunning_svc.read_models.cases.current import FOLDED
-from dunning_svc.read_models.cases.model import Cases, project
+from dunning_svc.read_models.cases.fold.by_event import project
+from dunning_svc.read_models.cases.model import Cases
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.parties import CreditorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.read_models.cases.model import project
+from dunning_svc.read_models.cases.fold.by_event import project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from encours.contracts import Recorded

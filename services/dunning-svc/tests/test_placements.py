@@ -21,9 +21,9 @@ from dunning_svc.domain.placement.decide import place, recall, tasks_to_close
 from dunning_svc.domain.placement.state import PLACEMENT, Placement
 from dunning_svc.http.placements.answers import PlacementAsOf, PlacementOut
 from dunning_svc.http.placements.bodies import PlacementBody
-from dunning_svc.read_models.cases.model import keys, project
+from dunning_svc.read_models.cases.fold.by_event import keys, project
+from dunning_svc.read_models.cases.fold.placements import placement_of
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.placements import placement_of
 from dunning_svc.read_models.cases.rows.legal import PlacementRow
 from dunning_svc.use_cases.placements import debtor_of, partner_task
 from encours.contracts import Event, Recorded

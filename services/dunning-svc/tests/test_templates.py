@@ -20,10 +20,10 @@ from dunning_svc.domain.template.commands import ResetTemplate, SaveTemplate, te
 from dunning_svc.domain.template.state import TEMPLATE
 from dunning_svc.http.policies.bodies import PolicyBody
 from dunning_svc.http.templates.answers import TemplateList
+from dunning_svc.read_models.cases.fold.templates import templates_of
 from dunning_svc.read_models.cases.past import folded
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import TemplateRow
-from dunning_svc.read_models.cases.templates import templates_of
 from dunning_svc.use_cases.messages import MessageNotProven, Texts, Written, rewritten, written
 from dunning_svc.use_cases.policies import create_policy
 from dunning_svc.use_cases.templates import reset_template, save_template

@@ -26,9 +26,9 @@ from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.read_models.cases.due import due_pages
+from dunning_svc.read_models.cases.fold.policies import documents_of, policies_of, policy_rows, put_in_force
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import streams_of
-from dunning_svc.read_models.cases.policies import documents_of, policies_of, policy_rows, put_in_force
 from dunning_svc.read_models.cases.query import customers_moved_since
 from dunning_svc.use_cases.policies import record_backtest
 from encours.contracts import Recorded

@@ -20,9 +20,9 @@ from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, stream_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.read_models.cases.composition import Group
-from dunning_svc.read_models.cases.decisions import steps_decided
+from dunning_svc.read_models.cases.fold.decisions import steps_decided
+from dunning_svc.read_models.cases.fold.policies import put_in_force
 from dunning_svc.read_models.cases.past import MemoryRows, fold
-from dunning_svc.read_models.cases.policies import put_in_force
 from dunning_svc.read_models.cases.rows.experiments import ExperimentRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow

@@ -10,8 +10,8 @@ from dunning_svc.backtest.store import Backtest, BacktestStore
 from dunning_svc.domain.policy.decide import PolicyVersionNotFound
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from dunning_svc.domain.policy.state import PolicyNotFound
+from dunning_svc.read_models.cases.fold.policies import documents_of, policy_rows
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.cases.policies import documents_of, policy_rows
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from encours.kernel.ids import derived_id
 from encours.ledger.command import CommandMeta

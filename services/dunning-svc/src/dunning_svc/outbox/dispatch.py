@@ -16,11 +16,11 @@ from dunning_svc.outbox.mime import message_id
 from dunning_svc.outbox.recheck import objection, suppression
 from dunning_svc.outbox.smtp import Handed
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
+from dunning_svc.read_models.cases.fold.templates import templates_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import first_mails
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import TemplateRow
-from dunning_svc.read_models.cases.templates import templates_of
 from dunning_svc.use_cases.messages import Texts, written
 from dunning_svc.use_cases.reminders import Outcome, record_outcome
 from dunning_svc.use_cases.runs import OutgoingReminder

@@ -18,11 +18,11 @@ import structlog
 
 from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.read_models.cases.debtors import creditors, with_payers
-from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.fold.decisions import document_of
+from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import open_runs, requested, run_counts
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, RunRow
-from dunning_svc.read_models.cases.templates import template_rows, templates_of
 from dunning_svc.use_cases.messages import Texts
 from dunning_svc.use_cases.runs import OutgoingReminder, Run, RunBatch, complete_run
 from encours.contracts.events.dunning.reminders import ReminderRequested

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from dunning_svc.domain.task.claim import Proceedings, follow
 from dunning_svc.domain.task.state import TASK
-from dunning_svc.read_models.cases.claims import (
+from dunning_svc.read_models.cases.debtors import creditors
+from dunning_svc.read_models.cases.fold.claims import (
     ProceedingsEvent,
     claim_tasks,
     proceedings_in_force,
     proceedings_of,
     proceedings_row,
 )
-from dunning_svc.read_models.cases.debtors import creditors
 from dunning_svc.read_models.cases.model import MODEL
 from encours.contracts import Recorded, names_of
 from encours.contracts.actors import DUNNING

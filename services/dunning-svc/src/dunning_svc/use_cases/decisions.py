@@ -14,7 +14,7 @@ import msgspec
 from dunning_svc.domain.ladder.decide import decide_case, decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event
 from dunning_svc.domain.policy.shipped import EARLIER
-from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.fold.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import MemoryRows, cases_at, fold, streams_of
 from dunning_svc.read_models.cases.query import decisions_between

@@ -18,7 +18,7 @@ from dunning_svc.domain.policy.decide import require_backtest, require_version
 from dunning_svc.domain.policy.policy import Policy, ladder_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from dunning_svc.domain.policy.state import POLICY
-from dunning_svc.read_models.cases.experiments import experiment_rows
+from dunning_svc.read_models.cases.fold.experiments import experiment_rows
 from dunning_svc.read_models.cases.trials import baseline_of, disputes_in, running_with
 from dunning_svc.use_cases.policies import load_policy
 from dunning_svc.use_cases.templates import LEDGER_WIDE

@@ -17,9 +17,9 @@ from dunning_svc.domain.placement.commands import (
 from dunning_svc.domain.placement.decide import place, recall, tasks_to_close
 from dunning_svc.domain.placement.state import PLACEMENT, Placement
 from dunning_svc.domain.task.state import TASK
-from dunning_svc.read_models.cases import placements
 from dunning_svc.read_models.cases.current import current_cases
-from dunning_svc.read_models.cases.items import steps_taken
+from dunning_svc.read_models.cases.fold import placements
+from dunning_svc.read_models.cases.fold.items import steps_taken
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.legal import PlacementRow

@@ -14,10 +14,10 @@ from dunning_svc.domain.message.snapshot import MessageSnapshot
 from dunning_svc.domain.template.checks import require_written
 from dunning_svc.domain.template.choice import ChosenText
 from dunning_svc.domain.template.state import TemplateNotFound
+from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
 from dunning_svc.read_models.cases.past import MemoryRows, cases_at
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
-from dunning_svc.read_models.cases.templates import template_rows, templates_of
 from dunning_svc.use_cases.messages import snapshot_of
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger

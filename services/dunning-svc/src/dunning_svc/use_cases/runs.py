@@ -25,10 +25,10 @@ from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
 from dunning_svc.read_models.cases.debtors import creditors
 from dunning_svc.read_models.cases.due import DueCases, Unserved, due_pages
+from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
-from dunning_svc.read_models.cases.templates import template_rows, templates_of
 from dunning_svc.use_cases.claims import PROCEEDINGS, ClaimTasks
 from dunning_svc.use_cases.experiments import assign_customers, watch_experiments
 from dunning_svc.use_cases.messages import Texts

@@ -13,7 +13,7 @@ from dunning_svc.domain.policy.choice import ChosenPolicy, Policies
 from dunning_svc.domain.policy.schedule import upcoming
 from dunning_svc.domain.policy.working_days import working_day_from
 from dunning_svc.read_models.cases.debtors import payer_in
-from dunning_svc.read_models.cases.items import steps_taken
+from dunning_svc.read_models.cases.fold.items import steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow

@@ -17,9 +17,9 @@ from dunning_svc.http.decisions.answers import (
 from dunning_svc.http.decisions.bodies import PeriodBody
 from dunning_svc.http.identifiers import DecisionPath
 from dunning_svc.read_models.cases import query
-from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.fold.decisions import document_of
+from dunning_svc.read_models.cases.fold.policies import policies_in
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.cases.policies import policies_in
 from dunning_svc.read_models.cases.query import DecisionNotFound
 from dunning_svc.use_cases.decisions import reperform, reperform_period
 from encours.http.context import context

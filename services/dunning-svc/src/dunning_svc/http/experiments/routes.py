@@ -20,7 +20,7 @@ from dunning_svc.http.experiments.answers import (
 )
 from dunning_svc.http.experiments.bodies import ExperimentBody, StopExperimentBody
 from dunning_svc.http.identifiers import ExperimentPath
-from dunning_svc.read_models.cases.experiments import experiment_rows
+from dunning_svc.read_models.cases.fold.experiments import experiment_rows
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.trials import trial_customers
 from dunning_svc.use_cases import experiments

@@ -18,7 +18,7 @@ from dunning_svc.http.placements.answers import (
     PlacementOut,
 )
 from dunning_svc.http.placements.bodies import PlacementBody, RecallBody
-from dunning_svc.read_models.cases import placements
+from dunning_svc.read_models.cases.fold import placements
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.placements import PlaceableDebtors, place_invoices, recall_invoices
 from encours.http.commands import Command, command

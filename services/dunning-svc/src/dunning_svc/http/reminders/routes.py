@@ -16,7 +16,7 @@ from dunning_svc.http.reminders.answers import (
     ReminderStatus,
 )
 from dunning_svc.read_models.cases import query
-from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.fold.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import ReminderNotFound
 from dunning_svc.use_cases.messages import rewritten, sent_proof

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from dunning_svc.domain.reply.state import REPLY, Judged, Reply, ReplyStatus
-from dunning_svc.read_models.cases.replies import judged_of
+from dunning_svc.read_models.cases.fold.replies import judged_of
 from encours.contracts import decode
 from encours.contracts.events.dunning.replies import (
     FindingKind,

@@ -19,8 +19,8 @@ from dunning_svc.http.templates.answers import (
     TemplateOut,
 )
 from dunning_svc.http.templates.bodies import PreviewBody, ResetBody, TemplateBody
+from dunning_svc.read_models.cases.fold.templates import template_rows
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.cases.templates import template_rows
 from dunning_svc.use_cases import templates
 from dunning_svc.use_cases.preview_message import preview_message
 from encours.http.commands import Command, command

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from dunning_svc.domain.ladder.state import LadderItem
 from dunning_svc.domain.title.eligibility import TitleClaim, TitleObstacle, obstacles
-from dunning_svc.read_models.cases.items import steps_taken
+from dunning_svc.read_models.cases.fold.items import steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow

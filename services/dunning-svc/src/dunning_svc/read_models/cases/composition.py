@@ -9,7 +9,7 @@ from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem, Past
 from dunning_svc.domain.policy.arms import AssignedArm
 from dunning_svc.domain.policy.choice import MonthDue, Profile
 from dunning_svc.read_models.cases.debtors import Joined
-from dunning_svc.read_models.cases.items import open_parts, steps_taken
+from dunning_svc.read_models.cases.fold.items import open_parts, steps_taken
 from dunning_svc.read_models.cases.rows.access import positions
 from dunning_svc.read_models.cases.rows.parties import DebtorRow, OpenedProceedings
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow

@@ -9,16 +9,17 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from dunning_svc.read_models.cases.debtors import creditors, with_payers
-from dunning_svc.read_models.cases.experiments import experiment_rows
-from dunning_svc.read_models.cases.model import MODEL, project
+from dunning_svc.read_models.cases.fold.by_event import project
+from dunning_svc.read_models.cases.fold.experiments import experiment_rows
+from dunning_svc.read_models.cases.fold.punctuality import year_before
+from dunning_svc.read_models.cases.fold.templates import template_rows
+from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.punctuality import year_before
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.experiments import TrialAssignmentRow
 from dunning_svc.read_models.cases.rows.legal import PlacementRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
-from dunning_svc.read_models.cases.templates import template_rows
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
 from encours.contracts.events import (

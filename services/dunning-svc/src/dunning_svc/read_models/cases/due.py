@@ -11,9 +11,9 @@ from dunning_svc.domain.ladder.state import Case, FormalNotice, PastMessage
 from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.read_models.cases.composition import Group, case_of
 from dunning_svc.read_models.cases.debtors import creditors, joined_to, payer_in, with_payers
-from dunning_svc.read_models.cases.experiments import assigned_to
-from dunning_svc.read_models.cases.policies import policies_in
-from dunning_svc.read_models.cases.punctuality import joined_months, months_due, year_before
+from dunning_svc.read_models.cases.fold.experiments import assigned_to
+from dunning_svc.read_models.cases.fold.policies import policies_in
+from dunning_svc.read_models.cases.fold.punctuality import joined_months, months_due, year_before
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow

@@ -18,10 +18,11 @@ from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.read_models.cases.composition import Group, case_of
 from dunning_svc.read_models.cases.debtors import joined_to, payer_in, with_payers
 from dunning_svc.read_models.cases.due import STANDING, last_notice
-from dunning_svc.read_models.cases.experiments import assigned, experiment_rows
-from dunning_svc.read_models.cases.model import Cases, project
-from dunning_svc.read_models.cases.policies import policies_of
-from dunning_svc.read_models.cases.punctuality import months_of
+from dunning_svc.read_models.cases.fold.by_event import project
+from dunning_svc.read_models.cases.fold.experiments import assigned, experiment_rows
+from dunning_svc.read_models.cases.fold.policies import policies_of
+from dunning_svc.read_models.cases.fold.punctuality import months_of
+from dunning_svc.read_models.cases.model import Cases
 from dunning_svc.read_models.cases.rows.access import R, positions
 from dunning_svc.read_models.cases.rows.experiments import ExperimentRow, TrialAssignmentRow
 from dunning_svc.read_models.cases.rows.parties import DebtorRow

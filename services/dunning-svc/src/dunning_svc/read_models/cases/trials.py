@@ -10,7 +10,7 @@ from dunning_svc.domain.experiment.commands import Baseline
 from dunning_svc.domain.experiment.decide import DisputeCounts
 from dunning_svc.domain.experiment.effect import PAID_AT_DAYS, TrialCustomer, TrialInvoice
 from dunning_svc.read_models.cases.due import STANDING
-from dunning_svc.read_models.cases.experiments import arm_in, experiment_rows
+from dunning_svc.read_models.cases.fold.experiments import arm_in, experiment_rows
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import folded, stands
 from dunning_svc.read_models.cases.rows.access import select

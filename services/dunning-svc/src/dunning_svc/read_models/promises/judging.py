@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dunning_svc.domain.promise.decide import Received
-from dunning_svc.read_models.cases.promises import received_of
+from dunning_svc.read_models.cases.fold.promises import received_of
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.promises import PromiseRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow

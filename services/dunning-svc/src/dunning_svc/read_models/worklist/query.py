@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from dunning_svc.domain.worklist.entry import DueTask, WorklistEntry
-from dunning_svc.read_models.cases.items import open_parts
+from dunning_svc.read_models.cases.fold.items import open_parts
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow

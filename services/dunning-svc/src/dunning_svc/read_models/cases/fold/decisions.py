@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from dunning_svc.read_models.cases.amounts import account_of
-from dunning_svc.read_models.cases.items import scheduled
-from dunning_svc.read_models.cases.policies import step_at
+from dunning_svc.read_models.cases.fold.amounts import account_of
+from dunning_svc.read_models.cases.fold.items import scheduled
+from dunning_svc.read_models.cases.fold.policies import step_at
+from dunning_svc.read_models.cases.fold.work import task_opened
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_steps
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow, RunRow
-from dunning_svc.read_models.cases.work import task_opened
 from encours.contracts import Recorded, decode, encode, event_class
 from encours.contracts.events import calendar, reminders
 

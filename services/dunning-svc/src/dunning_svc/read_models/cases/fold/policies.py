@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.choice import InForce, Key, Policies
 from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, POLICIES, SHIPPED
-from dunning_svc.read_models.cases.experiments import experiment_rows, running, turns
+from dunning_svc.read_models.cases.fold.experiments import experiment_rows, running, turns
 from dunning_svc.read_models.cases.rows.access import Rows, existing
 from dunning_svc.read_models.cases.rows.experiments import ExperimentRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow

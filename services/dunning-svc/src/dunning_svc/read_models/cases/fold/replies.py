@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from dunning_svc.domain.reply.state import Judged, needs_person
-from dunning_svc.read_models.cases.items import scheduled
+from dunning_svc.read_models.cases.fold.items import scheduled
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
 from dunning_svc.read_models.cases.rows.parties import DebtorRow, address_key
 from dunning_svc.read_models.cases.rows.receivables import ItemRow

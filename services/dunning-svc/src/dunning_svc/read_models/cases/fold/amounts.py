@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from dunning_svc.domain.placement.account import is_news
-from dunning_svc.read_models.cases.items import due_again
-from dunning_svc.read_models.cases.promises import with_settled
-from dunning_svc.read_models.cases.punctuality import with_funds
+from dunning_svc.read_models.cases.fold.items import due_again
+from dunning_svc.read_models.cases.fold.promises import with_settled
+from dunning_svc.read_models.cases.fold.punctuality import with_funds
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
 from encours.contracts import Recorded

@@ -1,0 +1,1 @@
+"""Fold of events into the rows of the cases, by subject."""
