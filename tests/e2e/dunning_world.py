@@ -86,9 +86,10 @@ class Dunning:
         """The embedded gateway."""
         argv = [
             sys.executable, "-m", "encours.embedded.gateway", "--folder", str(self.folder / "gateway"),
-            "--port", str(port), "--secret", secret,
+            "--port", str(port),
         ]  # fmt: skip
-        child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        environment = os.environ | {"ENCOURS_GATEWAY_SECRET": secret}
+        child = subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.children.append(child)
         wait_until(lambda: _answers(port), "gateway")
         return child

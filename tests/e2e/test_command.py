@@ -42,7 +42,7 @@ def test_status_lists_every_process_and_every_read_model(system: System, world: 
     running = {(row["service"], row["role"]) for row in found["processes"]}
     services = {f"{name}-svc" for name in ("invoice", "dunning", "risk", "reporting")}
     assert running == {(s, r) for s in services for r in ROLES} | {
-        (None, r) for r in ("postgres", "nats", "mailbox")
+        (None, r) for r in ("postgres", "nats", "mailbox", "gateway")
     }
     assert all(row["pid"] and row["state"] == "ready" for row in found["processes"])
     mine = [row for row in found["read_models"] if row["ledger"] == world.ledger]

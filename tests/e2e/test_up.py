@@ -85,7 +85,7 @@ def test_servers_that_exist_are_used_and_neither_stopping_nor_a_kill_nor_a_secon
             state = read_state(layout)
             assert state is not None
             assert state.postgres is None
-            assert {child.role for child in state.processes} == {"mailbox", "api", "worker"}
+            assert {child.role for child in state.processes} == {"mailbox", "gateway", "api", "worker"}
             key = layout.admin_key.read_text()
             _refused(second, outside)
             children = _children(layout)

@@ -27,6 +27,8 @@ class CliSettings(Settings):
     )
     nats_url: SecretStr | None = Field(default=None, description="An existing nats-server with JetStream.")
     smtp_url: SecretStr | None = Field(default=None, description="An existing mail server.")
+    gateway_url: str = Field(default="", description="An existing gateway for letters, SMS and webhooks.")
+    gateway_secret: SecretStr | None = Field(default=None, description="Secret of that gateway.")
     mail_from: str = Field(default="", description="For `encours doctor`: address of the sender.")
     mail_dkim_selector: str = Field(
         default="", description="For `encours doctor`: name of the DKIM key in use."

@@ -132,6 +132,8 @@ def _report(here: LocalInstallation, state: RunState, new_key: str | None, *, as
     for service, url in state.urls.items():
         out.print(f"  {service:<10} {url}/docs")
     out.print(f"  mail       {here.layout.mail}")
+    if state.gateway_url and here.settings.gateway_secret is None:
+        out.print(f"  post, sms  {here.layout.gateway}")
     if new_key:
         out.print(f"  admin key  {new_key}\n             shown this once; kept in {here.layout.admin_key}")
     out.print()
@@ -139,9 +141,11 @@ def _report(here: LocalInstallation, state: RunState, new_key: str | None, *, as
 
 def _outside(here: LocalInstallation) -> Outside:
     given = here.settings
-    return Outside(
-        *(
-            secret.get_secret_value() if secret else None
-            for secret in (given.database_url, given.nats_url, given.smtp_url)
-        )
+    if bool(given.gateway_url) != bool(given.gateway_secret):
+        raise CliError("ENCOURS_GATEWAY_URL and ENCOURS_GATEWAY_SECRET belong together: set both or neither")
+    database_url, nats_url, smtp_url, gateway_secret = (
+        secret.get_secret_value() if secret else None
+        for secret in (given.database_url, given.nats_url, given.smtp_url, given.gateway_secret)
     )
+    gateway = (given.gateway_url, gateway_secret) if gateway_secret else None
+    return Outside(database_url, nats_url, smtp_url, gateway)

@@ -1,10 +1,11 @@
 """A gateway that delivers into a folder: what would have been posted or sent can be read, counted and compared.
 
-`python -m encours.embedded.gateway --port 8090 --folder var/gateway --secret whsec_…`. It keeps the contract of
-docs/gateway.md: one `<reminder>.json` an order, and its document beside it; the same order again is answered as the
-first time. With `--callback` and `--key-file` it tells dunning-svc the states that are posted to `/<reminder>/states`.
-To try what goes wrong: the addressee's postal code, or the end of the telephone number, `00001` is refused (422),
-`00002` is busy (503), `00003` is taken and never answered, `00004` is neither taken nor answered.
+`encours up` starts it; alone: `python -m encours.embedded.gateway --port 8090 --folder var/gateway`, with the secret in
+`ENCOURS_GATEWAY_SECRET`. It keeps the contract of docs/gateway.md: one `<reminder>.json` an order, and its document
+beside it; the same order again is answered as the first time. With `--callback` and `--key-file` it tells dunning-svc
+the states that are posted to `/<reminder>/states`. To try what goes wrong: the addressee's postal code, or the end of
+the telephone number, `00001` is refused (422), `00002` is busy (503), `00003` is taken and never answered, `00004` is
+neither taken nor answered.
 """
 
 from __future__ import annotations
@@ -23,11 +24,10 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from encours.embedded.layout import write_private
 
@@ -45,10 +45,9 @@ class LocalGateway:
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
-    def app(self) -> FastAPI:
+    def app(self) -> Router:
         """The HTTP application."""
-        return FastAPI(
-            openapi_url=None,
+        return Router(
             routes=[
                 Route("/", self.take, methods=["POST"]),
                 Route("/{id}", self.show, methods=["GET"]),
@@ -152,12 +151,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--secret", required=True)
     parser.add_argument("--callback", default="")
     parser.add_argument("--key-file", type=Path)
     given = parser.parse_args()
     os.umask(0o077)
-    gateway = LocalGateway(given.folder, given.secret, given.callback, given.key_file)
+    gateway = LocalGateway(given.folder, os.environ["ENCOURS_GATEWAY_SECRET"], given.callback, given.key_file)
     uvicorn.run(
         gateway.app, host=given.host, port=given.port, log_level="warning", timeout_graceful_shutdown=1
     )

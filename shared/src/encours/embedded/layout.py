@@ -40,6 +40,11 @@ class Layout:
         return self.root / "letters"
 
     @property
+    def gateway(self) -> Path:
+        """Orders that the gateway of this machine took."""
+        return self.root / "gateway"
+
+    @property
     def imports(self) -> Path:
         """Files that were received over HTTP and are read by the worker."""
         return self.root / "imports"

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from encours.postgres.connection import FAILED
 
 API_PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
 MAILBOX_PORT = 1025
+GATEWAY_PORT = 8090
 _PROBE_TIMEOUT_S = 10.0
 """Longer than `/readyz` takes to say that something does not answer, on a busy machine too."""
 RELAYING = "invoice"
@@ -35,11 +36,15 @@ RELAYING = "invoice"
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Addresses of servers that exist already (`ENCOURS_DATABASE_URL`, `ENCOURS_NATS_URL`, `ENCOURS_SMTP_URL`)."""
+    """Addresses of servers that exist already (`ENCOURS_DATABASE_URL`, `ENCOURS_NATS_URL`, `ENCOURS_SMTP_URL`).
+
+    `gateway` is address and secret of one (`ENCOURS_GATEWAY_URL`, `ENCOURS_GATEWAY_SECRET`).
+    """
 
     database_url: str | None = None
     nats_url: str | None = None
     smtp_url: str | None = None
+    gateway: tuple[str, str] | None = None
 
 
 class Machine:
@@ -65,6 +70,7 @@ class Machine:
         )
         self.supervisor = Supervisor(announce, self.write)
         self._taken: set[int] = set()
+        self._api_ports: dict[str, int] = {}
         self._probe: httpx.AsyncClient | None = None
 
     def write(self) -> None:
@@ -78,6 +84,7 @@ class Machine:
         self.write()
         self._probe = httpx.AsyncClient(timeout=_PROBE_TIMEOUT_S)
         secrets = load_secrets(self.layout)
+        self._api_ports = {service: self._port(port) for service, port in API_PORTS.items()}
         step("starting servers")
         admin_url, nats_url = await self._start_servers(secrets)
         step("preparing databases")
@@ -169,6 +176,12 @@ class Machine:
             child = self._mailbox(self._port(MAILBOX_PORT))
             self.state.smtp_url = f"smtp://127.0.0.1:{child.program.port}"
             children.append(child)
+        if self.outside.gateway is None:
+            child = self._gateway(self._port(GATEWAY_PORT), secrets.gateway)
+            self.state.gateway_url = f"http://127.0.0.1:{child.program.port}"
+            children.append(child)
+        else:
+            self.state.gateway_url = self.outside.gateway[0]
         await self.supervisor.add(*children)
         return admin_url, self.outside.nats_url
 
@@ -204,17 +217,29 @@ class Machine:
             str(self.layout.mail),
         )
 
-        async def ready(_pid: int) -> bool:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                return False
-            writer.close()
-            return True
-
         return Child(
             Program("mailbox", argv, self.layout.log / "mailbox.log", port=port, env=_base_environment()),
-            ready,
+            _listens(port),
+        )
+
+    def _gateway(self, port: int, secret: str) -> Child:
+        argv = (
+            sys.executable,
+            "-m",
+            "encours.embedded.gateway",
+            "--port",
+            str(port),
+            "--folder",
+            str(self.layout.gateway),
+            "--callback",
+            f"http://127.0.0.1:{self._api_ports['dunning']}/v1/gateway-events",
+            "--key-file",
+            str(self.layout.admin_key),
+        )
+        environment = _base_environment() | {"ENCOURS_GATEWAY_SECRET": secret}
+        return Child(
+            Program("gateway", argv, self.layout.log / "gateway.log", port=port, env=environment),
+            _listens(port),
         )
 
     def _service(
@@ -236,7 +261,14 @@ class Machine:
             "ENCOURS_LOG_LEVEL": self.log_level,
             **self.bounds,
         }
-        port = self._port(API_PORTS[service])
+        if service == "dunning":
+            environment |= {
+                "ENCOURS_GATEWAY_URL": self.state.gateway_url or "",
+                "ENCOURS_GATEWAY_SECRET": self.outside.gateway[1]
+                if self.outside.gateway
+                else secrets.gateway,
+            }
+        port = self._api_ports[service]
         module = f"{service}_svc"
 
         def program(role: str, port: int | None, extra: dict[str, str]) -> Program:
@@ -264,6 +296,18 @@ class Machine:
                 worker_ready,
             ),
         ]
+
+
+def _listens(port: int) -> Callable[[int], Awaitable[bool]]:
+    async def ready(_pid: int) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    return ready
 
 
 def _apis(children: list[Child]) -> list[tuple[str, Child]]:

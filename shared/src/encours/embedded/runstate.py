@@ -48,6 +48,7 @@ class RunState:
     postgres: dict[str, Any] | None = None
     nats_port: int | None = None
     smtp_url: str | None = None
+    gateway_url: str | None = None
     processes: list[ProcessState] = field(default_factory=list)
 
     @property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from encours.embedded.layout import Layout, read_json, write_private
@@ -25,11 +26,15 @@ RELAY = "encours_relay"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """`postgres` is the superuser's password; `roles` and `nats` map a user to its password."""
+    """`postgres` is the superuser's password; `roles` and `nats` map a user to its password.
+
+    `gateway` signs the orders to the gateway of this machine, and its events (docs/gateway.md).
+    """
 
     postgres: str
     roles: dict[str, str]
     nats: dict[str, str]
+    gateway: str
 
 
 def load_secrets(layout: Layout) -> Secrets:
@@ -49,8 +54,9 @@ def load_secrets(layout: Layout) -> Secrets:
         postgres=stored.get("postgres") or _password(),
         roles={role: roles.get(role) or _password() for role in (*ROLES, AUDITOR)},
         nats={user: nats.get(user) or _password() for user in (*ROLES, RELAY, NATS_ADMIN)},
+        gateway=stored.get("gateway") or f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
     )
-    wanted = {"postgres": complete.postgres, "roles": complete.roles, "nats": complete.nats}
+    wanted = asdict(complete)
     if wanted != stored:
         write_private(layout.secrets_json, json.dumps(wanted, indent=2) + "\n")
     return complete

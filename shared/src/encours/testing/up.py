@@ -7,5 +7,5 @@ from encours.embedded import machine, nats, postgres
 
 if __name__ == "__main__":
     machine.API_PORTS.update(dict.fromkeys(machine.API_PORTS, 0))
-    machine.MAILBOX_PORT = postgres.PREFERRED_PORT = nats.PREFERRED_PORT = 0
+    machine.MAILBOX_PORT = machine.GATEWAY_PORT = postgres.PREFERRED_PORT = nats.PREFERRED_PORT = 0
     main()
