@@ -30,8 +30,10 @@ from encours.contracts.events.parties.customer import (
     CustomerAmended,
     CustomerContactAdded,
     CustomerRegistered,
+    FieldValue,
 )
 from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.projection.rows import Row
@@ -400,6 +402,11 @@ class History:
             ),
             CUS,
         )
+
+    def label(self, which: int, *fields: FieldValue) -> None:
+        """Set the custom fields of an invoice."""
+        if inv := self._nth(which):
+            self.add(InvoiceFieldsSet(invoice_id=inv, customer_id=CUS, fields=fields), inv)
 
     def hold(self, days: int) -> None:
         until = self.today + timedelta(days=days)

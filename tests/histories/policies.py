@@ -26,6 +26,14 @@ OWN = {
     "large_invoices": written_policy(
         priority=70, applies_to={"invoice_amounts": {"EUR": {"from": "200.00"}}}, ends_after_days=45
     ),
+    "projects": written_policy(
+        priority=65,
+        applies_to={
+            "invoice_amounts": {"EUR": {"from": "50.00"}},
+            "invoice_fields": {"project": ["north"]},
+            "invoice_natures": ["goods"],
+        },
+    ),
     "lenient": written_policy(
         priority=50,
         applies_to={"paid_late": {"below": 50, "invoices": 2}},

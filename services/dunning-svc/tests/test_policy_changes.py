@@ -19,11 +19,13 @@ from dunning_svc.domain.policy.working_days import is_working_day
 from dunning_svc.read_models.cases.past import folded
 from encours.contracts import encode
 from encours.contracts.events import reminders
+from encours.contracts.events.parties.customer import FieldValue
 from tests.histories.dunning import GROUP, History
 from tests.histories.policies import OWN
 
 _CODES = st.sampled_from(["firm", "cordial", "strategic_accounts", "small_amounts", *OWN])
 _TAGS = st.sampled_from([(), ("firm",), ("cordial",), ("strategic",), ("firm", "cordial")])
+_PLACES = st.sampled_from(["north", "south"])
 _ACTS = st.one_of(
     st.tuples(st.just("issue"), st.integers(-80, 40), st.sampled_from([3_000, 9_000, 50_000])),
     st.tuples(st.just("activate"), _CODES),
@@ -33,6 +35,11 @@ _ACTS = st.one_of(
     st.tuples(st.just("settle"), st.integers(0, 9), st.integers(1, 60_000)),
     st.tuples(st.just("unsettle"), st.integers(0, 9), st.booleans()),
     st.tuples(st.just("dispute"), st.integers(0, 9), st.sampled_from([1_000, 50_000])),
+    st.tuples(
+        st.just("label"),
+        st.integers(0, 9),
+        st.builds(FieldValue, field_code=st.just("project"), value=_PLACES),
+    ),
     st.tuples(st.just("hold"), st.integers(0, 40)),
     st.tuples(st.just("withdraw")),
     st.tuples(st.just("days"), st.integers(1, 30)),

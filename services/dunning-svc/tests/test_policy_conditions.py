@@ -6,15 +6,20 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.plan import plans
-from dunning_svc.domain.policy.choice import MonthDue, Policies, Profile, criteria_met
+from dunning_svc.domain.policy.choice import InvoiceFacts, MonthDue, Policies, Profile, criteria_met
+from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.domain.policy.written import document_of
 from dunning_svc.outbox.recheck import objection
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events import reminders
-from tests.histories.dunning import GROUP, START, History
+from encours.contracts.events.parties.customer import FieldValue
+from encours.contracts.events.parties.field import InvoiceFieldsSet
+from encours.kernel.ids import derived_id
+from tests.histories.dunning import CUS, GROUP, START, History
 from tests.histories.policies import written_policy
 
 DAY = date(2026, 6, 10)
@@ -103,6 +108,80 @@ def test_a_large_invoice_brings_its_customer_under_the_policy_for_large_ones() -
     assert all(event.basis.choice is None for _, event in history.decided), "450.00 in all, none of 200.00"
     history.issue(2, 20_000)
     days(history, 5)
+    assert history.decided[-1][1].basis.choice is not None
+
+
+def facts(*fields: str, open_minor: int = 10_000, **more: Any) -> InvoiceFacts:
+    return InvoiceFacts(open_minor, fields=frozenset((code, "north") for code in fields), **more)
+
+
+def test_one_open_invoice_meets_all_criteria_that_ask_for_invoices() -> None:
+    scope = document_of(
+        written_policy(
+            applies_to={
+                "invoice_amounts": {"EUR": {"from": "100.00"}},
+                "invoice_fields": {"project": ["north", "west"], "site": ["north"]},
+                "invoice_series": ["FAC"],
+                "invoice_natures": ["services", "mixed"],
+            }
+        )
+    ).scope
+
+    def met(*invoices: InvoiceFacts) -> bool:
+        profile = Profile(("c",), "e", "EUR", 0, invoices=invoices)
+        return criteria_met(scope, profile, DAY) == (
+            "invoice_amounts",
+            "invoice_fields",
+            "invoice_series",
+            "invoice_natures",
+        )
+
+    whole = facts("project", "site", series="FAC", nature="mixed")
+    assert met(facts(), whole)
+    assert not met()
+    lacking: list[dict[str, Any]] = [
+        {"open_minor": 9_999},
+        {"series": "EXP"},
+        {"series": None},
+        {"nature": "goods"},
+    ]
+    assert not met(*(replace(whole, **each) for each in lacking))
+    assert not met(
+        facts("project", series="FAC", nature="mixed"), facts("site", series="FAC", nature="mixed")
+    )
+
+
+def test_a_policy_for_a_field_of_invoices_applies_to_the_whole_case_since_the_field_was_set() -> None:
+    north, south = (FieldValue(field_code="project", value=value) for value in ("north", "south"))
+    history = own(applies_to={"invoice_fields": {"project": ["north"]}})
+    history.issue(2, 5_000)
+    history.issue(12, 5_000)
+    days(history, 6)
+    assert all(event.basis.choice is None for _, event in history.decided)
+    history.label(1, north)
+    request = history.decided[-1][1]
+    assert isinstance(request, reminders.ReminderRequested)
+    assert at_the_door(history, request) == "other_policy_meanwhile"
+    set_on, labelled = history.today, len(history.events)
+    days(history, 17)
+    _, event = history.decided[-1]
+    assert {item.step for item in event.items} == {"J+20", ""}, "of the invoice without the field too"
+    choice = event.basis.choice
+    assert choice is not None
+    assert (choice.criteria, choice.since) == (("invoice_fields",), set_on)
+    assert labelled in event.basis.input_events
+    history.label(1, south)
+    days(history, 12)
+    assert history.decided[-1][1].basis.policy_id == DEFAULT_ID
+
+
+def test_the_field_of_a_draft_is_that_of_the_issued_invoice() -> None:
+    history = own(applies_to={"invoice_fields": {"project": ["north"]}})
+    north = FieldValue(field_code="project", value="north")
+    drafted = derived_id("inv", 0)
+    history.add(InvoiceFieldsSet(invoice_id=drafted, customer_id=CUS, fields=(north,)), drafted)
+    history.issue(2, 5_000)
+    days(history, 6)
     assert history.decided[-1][1].basis.choice is not None
 
 

@@ -95,6 +95,8 @@ def decide_case(case: Case, day: date, policies: Policies, position: int) -> Dec
         arm=applied.arm,
     )
     inputs = {*decision.input_events, applied.position} - {0}
+    if "invoice_fields" in applied.criteria and case.standing is not None:
+        inputs |= {each.fields_position for each in case.standing.profile.invoices} - {0}
     return replace(decision, choice=choice, input_events=tuple(sorted(inputs)))
 
 
@@ -102,7 +104,7 @@ def policy_of(case: Case, day: date, policies: Policies) -> tuple[ChosenPolicy, 
     """Return the policy of a case on a day, the day from which on it is applied, and True if it is another one.
 
     A change counts from the last day on which it can have come about: a policy was put in force or out of it, the
-    customer changed, an amount that a criterion asks for, or the month by which invoices paid late are counted. The
+    customer changed, an invoice that a criterion asks for, or the month by which invoices paid late are counted. The
     default policy that no other came before counts from ever.
     """
     standing = case.standing
@@ -114,8 +116,10 @@ def policy_of(case: Case, day: date, policies: Policies) -> tuple[ChosenPolicy, 
     if is_default(applied.key) and (before is None or is_default(before)):
         return applied, None, False
     days = [policies.changed_on, standing.changed_on]
-    if policies.by_amount or policies.by_behaviour:
+    if policies.by_invoices or policies.by_behaviour:
         days.append(standing.moved_on)
+    if policies.by_invoice_fields:
+        days.append(standing.fields_on)
     if policies.by_behaviour:
         month = day.replace(day=1)
         if policies.apply(standing.profile, month - timedelta(days=1)).key != applied.key:

@@ -19,6 +19,9 @@ _CRITERIA: dict[Lang, dict[str, str]] = {
         "fields": "le champ personnalisé",
         "open_amounts": "le montant dû",
         "invoice_amounts": "le montant d'une facture",
+        "invoice_fields": "le champ personnalisé d'une facture",
+        "invoice_series": "la série d'une facture",
+        "invoice_natures": "la nature de l'opération d'une facture",
         "paid_late": "la part des factures payées en retard",
     },
     "en": {
@@ -32,6 +35,9 @@ _CRITERIA: dict[Lang, dict[str, str]] = {
         "fields": "the custom field",
         "open_amounts": "the amount owed",
         "invoice_amounts": "the amount of an invoice",
+        "invoice_fields": "the custom field of an invoice",
+        "invoice_series": "the number series of an invoice",
+        "invoice_natures": "the nature of an invoice's operation",
         "paid_late": "the share of invoices paid late",
     },
 }

@@ -145,7 +145,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     ``before`` is None without a decision. ``since``: day from which on that policy was applied; None for the default
     policy that no other came before. ``changed_on``: last day on which the customer changed in what criteria ask for;
-    ``moved_on``: last day on which an open amount changed.
+    ``moved_on``: last day on which an open amount changed; ``fields_on``: custom fields of an open invoice.
     """
 
     profile: Profile
@@ -153,6 +153,7 @@ class Standing(msgspec.Struct, frozen=True):
     since: date | None
     changed_on: date | None
     moved_on: date | None
+    fields_on: date | None = None
 
 
 class Case(msgspec.Struct, frozen=True):

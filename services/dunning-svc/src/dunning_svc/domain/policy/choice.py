@@ -20,6 +20,7 @@ from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, POLICI
 from encours.contracts.events.dunning.document import AmountBand, PaidLate, PolicyScope
 from encours.contracts.events.dunning.experiment import Arm
 from encours.contracts.events.dunning.reminders import DecisionBasis, PolicyAlsoMet
+from encours.contracts.events.parties.customer import FieldValue
 
 Key = tuple[str, int]
 """Policy and version."""
@@ -31,6 +32,16 @@ class MonthDue(NamedTuple):
     first_day: date
     invoices: int
     in_time: int
+
+
+class InvoiceFacts(msgspec.Struct, frozen=True):
+    """Facts about an open invoice that criteria ask for. ``fields_position``: of the event that set its fields."""
+
+    open_minor: int
+    series: str | None = None
+    nature: str | None = None
+    fields: frozenset[tuple[str, str]] = frozenset()
+    fields_position: int = 0
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -46,8 +57,8 @@ class Profile(msgspec.Struct, frozen=True):
     salesperson: str | None = None
     tags: tuple[str, ...] = ()
     fields: frozenset[tuple[str, str]] = frozenset()
-    invoices_minor: tuple[int, ...] = ()
-    """Open amount of each invoice."""
+    invoices: tuple[InvoiceFacts, ...] = ()
+    """Open invoices."""
     punctuality: tuple[MonthDue, ...] = ()
     """Invoices that fell due, by month; none where no criterion asks for them."""
     assigned: tuple[AssignedArm, ...] = ()
@@ -117,9 +128,14 @@ class Policies:
         return max((limit.days for limit in limits if limit is not None), default=0)
 
     @property
-    def by_amount(self) -> bool:
-        """True if a criterion depends on open amounts, which change without a change of the customer."""
-        return any(each.scope.open_amounts or each.scope.invoice_amounts for each in self._in_force)
+    def by_invoices(self) -> bool:
+        """True if a criterion depends on the open invoices, which change without a change of the customer."""
+        return any(each.scope.open_amounts or _asks_for_invoices(each.scope) for each in self._in_force)
+
+    @property
+    def by_invoice_fields(self) -> bool:
+        """True if a criterion depends on custom fields of invoices, which change without a movement."""
+        return any(each.scope.invoice_fields for each in self._in_force)
 
     @property
     def by_behaviour(self) -> bool:
@@ -178,7 +194,13 @@ def is_default(key: Key) -> bool:
 
 
 def criteria_met(scope: PolicyScope, profile: Profile, day: date) -> tuple[str, ...] | None:
-    """Return the names of the criteria of a scope, all of which the case meets; ``None`` if it misses one."""
+    """Return the names of the criteria of a scope, all of which the case meets; ``None`` if it misses one.
+
+    Criteria that ask for an invoice are met together, by one open invoice.
+    """
+    by_invoice = _asks_for_invoices(scope) and any(
+        _invoice_met(scope, profile, each) for each in profile.invoices
+    )
     asked: list[tuple[str, object, bool]] = [
         ("customers", scope.customers, not set(scope.customers).isdisjoint(profile.customer_ids)),
         ("entities", scope.entities, profile.entity_id in scope.entities),
@@ -187,13 +209,12 @@ def criteria_met(scope: PolicyScope, profile: Profile, day: date) -> tuple[str, 
         ("segments", scope.segments, profile.segment in scope.segments),
         ("salespeople", scope.salespeople, profile.salesperson in scope.salespeople),
         ("tags", scope.tags, not set(scope.tags).isdisjoint(profile.tags)),
-        ("fields", scope.fields, _fields_met(scope, profile)),
-        ("open_amounts", scope.open_amounts, _amount_met(scope.open_amounts, profile, [profile.open_minor])),
-        (
-            "invoice_amounts",
-            scope.invoice_amounts,
-            _amount_met(scope.invoice_amounts, profile, profile.invoices_minor),
-        ),
+        ("fields", scope.fields, _fields_met(scope.fields, profile.fields)),
+        ("open_amounts", scope.open_amounts, _amount_met(scope.open_amounts, profile, profile.open_minor)),
+        ("invoice_amounts", scope.invoice_amounts, by_invoice),
+        ("invoice_fields", scope.invoice_fields, by_invoice),
+        ("invoice_series", scope.invoice_series, by_invoice),
+        ("invoice_natures", scope.invoice_natures, by_invoice),
         ("paid_late", scope.paid_late, _behaviour_met(scope.paid_late, profile, day)),
     ]
     if any(values and not met for _, values, met in asked):
@@ -201,19 +222,32 @@ def criteria_met(scope: PolicyScope, profile: Profile, day: date) -> tuple[str, 
     return tuple(name for name, values, _ in asked if values)
 
 
-def _fields_met(scope: PolicyScope, profile: Profile) -> bool:
-    codes = {each.field_code for each in scope.fields}
-    met = {each.field_code for each in scope.fields if (each.field_code, each.value) in profile.fields}
-    return codes == met
+def _asks_for_invoices(scope: PolicyScope) -> bool:
+    return bool(
+        scope.invoice_amounts or scope.invoice_fields or scope.invoice_series or scope.invoice_natures
+    )
 
 
-def _amount_met(bands: Sequence[AmountBand], profile: Profile, amounts_minor: Sequence[int]) -> bool:
+def _invoice_met(scope: PolicyScope, profile: Profile, invoice: InvoiceFacts) -> bool:
+    return (
+        (not scope.invoice_amounts or _amount_met(scope.invoice_amounts, profile, invoice.open_minor))
+        and _fields_met(scope.invoice_fields, invoice.fields)
+        and (not scope.invoice_series or invoice.series in scope.invoice_series)
+        and (not scope.invoice_natures or invoice.nature in scope.invoice_natures)
+    )
+
+
+def _fields_met(asked: Sequence[FieldValue], fields: frozenset[tuple[str, str]]) -> bool:
+    codes = {each.field_code for each in asked}
+    return codes == {each.field_code for each in asked if (each.field_code, each.value) in fields}
+
+
+def _amount_met(bands: Sequence[AmountBand], profile: Profile, minor: int) -> bool:
     return any(
         band.currency == profile.currency
         and band.from_minor <= minor
         and (band.below_minor is None or minor < band.below_minor)
         for band in bands
-        for minor in amounts_minor
     )
 
 

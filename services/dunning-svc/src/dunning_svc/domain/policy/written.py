@@ -21,7 +21,18 @@ from encours.contracts.events.dunning.document import (
 from encours.contracts.events.parties.customer import FieldValue
 from encours.kernel.money import format_amount, parse_amount
 
-_LISTS = ("entities", "countries", "currencies", "segments", "tags", "salespeople", "customers")
+_LISTS = (
+    "entities",
+    "countries",
+    "currencies",
+    "segments",
+    "tags",
+    "salespeople",
+    "customers",
+    "invoice_series",
+    "invoice_natures",
+)
+_FIELDS = ("fields", "invoice_fields")
 DEFAULT_INTERVAL_DAYS = 7
 """Interval of a step that names none, unless the step before it is nearer."""
 DEFAULT_INVOICES = 5
@@ -154,11 +165,8 @@ def scope_of(plain: Mapping[str, Any], pointer: str) -> PolicyScope:
     late = plain.get("paid_late")
     return PolicyScope(
         **{name: tuple(plain.get(name, ())) for name in _LISTS},
-        fields=tuple(
-            FieldValue(field_code=code, value=value)
-            for code, values in sorted(plain.get("fields", {}).items())
-            for value in values
-        ),
+        fields=_fields(plain.get("fields", {})),
+        invoice_fields=_fields(plain.get("invoice_fields", {})),
         open_amounts=_bands(plain, "open_amounts", pointer),
         invoice_amounts=_bands(plain, "invoice_amounts", pointer),
         paid_late=late
@@ -167,6 +175,12 @@ def scope_of(plain: Mapping[str, Any], pointer: str) -> PolicyScope:
             below_percent=late.get("below"),
             invoices=late.get("invoices", DEFAULT_INVOICES),
         ),
+    )
+
+
+def _fields(plain: Mapping[str, Iterable[str]]) -> tuple[FieldValue, ...]:
+    return tuple(
+        FieldValue(field_code=code, value=value) for code, values in sorted(plain.items()) for value in values
     )
 
 
@@ -189,11 +203,9 @@ def _band(currency: str, plain: Mapping[str, str], pointer: str) -> AmountBand:
 def written_scope(scope: PolicyScope) -> dict[str, Any]:
     """Return the written form of a scope; :func:`scope_of` reads it again."""
     plain: dict[str, Any] = {name: list(values) for name in _LISTS if (values := getattr(scope, name))}
-    fields: dict[str, list[str]] = {}
-    for each in scope.fields:
-        fields.setdefault(each.field_code, []).append(each.value)
-    if fields:
-        plain["fields"] = fields
+    for name in _FIELDS:
+        for each in getattr(scope, name):
+            plain.setdefault(name, {}).setdefault(each.field_code, []).append(each.value)
     for name, bands in (("open_amounts", scope.open_amounts), ("invoice_amounts", scope.invoice_amounts)):
         if bands:
             plain[name] = {each.currency: _written_band(each) for each in bands}

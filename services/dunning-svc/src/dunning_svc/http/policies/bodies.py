@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.written import DEFAULT_INVOICES, document_of
 from dunning_svc.http.identifiers import CustomerId, EntityId, TemplateCode
+from encours.contracts.common import Nature
 from encours.contracts.events.dunning.document import DunningAct
 from encours.http.models import Body, Country, Currency, LongText, ShortText
 
@@ -29,6 +30,9 @@ StepCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9+._-
 Days = Annotated[int, Field(ge=0, le=365, strict=True)]
 FieldCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 _MANY = 1_000
+CustomFields = Annotated[
+    dict[FieldCode, Annotated[list[ShortText], Field(min_length=1, max_length=_MANY)]], Field(max_length=50)
+]
 
 
 class OpenAmountBody(Body):
@@ -80,10 +84,9 @@ class CustomerScopeBody(Body):
     customers: Annotated[list[CustomerId], Field(max_length=_MANY)] = Field(
         default=[], description="Single customers."
     )
-    fields: Annotated[
-        dict[FieldCode, Annotated[list[ShortText], Field(min_length=1, max_length=_MANY)]],
-        Field(max_length=50),
-    ] = Field(default={}, description="Custom fields of the customer, each with the values that admit it.")
+    fields: CustomFields = Field(
+        default={}, description="Custom fields of the customer, each with the values that admit it."
+    )
     open_amounts: Annotated[dict[Currency, OpenAmountBody], Field(max_length=200)] = Field(
         default={}, description="Bands of all that the customer owes the creditor in the currency."
     )
@@ -94,7 +97,17 @@ class ScopeBody(CustomerScopeBody):
 
     invoice_amounts: Annotated[dict[Currency, OpenAmountBody], Field(max_length=200)] = Field(
         default={},
-        description="Bands of the open amount of one invoice; the customer needs an invoice in the band.",
+        description="Bands of the open amount of an invoice. The customer needs one open invoice that meets all "
+        "criteria of invoices: this one, `invoice_fields`, `invoice_series` and `invoice_natures`.",
+    )
+    invoice_fields: CustomFields = Field(
+        default={}, description="Custom fields of an invoice, each with the values that admit it."
+    )
+    invoice_series: Annotated[list[ShortText], Field(max_length=_MANY)] = Field(
+        default=[], description="Number series of an invoice."
+    )
+    invoice_natures: Annotated[list[Nature], Field(max_length=3)] = Field(
+        default=[], description="Nature of the operation that an invoice states."
     )
     paid_late: PaidLateBody | None = None
 

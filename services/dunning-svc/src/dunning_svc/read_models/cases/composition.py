@@ -7,7 +7,7 @@ from datetime import date
 
 from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem, PastMessage, Standing
 from dunning_svc.domain.policy.arms import AssignedArm
-from dunning_svc.domain.policy.choice import MonthDue, Profile
+from dunning_svc.domain.policy.choice import InvoiceFacts, MonthDue, Profile
 from dunning_svc.read_models.cases.debtors import Joined
 from dunning_svc.read_models.cases.fold.items import open_parts, steps_taken
 from dunning_svc.read_models.cases.rows.access import positions
@@ -106,7 +106,7 @@ def standing_of(
             customer,
             group[1],
             group[2],
-            [row.open_minor for row in items if row.open_minor > 0],
+            [facts_of(row) for row in items if row.open_minor > 0],
             joined,
             punctuality,
             assigned,
@@ -115,6 +115,7 @@ def standing_of(
         since=None if last is None else last.policy_since,
         changed_on=customer.changed_on,
         moved_on=max(filter(None, (moved_on, *(row.moved_on for row in items))), default=None),
+        fields_on=max((row.fields_on for row in items if row.fields_on and row.open_minor > 0), default=None),
     )
 
 
@@ -122,7 +123,7 @@ def profile_of(
     customer: DebtorRow,
     entity_id: str,
     currency: str,
-    invoices_minor: Sequence[int],
+    invoices: Sequence[InvoiceFacts],
     joined: Sequence[str] = (),
     punctuality: Sequence[MonthDue] = (),
     assigned: Sequence[AssignedArm] = (),
@@ -132,15 +133,26 @@ def profile_of(
         customer_ids=(customer.customer_id, *joined),
         entity_id=entity_id,
         currency=currency,
-        open_minor=sum(invoices_minor),
+        open_minor=sum(each.open_minor for each in invoices),
         country=customer.country,
         segment=customer.segment,
         salesperson=customer.salesperson,
         tags=tuple(customer.tags),
         fields=frozenset(_field(entry) for entry in customer.custom),
-        invoices_minor=tuple(invoices_minor),
+        invoices=tuple(invoices),
         punctuality=tuple(punctuality),
         assigned=tuple(assigned),
+    )
+
+
+def facts_of(row: ItemRow) -> InvoiceFacts:
+    """Return the facts about an invoice that criteria ask for."""
+    return InvoiceFacts(
+        row.open_minor,
+        row.series,
+        row.nature,
+        frozenset(_field(entry) for entry in row.fields),
+        row.fields_position,
     )
 
 

@@ -19,13 +19,14 @@ from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.experiments import TrialAssignmentRow
 from dunning_svc.read_models.cases.rows.legal import PlacementRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
-from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, DraftFieldsRow, ItemRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
 from encours.contracts.events import (
     customer,
     entity,
     experiment,
+    field,
     insolvency,
     placements,
     plan,
@@ -50,6 +51,7 @@ FOLDED = moving() | names_of(
     customer.RolesAssigned,
     customer.CustomerMerged,
     customer.CustomerMergeReversed,
+    field.InvoiceFieldsSet,
     insolvency.InsolvencyClosed,
     insolvency.InsolvencyOpened,
     reminders.HoldPlaced,
@@ -129,6 +131,8 @@ async def current_cases(
             rows.put(text)
         for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):
             rows.put(account)
+        for draft in await select(conn, schema, DraftFieldsRow, "where invoice_id = any($1)", list(wanted)):
+            rows.put(draft)
         for placement in await select(conn, schema, PlacementRow, "where customer_id = any($1)", ids):
             rows.put(placement)
         judged = year_before(today) if rows.policies().by_behaviour else None
@@ -163,4 +167,5 @@ def _touched(events: Collection[Recorded]) -> set[str]:
             named |= {each.invoice_id for each in e.data.invoices}
         elif isinstance(e.data, placements.InvoicesRecalled):
             named |= {*e.data.invoice_ids}
-    return moved | named | {e.stream for e in events if isinstance(e.data, plan.InvoiceRescheduled)}
+    of_invoice = plan.InvoiceRescheduled | field.InvoiceFieldsSet
+    return moved | named | {e.stream for e in events if isinstance(e.data, of_invoice)}

@@ -94,7 +94,7 @@ async def due_pages(
         items = _by_group(
             await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
         )
-        moved = await _moved_on(conn, schema, ids) if policies.by_amount or policies.by_behaviour else {}
+        moved = await _moved_on(conn, schema, ids) if policies.by_invoices or policies.by_behaviour else {}
         months = await months_due(conn, schema, ids, year_before(day)) if policies.by_behaviour else {}
         assigned = await assigned_to(conn, schema, ids) if policies.experiments else {}
         cases: list[Case] = []

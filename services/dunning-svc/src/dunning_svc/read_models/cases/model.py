@@ -11,7 +11,12 @@ from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRo
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from dunning_svc.read_models.cases.rows.promises import PromiseRow
-from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
+from dunning_svc.read_models.cases.rows.receivables import (
+    AccountRow,
+    DebtorPaymentRow,
+    DraftFieldsRow,
+    ItemRow,
+)
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow, RunRow
 from dunning_svc.read_models.cases.rows.replies import ReplyRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow
@@ -24,6 +29,7 @@ from encours.contracts.events import (
     customer,
     entity,
     experiment,
+    field,
     insolvency,
     payment,
     penalty,
@@ -51,13 +57,14 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 22
+    version = 23
     rows = (
         CreditorRow,
         DebtorRow,
         MergeRow,
         AccountRow,
         DebtorPaymentRow,
+        DraftFieldsRow,
         ItemRow,
         DecisionRow,
         ReminderRow,
@@ -130,6 +137,7 @@ class Cases(ReadModel):
         experiment.ExperimentCustomerAssigned,
         experiment.ExperimentStarted,
         experiment.ExperimentStopped,
+        field.InvoiceFieldsSet,
         plan.InvoiceRescheduled,
         tasks.TaskAssigned,
         tasks.TaskPostponed,
@@ -160,7 +168,6 @@ class Cases(ReadModel):
         events.risk.LimitRequested,
         events.customer.CustomerNoted,
         events.field.FieldDefined,
-        events.field.InvoiceFieldsSet,
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,

@@ -154,7 +154,7 @@ class MemoryRows:
         found = set(case.events)
         for invoice_id in invoice_ids:
             if item := self.get(ItemRow, invoice_id):
-                found.update(positions(item.events))
+                found.update(positions(item.events), {item.fields_position} - {0})
         return (
             found
             | {row.changed_position for row in self.all(PolicyRow)}

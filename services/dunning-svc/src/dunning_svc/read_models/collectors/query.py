@@ -10,7 +10,7 @@ from datetime import date
 
 from dunning_svc.domain.collector.ownership import GivenCustomer, Ownership, Team
 from dunning_svc.domain.collector.state import Collector
-from dunning_svc.domain.policy.choice import Profile
+from dunning_svc.domain.policy.choice import InvoiceFacts, Profile
 from dunning_svc.read_models.cases.composition import profile_of
 from dunning_svc.read_models.cases.debtors import customers_of
 from dunning_svc.read_models.cases.rows.access import select
@@ -76,7 +76,7 @@ def _profiles(customer: DebtorRow, records: Sequence[str], owed: dict[str, dict[
         for currency, amount_minor in owed.get(record, {}).items():
             open_minor[currency] = open_minor.get(currency, 0) + amount_minor
     return [
-        profile_of(customer, customer.entity_id, currency, [amount_minor], records[1:])
+        profile_of(customer, customer.entity_id, currency, [InvoiceFacts(amount_minor)], records[1:])
         for currency, amount_minor in sorted((open_minor or {"": 0}).items())
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from encours.contracts.base import Value
+from encours.contracts.common import Nature
 from encours.contracts.events.parties.customer import FieldValue
 
 DunningAct = Literal["email", "call", "letter", "registered_letter", "litigation_file", "sms", "webhook"]
@@ -63,7 +64,13 @@ class PolicyScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Custom fields of the customer; several values of one field are alternatives."""
     open_amounts: tuple[AmountBand, ...] = ()
     invoice_amounts: tuple[AmountBand, ...] = ()
-    """Bands of the open amount of one invoice: the case needs an invoice in one of them."""
+    """Bands of the open amount of an invoice. The case needs one open invoice that meets all criteria of invoices."""
+    invoice_fields: tuple[FieldValue, ...] = ()
+    """Custom fields of an invoice; several values of one field are alternatives."""
+    invoice_series: tuple[str, ...] = ()
+    """Number series of an invoice."""
+    invoice_natures: tuple[Nature, ...] = ()
+    """Nature of the operation that an invoice states."""
     paid_late: PaidLate | None = None
 
 

@@ -25,7 +25,7 @@ from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRo
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from dunning_svc.read_models.cases.rows.promises import PromiseRow
-from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, DraftFieldsRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow, RunRow
 from dunning_svc.read_models.cases.rows.replies import ReplyRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow
@@ -37,6 +37,7 @@ from encours.contracts.events import (
     customer,
     entity,
     experiment,
+    field,
     insolvency,
     invoice,
     payment,
@@ -82,6 +83,9 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield ProceedingsRow, (e.data.insolvency_id,)
         case invoice.InvoiceIssued():
             yield CreditorRow, (e.entity,)
+            yield DraftFieldsRow, (e.data.invoice_id,)
+        case field.InvoiceFieldsSet():
+            yield ItemRow, (e.data.invoice_id,)
         case (
             plan.InvoiceRescheduled()
             | penalty.PenaltiesClaimed()
@@ -167,6 +171,8 @@ def project(e: Recorded, rows: Rows) -> None:
             rows.put(MergeRow.of(e, e.data))
         case invoice.InvoiceIssued():
             master_data.invoice_issued(e, e.data, rows)
+        case field.InvoiceFieldsSet():
+            master_data.invoice_fields_set(e, e.data, rows)
         case plan.InvoiceRescheduled():
             amounts.rescheduled(e, e.data, rows)
         case (

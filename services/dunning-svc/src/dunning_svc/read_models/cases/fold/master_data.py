@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow, address_key
-from dunning_svc.read_models.cases.rows.receivables import ItemRow
+from dunning_svc.read_models.cases.rows.receivables import DraftFieldsRow, ItemRow
 from encours.contracts import Recorded
 from encours.contracts.common import Address
-from encours.contracts.events import customer, entity, insolvency, invoice, penalty, reminders
+from encours.contracts.events import customer, entity, field, insolvency, invoice, penalty, reminders
 from encours.contracts.insolvency import VOID, arose_on
 from encours.contracts.recipients import PURPOSES
 
@@ -138,6 +138,16 @@ def fields_set(e: Recorded, data: customer.FieldsSet, rows: Rows) -> None:
     rows.put(replace(debtor, custom=custom, custom_position=e.position, changed_on=e.effective_on))
 
 
+def invoice_fields_set(e: Recorded, data: field.InvoiceFieldsSet, rows: Rows) -> None:
+    """Store the values of an invoice's custom fields, all of them; those of a draft until its issue."""
+    values = [f"{each.field_code} {each.value}" for each in data.fields]
+    on, item = e.recorded_at.date(), rows.get(ItemRow, data.invoice_id)
+    if item is None:
+        rows.put(DraftFieldsRow(invoice_id=data.invoice_id, fields=values, position=e.position, set_on=on))
+    else:
+        rows.put(replace(item, fields=values, fields_position=e.position, fields_on=on))
+
+
 def roles_assigned(e: Recorded, data: customer.RolesAssigned, rows: Rows) -> None:
     """Store who pays for the debtor from a day on."""
     debtor = existing(rows, DebtorRow, data.customer_id)
@@ -189,6 +199,7 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
     """Store a new item. Its amount follows from the event's movements."""
     creditor = rows.get(CreditorRow, e.entity)
     zone = ZoneInfo(creditor.time_zone if creditor is not None else "UTC")
+    draft = rows.get(DraftFieldsRow, data.invoice_id)
     item = ItemRow(
         invoice_id=data.invoice_id,
         customer_id=data.customer_id,
@@ -213,5 +224,10 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
         next_step_on=None,
         version=e.version,
         events="",
+        series=data.series,
+        nature=data.particulars.nature if data.particulars else None,
+        fields=draft.fields if draft else [],
+        fields_position=draft.position if draft else 0,
+        fields_on=draft.set_on if draft else None,
     )
     rows.put(item)

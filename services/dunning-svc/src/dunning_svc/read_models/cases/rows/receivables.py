@@ -44,6 +44,18 @@ class DebtorPaymentRow(Row, kw_only=True):
     customer_id: str
 
 
+class DraftFieldsRow(Row, kw_only=True):
+    """Custom fields of an invoice that were set before its issue, as in :class:`ItemRow`."""
+
+    TABLE: ClassVar[str] = "draft_fields"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
+
+    invoice_id: str
+    fields: list[str]
+    position: int
+    set_on: date
+
+
 class ItemRow(Row, kw_only=True):
     """An issued invoice. ``next_step_on`` is set while an amount is open and a step remains.
 
@@ -100,6 +112,12 @@ class ItemRow(Row, kw_only=True):
     """Position of the last event since then that the third party has to know; 0 without any."""
     promises: list[str] = field(default_factory=list)
     """Promises for it that were not withdrawn, as ``<promise> <last day without dunning>``; ``-`` once replaced."""
+    series: str | None = None
+    nature: str | None = None
+    fields: list[str] = field(default_factory=list)
+    """Custom fields, as ``<code> <value>``; ``fields_position`` and ``fields_on``: of the event that set them."""
+    fields_position: int = 0
+    fields_on: date | None = None
     settled_parts: list[str] = field(default_factory=list)
     """Of an item with a promise, as ``<position> <day of availability> <payment> <amount>``."""
 
