@@ -1,0 +1,172 @@
+"""Events into entries. One command's receipt of a payment and its allocations are one entry, as accountants book it.
+
+The lines on the customers' account are the movements of the event, item by item: an entry never nets what is open on
+an invoice with what is open on another. So the lines of one item add up to its open amount, and those of a customer to
+the balance of the aged balance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from encours.contracts import Recorded
+from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
+from encours.contracts.events import invoice, payment
+from reporting_svc.domain.journal.chart import Chart, LedgerAccount
+from reporting_svc.domain.journal.entry import JournalEntry, Posting
+from reporting_svc.domain.journal.rules import RULES, Counterpart
+
+Value = Callable[[int, str, str], int]
+"""Amount in a currency, and the item that dates its rate: the value in the currency of the books."""
+
+_MERGED = frozenset(
+    kind.TYPE
+    for kind in (
+        invoice.PaymentApplied,
+        invoice.PaymentUnapplied,
+        payment.PaymentReceived,
+        payment.PaymentReversed,
+        payment.PaymentRestored,
+        payment.CreditNoteIssued,
+    )
+)
+"""Types whose events about one payment, of one command and one day, are one entry."""
+
+
+class Booking:
+    """Makes the entries of one entity, whose books are in ``currency``."""
+
+    def __init__(self, chart: Chart, currency: str, value: Value) -> None:
+        self._chart, self._currency, self._value = chart, currency, value
+
+    def entries(self, events: Iterable[Recorded]) -> list[JournalEntry]:
+        """Return the entries of the events of one command, in the order of their first events.
+
+        Raises ``KeyError`` for a type that moves money and has no rule.
+        """
+        found: list[JournalEntry] = []
+        merged: dict[tuple[object, ...], JournalEntry] = {}
+        for e in events:
+            if e.type not in RULES:
+                continue
+            counterpart = RULES[e.type](e.data, self._chart)
+            postings = self._postings(e, counterpart)
+            if e.type not in _MERGED:
+                found.append(self._entry(e, counterpart, postings))
+                continue
+            key = (e.data.payment_id, e.effective_on)  # type: ignore[attr-defined]
+            if (entry := merged.get(key)) is None:
+                merged[key] = entry = self._entry(e, counterpart, [])
+                found.append(entry)
+            elif counterpart.rest is not None:  # the receipt names the entry, not the allocation
+                entry.journal, entry.label = self._chart.journals[counterpart.journal], counterpart.label
+                entry.piece = counterpart.piece
+            entry.postings += postings
+        for entry in merged.values():
+            entry.postings = _netted(entry.postings)
+        return [entry for entry in found if entry.postings]
+
+    def _entry(self, e: Recorded, counterpart: Counterpart, postings: list[Posting]) -> JournalEntry:
+        return JournalEntry(
+            self._chart.journals[counterpart.journal],
+            e.position,
+            e.recorded_at,
+            e.effective_on,
+            counterpart.label,
+            counterpart.piece,
+            counterpart.piece_of,
+            postings,
+        )
+
+    def _postings(self, e: Recorded, counterpart: Counterpart) -> list[Posting]:
+        moved = movements(e)
+        lines = self._settled(moved) if counterpart.rest is None else self._valued(moved)
+        currency, item = (moved[0].currency, lines[0].item_id) if lines else _document(e)
+        for account, minor in counterpart.extras:
+            lines.append(self._line(account, minor, currency, dated_by=item or ""))
+        rest = -sum(line.amount_minor for line in lines)
+        if rest:
+            if counterpart.rest is None:  # funds in another currency than the invoice, at an agreed rate
+                account = self._chart["exchange_gain" if rest < 0 else "exchange_loss"]
+                lines.append(Posting(account, rest, rest, self._currency))
+            else:
+                foreign = -sum(line.foreign_minor for line in lines if line.currency == currency)
+                lines.append(Posting(counterpart.rest, rest, foreign, currency))
+        return lines
+
+    def _valued(self, moved: Sequence[Movement]) -> list[Posting]:
+        """Return the customers' lines, each at the rate of its own item."""
+        lines: list[Posting] = []
+        for m in moved:
+            if m.item_minor:
+                lines.append(self._on_item(m, m.invoice_id, m.item_minor))
+            if m.cash_minor:
+                lines.append(self._on_item(m, m.payment_id, -m.cash_minor))
+            if m.exchange_minor:  # of the books' value alone: the invoice's own amount stays
+                account, item = self._chart["customers"], m.invoice_id
+                lines.append(Posting(account, m.exchange_minor, 0, self._currency, m.customer_id, item))
+        return lines
+
+    def _settled(self, moved: Sequence[Movement]) -> list[Posting]:
+        """Return the lines of funds that move between items: those of an invoice in a foreign currency at their value.
+
+        The difference from the value at issue is an event of its own.
+        """
+        lines = self._valued(moved)
+        funds = [n for n, line in enumerate(lines) if line.item_id and line.item_id.startswith("pay_")]
+        if len(lines) == 2 and len(funds) == 1:
+            settled = lines[1 - funds[0]]
+            if settled.currency != self._currency:
+                lines[1 - funds[0]] = Posting(
+                    settled.account,
+                    -lines[funds[0]].amount_minor,
+                    settled.foreign_minor,
+                    settled.currency,
+                    settled.customer_id,
+                    settled.item_id,
+                )
+        return lines
+
+    def _on_item(self, m: Movement, item_id: str | None, minor: int) -> Posting:
+        account = self._chart["suspense" if m.customer_id == PAYER_UNKNOWN else "customers"]
+        return self._line(account, minor, m.currency, m.customer_id, item_id)
+
+    def _line(
+        self,
+        account: LedgerAccount,
+        minor: int,
+        currency: str,
+        customer_id: str | None = None,
+        item_id: str | None = None,
+        dated_by: str = "",
+    ) -> Posting:
+        value = minor if currency == self._currency else self._value(minor, currency, item_id or dated_by)
+        return Posting(account, value, minor, currency, customer_id, item_id)
+
+
+def _document(e: Recorded) -> tuple[str, str | None]:
+    """Return currency and item of an event without lines on the customers' account, such as a relief of VAT alone."""
+    return e.data.currency, getattr(e.data, "invoice_id", None)  # type: ignore[attr-defined]
+
+
+def _netted(postings: list[Posting]) -> list[Posting]:
+    """Return the lines with those of the same account, item and currency in one, without those that are 0."""
+    if len(postings) == 2:
+        return postings
+    sums: dict[tuple[str, str | None, str | None, str], Posting] = {}
+    for line in postings:
+        key = (line.account.number, line.customer_id, line.item_id, line.currency)
+        known = sums.get(key)
+        sums[key] = (
+            line
+            if known is None
+            else Posting(
+                line.account,
+                known.amount_minor + line.amount_minor,
+                known.foreign_minor + line.foreign_minor,
+                line.currency,
+                line.customer_id,
+                line.item_id,
+            )
+        )
+    return [line for line in sums.values() if line.amount_minor or line.foreign_minor]
