@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
+from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
     ReminderRequested,
@@ -18,8 +19,9 @@ from encours.contracts.events.dunning.reminders import (
 )
 from encours.embedded.process import free_port
 from encours.testing.servers import Installation
-from encours.testing.waiting import HANG_S
+from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.dunning_world import dunning
+from tests.e2e.mail_store import MailStore, mail_store
 
 CERTIFICATE = Path(__file__).with_name("listener.pem")
 """Certificate and key of `localhost` and 127.0.0.1, signed by itself, for tests."""
@@ -67,7 +69,7 @@ async def test_what_stands_against_a_reminder_is_recorded_with_its_reason(
         assert len(world.mails()) == 1
 
 
-async def test_a_bounce_and_a_promise_arrive_over_tls_and_the_ladder_follows_them(
+async def test_a_bounce_and_promises_arrive_over_tls_and_the_ladder_follows_them(
     installation: Installation, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -76,9 +78,14 @@ async def test_a_bounce_and_a_promise_arrive_over_tls_and_the_ladder_follows_the
         "ENCOURS_REPLY_TLS_CERTIFICATE": str(CERTIFICATE),
         "ENCOURS_MAIL_BOUNCE_TO": "bounces@firm.example",
     }
-    async with dunning(installation, tmp_path, settings=listens) as world:
-        good, gone = await world.customers("a@dupont.example", "gone@dupont.example")
-        await world.invoices([good, gone], due_in=1)
+    async with (
+        mail_store(CERTIFICATE) as box,
+        dunning(installation, tmp_path, settings=listens | reads(box)) as world,
+    ):
+        good, gone, other = await world.customers(
+            "a@dupont.example", "gone@dupont.example", "b@dupont.example"
+        )
+        await world.invoices([good, gone, other], due_in=1)
         await world.live(4)
         mails = {str(mail["To"]).rpartition("<")[2].strip(">"): mail for mail in world.mails()}
         envelope = str(mails["gone@dupont.example"]["X-Envelope-From"])
@@ -95,6 +102,10 @@ async def test_a_bounce_and_a_promise_arrive_over_tls_and_the_ladder_follows_the
         promise = await world.one("promise.made")
         assert (promise.customer_id, promise.promised_on, promise.text) == (good, promised_on, said)
         assert (await world.one("task.raised")).kind == "address"
+        await asyncio.to_thread(box.put, _answer(mails["b@dupont.example"], said, world.today, by="b"))
+        await asyncio.to_thread(wait_until, lambda: box.unseen() == 0, "the mailbox is not read")
+        made = [e.data for e in await world.events("promise.made")]
+        assert [p.customer_id for p in made if isinstance(p, PromiseMade)] == [good, other]
 
         await world.live(12)
         causes = {
@@ -102,10 +113,19 @@ async def test_a_bounce_and_a_promise_arrive_over_tls_and_the_ladder_follows_the
             for e in await world.events("reminder.suppressed")
             if isinstance(s := e.data, ReminderSuppressed)
         }
-        assert causes == {(gone, "no_address"), (good, "promised")}
+        assert causes == {(gone, "no_address"), (good, "promised"), (other, "promised")}
         opened = [e.data for e in await world.events("task.opened")]
         assert [t.customer_id for t in opened if isinstance(t, TaskOpened)] == [gone]
-        assert len(world.mails()) == 2
+        assert len(world.mails()) == 3
+
+
+def reads(box: MailStore) -> dict[str, str]:
+    """Settings of a worker that reads this mailbox."""
+    return {
+        "ENCOURS_REPLY_MAILBOX_URL": box.url,
+        "ENCOURS_REPLY_MAILBOX_POLL_S": "1",
+        "SSL_CERT_FILE": str(CERTIFICATE),
+    }
 
 
 def _hand_over(port: int, recipient: str, message: bytes) -> None:
@@ -129,9 +149,9 @@ def _bounce(mail: EmailMessage) -> bytes:
     ).encode()
 
 
-def _answer(mail: EmailMessage, said: str, on: date) -> bytes:
+def _answer(mail: EmailMessage, said: str, on: date, by: str = "a") -> bytes:
     answer = EmailMessage()
-    answer["From"], answer["Message-ID"] = "a@dupont.example", "<answer@dupont.example>"
+    answer["From"], answer["Message-ID"] = f"{by}@dupont.example", f"<{by}@dupont.example>"
     answer["Date"] = f"{on:%a, %d %b %Y} 10:00:00 +0000"
     answer["In-Reply-To"] = str(mail["Message-ID"])
     answer.set_content(
