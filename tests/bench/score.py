@@ -10,8 +10,8 @@ import asyncio
 import random
 import time
 
-from risk_svc.domain.score.fit import PayerHistory, fit
-from risk_svc.domain.score.history import InvoiceOutcome
+from risk_svc.domain.score.fit import fit
+from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.measures import Quality, quality
 from risk_svc.domain.score.model import PaymentModel
 from tests.bench import Entry, entry

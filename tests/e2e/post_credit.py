@@ -91,6 +91,11 @@ CREDIT: dict[str, Make] = {
         f"/v1/customers/{_badged(w)}/badge/remove",
         {"text": "Pays in advance since"},
     ),
+    "/v1/score-models": lambda w: ("/v1/score-models", {}),
+    "/v1/score-models/{version}/activate": lambda w: (
+        "/v1/score-models/default-1/activate",
+        {"text": "The own history is too short"},
+    ),
     "/v1/reservations": lambda w: (
         "/v1/reservations",
         {"customer_id": w.customer(), "amount": eur("99.00"), "order_ref": "WEB-1"},

@@ -152,8 +152,16 @@ async def test_a_return_after_payment_in_time_costs_nothing_and_leaves_the_score
         await rebuild(installation, service, name)
     statement = (await invoice.get(f"{url}/interest")).json()
     assert (statement["interest"]["amount"], statement["indemnity"]["amount"]) == ("0.00", "0.00")
-    behaviour = (await risk.get(f"/v1/customers/{customer}/score")).json()["behaviour"]
+    shown = (await risk.get(f"/v1/customers/{customer}/score")).json()
+    behaviour, forecast = shown["behaviour"], shown["forecast"]
     assert (behaviour["score"], behaviour["open_late_invoices"]) == (79, 0)
+    assert (forecast["model"], forecast["settled_invoices"], forecast["settled_late"]) == ("default-1", 1, 0)
+    assert [reason["code"] for reason in forecast["reasons"]] == ["settled-in-time"]
+    refused = (await risk.post("/v1/score-models")).json()
+    assert (refused["status"], refused["type"]) == (409, "/problems/history-too-short")
+    kept = await risk.post("/v1/score-models/default-1/activate", json={"text": "The history is too short"})
+    assert (kept.status_code, kept.json()["active"]) == (200, "default-1")
+    assert (await risk.get("/v1/score-models")).json()["data"][0]["active"]
     exposure = (await risk.get(f"/v1/customers/{customer}/exposure")).json()["components"]
     assert (exposure["unapplied"]["amount"], exposure["total"]["amount"]) == ("120.00", "-120.00")
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from risk_svc.domain.score.fit import Fitted, PayerHistory, fit
-from risk_svc.domain.score.history import InvoiceOutcome
+from risk_svc.domain.score.fit import Fitted, fit
+from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.measures import quality
 from tests.score import ibm
 

@@ -28,28 +28,34 @@ def seen(total: int = 0, oldest: int = 0) -> ExposureSeen:
 
 
 @pytest.mark.parametrize(
-    ("total", "oldest", "limit", "score", "decision", "reasons"),
+    ("total", "oldest", "limit", "weak", "decision", "reasons"),
     [
-        (60_00, 30, LIMIT, 80, "accept", ("within-limit",)),
-        (60_01, 0, LIMIT, 80, "refuse", ("limit-exceeded",)),
-        (0, 31, LIMIT, 80, "refuse", ("overdue-beyond-days",)),
-        (0, 0, None, 80, "refer", ("no-limit",)),
-        (0, 0, ApprovedLimit("l", 1, "EUR", 0, date(2026, 6, 29)), 80, "refer", ("limit-expired",)),
-        (0, 0, LIMIT, 39, "refer", ("weak-payment-behaviour",)),
-        (99_99, 99, LIMIT, 0, "refuse", ("limit-exceeded", "overdue-beyond-days", "weak-payment-behaviour")),
-        (0, 0, LIMIT, None, "accept", ("within-limit",)),
+        (60_00, 30, LIMIT, False, "accept", ("within-limit",)),
+        (60_01, 0, LIMIT, False, "refuse", ("limit-exceeded",)),
+        (0, 31, LIMIT, False, "refuse", ("overdue-beyond-days",)),
+        (0, 0, None, False, "refer", ("no-limit",)),
+        (0, 0, ApprovedLimit("l", 1, "EUR", 0, date(2026, 6, 29)), False, "refer", ("limit-expired",)),
+        (0, 0, LIMIT, True, "refer", ("weak-payment-behaviour",)),
+        (
+            99_99,
+            99,
+            LIMIT,
+            True,
+            "refuse",
+            ("limit-exceeded", "overdue-beyond-days", "weak-payment-behaviour"),
+        ),
     ],
 )
 def test_a_breach_refuses_a_doubt_refers_the_rest_is_accepted(
     total: int,
     oldest: int,
     limit: ApprovedLimit | None,
-    score: int | None,
+    weak: bool,
     decision: str,
     reasons: tuple[str, ...],
 ) -> None:
     share = CurrencyShare("EUR", seen(total, oldest), None, seen(total, oldest))
-    verdict = check(40_00, DAY, WholeExposure("EUR", (share,)), limit, score)
+    verdict = check(40_00, DAY, WholeExposure("EUR", (share,)), limit, weak=weak)
     assert (verdict.decision, verdict.reasons) == (decision, reasons)
     assert set(reasons) <= set(REASONS)
 
@@ -57,7 +63,7 @@ def test_a_breach_refuses_a_doubt_refers_the_rest_is_accepted(
 def test_an_insolvent_customer_is_refused_whatever_its_limit() -> None:
     share = CurrencyShare("EUR", seen(), None, seen())
     for limit, reasons in ((LIMIT, ("insolvency",)), (None, ("insolvency", "no-limit"))):
-        verdict = check(40_00, DAY, WholeExposure("EUR", (share,)), limit, 80, insolvent=True)
+        verdict = check(40_00, DAY, WholeExposure("EUR", (share,)), limit, insolvent=True)
         assert (verdict.decision, verdict.reasons) == ("refuse", reasons)
         assert set(reasons) <= set(REASONS)
 

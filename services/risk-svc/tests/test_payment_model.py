@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from risk_svc.domain.score.fit import Fitted, HistoryTooShort, PayerHistory, fit
-from risk_svc.domain.score.history import InvoiceOutcome
+from risk_svc.domain.score.fit import Fitted, HistoryTooShort, fit
+from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.measures import JudgedForecast, quality
 from risk_svc.domain.score.model import Forecast
 from risk_svc.domain.score.reasons import reasons

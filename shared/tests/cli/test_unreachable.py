@@ -39,6 +39,8 @@ COMMANDS = {
     "keys revoke": ("abcdef",),
     "rebuild": ("all",),
     "replay": ("--to", "1"),
+    "risk fit": (),
+    "risk models": (),
     "verify": (),
     "migrate": (),
     "backup": ("TARGET",),

@@ -18,6 +18,7 @@ from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.limits import routes as limits
 from risk_svc.http.reservations import routes as reservations
 from risk_svc.http.reservations.turns import Turns
+from risk_svc.http.score_models import routes as score_models
 from risk_svc.http.standing import routes as standing
 from risk_svc.models import MODELS, NAME
 
@@ -34,6 +35,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             reservations.router,
             standing.router,
             guarantees.router,
+            score_models.router,
         ],
         settings,
         models=MODELS,

@@ -17,6 +17,7 @@ T = TypeVar("T")
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
 _SILENCE_MAX_S = 30.0
 """Time-out of a stream, which sends a heartbeat every ten seconds."""
+_WORK_MAX_S = 600.0
 _OUTAGE_MAX_S = 60.0
 _RETRY_S = 1.0
 _NOT_NOW = (502, 503, 504)
@@ -88,6 +89,14 @@ class Api:
         headers = {"Idempotency-Key": key or str(uuid7())}
         return self._sent(service, lambda url: self._client.post(url + path, json=body, headers=headers))
 
+    def work(self, service: str, path: str, body: object) -> dict[str, Any]:
+        """Return the JSON object that a POST answers after work that may take minutes."""
+        headers = {"Idempotency-Key": str(uuid7())}
+        timeout = httpx.Timeout(_WORK_MAX_S, connect=3.0)
+        return self._sent(
+            service, lambda url: self._client.post(url + path, json=body, headers=headers, timeout=timeout)
+        )
+
     def upload(
         self,
         service: str,
@@ -100,7 +109,7 @@ class Api:
     ) -> dict[str, Any]:
         """POST a file as a stream; return the answer after the service has read it to its end."""
         headers = {"Idempotency-Key": key, "Content-Type": media_type}
-        timeout = httpx.Timeout(600.0, connect=3.0)
+        timeout = httpx.Timeout(_WORK_MAX_S, connect=3.0)
         return self._sent(
             service,
             lambda url: self._client.post(

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "keys": ("keys", None),
     "rebuild": ("rebuild", "rebuild"),
     "replay": ("replay", "replay"),
+    "risk": ("risk", None),
     "verify": ("verify", "verify"),
     "migrate": ("migrate", "migrate"),
     "backup": ("backup", "backup"),

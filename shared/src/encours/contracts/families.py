@@ -61,6 +61,8 @@ FAMILIES = (
     Family("credit_hold", ("risk",), ("chd",)),
     Family("payer_badge", ("risk",), ("bdg",)),
     Family("reservation", ("risk",), ("rsv",)),
+    Family("score_model", ("risk",), ("score",)),
+    Family("score", ("risk",), ("grd",)),
     Family("credit_line", ("risk",), ("crl",)),
     # Any service's worker may hold the calendar's lease.
     Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),

@@ -56,6 +56,8 @@ BEGIN = frozenset(
             "credit_line.drawn",
             "credit_policy.set",
             "guarantee.taken",
+            "score_model.fitted",
+            "score.graded",
             "credit_hold.placed",
             "payer_badge.given",
             "import.received",
@@ -87,6 +89,7 @@ IDS = {
     "promise_id": "prm", "reply_id": "rpl", "reservation_id": "rsv", "credit_line_id": "crl", "collector_id": "col",
     "placement_id": "plc",
     "credit_policy_id": "crp", "credit_hold_id": "chd", "payer_badge_id": "bdg", "guarantee_id": "gua",
+    "score_models_id": "score", "score_grade_id": "grd",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

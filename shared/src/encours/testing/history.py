@@ -35,6 +35,7 @@ _SUBJECT = {
     "placement": "placement_id",
     "credit_policy": "credit_policy_id", "credit_hold": "credit_hold_id", "payer_badge": "payer_badge_id",
     "guarantee": "guarantee_id",
+    "score_model": "score_models_id", "score": "score_grade_id",
 }  # fmt: skip
 
 

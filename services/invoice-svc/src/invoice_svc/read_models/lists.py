@@ -68,6 +68,7 @@ class Lists(ComposedModel):
         events.policy,
         events.replies,
         events.reservation,
+        events.score,
         events.tasks,
         events.template,
     ) | contracts.names_of(

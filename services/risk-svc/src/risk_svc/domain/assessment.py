@@ -14,8 +14,11 @@ from risk_svc.domain.exposure import CurrencyShare, WholeExposure
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.behaviour import score
+from risk_svc.domain.score.model import PaymentModel
 
+WEAK_GRADES = ("D", "E")
 WEAK_SCORE = 40
+"""Score from 0 to 100 below which a decision without a model in its basis had a doubt."""
 
 REASONS = {
     "on-hold": "Orders of the customer are on hold.",
@@ -26,7 +29,7 @@ REASONS = {
     "limit-expired": "The credit limit has expired, or ends before the day of delivery.",
     "limit-exceeded": "Exposure with this order is above the limit.",
     "overdue-beyond-days": "An invoice is open for more days past due than the limit allows.",
-    "weak-payment-behaviour": f"The payment behaviour score is below {WEAK_SCORE}.",
+    "weak-payment-behaviour": "The customer pays late or not at all: its grade is D or E, or its score below 40.",
     "exchange-rate-missing": "No exchange rate is known for a currency of the exposure or of the order.",
     "other-currency": "The limit is in another currency than the order.",
     "figures-behind": "The figures of the customer do not contain the latest events yet.",
@@ -53,11 +56,12 @@ class Verdict:
 
 
 def assess(
-    order: OrderAsked, picture: Picture, day: date, *, position: int, lag: int
+    order: OrderAsked, picture: Picture, day: date, *, position: int, lag: int, model: PaymentModel | None
 ) -> tuple[Verdict, CreditBasis]:
     """Assess an order on a day by a customer's figures; the basis contains their ``position`` and ``lag`` (in events).
 
-    Raises :class:`Invalid` for a delivery before that day.
+    ``model`` is the payment model in use; ``None`` for a decision of before there were models, by the score from 0 to
+    100. Raises :class:`Invalid` for a delivery before that day.
     """
     deliver_on = order.deliver_on or day
     if deliver_on < day:
@@ -67,9 +71,11 @@ def assess(
     whole = picture.whole(currency, day)
     amount = _order_in(currency, order, picture, day)
     behaviour = score(picture.all_items(), day).value
+    grade = None if model is None else model.forecast_at_end_of(picture.payer(day), day.toordinal()).grade
+    weak = grade in WEAK_GRADES if model else behaviour is not None and behaviour < WEAK_SCORE
     holds = (*picture.holds, *picture.holder_holds)
     verdict = check(
-        amount, deliver_on, whole, limit, behaviour, insolvent=picture.insolvent, held=bool(holds)
+        amount, deliver_on, whole, limit, weak=weak, insolvent=picture.insolvent, held=bool(holds)
     )
     return verdict, CreditBasis(
         holder_id=picture.limit_holder_id or order.customer_id,
@@ -85,6 +91,8 @@ def assess(
         seen_position=position,
         lag=lag,
         holds=tuple(held.credit_hold_id for held in holds),
+        grade=grade,
+        score_model=model.version if model else None,
         shares=tuple(_share(each, currency) for each in whole.shares if each.currency != currency),
         order_converted=amount if isinstance(amount, Conversion) else None,
     )
@@ -125,8 +133,8 @@ def check(
     deliver_on: date,
     whole: WholeExposure,
     limit: ApprovedLimit | None,
-    score: int | None,
     *,
+    weak: bool = False,
     insolvent: bool = False,
     held: bool = False,
 ) -> Verdict:
@@ -157,7 +165,7 @@ def check(
             breaches.append("overdue-beyond-days")
         if amount is None or whole.missing:
             doubts.append("exchange-rate-missing")
-    if score is not None and score < WEAK_SCORE:
+    if weak:
         doubts.append("weak-payment-behaviour")
     if breaches:
         return Verdict("refuse", (*breaches, *doubts))

@@ -10,6 +10,8 @@ from encours.contracts.events.risk import CreditChecked
 from encours.kernel.errors import NotFound
 from risk_svc.domain.assessment import OrderAsked, assess
 from risk_svc.domain.picture import Picture
+from risk_svc.domain.score.model import PaymentModel
+from risk_svc.domain.score.shipped import SHIPPED
 
 
 class CheckNotFound(NotFound):
@@ -46,13 +48,21 @@ def evolve(state: CheckState, recorded: Recorded) -> CheckState:
     return CheckState(recorded.data, recorded.entity, recorded.effective_on)
 
 
-def decide(command: CheckCredit, picture: Picture, day: date, *, position: int, lag: int) -> CreditChecked:
+def decide(
+    command: CheckCredit,
+    picture: Picture,
+    day: date,
+    *,
+    position: int,
+    lag: int,
+    model: PaymentModel | None = SHIPPED,
+) -> CreditChecked:
     """Decide from a customer's figures on a day; the event contains their ``position`` and ``lag`` (in events).
 
     Raises :class:`Invalid` for a delivery before that day.
     """
     asked = OrderAsked(command.customer_id, command.amount_minor, command.currency, command.deliver_on)
-    verdict, basis = assess(asked, picture, day, position=position, lag=lag)
+    verdict, basis = assess(asked, picture, day, position=position, lag=lag, model=model)
     return CreditChecked(
         decision_id=command.decision_id,
         customer_id=command.customer_id,
@@ -66,6 +76,8 @@ def decide(command: CheckCredit, picture: Picture, day: date, *, position: int, 
         limit_minor=basis.limit_minor,
         limit_max_days=basis.limit_max_days,
         score=basis.score,
+        grade=basis.grade,
+        score_model=basis.score_model,
         seen_position=position,
         lag=lag,
         exposure_currency=basis.currency if basis.currency != command.currency else None,

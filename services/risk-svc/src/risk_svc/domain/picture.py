@@ -11,6 +11,10 @@ from encours.kernel.exchange import QuotedRate, rate_through
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, converted, exposure
 from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
+from risk_svc.domain.score.history import PayerHistory
+from risk_svc.domain.score.model import OPEN_SEGMENT, PaymentModel
+from risk_svc.domain.score.outcomes import outcomes
+from risk_svc.domain.score.shipped import SHIPPED
 
 DEFAULT_CURRENCY = "EUR"
 """Currency of an exposure of zero, for customers without items, cash, drafts and limit."""
@@ -48,6 +52,8 @@ class Picture:
     """Holds on the customer whose limit applies, if that is another."""
     badge: bool = False
     """The customer is marked as a bad payer."""
+    segment: str = OPEN_SEGMENT
+    """Segment of the customer, for the payment model."""
 
     @property
     def members(self) -> tuple[Picture, ...]:
@@ -119,6 +125,10 @@ class Picture:
             return None
         return self.limit.amount_minor + whole.known.guaranteed_minor - whole.known.total_minor
 
+    def payer(self, day: date) -> PayerHistory:
+        """Return the customer's own outcomes of every currency at the end of a day, for the payment model."""
+        return PayerHistory(self.segment, outcomes(self.all_items(), day))
+
     def all_items(self) -> list[ExposureItem]:
         """Return the customer's own items of every currency, for the score."""
         return [item for _, item in self.items]
@@ -135,3 +145,5 @@ class SeenPicture:
     position: int
     lag: int
     behind: bool
+    model: PaymentModel | None = SHIPPED
+    """Payment model in use; ``None`` for a decision of before there were models."""

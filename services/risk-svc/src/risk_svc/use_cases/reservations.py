@@ -12,6 +12,7 @@ from datetime import date
 from typing import Protocol
 
 from encours.contracts.events.reservation import CreditLineDrawn, ReservationDecided, ReservationOverridden
+from encours.contracts.events.score import STREAM
 from encours.kernel.ids import with_prefix
 from encours.ledger.command import Result
 from encours.ledger.errors import VersionConflict
@@ -31,6 +32,7 @@ from risk_svc.domain.reservation.state import (
     evolve_line,
 )
 from risk_svc.use_cases.customers import CUSTOMER, unmerged
+from risk_svc.use_cases.score_models import SCORE_MODELS
 from risk_svc.use_cases.standing import authority_for
 
 RESERVATION: Folder[Reservation] = Folder(Reservation, evolve, ReservationNotFound)
@@ -128,7 +130,8 @@ async def _figures(session: Session, customer_id: str, pictures: Pictures) -> Se
     if line.position > seen.position:
         seen = await session.ask(pictures.of, ledger, customer_id, day)
         line = await session.load(CREDIT_LINE, line_of(seen.picture.limit_holder_id or customer_id))
-    return replace(seen, behind=seen.behind or line.position > seen.position)
+    models = await session.load(SCORE_MODELS, STREAM)
+    return replace(seen, behind=seen.behind or line.position > seen.position, model=models.model)
 
 
 def line_of(holder_id: str) -> str:

@@ -12,6 +12,7 @@ from encours.contracts.events import (
     rate,
     reservation,
     risk,
+    score,
 )
 from encours.contracts.events.dunning import (
     collectors,
@@ -75,6 +76,7 @@ __all__ = [
     "residual",
     "review",
     "risk",
+    "score",
     "statement",
     "tasks",
     "template",

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from encours.contracts.base import Event, Value
 from encours.contracts.common import Conversion
 from encours.contracts.events.risk import ExposureSeen, ExposureShare
+from encours.contracts.events.score import CreditGrade
 
 CreditDecision = Literal["accept", "refer", "refuse"]
 
@@ -42,6 +43,9 @@ class CreditBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
     order_converted: Conversion | None = None
     holds: tuple[str, ...] = ()
     """Holds in force."""
+    grade: CreditGrade | None = None
+    """Grade by ``score_model``, the version of the payment model; without one, ``score`` below 40 was a doubt."""
+    score_model: str | None = None
 
 
 class ReservationDecided(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
 from encours.contracts.common import Conversion
+from encours.contracts.events.score import CreditGrade
 
 
 class LimitRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -113,3 +114,6 @@ class CreditChecked(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The parts of the exposure that are in other currencies than its own."""
     order_converted: Conversion | None = None
     """Amount of the order in ``exposure_currency``; ``None`` too where no rate was known."""
+    grade: CreditGrade | None = None
+    """Grade by ``score_model``, the version of the payment model; without one, ``score`` below 40 was a doubt."""
+    score_model: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import credit_hold, credit_policy, guarantee, reservation, risk
+from encours.contracts.events import credit_hold, credit_policy, guarantee, reservation, risk, score
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -59,6 +59,18 @@ LINES: Lines = {
         "Garantie ({kind}) de {amount_minor}, {reference}",
     ),
     guarantee.GuaranteeReleased: ("Guarantee released: {text}", "Garantie levée : {text}"),
+    score.ScoreModelFitted: (
+        "Payment model {version} fitted to {invoices} invoices",
+        "Modèle de paiement {version} calé sur {invoices} factures",
+    ),
+    score.ScoreModelActivated: (
+        "Payment model {version} in use, in place of {replaces}: {text}",
+        "Modèle de paiement {version} en service, à la place de {replaces} : {text}",
+    ),
+    score.ScoreGraded: (
+        "Payment grade {grade} (model {model_version})",
+        "Note de paiement {grade} (modèle {model_version})",
+    ),
     reservation.CreditLineDrawn: (
         "{amount_minor} of the limit reserved by an order",
         "{amount_minor} de l'encours réservés par une commande",

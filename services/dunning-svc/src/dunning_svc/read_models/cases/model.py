@@ -160,6 +160,7 @@ class Cases(ReadModel):
         events.guarantee,
         events.reservation,
         events.review,
+        events.score,
         events.statement,
     ) | names_of(
         events.risk.CreditChecked,

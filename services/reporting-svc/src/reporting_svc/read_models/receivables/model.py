@@ -106,6 +106,7 @@ class Receivables(MappedModel):
         events.credit_policy,
         events.guarantee,
         events.reservation,
+        events.score,
         events.review,
         events.statement,
         events.tasks,

@@ -92,6 +92,8 @@ class Timeline(ReadModel):
         events.imports.ImportReceived,
         events.recurring.IndexPublished,
         events.reminders.RunCompleted,
+        events.score.ScoreModelActivated,
+        events.score.ScoreModelFitted,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:

@@ -114,7 +114,7 @@ def recheck(state: Reservation, seen: SeenPicture, day: date) -> ReservationDeci
 
 def _assessed(order: ReserveCredit, seen: SeenPicture, day: date) -> tuple[Verdict, CreditBasis]:
     asked = OrderAsked(order.customer_id, order.amount_minor, order.currency, order.deliver_on)
-    verdict, basis = assess(asked, seen.picture, day, position=seen.position, lag=seen.lag)
+    verdict, basis = assess(asked, seen.picture, day, position=seen.position, lag=seen.lag, model=seen.model)
     if seen.behind and verdict.decision == "accept":
         verdict = Verdict("refer", ("figures-behind",))
     return verdict, basis
@@ -127,7 +127,7 @@ def override(
     require_blocked(state)
     deliver_on = None if state.deliver_on is None else max(state.deliver_on, day)
     asked = OrderAsked(state.customer_id, state.amount_minor, state.currency, deliver_on)
-    _, basis = assess(asked, seen.picture, day, position=seen.position, lag=seen.lag)
+    _, basis = assess(asked, seen.picture, day, position=seen.position, lag=seen.lag, model=seen.model)
     return ReservationOverridden(
         reservation_id=state.reservation_id,
         customer_id=state.customer_id,

@@ -9,10 +9,12 @@ customers by a model of other customers.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from risk_svc.domain.score.history import InvoiceOutcome, Level, Weights, level
+from encours.kernel.errors import Refusal
+from risk_svc.domain.score.baselines import by_baselines
+from risk_svc.domain.score.history import Level, PayerHistory, Weights, level
 from risk_svc.domain.score.measures import JudgedForecast, Quality, quality
 from risk_svc.domain.score.model import OPEN_SEGMENT, LevelLine, PaymentModel
 
@@ -27,14 +29,6 @@ MOST_TO_CHOOSE = 20_000
 _ROUNDING = 1e-9
 SEGMENT_PRIOR = 20.0
 """Invoices at the level of all that are added to those of a segment."""
-
-
-@dataclass(frozen=True, slots=True)
-class PayerHistory:
-    """A customer with its segment and its invoices in the order of issue."""
-
-    segment: str
-    history: tuple[InvoiceOutcome, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +54,12 @@ class Calibration:
     forecast: int
     late: int
     quality: Quality
+    baselines: Mapping[str, Quality]
+    """Quality of three simple forecasts of the same invoices."""
+    since: int
+    """First day of issue of the last quarter."""
+    first_issued: int
+    last_issued: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,17 @@ class Fitted:
     calibration: Calibration
 
 
-class HistoryTooShort(ValueError):
-    """The last quarter has fewer than 20 invoices, or none that was late, or none that was in time."""
+class HistoryTooShort(Refusal):
+    """The last quarter has fewer than 20 invoices, or none that was late, or none that was in time (409)."""
+
+    code = "history-too-short"
+    title = "History is too short to fit a model"
+    remedy = "Keep the active model, and fit again once at least 80 invoices have fallen due, some of the last late."
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The last quarter needs 20 invoices that have fallen due, some late and some in time."
+        )
 
 
 def fit(payers: Sequence[PayerHistory], on: int, version: str) -> Fitted:
@@ -91,9 +100,20 @@ def fit(payers: Sequence[PayerHistory], on: int, version: str) -> Fitted:
     late = sum(each.delay_days > 0 for each in judged)
     if not 0 < late < len(judged):
         raise HistoryTooShort
+    baselines = by_baselines(payers, split, on, wait_days)
     weights = replace(weights, wait_days=_wait_days(payers, on))
     model = replace(_fitted(payers, on, weights, version), interval=_interval(few, on, weights))
-    return Fitted(model, Calibration(len(issues), len(judged), late, quality(judged)))
+    report = Calibration(
+        len(issues),
+        len(judged),
+        late,
+        quality(judged),
+        {name: quality(found) for name, found in baselines.items()},
+        split,
+        issues[0],
+        issues[-1],
+    )
+    return Fitted(model, report)
 
 
 def _first(payers: Sequence[PayerHistory], most: int) -> Iterator[PayerHistory]:

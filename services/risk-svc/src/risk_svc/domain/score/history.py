@@ -36,6 +36,14 @@ class InvoiceOutcome:
         return max(self.settled, self.issued) - self.due
 
 
+@dataclass(frozen=True, slots=True)
+class PayerHistory:
+    """A customer with its segment and its invoices in the order of issue."""
+
+    segment: str
+    history: tuple[InvoiceOutcome, ...]
+
+
 _issued = attrgetter("issued")
 
 
@@ -69,20 +77,28 @@ class Level:
         return bool(self.settled or self.open_late)
 
 
-def level(history: Sequence[InvoiceOutcome], day: int, segment_days: float, weights: Weights) -> Level:
-    """Return the level of the delays as it was known on a day.
+def level(
+    history: Sequence[InvoiceOutcome],
+    day: int,
+    segment_days: float,
+    weights: Weights,
+    *,
+    with_today: bool = False,
+) -> Level:
+    """Return the level of the delays as it was known before a day, or at its end ``with_today``.
 
     ``history`` is in the order of issue; invoices issued on or after the day are left out. Settled invoices count with
     their delay. Open late ones are censored: they count with the days past due and the further wait, so more days
     never lower the level by themselves. An open invoice that is not late is no evidence.
     """
+    known = day if with_today else day - 1
     weight, total = weights.prior_invoices, weights.prior_invoices * segment_days
     daily = 0.5 ** (1 / weights.half_life_days)
     settled = settled_late = open_late = oldest = 0
     for index in range(bisect_left(history, day, key=_issued) - 1, -1, -1):
         each = history[index]
         issued, due, settled_on = each.issued, each.due, each.settled
-        if settled_on is not None and settled_on < day:
+        if settled_on is not None and settled_on <= known:
             delay: float = max(settled_on, issued) - due
             share = daily ** (day - issued)
             settled += 1

@@ -10,11 +10,12 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from risk_svc.domain.score.history import InvoiceOutcome, Level, Weights, level
+from encours.contracts.events.score import CreditGrade
+from risk_svc.domain.score.history import InvoiceOutcome, Level, PayerHistory, Weights, level
 
-Grade = Literal["A", "B", "C", "D", "E"]
+DEFINITION = "payment-forecast/1"
+"""Id of what a forecast is made of; another way to make it is another definition."""
 OPEN_SEGMENT = ""
 """Segment of customers whose own is unknown or was not fitted."""
 LEAST_SPREAD_DAYS = 1.5
@@ -46,7 +47,7 @@ class GradeBounds:
     d_from_days: float = 30.0
     e_from_days: float = 90.0
 
-    def grade(self, probability_late: float, days: float) -> Grade:
+    def grade(self, probability_late: float, days: float) -> CreditGrade:
         """Return the grade, A the best."""
         if days >= self.e_from_days:
             return "E"
@@ -70,7 +71,7 @@ class Forecast:
     from_days: float
     to_days: float
     """The delay lies from ``from_days`` to ``to_days`` in 80 of 100 cases."""
-    grade: Grade
+    grade: CreditGrade
     level: Level
     version: str
 
@@ -95,6 +96,11 @@ class PaymentModel:
     def forecast(self, history: Sequence[InvoiceOutcome], day: int, segment: str = OPEN_SEGMENT) -> Forecast:
         """Return the forecast for an invoice issued on a day, from what was known before that day."""
         return self.of(level(history, day, self.segment_days(segment), self.weights))
+
+    def forecast_at_end_of(self, payer: PayerHistory, day: int) -> Forecast:
+        """Return the forecast for the next invoice, from what is known at the end of a day."""
+        seen = level(payer.history, day, self.segment_days(payer.segment), self.weights, with_today=True)
+        return self.of(seen)
 
     def segment_days(self, segment: str) -> float:
         """Return the level of a segment, that of all for one that was not fitted."""

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.risk import ExposureShare
+from encours.contracts.events.score import CreditGrade
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.queries import AsOf
@@ -55,6 +56,10 @@ class CheckOut(BaseModel):
     )
     limit_seen: MoneyModel | None
     score_seen: int | None
+    grade_seen: CreditGrade | None = Field(
+        description="Null for a decision of before there were payment models."
+    )
+    model_seen: str | None = Field(description="Version of the payment model of the grade.")
     checked_on: BusinessDate
     seen_position: int = Field(description="Ledger position of the figures.")
     lag: int = Field(
@@ -81,6 +86,8 @@ class CheckOut(BaseModel):
             shares_seen=[SeenShare.of(share) for share in decided.shares],
             limit_seen=None if limit_minor is None else MoneyModel.of(limit_minor, currency),
             score_seen=decided.score,
+            grade_seen=decided.grade,
+            model_seen=decided.score_model,
             checked_on=checked_on,
             seen_position=decided.seen_position,
             lag=decided.lag,

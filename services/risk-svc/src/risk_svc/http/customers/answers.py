@@ -17,6 +17,8 @@ from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.behaviour import DEFINITION, Score, score
+from risk_svc.domain.score.model import PaymentModel
+from risk_svc.http.customers.forecasts import ForecastOut
 
 
 class Components(BaseModel):
@@ -197,12 +199,17 @@ class ScoreOut(AsOf):
 
     customer_id: str
     behaviour: ScoreFields
+    forecast: ForecastOut
 
     @classmethod
-    def of(cls, picture: Picture, time: TimeTravel) -> ScoreOut:
-        """Show the score at the requested dates."""
-        behaviour = ScoreFields.of(score(picture.all_items(), time.as_of))
-        return cls(customer_id=picture.customer_id, behaviour=behaviour, **time.echo())
+    def of(cls, picture: Picture, model: PaymentModel, time: TimeTravel) -> ScoreOut:
+        """Show score and forecast at the requested dates, by the model in use then."""
+        return cls(
+            customer_id=picture.customer_id,
+            behaviour=ScoreFields.of(score(picture.all_items(), time.as_of)),
+            forecast=ForecastOut.of(picture, model, time.as_of),
+            **time.echo(),
+        )
 
 
 class OpenInvoice(BaseModel):
@@ -259,12 +266,13 @@ class CreditFileOut(AsOf):
     whole: WholeExposureOut
     limit: LimitOut | None
     behaviour: ScoreFields
+    forecast: ForecastOut
     holds: list[OrderHoldOut] = Field(description="Holds in force, those of the limit's holder included.")
     badge: bool = Field(description="The customer is marked as a bad payer [mauvais payeur].")
     open_invoices: list[OpenInvoice]
 
     @classmethod
-    def of(cls, picture: Picture, time: TimeTravel) -> CreditFileOut:
+    def of(cls, picture: Picture, model: PaymentModel, time: TimeTravel) -> CreditFileOut:
         """Show the file at the requested dates."""
         day = time.as_of
         return cls(
@@ -279,6 +287,7 @@ class CreditFileOut(AsOf):
             ),
             limit=LimitOut.of(picture.limit, day),
             behaviour=ScoreFields.of(score(picture.all_items(), day)),
+            forecast=ForecastOut.of(picture, model, day),
             holds=[OrderHoldOut.of(held) for held in (*picture.holds, *picture.holder_holds)],
             badge=picture.badge,
             open_invoices=[

@@ -16,6 +16,7 @@ from risk_svc.domain.customer import CreditCustomerNotFound
 from risk_svc.domain.exposure import ExposureInSeveralCurrencies
 from risk_svc.domain.picture import DEFAULT_CURRENCY, Picture
 from risk_svc.http.customers.answers import CreditFileOut, ExposureOut, Portfolio, PortfolioItem, ScoreOut
+from risk_svc.http.score_models.asked import score_models_at
 from risk_svc.read_models.credit import query
 
 router = Router(tags=["Customers"])
@@ -46,16 +47,22 @@ async def get_exposure(customer_id: CustomerPath, q: Reading, currency: Currency
 
 @router.get("/v1/customers/{customer_id}/score", response_model=ScoreOut)
 async def get_score(customer_id: CustomerPath, q: Reading) -> Response:
-    """Get the payment behaviour score at a date, from the events known at that date; open late invoices count."""
+    """Get score and forecast of how the customer pays at a date, from the events known then; open late invoices count.
+
+    The forecast is by the payment model that was in use at that date: probability of late payment, expected days with
+    an interval, grade, reasons.
+    """
     picture, time = await _picture(q, customer_id)
-    return q.respond(ScoreOut.of(picture, time))
+    models, _ = await score_models_at(q, time)
+    return q.respond(ScoreOut.of(picture, models.model, time))
 
 
 @router.get("/v1/customers/{customer_id}/credit-file", response_model=CreditFileOut)
 async def get_credit_file(customer_id: CustomerPath, q: Reading) -> Response:
     """Get exposure, limit, payment behaviour and open invoices of a customer."""
     picture, time = await _picture(q, customer_id)
-    return q.respond(CreditFileOut.of(picture, time))
+    models, _ = await score_models_at(q, time)
+    return q.respond(CreditFileOut.of(picture, models.model, time))
 
 
 @router.get("/v1/customers", response_model=Portfolio)

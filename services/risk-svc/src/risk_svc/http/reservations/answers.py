@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.score import CreditGrade
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
@@ -46,6 +47,10 @@ class ReservationOut(BaseModel):
     shares_seen: list[SeenShare]
     limit_seen: MoneyModel | None
     score_seen: int | None
+    grade_seen: CreditGrade | None = Field(
+        description="Null for a decision of before there were payment models."
+    )
+    model_seen: str | None = Field(description="Version of the payment model of the grade.")
     seen_position: int = Field(description="Ledger position of the figures.")
     lag: int = Field(description="Number of events in the ledger after that position at the decision.")
     overridden_by: str | None
@@ -86,6 +91,8 @@ class ReservationOut(BaseModel):
             shares_seen=[SeenShare.of(share) for share in basis.shares],
             limit_seen=seen(basis.limit_minor),
             score_seen=basis.score,
+            grade_seen=basis.grade,
+            model_seen=basis.score_model,
             seen_position=basis.seen_position,
             lag=basis.lag,
             overridden_by=state.overridden_by,

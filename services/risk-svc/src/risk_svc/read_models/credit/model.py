@@ -50,6 +50,7 @@ from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow
 from risk_svc.read_models.credit.guarantees import GuaranteeRow
 from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PayerBadgeRow
+from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.projection import CreditProjection
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
@@ -68,10 +69,11 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 14
+    version = 15
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
+        CreditSegmentRow,
         InsolvencyRow,
         MergeRow,
         ExposureRow,
@@ -141,6 +143,7 @@ class Credit(ReadModel):
         events.remittance,
         events.replies,
         events.review,
+        events.score,
         events.statement,
         events.tasks,
         events.template,

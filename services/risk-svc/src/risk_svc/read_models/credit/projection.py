@@ -49,6 +49,7 @@ from risk_svc.read_models.credit import orders
 from risk_svc.read_models.credit.guarantees import apply_guarantee
 from risk_svc.read_models.credit.holds import apply_badge, apply_hold, apply_step
 from risk_svc.read_models.credit.limits import apply_limit
+from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     CreditRolesRow,
@@ -208,6 +209,7 @@ class CreditProjection:
         )
 
     def _customer(self, data: CustomerRegistered | CustomerAmended) -> None:
+        self.rows.put(CreditSegmentRow.of(self.e, data))
         if isinstance(data, CustomerRegistered):
             row = CreditCustomerRow(
                 customer_id=data.customer_id,

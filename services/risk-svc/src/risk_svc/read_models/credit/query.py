@@ -22,38 +22,20 @@ from encours.reading.read_db import ReadDb
 from encours.reading.where import Arguments, ViewWhere
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture, SeenPicture
-from risk_svc.read_models.credit.accounts import Sums, accounts_of
+from risk_svc.domain.score.model import OPEN_SEGMENT
+from risk_svc.read_models.credit.account_query import customer_accounts
+from risk_svc.read_models.credit.accounts import Sums
 from risk_svc.read_models.credit.guarantees import guaranteed_of, guarantees_in_force
 from risk_svc.read_models.credit.holds import badged, holds_in_force
 
 FRESHNESS_WAIT_S = 1.0
 
-_CUSTOMERS = "select customer_id, entity_id, name from {s}.customer where customer_id = any($1) and from_position <= $2"
-_ITEMS = """
-select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on, i.total_minor,
-       i.is_penalty,
-       sum(m.open_minor)::bigint as open_minor, sum(m.owed_minor)::bigint as owed_minor,
-       sum(m.disputed_minor)::bigint as disputed_minor, sum(m.conceded_minor)::bigint as conceded_minor,
-       max(m.effective_on) filter (where m.open_minor <> 0) as moved_on
-from {s}.movement m join {s}.invoice i on i.invoice_id = m.invoice_id
-where m.customer_id = any($1) and m.position <= $2 and m.effective_on <= $3
-  and (m.open_minor <> 0 or m.owed_minor <> 0 or m.disputed_minor <> 0) and i.issued_position <= $2
-group by i.customer_id, i.invoice_id
-order by i.due_on, i.invoice_id
-"""
-_SCHEDULES = """
-select s.invoice_id, s.position, s.effective_on, s.due_on, s.amount_minor
-from {s}.instalment s join {s}.invoice i on i.invoice_id = s.invoice_id
-where i.customer_id = any($1) and s.position <= $2 and s.effective_on <= $3
-order by s.position, s.due_on
-"""
-_FUNDS = """
-select customer_id, currency, coalesce(invoice_id, '') as invoice_id, payment_id,
-       -sum(open_minor)::bigint as applied_minor, sum(unapplied_minor)::bigint as unapplied_minor,
-       max(available_on) as available_on
-from {s}.movement
-where customer_id = any($1) and position <= $2 and effective_on <= $3 and payment_id is not null
-group by customer_id, currency, coalesce(invoice_id, ''), payment_id
+_CUSTOMERS = """
+select customer_id, entity_id, name, (
+    select segment from {s}.segment s
+    where s.customer_id = c.customer_id and position <= $2 and effective_on <= $3 order by position desc limit 1
+) as segment
+from {s}.customer c where customer_id = any($1) and from_position <= $2
 """
 _ORDERS = """
 select customer_id, currency, sum(draft_minor)::bigint as drafts, sum(reserved_minor)::bigint as reserved,
@@ -142,11 +124,8 @@ async def _own_pictures(
 ) -> dict[str, Picture]:
     arguments = (list(customers), position, as_of)
     of_records = ([record for each in customers for record in merged.records(each)], position, as_of)
-    found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments[:2])}
-    items = cast("list[Sums]", await conn.fetch(_ITEMS.format(s=schema), *of_records))
-    funds = cast("list[Sums]", await conn.fetch(_FUNDS.format(s=schema), *of_records))
-    schedules = cast("list[Sums]", await conn.fetch(_SCHEDULES.format(s=schema), *of_records))
-    accounts = accounts_of(items, funds, schedules, merged)
+    found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments)}
+    accounts = await customer_accounts(conn, schema, of_records[0], merged, as_of=as_of, position=position)
     ordered = cast("list[Sums]", await conn.fetch(_ORDERS.format(s=schema), *of_records))
     in_proceedings = set(map(merged.of, await insolvent(conn, schema, as_of, position, of_records[0])))
     guarantees = await guarantees_in_force(conn, schema, of_records[0], as_of=as_of, position=position)
@@ -178,6 +157,7 @@ async def _own_pictures(
             guaranteed=guaranteed_of(customer, guarantees, merged),
             holds=tuple(held for each in merged.records(customer) for held in holds.get(each, ())),
             badge=customer in marked,
+            segment=row["segment"] or OPEN_SEGMENT,
         )
         for customer, row in found.items()
     }

@@ -1,0 +1,54 @@
+"""The payment model as a small JSON document, as events keep it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import msgspec
+
+from risk_svc.domain.score.model import LevelLine, PaymentModel
+
+_DECIMALS = 4
+
+
+def document_of(model: PaymentModel) -> str:
+    """Return the document of a model, its figures rounded to four decimals."""
+    weights = replace(
+        model.weights,
+        prior_invoices=_rounded(model.weights.prior_invoices),
+        half_life_days=_rounded(model.weights.half_life_days),
+        wait_days=_rounded(model.weights.wait_days),
+    )
+    low, high = model.interval
+    shown = replace(
+        model,
+        weights=weights,
+        segments={name: _rounded(days) for name, days in sorted(model.segments.items())},
+        location=_line(model.location),
+        spread=_line(model.spread),
+        newcomer_spread=_rounded(model.newcomer_spread),
+        residuals=tuple(map(_rounded, model.residuals)),
+        interval=(_rounded(low), _rounded(high)),
+    )
+    return msgspec.json.encode(shown).decode()
+
+
+@lru_cache(maxsize=64)
+def model_of(document: str) -> PaymentModel:
+    """Return the model of a document. Raises :class:`msgspec.ValidationError` for another document."""
+    return msgspec.json.decode(document, type=PaymentModel)
+
+
+def plain(model: PaymentModel) -> dict[str, object]:
+    """Return the parameters as JSON values."""
+    found: dict[str, object] = msgspec.json.decode(document_of(model))
+    return found
+
+
+def _line(line: LevelLine) -> LevelLine:
+    return LevelLine(_rounded(line.at_zero), _rounded(line.slope))
+
+
+def _rounded(value: float) -> float:
+    return round(value, _DECIMALS)

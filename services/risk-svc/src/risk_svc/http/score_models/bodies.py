@@ -1,0 +1,18 @@
+"""Bodies about versions of the payment model."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from encours.http.models import Body, LongText
+from risk_svc.domain.score.versions import ActivateModel
+
+
+class ActivateModelBody(Body):
+    """Reason for which a version is put in use."""
+
+    text: LongText = Field(examples=["Better than the shipped model on the last quarter"])
+
+    def to_command(self, version: str) -> ActivateModel:
+        """Return the command."""
+        return ActivateModel(version, self.text)
