@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
-from tests.e2e.post_dunning import Make
+from encours.testing.waiting import wait_until
+from tests.e2e.post_dunning import Make, Request
 from tests.e2e.world import World, eur
 
 
@@ -59,6 +61,20 @@ def _badged(world: World) -> str:
     return customer
 
 
+def _fit(world: World) -> Request:
+    """A history of two customers, one of whom pays late."""
+    lines = ["invoice_number,issued_on,due_on,settled_on,amount,customer"]
+    for number in range(84):
+        issued = date(2025, 9, 1) + timedelta(days=number)
+        days = (issued + timedelta(days=after) for after in (0, 15, 25 if number % 2 else 10))
+        lines.append(f"OLD-{number},{','.join(map(str, days))},120.00,Garage {number % 2}")
+    path = f"/v1/imports?file_name=past.csv&currency=EUR&entity_id={world.entity}"
+    answer = world.send("invoice", path, "\n".join(lines).encode(), headers={"Content-Type": "text/csv"})
+    taken = answer.json()["id"]
+    wait_until(lambda: world.get("invoice", f"/v1/imports/{taken}")["state"] == "completed", "no history")
+    return "/v1/score-models", {}
+
+
 CREDIT: dict[str, Make] = {
     "/v1/limit-requests": lambda w: ("/v1/limit-requests", _limit_body(w)),
     "/v1/limit-requests/{limit_id}/approve": lambda w: (f"/v1/limit-requests/{_limit(w)['id']}/approve", {}),
@@ -91,7 +107,7 @@ CREDIT: dict[str, Make] = {
         f"/v1/customers/{_badged(w)}/badge/remove",
         {"text": "Pays in advance since"},
     ),
-    "/v1/score-models": lambda w: ("/v1/score-models", {}),
+    "/v1/score-models": _fit,
     "/v1/score-models/{version}/activate": lambda w: (
         "/v1/score-models/default-1/activate",
         {"text": "The own history is too short"},

@@ -35,7 +35,7 @@ async def fit_score_model(cmd: Approving) -> Response:
     Refused while the history is too short; the active model stays in use then.
     """
     cmd.context.without_deadline()
-    histories = FittedHistories(cmd.services.db)
+    histories = FittedHistories(cmd.services.db, cmd.ledger)
     return await cmd.run(
         score_models.fit_model, FitModel(), histories, answer=SCORE_MODELS_ANSWER, status=201
     )

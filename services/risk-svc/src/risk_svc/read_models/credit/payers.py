@@ -11,9 +11,11 @@ from typing import ClassVar
 from encours.contracts import Recorded
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.parties import Survivors
+from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row
 from encours.reading.merges import survivors
+from encours.reading.moment import WAIT_S, PositionNotReached
 from encours.reading.read_db import ReadDb
 from risk_svc.domain.score.fit import fit
 from risk_svc.domain.score.history import PayerHistory
@@ -94,10 +96,17 @@ class FittedHistories:
     """Query that fits the payment model to the whole history that the read model holds."""
 
     db: ReadDb
+    ledger: Ledger
 
     async def fitted(self, ledger: str, day: date, version: str) -> LedgerHistory:
-        """Return the fit to the outcomes before a day; raises :class:`HistoryTooShort`."""
+        """Return the fit to the outcomes before a day.
+
+        Raises :class:`HistoryTooShort`, and :class:`PositionNotReached` while the read model lacks the latest events.
+        """
         payers: list[PayerHistory] = []
+        head = (await self.ledger.head(ledger)).position
+        if not await self.db.wait_for("credit", ledger, head, timeout=WAIT_S):
+            raise PositionNotReached("credit", head)
         async with self.db.snapshot("credit", ledger) as (conn, schema, position):
             async for some in all_histories(conn, schema, as_of=day, position=position):
                 payers += (each for each in some.values() if each.history)
