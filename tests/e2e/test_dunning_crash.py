@@ -8,13 +8,15 @@ import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
+from dunning_svc.domain.policy.written import document_of
+from encours.contracts.events.dunning.policy import PolicyActivated, PolicyCreated
 from encours.contracts.events.dunning.reminders import (
     DecisionBasis,
     DunnedItem,
@@ -29,6 +31,7 @@ from encours.testing.events import event
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.dunning_world import ADDRESS, Dunning, dunning
+from tests.histories.policies import written_policy
 
 CUSTOMERS = 250
 
@@ -159,6 +162,29 @@ async def test_in_a_live_ledger_nothing_is_sent_for_days_that_have_passed(
         assert not [e for e in await world.events("task.opened") if isinstance(e.data, TaskOpened)]
         assert len(world.mails()) == 1, "the day of the formal notice, which is never the first contact"
         assert not world.letters()
+        awake, asleep = await world.customers("awake@dupont.example", "asleep@dupont.example")
+        await _mornings_alone(world, awake, hour_now=5)
+        await _mornings_alone(world, asleep, hour_now=17)
+        await world.invoices([awake, asleep], due_in=3)
+        await world.open_day()
+        run = await world.completed()
+        assert (run.requested, run.pending) == (2, 1)
+        await asyncio.to_thread(
+            wait_until, lambda: len(world.mails()) == 2, "the message whose hours are now"
+        )
+        assert sum("awake@dupont.example" in mail["To"] for mail in world.mails()) == 1
+
+
+async def _mornings_alone(world: Dunning, customer: str, *, hour_now: int) -> None:
+    """Put a policy for a customer in force whose messages leave before noon, in a zone where it is that hour now."""
+    ahead = (hour_now - datetime.now(UTC).hour + 12) % 24 - 12
+    hours = {"from": "00:00", "until": "12:00", "time_zone": f"Etc/GMT{-ahead:+d}"}
+    document = document_of(written_policy(applies_to={"customers": [customer]}, hours=hours))
+    pol = new_id("pol")
+    await world.add(
+        world.new(pol, PolicyCreated(policy_id=pol, document=document, shipped_as=None)),
+        world.new(pol, event(PolicyActivated, policy_id=pol, version=1)),
+    )
 
 
 async def test_what_is_paid_before_the_mail_server_is_back_is_not_sent(

@@ -17,6 +17,7 @@ from dunning_svc.outbox.gateway import Gateway
 from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts import Event
 from encours.contracts.events.dunning.reminders import ReminderUnconfirmed
+from encours.ledger.model import Clock
 from encours.testing.history import happened
 from encours.testing.memory import MemoryLedger
 from tests.histories.letters import CREDITOR, CUSTOMER, reminder
@@ -57,7 +58,10 @@ class OpenLedger(MemoryLedger):
             self._streams[e.stream].append(e)
 
     async def info(self, name: str) -> Any:
-        return SimpleNamespace(name=name, kind="live", epoch=1)
+        return SimpleNamespace(name=name, kind="live", epoch=1, clock_at=None)
+
+    async def clock(self, _name: str) -> Clock:
+        return Clock(datetime(2026, 5, 4, 9, tzinfo=UTC), date(2026, 5, 4))
 
     async def today(self, _name: str) -> date:
         return date(2026, 5, 4)

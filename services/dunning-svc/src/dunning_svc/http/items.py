@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.dunning.reminders import DunnedItem, SuppressedStep
+from encours.contracts.events.dunning.reminders import DunnedItem, SendingHours, SuppressedStep
 from encours.http.models import MoneyModel
 
 
@@ -22,6 +22,29 @@ class SuppressedStepOut(BaseModel):
     def of(cls, step: SuppressedStep) -> SuppressedStepOut:
         """Return the suppressed step of an event."""
         return cls(invoice_id=step.invoice_id, number=step.number, step=step.step, cause=step.cause)
+
+
+class HoursOut(BaseModel):
+    """Hours in which a message may leave, by the clock of a time zone."""
+
+    first: str = Field(alias="from", examples=["09:00"])
+    until: str = Field(description="Not included.", examples=["17:30"])
+    time_zone: str
+    business_days_of: str | None = Field(description="Country on whose business days it leaves only.")
+
+    @classmethod
+    def of(cls, hours: SendingHours | None) -> HoursOut | None:
+        """Return the hours of a message, if it has any."""
+        if hours is None:
+            return None
+        return cls.model_validate(
+            {
+                "from": hours.from_time,
+                "until": hours.until_time,
+                "time_zone": hours.time_zone,
+                "business_days_of": hours.business_days_of,
+            }
+        )
 
 
 class ItemOut(BaseModel):

@@ -12,6 +12,7 @@ import structlog
 from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers, was_by_gateway
+from dunning_svc.outbox.hours import hour_of, leaves_at
 from dunning_svc.outbox.mime import message_id
 from dunning_svc.outbox.recheck import objection, suppression
 from dunning_svc.outbox.smtp import Handed
@@ -117,8 +118,12 @@ class Dispatcher:
     async def _chunk(
         self, info: LedgerInfo, chunk: Sequence[OutgoingReminder], today: date
     ) -> list[OutgoingReminder]:
-        waiting = [o for o in chunk if self._carriers.is_down(o.event.channel)]
-        chunk = [o for o in chunk if not self._carriers.is_down(o.event.channel)]
+        now = await hour_of(self._ledger, info)
+        stay = [self._carriers.is_down(o.event.channel) or not leaves_at(o.event, now) for o in chunk]
+        waiting = [o for o, stays in zip(chunk, stay, strict=True) if stays]
+        chunk = [o for o, stays in zip(chunk, stay, strict=True) if not stays]
+        if not chunk:
+            return waiting
         noted = await self._attempts.read(info.name, [o.event.reminder_id for o in chunk])
         # What was on its way when a process ended may have left: its outcome is that of the attempt.
         begun = [

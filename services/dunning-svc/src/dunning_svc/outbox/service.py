@@ -17,11 +17,12 @@ from uuid import UUID
 import structlog
 
 from dunning_svc.outbox.dispatch import Dispatcher
+from dunning_svc.outbox.hours import hour_of, leaves_at
 from dunning_svc.read_models.cases.debtors import creditors, with_payers
 from dunning_svc.read_models.cases.fold.decisions import document_of
 from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.cases.pending import open_runs, requested, run_counts
+from dunning_svc.read_models.cases.pending import closed_hours, open_runs, requested, run_counts
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, RunRow
 from dunning_svc.use_cases.messages import Texts
 from dunning_svc.use_cases.runs import OutgoingReminder, Run, RunBatch, complete_run
@@ -62,7 +63,8 @@ class Outbox:
         self._sending: set[asyncio.Task[int]] = set()
         self._seen: dict[UUID, _Seen] = {}
         self._infos: dict[str, LedgerInfo] = {}
-        self._nothing_at: dict[str, tuple[int, LedgerInfo]] = {}
+        self._nothing_at: dict[str, tuple[int | None, LedgerInfo, int]] = {}
+        self._waiting: set[str] = set()
 
     def enqueue(self, batch: RunBatch) -> bool:
         """Accept the batch if this process serves its ledger; else the one that does finds it in the read model."""
@@ -156,21 +158,28 @@ class Outbox:
         # Do not wait for a server that was down before: a sandbox clock that advances by a year would wait a
         # minute on each day.
         was_down = self._dispatcher.mail_is_down
-        pending = await self._dispatcher.dispatch(batch.run.ledger, batch.reminders)
+        now = await hour_of(self._ledger, await self._ledger.info(batch.run.ledger))
+        due = [each for each in batch.reminders if leaves_at(each.event, now)]
+        pending = await self._dispatcher.dispatch(batch.run.ledger, due)
         while pending and time.monotonic() < until and not was_down:
             await asyncio.sleep(_POLL_S)
             pending = await self._dispatcher.dispatch(batch.run.ledger, pending)
-        return len(pending)
+        return len(pending) + len(batch.reminders) - len(due)
 
     async def _pick_up_if_moved(self, ledger: str) -> None:
-        """Pick up unless nothing was found at the model's present position in the ledger as it is."""
+        """Pick up unless nothing was found at the model's present position in the ledger as it is.
+
+        Where reminders wait for their hours, that is looked up every minute.
+        """
         position, info = self._db.position(MODEL, ledger), self._infos[ledger]
-        if position is not None and self._nothing_at.get(ledger) == (position, info):
+        minute = int(time.time()) // 60 if ledger in self._waiting else 0
+        seen = position, info, minute
+        if position is not None and self._nothing_at.get(ledger) == seen:
             return
         if await self._pick_up(ledger) or position is None:
             self._nothing_at.pop(ledger, None)
         else:
-            self._nothing_at[ledger] = position, info
+            self._nothing_at[ledger] = seen
 
     async def _pick_up(self, ledger: str) -> bool:
         """Dispatch the requested reminders of the read model, and complete the runs that are still open.
@@ -181,9 +190,15 @@ class Outbox:
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
             # Read without the cache, after the rows: an older value would send reminders of the loaded history.
             info = await self._ledger.info(ledger, fresh=True)
-            decisions = await requested(conn, schema, ledger, info.effects_from, with_mail=not mail_is_down)
+            closed = await closed_hours(conn, schema, await hour_of(self._ledger, info))
+            decisions = await requested(
+                conn, schema, ledger, info.effects_from, with_mail=not mail_is_down, closed=closed
+            )
             outgoing = await _outgoing(conn, schema, decisions, position)
             runs = await open_runs(conn, schema, info.effects_from, before=position)
+        self._waiting.discard(ledger)
+        if closed:
+            self._waiting.add(ledger)
         if outgoing:
             await self._dispatcher.dispatch(ledger, outgoing)
         for row in runs:
@@ -202,8 +217,10 @@ class Outbox:
         if position < seen.head:
             return
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, _):
-            counts = await run_counts(conn, schema, row.day)
-        if counts.pending and time.monotonic() - seen.at < RUN_BOUND_S:
+            now = await hour_of(self._ledger, await self._ledger.info(ledger))
+            closed = await closed_hours(conn, schema, now)
+            counts = await run_counts(conn, schema, row.day, closed)
+        if counts.pending > counts.waiting and time.monotonic() - seen.at < RUN_BOUND_S:
             return
         opening = (await self._ledger.read(ledger, row.position - 1, 1))[0]
         run = Run(ledger, row.day, event, opening.entity, counts.requested, counts.suppressed, counts.tasks)

@@ -40,7 +40,7 @@ _TEXTS: dict[OverdueKind, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """Reminders of a day without an outcome, of one creditor."""
+    """Reminders without an outcome of one creditor; ``day``: from which on they may leave."""
 
     day: date
     country: str
@@ -77,8 +77,8 @@ def overdue(
     """Yield what is overdue at a local time of the ledger.
 
     A day is open an hour after its opening, and its run is completed on the next day. A reminder leaves by the next
-    business day of its creditor's country. A mailbox, if there is one, is read within six hours. A ledger without any
-    run expects nothing.
+    business day of its creditor's country after the first day on which it may leave. A mailbox, if there is one, is
+    read within six hours. A ledger without any run expects nothing.
     """
     if last_run is None:
         return

@@ -28,7 +28,7 @@ Rules of policies that go step by step:
 * A policy that a case changes to makes nothing up: steps that were due before are suppressed as ``policy_changed``. An
   item keeps its level, mapped to the new ladder, and resumes on the day of the first step that was not due by then.
 * No message goes beyond the contact limit of the policy, and no step is taken on a day that is no business day of the
-  addressee, if the policy asks for it.
+  addressee, if the policy asks for it. Its hours are those in which the message may leave.
 * A day is decided once: after its decision, the same day yields no other.
 """
 
@@ -45,11 +45,13 @@ from dunning_svc.domain.ladder.highest import decide_highest
 from dunning_svc.domain.ladder.plan import ItemPlan, joins, plans
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.choice import ChosenPolicy, Policies, is_default
+from dunning_svc.domain.policy.hours import hours_for
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.working_days import is_working_day
 from encours.contracts.events.dunning.reminders import (
     DunnedItem,
     PolicyChoice,
+    SendingHours,
     SuppressedStep,
     SuppressionCause,
 )
@@ -277,7 +279,14 @@ def _decision(case: Case, day: date, policy: Policy, position: int, message: _Me
         position=position,
         input_events=tuple(sorted(inputs)),
         suppressed=suppressed,
+        hours=_hours(case, policy, message),
     )
+
+
+def _hours(case: Case, policy: Policy, message: _Message) -> SendingHours | None:
+    if policy.hours is None or message.cause is not None or not message.step.is_message:
+        return None
+    return hours_for(policy.hours, case.country, business_days=policy.business_days)
 
 
 def _dunned(plan: ItemPlan, message: _Message, day: date) -> DunnedItem:

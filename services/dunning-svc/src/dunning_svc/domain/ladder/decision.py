@@ -12,6 +12,7 @@ from encours.contracts.events.dunning.reminders import (
     DunnedItem,
     LateTerms,
     PolicyChoice,
+    SendingHours,
     SuppressedStep,
     SuppressionCause,
 )
@@ -41,6 +42,8 @@ class Decision(msgspec.Struct, frozen=True):
     input_events: tuple[int, ...]
     suppressed: tuple[SuppressedStep, ...] = ()
     choice: PolicyChoice | None = None
+    hours: SendingHours | None = None
+    """Hours in which the message may leave; ``None``: at any time."""
 
 
 def dunned(

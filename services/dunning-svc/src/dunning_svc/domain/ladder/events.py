@@ -87,4 +87,5 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         suppressed=decision.suppressed,
         addressee_id=decision.addressee_id if decision.addressee_id != decision.customer_id else None,
         late_terms_hidden=step.late_terms_hidden,
+        hours=decision.hours,
     )

@@ -8,6 +8,7 @@ from dunning_svc.domain.formats import Lang, amount, days_late
 from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.ladder.explain_choice import choice_in_words
+from dunning_svc.domain.ladder.explain_sending import hours_in_words
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken, earliest_on
 from encours.contracts.events.dunning.reminders import (
@@ -117,6 +118,9 @@ def explain(
         credit -= min(credit, item.asked_minor)
     reasons += [_highest(event, step, lang)] if len(event.items) > 1 else []
     reasons += _money(event, lang)
+    reasons += (
+        [hours_in_words(event.hours, lang)] if isinstance(event, ReminderRequested) and event.hours else []
+    )
     if isinstance(event, ReminderSuppressed):
         reasons.append(_cause(event.cause, step, event, policy, lang))
     reasons += [_suppressed_step(step, event, policy, lang) for step in event.suppressed]

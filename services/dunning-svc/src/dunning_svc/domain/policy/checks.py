@@ -7,6 +7,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from dunning_svc.domain.message.shipped import ACTS, TEMPLATES
+from dunning_svc.domain.policy.hours import SHORTEST_MINUTES, minutes_of
 from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
 from encours.contracts.events.dunning.document import PolicyDocument
 from encours.contracts.events.dunning.template import TemplatePurpose
@@ -38,6 +39,7 @@ def require_consistent(document: PolicyDocument, own: Own = NO_TEMPLATES) -> Non
         *_currencies(document),
         *_behaviour(document),
         *_end(policy),
+        *_hours(document),
     )
     if found:
         raise PolicyContradicts(found[0].detail, errors=found)
@@ -159,6 +161,15 @@ def _end(policy: Policy) -> Iterator[FieldError]:
             )
         if step.late_terms_hidden and not step.is_message:
             yield _at(i, "late_terms", f"{step.code} is a task, which mentions nothing.")
+
+
+def _hours(document: PolicyDocument) -> Iterator[FieldError]:
+    hours = document.hours
+    if hours is not None and minutes_of(hours.until_time) - minutes_of(hours.from_time) < SHORTEST_MINUTES:
+        yield FieldError(
+            "/hours/until",
+            "The hours end less than two hours after they begin; in one night of the year an hour is missing.",
+        )
 
 
 def _at(step: int, name: str, detail: str) -> FieldError:

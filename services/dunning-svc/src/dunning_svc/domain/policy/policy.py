@@ -12,6 +12,7 @@ from encours.contracts.events.dunning.document import (
     ContactLimit,
     DunningAct,
     PolicyDocument,
+    PolicyHours,
     PromiseTerms,
     Suspension,
 )
@@ -103,6 +104,8 @@ class Policy:
     suspended_by: Suspension = _NARROW
     ends_after_days: int | None = None
     promises: PromiseTerms = USUAL_TERMS
+    hours: PolicyHours | None = None
+    """Hours in which messages leave; ``None``: at any time."""
 
     def step(self, code: str) -> Step:
         """Return the step with that code. Raises :class:`KeyError` if this version has none."""
@@ -147,4 +150,5 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
         suspended_by=document.suspended_by or _NARROW,
         ends_after_days=document.ends_after_days,
         promises=document.promises or USUAL_TERMS,
+        hours=document.hours,
     )

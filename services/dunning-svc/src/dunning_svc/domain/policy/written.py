@@ -13,6 +13,7 @@ from encours.contracts.events.dunning.document import (
     CurrencyMinimum,
     PaidLate,
     PolicyDocument,
+    PolicyHours,
     PolicyScope,
     PolicyStep,
     PromiseTerms,
@@ -59,6 +60,7 @@ def document_of(plain: Mapping[str, Any]) -> PolicyDocument:
         suspended_by=_suspension(plain.get("suspended_by", {})),
         ends_after_days=plain.get("ends_after_days"),
         promises=None if promises is None else PromiseTerms(**promises),
+        hours=_hours(plain.get("hours")),
     )
 
 
@@ -88,7 +90,20 @@ def written(document: PolicyDocument) -> dict[str, Any]:
         plain["ends_after_days"] = document.ends_after_days
     if document.promises is not None:
         plain["promises"] = to_builtins(document.promises)
+    if document.hours is not None:
+        plain["hours"] = _written_hours(document.hours)
     return plain
+
+
+def _hours(plain: Mapping[str, str] | None) -> PolicyHours | None:
+    if plain is None:
+        return None
+    return PolicyHours(from_time=plain["from"], until_time=plain["until"], time_zone=plain.get("time_zone"))
+
+
+def _written_hours(hours: PolicyHours) -> dict[str, str]:
+    plain = {"from": hours.from_time, "until": hours.until_time}
+    return plain if hours.time_zone is None else plain | {"time_zone": hours.time_zone}
 
 
 def _suspension(plain: Mapping[str, Any]) -> Suspension | None:

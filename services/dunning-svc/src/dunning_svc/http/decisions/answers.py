@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import Explanation
-from dunning_svc.http.items import ItemOut, SuppressedStepOut
+from dunning_svc.http.items import HoursOut, ItemOut, SuppressedStepOut
 from dunning_svc.use_cases.decisions import Period, Reperformed, ReperformedPeriod
 from encours.contracts.events.dunning.reminders import (
     DecisionBasis,
@@ -108,6 +108,7 @@ class DecisionOut(AsOf):
     amount: MoneyModel
     credit: MoneyModel
     items: list[ItemOut]
+    hours: HoursOut | None = Field(description="Hours in which the message may leave; null for any time.")
     superseded: list[str]
     suppressed: list[SuppressedStepOut] = Field(
         description="Due steps that are not taken, each with its cause, besides those of the items."
@@ -130,6 +131,7 @@ class DecisionOut(AsOf):
             amount=MoneyModel.of(event.amount_minor, event.currency),
             credit=MoneyModel.of(event.credit_minor, event.currency),
             items=[ItemOut.of(item, event.currency) for item in event.items],
+            hours=HoursOut.of(event.hours) if isinstance(event, ReminderRequested) else None,
             superseded=[] if isinstance(event, ReminderSuppressed) else list(event.superseded),
             suppressed=[SuppressedStepOut.of(step) for step in event.suppressed],
             basis=BasisOut.of(event.basis),
@@ -248,6 +250,7 @@ class PlannedOut(BaseModel):
     amount: MoneyModel
     credit: MoneyModel
     items: list[ItemOut]
+    hours: HoursOut | None = Field(description="Hours in which the message may leave; null for any time.")
     suppressed: list[SuppressedStepOut]
 
     @classmethod
@@ -266,5 +269,6 @@ class PlannedOut(BaseModel):
             amount=MoneyModel.of(decision.amount_minor, decision.currency),
             credit=MoneyModel.of(decision.credit_minor, decision.currency),
             items=[ItemOut.of(item, decision.currency) for item in decision.items],
+            hours=HoursOut.of(decision.hours),
             suppressed=[SuppressedStepOut.of(step) for step in decision.suppressed],
         )

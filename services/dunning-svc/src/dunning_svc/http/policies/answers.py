@@ -10,7 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, SHIPPED, ShippedPolicy
 from dunning_svc.domain.policy.state import POLICY, Activation, OwnPolicy
 from dunning_svc.domain.policy.written import written
-from dunning_svc.http.policies.bodies import ContactLimitBody, PromiseTermsBody, ScopeBody, SuspensionBody
+from dunning_svc.http.policies.bodies import (
+    ContactLimitBody,
+    HoursBody,
+    PromiseTermsBody,
+    ScopeBody,
+    SuspensionBody,
+)
 from encours.contracts.events.dunning.document import DunningAct, PolicyDocument
 from encours.http.answers import Answer
 from encours.http.paging import Listing
@@ -50,6 +56,7 @@ class DocumentOut(BaseModel):
     suspended_by: SuspensionBody = SuspensionBody()
     ends_after_days: int | None = None
     promises: PromiseTermsBody | None = None
+    hours: HoursBody | None = None
 
     @classmethod
     def of(cls, document: PolicyDocument) -> DocumentOut:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.written import DEFAULT_INVOICES, document_of
@@ -29,7 +30,17 @@ Minimums = Annotated[dict[Currency, Amount], Field(max_length=200)]
 StepCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9+._-]{0,19}$")]
 Days = Annotated[int, Field(ge=0, le=365, strict=True)]
 FieldCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 _MANY = 1_000
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not the name of a time zone")
+    return value
+
+
+ZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
 CustomFields = Annotated[
     dict[FieldCode, Annotated[list[ShortText], Field(min_length=1, max_length=_MANY)]], Field(max_length=50)
 ]
@@ -149,6 +160,22 @@ class ContactLimitBody(Body):
     days: Annotated[int, Field(ge=1, le=365, strict=True)]
 
 
+class HoursBody(Body):
+    """Time of day in which messages leave, by the addressee's clock."""
+
+    from_: TimeOfDay = Field(alias="from", examples=["09:00"])
+    until: TimeOfDay = Field(
+        description="Not included; at least two hours later. `24:00` is the end of the day.",
+        examples=["17:30"],
+    )
+    time_zone: ZoneName | None = Field(
+        default=None,
+        description="IANA name; that of the addressee's country if left out, of a country with several the one of "
+        "most of its people.",
+        examples=["America/Los_Angeles"],
+    )
+
+
 class PromiseTermsBody(Body):
     """Limits of promises to pay."""
 
@@ -193,6 +220,10 @@ class PolicyBody(Body):
         default=None, description="Days past the due date after which an invoice takes no further step."
     )
     promises: PromiseTermsBody | None = None
+    hours: HoursBody | None = Field(
+        default=None,
+        description="Messages leave at any time if left out. With `acts_on: business_days` they leave on these only.",
+    )
 
     def to_command(self, policy_id: str) -> WritePolicy:
         """Return the command. Raises ``Invalid`` for an amount that the currency does not have."""

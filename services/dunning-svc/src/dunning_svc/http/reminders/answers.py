@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
+from msgspec import json
 from pydantic import BaseModel, Field
 
-from dunning_svc.http.items import ItemOut
+from dunning_svc.http.items import HoursOut, ItemOut
 from dunning_svc.use_cases.messages import Rewritten
-from encours.contracts.events.dunning.reminders import DunnedItem, MessageProof
+from encours.contracts.events.dunning.reminders import DunnedItem, MessageProof, SendingHours
 from encours.contracts.events.dunning.replies import CarriedState
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
@@ -78,6 +79,7 @@ class ReminderOut(BaseModel):
     )
     message_id: str | None
     evidence: str | None = Field(description="The mail server's reply, or the digest of the letter.")
+    hours: HoursOut | None = Field(description="Hours in which it may leave; null for any time.")
     requested_position: int
     outcome_on: date | None
 
@@ -190,6 +192,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
         "because": [int(position) for position in row["because"].split()],
         "message_id": row["message_id"],
         "evidence": row["evidence"],
+        "hours": HoursOut.of(json.decode(row["hours"], type=SendingHours)) if row["hours"] else None,
         "requested_position": row["position"],
         "outcome_on": row["outcome_on"],
     }

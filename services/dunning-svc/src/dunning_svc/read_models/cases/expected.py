@@ -25,7 +25,7 @@ async def work_done(view: View, effects_from: int) -> WorkDone:
         f"select day from {view.schema}.run where completed_position is null and position > $1", effects_from
     )
     reminders = await view.conn.fetch(
-        f"""select r.day, coalesce(e.country, ''), count(*)
+        f"""select r.leaves_on, coalesce(e.country, ''), count(*)
               from {view.schema}.reminder r left join {view.schema}.entity e using (entity_id)
              where r.status = 'requested' and r.position > $1 and ($2::text[] is null or r.entity_id = any($2))
              group by 1, 2""",

@@ -57,7 +57,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 23
+    version = 24
     rows = (
         CreditorRow,
         DebtorRow,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from msgspec import json
+
+from dunning_svc.domain.policy.hours import may_leave
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, RunRow
+from encours.contracts.events.dunning.reminders import SendingHours
 from encours.projection.read_model import Conn
 
 REMINDERS_MAX = 500
@@ -16,21 +20,39 @@ _RUNS_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """Number of a day's decisions by kind, and of its reminders without an outcome."""
+    """Number of a day's decisions by kind, and of its reminders without an outcome; ``waiting``: for their hours."""
 
     requested: int
     suppressed: int
     tasks: int
     pending: int
+    waiting: int
+
+
+async def closed_hours(conn: Conn, schema: str, now: datetime | None) -> list[str]:
+    """Return the hours, as rows have them, outside of which requested reminders wait; none without a time."""
+    if now is None:
+        return []
+    found = await conn.fetch(
+        f"select distinct hours from {schema}.reminder where status = 'requested' and hours <> ''"
+    )
+    hours = [row[0] for row in found]
+    return [each for each in hours if not may_leave(json.decode(each, type=SendingHours), now)]
 
 
 async def requested(
-    conn: Conn, schema: str, ledger: str, effects_from: int, *, with_mail: bool = True
+    conn: Conn,
+    schema: str,
+    ledger: str,
+    effects_from: int,
+    *,
+    with_mail: bool = True,
+    closed: Sequence[str] = (),
 ) -> Sequence[DecisionRow]:
     """Return the oldest decisions whose reminder has no outcome and is due for a try, in order.
 
     Only those at positions after ``effects_from``: loaded history is not sent. Not ``with_mail`` without e-mails: those
-    that wait for a server that is down would fill the page, and no letter would leave.
+    that wait for a server that is down would fill the page, and no letter would leave. None with ``closed`` hours.
     """
     return await select(
         conn,
@@ -38,7 +60,8 @@ async def requested(
         DecisionRow,
         f"""where decision_id in (
               select r.decision_id from {schema}.reminder r
-               where r.status = 'requested' and r.position > $1 and ($4 or r.channel <> 'email') and not exists (
+               where r.status = 'requested' and r.position > $1 and ($4 or r.channel <> 'email')
+                 and r.hours <> all($5) and not exists (
                  select from encours_effects.attempt a where a.ledger = $3 and a.reminder_id = r.reminder_id
                     and a.state = 'deferred' and a.next_try_at > now())
                order by r.position limit $2) order by position""",
@@ -46,6 +69,7 @@ async def requested(
         REMINDERS_MAX,
         ledger,
         with_mail,
+        list(closed),
     )
 
 
@@ -72,14 +96,16 @@ async def open_runs(conn: Conn, schema: str, effects_from: int, before: int) -> 
     )
 
 
-async def run_counts(conn: Conn, schema: str, day: date) -> RunCounts:
-    """Count the decisions of a day."""
+async def run_counts(conn: Conn, schema: str, day: date, closed: Sequence[str] = ()) -> RunCounts:
+    """Count the decisions of a day; those with ``closed`` hours wait."""
     counts = await conn.fetch(
         f"""select count(*) filter (where template <> '') as requested,
                    count(*) filter (where template = '') as suppressed,
                    count(*) filter (where status = 'requested') as pending,
+                   count(*) filter (where status = 'requested' and hours = any($2)) as waiting,
                    (select count(*) from {schema}.task where day = $1 and decision_id <> '') as tasks
               from {schema}.reminder where day = $1""",
         day,
+        list(closed),
     )
     return RunCounts(**dict(counts[0]))

@@ -48,7 +48,7 @@ _RANKS = (
 
 _REMINDER = """(
   select reminder_id, decision_id, customer_id, entity_id, day, channel, step, template, language, currency,
-         amount_minor, credit_minor, invoice_ids, position,
+         amount_minor, credit_minor, invoice_ids, position, hours,
          case when known and status in ('sent', 'unconfirmed') then coalesce((
                 select kind from unnest(seen) s(entry), split_part(s.entry, ' ', 1) kind
                  where kind <> 'delayed' order by array_position({ranks}, kind) limit 1), status)

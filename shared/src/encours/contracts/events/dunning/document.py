@@ -98,6 +98,15 @@ class ContactLimit(Value, frozen=True, kw_only=True):
     days: int
 
 
+class PolicyHours(Value, frozen=True, kw_only=True):
+    """Time of day in which messages leave, by the clock of the addressee: ``HH:MM``, ``until_time`` not included."""
+
+    from_time: str
+    until_time: str
+    time_zone: str | None
+    """``None``: the one of the addressee's country."""
+
+
 class PromiseTerms(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Limits of promises to pay, and the business days after the promised day that a payment may take to arrive."""
 
@@ -128,3 +137,5 @@ class PolicyDocument(Value, frozen=True, kw_only=True, omit_defaults=True):
     ends_after_days: int | None = None
     """Days past the due date after which an invoice takes no further step; ``None``: without an end."""
     promises: PromiseTerms | None = None
+    hours: PolicyHours | None = None
+    """``None``: a message leaves at any time; else on business days only, if steps are taken on these only."""

@@ -138,6 +138,16 @@ class DecisionBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
     """``None`` where the default policy was applied because the ledger had no other one for the case."""
 
 
+class SendingHours(Value, frozen=True, kw_only=True):
+    """Hours in which a message may leave, by the clock of a time zone: ``HH:MM``, ``until_time`` not included."""
+
+    from_time: str
+    until_time: str
+    time_zone: str
+    business_days_of: str | None
+    """Country on whose business days it leaves only; ``None``: on every day."""
+
+
 class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """One message to one customer for everything that is due, to be sent through a channel."""
 
@@ -167,6 +177,8 @@ class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Customer that pays and is written to, if it is not the debtor."""
     late_terms_hidden: bool = False
     """True if the message does not mention penalties and recovery fee, by the step of the policy."""
+    hours: SendingHours | None = None
+    """``None``: it leaves at any time."""
 
 
 class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):

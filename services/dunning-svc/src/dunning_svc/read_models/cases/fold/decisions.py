@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec import json
 from msgspec.structs import replace
 
+from dunning_svc.domain.policy.hours import leaves_on
 from dunning_svc.read_models.cases.fold.amounts import account_of
 from dunning_svc.read_models.cases.fold.items import scheduled
 from dunning_svc.read_models.cases.fold.policies import step_at
@@ -86,6 +88,7 @@ def _reminder_row(
     e: Recorded, data: reminders.ReminderRequested | reminders.ReminderSuppressed
 ) -> ReminderRow:
     suppressed = isinstance(data, reminders.ReminderSuppressed)
+    hours = None if isinstance(data, reminders.ReminderSuppressed) else data.hours
     return ReminderRow(
         reminder_id=data.reminder_id,
         decision_id=data.decision_id,
@@ -107,6 +110,8 @@ def _reminder_row(
         evidence=None,
         outcome_position=e.position if suppressed else None,
         outcome_on=e.effective_on if suppressed else None,
+        leaves_on=leaves_on(hours, data.day, e.recorded_at),
+        hours="" if hours is None else json.encode(hours).decode(),
     )
 
 

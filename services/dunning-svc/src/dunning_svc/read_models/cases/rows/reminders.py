@@ -60,6 +60,10 @@ class ReminderRow(Row, kw_only=True):
     evidence: str | None
     outcome_position: int | None
     outcome_on: date | None
+    leaves_on: date
+    """First day on which it may leave; the day of the decision unless it has to wait for its hours."""
+    hours: str = ""
+    """Hours in which it may leave, as JSON; empty for any time."""
     because: str = ""
     """Positions of the events after the decision for which the message did not leave."""
     signs: list[str] = field(default_factory=list)
