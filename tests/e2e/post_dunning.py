@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from tests.e2e.world import World
 
@@ -192,6 +193,7 @@ DUNNING: dict[str, Make] = {
         f"/v1/policies/{_policy(w)}/backtests",
         {"version": 1, "from": w.today, "to": w.today},
     ),
+    "/v1/sandboxes": lambda w: ("/v1/sandboxes", {"name": f"{w.ledger}-{uuid4().hex[:8]}", "note": "Try it"}),
     "/v1/policies/{id}/retire": lambda w: (
         f"/v1/policies/{_policy(w, active=True)}/retire",
         {"reason": "Replaced"},

@@ -6,15 +6,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import asyncpg
 import pytest
 
+from dunning_svc.outbox.carriers import KEPT
 from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.embedded.access import local_admin_url
 from encours.ledger.admin import new_epoch
 from encours.ledger.archive import export_ledger, load_ledger
+from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
 from encours.testing.servers import Cluster, Installation, fresh_installation
 from encours.testing.system import System
 from encours.testing.waiting import HANG_S, wait_until
@@ -101,6 +105,71 @@ def test_the_clock_of_a_copy_goes_on_from_a_day_whose_run_was_not_closed(
     assert _pending(copy) == 1
     since = copy.get("reporting", "/v1/events", after=head)["data"]
     assert {e["type"] for e in since} == {"calendar.day_opened", "reminder.run_completed"}
+
+
+def test_a_sandbox_is_made_lived_in_compared_and_dropped(system: System) -> None:
+    world = World.make(system, day="2026-03-31")
+    mailbox = f"{world.ledger}@dupont.example"
+    due_on = date.fromisoformat(world.invoice(world.customer(email=mailbox))["due_on"])
+    world.advance((due_on - timedelta(days=6)).isoformat())
+    copy = World(system, f"{world.ledger}-copy", entity=world.entity)
+    path = f"/v1/sandboxes/{copy.ledger}"
+    made = world.post("dunning", "/v1/sandboxes", {"name": copy.ledger, "note": "Look two weeks ahead"})
+    assert (made["source"], made["position"]) == (world.ledger, _head(world))
+    assert world.get("dunning", f"{path}/proof")["equal"] is True
+    assert [each["name"] for each in world.get("dunning", "/v1/sandboxes")["data"]] == [copy.ledger]
+
+    copy.advance((due_on + timedelta(days=8)).isoformat())
+    again = copy.invoice(copy.customer(), "50.00")
+    world.customer()
+    system.wait_caught_up(copy.ledger)
+    found = world.get("dunning", path)
+    assert (found["state"], found["today"]) == ("ready", copy.today)
+    assert again["number"].endswith("2")
+    assert found["sandbox"]["reminders"] == {"sent": 2}
+    assert found["sandbox"]["events"]["calendar.day_opened"] == 14
+    assert [each["amount"] for each in found["sandbox"]["open"]] == ["180.00"]
+    assert found["source_since"]["events"] == {"customer.registered": 1}
+    assert [each["amount"] for each in found["source_since"]["open"]] == ["120.00"]
+    sent = copy.get("dunning", "/v1/reminders", status="sent")["data"]
+    assert {each["evidence"] for each in sent} == {KEPT.evidence}
+    mails = [path.read_text() for path in system.layout.mail.iterdir()]
+    assert [mail for mail in mails if mailbox in mail] == []
+
+    gone = world.client("dunning").delete(path)
+    assert (gone.status_code, gone.json()["state"]) == (200, "dropped")
+    for service in ("invoice", "dunning", "risk", "reporting"):
+        wait_until(partial(_is_gone, copy, service), service)
+    wait_until(lambda: not asyncio.run(_kept(system, copy.ledger)), f"rows of {copy.ledger} are kept")
+    assert world.get("dunning", path)["state"] == "dropped"
+    assert world.send("dunning", "/v1/sandboxes", {"name": copy.ledger, "note": "Again"}).status_code == 409
+
+
+def _is_gone(world: World, service: str) -> bool:
+    return world.client(service).get("/v1/read-models").status_code == 404
+
+
+def _head(world: World) -> int:
+    head: int = world.get("reporting", "/v1/events", limit=1)["position"]
+    return head
+
+
+async def _kept(system: System, ledger: str) -> list[str]:
+    """Return the databases that have a row or a table of the dropped ledger."""
+    admin_url = local_admin_url(system.layout, system.run)
+    assert admin_url is not None
+    orphans = """select exists (select from ledger.event e
+                  where not exists (select from ledger.ledgers l where l.id = e.ledger))"""
+    rows = """select exists (select from encours.checkpoint where ledger = $1)
+                  or exists (select from pg_namespace where position(replace($1, '-', '_') in nspname) > 0)"""
+    kept = []
+    for name in ("encours_invoice", "encours_dunning", "encours_risk", "encours_reporting", LEDGER_DATABASE):
+        connection = await asyncpg.connect(database_dsn(admin_url, name))
+        question = (orphans,) if name == LEDGER_DATABASE else (rows, ledger)
+        if await connection.fetchval(*question):
+            kept.append(name)
+        await connection.close()
+    return kept
 
 
 def _pending(world: World) -> int:

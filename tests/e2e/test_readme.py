@@ -1,4 +1,4 @@
-"""Calls of the README, of docs/policies.md and of docs/collectors.md work as they are printed: only the ports and the
+"""Calls of the README and of pages in docs/ work as they are printed: only the ports and the
 place of the key are the test's. The demo that they ask about loads through the API, goes on where it was stopped, and
 loads once.
 """
@@ -16,13 +16,14 @@ import pytest
 from encours.demo import Loaded, load
 from encours.demo.source import retail_invoices
 from encours.testing.system import System
-from encours.testing.waiting import HANG_S
+from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.takeover import Takeover
 
 ROOT = Path(__file__).parents[2]
 README, POLICIES = ROOT / "README.md", ROOT / "docs" / "policies.md"
 CREDIT = ROOT / "docs" / "credit.md"
 COLLECTORS = ROOT / "docs" / "collectors.md"
+SANDBOXES = ROOT / "docs" / "sandboxes.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
 UNTIL = date(2011, 1, 2)
 
@@ -99,6 +100,22 @@ def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:
     assert [order["order_ref"] for order in queue["data"]] == ["WEB-20419"]  # type: ignore[attr-defined]
     assert (overridden["status"], released["end"], policy["version"]) == ("reserved", "by_hand", 1)
     assert file["holds"] == []
+
+
+def test_a_sandbox_is_made_advanced_compared_and_dropped_as_printed(system: System) -> None:
+    make, advance, compare, drop = blocks(system, SANDBOXES, 4)
+    made, proof = answers(make)
+    assert (made["source"], proof["equal"], proof["positions"]) == ("main", True, made["position"])
+    definitions = "".join(make.splitlines(keepends=True)[:2])
+    (clock,) = answers(definitions + advance)
+    with system.client("invoice", "what-if") as http:
+        path = "/v1/ledgers/what-if/clock"
+        wait_until(
+            lambda: http.get(path).json()["state"] == "idle", "the clock of the sandbox does not advance"
+        )
+        assert http.get(path).json()["today"] == clock["target"]
+    compared, dropped = answers(definitions + compare), answers(definitions + drop)
+    assert [each["state"] for each in (*compared, *dropped)] == ["ready", "dropped"]
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ class OpenLedger(MemoryLedger):
             self._streams[e.stream].append(e)
 
     async def info(self, name: str) -> Any:
-        return SimpleNamespace(name=name, kind="live", epoch=1, clock_at=None)
+        return SimpleNamespace(name=name, kind="live", epoch=1, clock_at=None, copy_of=None)
 
     async def clock(self, _name: str) -> Clock:
         return Clock(datetime(2026, 5, 4, 9, tzinfo=UTC), date(2026, 5, 4))

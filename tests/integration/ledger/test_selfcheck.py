@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import asyncpg
 import pytest
 
@@ -14,6 +16,8 @@ from tests.integration.ledger.helpers import Books, event, numbered
 COLUMNS = """position, recorded_at, version, effective_on, ledger, schema_version, event_id, command_id, stream, type,
   entity, actor, data"""
 
+GUARDED = tuple(product(("event", "command"), ("append_only", "append_only_rows")))
+
 
 @pytest.fixture
 async def filled(books: Books) -> Books:
@@ -24,12 +28,12 @@ async def filled(books: Books) -> Books:
 
 async def tamper(admin: asyncpg.Connection, *statements: str) -> None:
     """As someone with the server in their hands would."""
-    for table in ("event", "command"):
-        await admin.execute(f"alter table ledger.{table} disable trigger append_only")
+    for table, trigger in GUARDED:
+        await admin.execute(f"alter table ledger.{table} disable trigger {trigger}")
     for statement in statements:
         await admin.execute(statement)
-    for table in ("event", "command"):
-        await admin.execute(f"alter table ledger.{table} enable always trigger append_only")
+    for table, trigger in GUARDED:
+        await admin.execute(f"alter table ledger.{table} enable always trigger {trigger}")
 
 
 async def test_a_sound_ledger_passes_as_every_service_sees_it(

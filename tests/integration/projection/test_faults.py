@@ -182,9 +182,9 @@ async def _restore(installation: Installation, upto: int) -> None:
     conn = await asyncpg.connect(installation.admin_url())
     try:
         async with conn.transaction():
-            await conn.execute("alter table ledger.event disable trigger append_only")
+            await conn.execute("alter table ledger.event disable trigger append_only_rows")
             await conn.execute("delete from ledger.event where position > $1", upto)
-            await conn.execute("alter table ledger.event enable always trigger append_only")
+            await conn.execute("alter table ledger.event enable always trigger append_only_rows")
             await conn.execute("update ledger.ledgers set epoch = 777")
     finally:
         await conn.close()

@@ -24,6 +24,7 @@ from dunning_svc.http.promises import routes as promises
 from dunning_svc.http.reminders import routes as reminders
 from dunning_svc.http.replies import routes as replies
 from dunning_svc.http.runs import routes as runs
+from dunning_svc.http.sandboxes import routes as sandboxes
 from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.http.templates import routes as templates
 from dunning_svc.http.title import routes as title
@@ -34,6 +35,7 @@ from dunning_svc.outbox.settings import DunningSettings
 from encours.http.app import create_app as compose
 from encours.http.services import Services
 from encours.http.serving.server import serve as serve_app
+from encours.ledger.sandboxes import SandboxLimits
 from encours.service.settings import ServiceSettings
 
 
@@ -62,6 +64,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             worklist.router,
             templates.router,
             decisions.router,
+            sandboxes.router,
         ],
         settings,
         models=MODELS,
@@ -80,6 +83,7 @@ async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
             **extras,
             "messages": Messages(services.db.pool),
             "reading_rules": own.reading_rules if own else ReadingRules(),
+            "sandbox_limits": own.sandbox_limits if own else SandboxLimits(10, 500_000),
             "placement_needs_notice": own.placement_needs_notice if own else True,
             "gateway_secret": own.gateway_secret.get_secret_value() if own and own.gateway_secret else "",
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from dunning_svc.backtest.runner import Backtests
 from dunning_svc.backtest.store import BacktestStore
@@ -25,6 +26,7 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.runs import RunDay
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
+from encours.ledger.sandboxes import purge_dropped
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.reading.read_db import ReadDb
@@ -77,6 +79,7 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
                 backtests.run,
                 testing.watch,
                 inbox.run,
+                partial(purge_dropped, ledger),
                 *_readers(settings, inbox, mailbox),
             ),
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -13,6 +15,8 @@ from encours.kernel.errors import Invalid
 from encours.kernel.ids import LEDGER_NAME
 from encours.ledger.errors import UnknownLedger
 
+NAME_USED = "EN003"
+"""Error of the database for the name of a ledger that another has or had."""
 _NAME = re.compile(LEDGER_NAME)
 _time_zones = cache(available_timezones)
 
@@ -34,6 +38,19 @@ def check_ledger(name: str, time_zone: str) -> None:
             "such as Europe/Paris or UTC.",
             "/time_zone",
         )
+
+
+@contextmanager
+def checked_name(name: str) -> Iterator[None]:
+    """Raise Invalid if the database refuses the name of a ledger because a dropped sandbox had it."""
+    try:
+        yield
+    except asyncpg.PostgresError as refused:
+        if refused.sqlstate != NAME_USED:
+            raise
+        raise Invalid(
+            f"{name} was the name of a sandbox that was dropped, and is not used again.", "/name"
+        ) from refused
 
 
 def fresh_epoch(after: int = 0) -> int:

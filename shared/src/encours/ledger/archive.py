@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from encours.ledger.admin import check_ledger, fresh_epoch
+from encours.ledger.admin import check_ledger, checked_name, fresh_epoch
 from encours.ledger.content import ContentCheck, LastNumber
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.model import LedgerKind
@@ -306,9 +306,11 @@ async def load_ledger(
 
 
 async def _empty_ledger(connection: asyncpg.Connection, header: Header, name: str) -> int:
-    ledger_id: int = await connection.fetchval(
-        "select ledger.create_ledger($1, $2, $3, $4)", name, header.kind, header.time_zone, header.clock_at
-    )
+    create = "select ledger.create_ledger($1, $2, $3, $4)"
+    with checked_name(name):
+        ledger_id: int = await connection.fetchval(
+            create, name, header.kind, header.time_zone, header.clock_at
+        )
     await connection.execute("select pg_advisory_xact_lock(1162756943, $1::int)", ledger_id)
     row = (await connection.fetch("select kind, epoch from ledger.ledgers where id = $1", ledger_id))[0]
     used = await connection.fetchval(

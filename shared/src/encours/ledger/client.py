@@ -17,7 +17,7 @@ import msgspec
 from encours.contracts import Recorded
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.kernel.ids import uuid7
-from encours.ledger.admin import check_ledger
+from encours.ledger.admin import check_ledger, checked_name
 from encours.ledger.appending.appender import Appender
 from encours.ledger.appending.connection import rehearse
 from encours.ledger.appending.wire import Prepared
@@ -237,6 +237,7 @@ class Ledger:
             self._infos[name] = (now, info)  # one asks; who comes while it does may go on with what is known
         found = await self._reader.ledgers(name)
         if not found:
+            self._infos.pop(name, None)  # of a sandbox that was dropped
             raise UnknownLedger(name)
         self._infos[name] = (time.monotonic(), found[0])
         self._names[found[0].id] = name
@@ -285,7 +286,8 @@ class Ledger:
         Raises Invalid for a name or a time zone that no ledger can have.
         """
         check_ledger(name, time_zone)
-        await self._reader.fetch(
-            "select ledger.create_ledger($1, $2, $3, $4)", name, kind, time_zone, clock_at
-        )
+        with checked_name(name):
+            await self._reader.fetch(
+                "select ledger.create_ledger($1, $2, $3, $4)", name, kind, time_zone, clock_at
+            )
         return await self.info(name, fresh=True)

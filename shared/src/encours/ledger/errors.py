@@ -105,6 +105,13 @@ class UnknownLedger(Refusal):
         )
 
 
+class LedgerDropped(UnknownLedger):
+    """The ledger was a sandbox, and was dropped while it was in use."""
+
+    def __init__(self) -> None:
+        Refusal.__init__(self, "This ledger was a sandbox and has been dropped.")
+
+
 class EventUnreadable(Refusal):
     """The bytes of an event are not what its type says, so that its stream cannot be folded."""
 

@@ -105,7 +105,10 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class LedgerInfo(msgspec.Struct, frozen=True):
-    """A ledger. ``clock_at`` is a sandbox's clock; positions up to ``effects_from`` never cause an effect."""
+    """A ledger. ``clock_at`` is a sandbox's clock; positions up to ``effects_from`` never cause an effect.
+
+    ``copy_of``: the ledger that it was copied from (:mod:`encours.ledger.sandboxes`); nothing leaves a copy.
+    """
 
     id: int
     name: str
@@ -115,6 +118,7 @@ class LedgerInfo(msgspec.Struct, frozen=True):
     clock_at: datetime | None
     effects_from: int
     created_at: datetime
+    copy_of: str | None = None
 
 
 class Clock(msgspec.Struct, frozen=True):

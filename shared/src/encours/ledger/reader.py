@@ -19,7 +19,7 @@ from encours.contracts import Recorded, decoder
 from encours.contracts.events.aside import STREAM as SET_ASIDE_STREAM
 from encours.contracts.events.aside import EventSetAside
 from encours.ledger.digest import DIGEST_SQL
-from encours.ledger.errors import EventUnreadable, LedgerUnavailable
+from encours.ledger.errors import EventUnreadable, LedgerDropped, LedgerUnavailable
 from encours.ledger.model import Head, LedgerInfo, StoredCommand
 from encours.postgres.connection import is_lost
 
@@ -47,8 +47,9 @@ HEADS = """select l.name, coalesce(e.position, 0), l.epoch, e.recorded_at from l
     where ledger = l.id order by position desc limit 1) e on true"""
 _COMMAND = """select command_id, fingerprint, first_position, last_position, answer from ledger.command
   where ledger = $1 and command_id = $2"""
-_LEDGERS = """select id, name, epoch, kind, time_zone, clock_at, effects_from, created_at
-  from ledger.ledgers where $1::text is null or name = $1 order by name"""
+_LEDGERS = """select l.id, l.name, l.epoch, l.kind, l.time_zone, l.clock_at, l.effects_from, l.created_at, s.source
+  from ledger.ledgers l left join ledger.sandbox s on s.id = l.id
+ where $1::text is null or l.name = $1 order by l.name"""
 SET_ASIDE = f"select data from ledger.event where ledger + 0 = $1 and stream = '{SET_ASIDE_STREAM}'"
 UNREADABLE = (msgspec.ValidationError, msgspec.DecodeError)
 """Failures to decode the bytes of an event whose type and version are known."""
@@ -166,8 +167,11 @@ class Reader:
         return {row[0]: row[1] for row in await self.fetch(_VERSIONS, ledger_id, list(streams))}
 
     async def head(self, ledger_id: int) -> Head:
-        """The last position now."""
-        (_, *head), *_ = await self.fetch(f"{HEADS} where l.id = $1", ledger_id)
+        """The last position now. Raises LedgerDropped."""
+        rows = await self.fetch(f"{HEADS} where l.id = $1", ledger_id)
+        if not rows:
+            raise LedgerDropped
+        _, *head = rows[0]
         return Head(*head)
 
     async def position_at(self, ledger_id: int, instant: datetime) -> int:

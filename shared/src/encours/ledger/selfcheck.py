@@ -50,9 +50,10 @@ _SETTINGS = {
     "synchronous_commit": "set synchronous_commit = on (or stronger) for the server and the role",
     "full_page_writes": "set full_page_writes = on in postgresql.conf and reload PostgreSQL",
 }
-_TRIGGERS = """select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+_TRIGGERS = """select c.relname, g.name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+   cross join (values ('append_only'), ('append_only_rows')) g(name)
   where n.nspname = 'ledger' and c.relname in ('event', 'command') and not exists (select from pg_trigger t
-    where t.tgrelid = c.oid and t.tgname = 'append_only' and t.tgenabled = 'A')"""
+    where t.tgrelid = c.oid and t.tgname = g.name and t.tgenabled = 'A')"""
 # $1 ledger, $2 positions above this are looked at
 _CHECKS = {
     "positions are not 1..n without a hole": """
@@ -113,7 +114,7 @@ async def self_check(
         if await connection.fetchval("select current_setting($1)", name) == "off":
             findings.append(Finding(f"{name} is off: a power cut loses what was answered as done", advice))
     for row in await connection.fetch(_TRIGGERS):
-        advice = f"alter table ledger.{row[0]} enable always trigger append_only"
+        advice = f"alter table ledger.{row[0]} enable always trigger {row[1]}"
         findings.append(Finding(f"ledger.{row[0]} is not protected against changes", advice))
     async with connection.transaction():
         # Everything is read once: a nested loop, chosen while a table has no statistics yet, takes a thousand

@@ -19,15 +19,18 @@ from typing import Protocol
 
 import asyncpg
 import structlog
+from nats.errors import Error as NatsError
 from pydantic import SecretStr
 
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import Head, LedgerInfo
+from encours.ledger.sandboxes import dropped_names
 from encours.postgres.connection import FAILED, STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.projection.control import ensure_control, positions
+from encours.projection.dropping import forget_ledger
 from encours.projection.projector import check_model
 from encours.projection.read_model import Reactor, ReadModel
 from encours.projection.status import (
@@ -39,6 +42,7 @@ from encours.projection.status import (
 from encours.projection.subscription import ProjectorContext, Subscription
 from encours.transport.client import NatsConnection
 from encours.transport.heads import watch_heads
+from encours.transport.jetstream import LedgerStream
 from encours.transport.relay import Relay
 from encours.transport.tail import Tail
 
@@ -114,6 +118,7 @@ class Worker:
         self._relays: dict[str, str] = {}
         self._written: dict[str, LedgerState] = {}
         self._alarmed: dict[str, int] = {}
+        self._forgotten: set[str] = set()
         ledger.on_appended(self._wake)
 
     def _wake(self, ledger: str, _head: int) -> None:
@@ -208,21 +213,45 @@ class Worker:
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _ledgers(self, context: ProjectorContext, relaying: _Relaying | None) -> None:
-        """Start a group of tasks for each ledger when it appears."""
+        """Start a group of tasks for each ledger when it appears, and end it when the ledger was dropped."""
         followed: dict[str, asyncio.Task[None]] = {}
+        looked = False
         try:
             while not self._stopping.is_set():
                 try:
-                    for info in await self._ledger.ledgers():
+                    infos = await self._ledger.ledgers()
+                    for info in infos:
                         if info.name not in followed or followed[info.name].done():
                             follow = self._follow(context, relaying, info)
                             followed[info.name] = asyncio.create_task(follow, name=f"ledger {info.name}")
+                    gone = followed.keys() - {info.name for info in infos}
+                    if gone or not looked:
+                        await end([followed.pop(name) for name in gone])
+                        looked = await self._forget_dropped(context, relaying)
                 except LedgerUnavailable as error:
                     log.warning("ledgers not readable", error=str(error))
                 await self._sleep(LEDGERS_S)
             await asyncio.gather(*followed.values(), return_exceptions=True)
         finally:
             await end(followed.values())
+
+    async def _forget_dropped(self, context: ProjectorContext, relaying: _Relaying | None) -> bool:
+        """Delete what is kept of sandboxes that were dropped; return False if it has to be tried again."""
+        for name in await dropped_names(self._ledger):
+            if name in self._forgotten:
+                continue
+            for kept in (self._tails, self._relays, self._written):
+                kept.pop(name, None)
+            try:
+                await forget_ledger(context.pool, name, (model.name for model in self._models))
+                if relaying is not None:
+                    await LedgerStream(await relaying.nats.client(), name).drop()
+            except (*FAILED, NatsError) as error:
+                log.warning("dropped ledger not forgotten yet", ledger=name, error=repr(error))
+                return False
+            self._forgotten.add(name)
+            log.info("dropped ledger forgotten", ledger=name)
+        return True
 
     async def _follow(self, context: ProjectorContext, relaying: _Relaying | None, info: LedgerInfo) -> None:
         log.info("ledger followed", ledger=info.name)

@@ -23,6 +23,8 @@ from encours.contracts.recipients import recipient
 from encours.ledger.model import LedgerInfo
 
 DOWN_PAUSE_S = 5.0
+KEPT = Handed("accepted", "sandbox: the message was written and not handed over")
+"""Result of a message in the copy of a ledger."""
 _BY_GATEWAY = "gateway:"
 
 log = structlog.get_logger()
@@ -69,7 +71,12 @@ class Carriers:
     async def carry(
         self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message, claim: Claim
     ) -> Handed:
-        """Hand a message over in the way that its claim names. Raises ``ValueError`` for one that cannot be made."""
+        """Hand a message over in the way that its claim names. Raises ``ValueError`` for one that cannot be made.
+
+        Nothing leaves the copy of a ledger, whatever its channel: the ladder goes on as if the message had been sent.
+        """
+        if info.copy_of is not None:
+            return KEPT
         channel = outgoing.event.channel
         gateway = self._by_gateway(info, channel)
         if gateway is not None and was_by_gateway(claim.message_id):
@@ -84,13 +91,15 @@ class Carriers:
 
     async def ask(self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message) -> Handed:
         """Ask the gateway about an order that it may have taken."""
+        if info.copy_of is not None:
+            return KEPT
         gateway = self._by_gateway(info, outgoing.event.channel)
         if gateway is None:
             return Handed("unknown", "the gateway is no longer configured")
         return await gateway.ask(await asyncio.to_thread(order, info.name, outgoing, message))
 
     def _by_gateway(self, info: LedgerInfo, channel: Channel) -> Gateway | None:
-        gateway = self._gateway if channel in CHANNELS else None
+        gateway = self._gateway if channel in CHANNELS and info.copy_of is None else None
         if gateway is None or (info.kind == "sandbox" and not gateway.is_for_sandboxes):
             return None
         return gateway

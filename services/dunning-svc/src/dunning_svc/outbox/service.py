@@ -105,7 +105,11 @@ class Outbox:
         serving: dict[str, asyncio.Task[None]] = {}
         try:
             while all(map(self._leases.holds, tokens)):
-                for info in await self._ledger.ledgers():
+                infos = await self._ledger.ledgers()
+                for name in serving.keys() - {info.name for info in infos}:
+                    del self._queues[name]
+                    await end([serving.pop(name)])
+                for info in infos:
                     self._infos[info.name] = info
                     if info.name in serving:
                         continue

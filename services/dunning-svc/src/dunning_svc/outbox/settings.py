@@ -12,6 +12,7 @@ from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.inbox.mailbox import Mailbox as MailboxAddress
 from dunning_svc.outbox.smtp import MailServer
 from encours.kernel.email import is_address
+from encours.ledger.sandboxes import SandboxLimits
 from encours.service.settings import ServiceSettings
 
 
@@ -91,6 +92,16 @@ class DunningSettings(ServiceSettings):
         default="",
         description="Host of the mailbox for sandboxes, if not this machine; they can send to no other.",
     )
+
+    sandboxes_max: int = Field(default=10, ge=0, le=1000, description="Sandboxes of the installation.")
+    sandbox_events_max: int = Field(
+        default=500_000, ge=1, description="Events up to the position of which a sandbox is made."
+    )
+
+    @property
+    def sandbox_limits(self) -> SandboxLimits:
+        """Bounds of sandboxes."""
+        return SandboxLimits(self.sandboxes_max, self.sandbox_events_max)
 
     @property
     def reading_rules(self) -> ReadingRules:

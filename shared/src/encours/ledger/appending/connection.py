@@ -23,6 +23,7 @@ from encours.ledger.errors import (
     CommandReused,
     FamilyRefused,
     IssueDateBeforeLast,
+    LedgerDropped,
     LedgerUnavailable,
     NumberTaken,
 )
@@ -219,6 +220,8 @@ def refusal(error: Exception) -> Exception:
     """Return the refusal for an error of the server."""
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return FamilyRefused(str(error))
+    if isinstance(error, asyncpg.NoDataFoundError):
+        return LedgerDropped()
     if isinstance(error, _OVERLOADED):
         return LedgerUnavailable(f"The ledger is overloaded: {error}.")
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate == _DATE_GOES_BACK:
