@@ -19,9 +19,11 @@ from email.policy import default
 from pathlib import Path
 from typing import Any, Literal
 
+from dunning_svc.domain.policy.written import document_of
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import calendar
+from encours.contracts.events.dunning.policy import PolicyActivated, PolicyCreated
 from encours.contracts.events.dunning.reminders import HoldPlaced, RunCompleted
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
@@ -195,6 +197,14 @@ class Dunning:
             self.new(pay, received(amount, received_on=self.today, **paid)),
             self.new(pay, allocated(allocation(amount, **settled), **paid)),
             self.new(invoice_id, applied(amount, received_on=self.today, **paid, **settled)),
+        )
+
+    async def activate(self, document: Mapping[str, Any]) -> None:
+        """Put a policy in force."""
+        pol = new_id("pol")
+        await self.add(
+            self.new(pol, PolicyCreated(policy_id=pol, document=document_of(document), shipped_as=None)),
+            self.new(pol, PolicyActivated(policy_id=pol, version=1, backtest_id=None, cause="test")),
         )
 
     async def receive(self, debtor: str, amount: int) -> None:

@@ -22,6 +22,7 @@ from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.dunning_world import dunning
 from tests.e2e.mail_store import MailStore, mail_store
+from tests.histories.policies import written_policy
 
 CERTIFICATE = Path(__file__).with_name("listener.pem")
 """Certificate and key of `localhost` and 127.0.0.1, signed by itself, for tests."""
@@ -52,12 +53,12 @@ async def test_the_ladder_of_an_invoice_from_notice_to_litigation(
         assert len(await world.events("reminder.run_completed")) == 101
 
 
-async def test_what_stands_against_a_reminder_is_recorded_with_its_reason(
+async def test_what_stands_against_a_reminder_is_recorded_and_a_payment_is_thanked_for(
     installation: Installation, tmp_path: Path
 ) -> None:
     async with dunning(installation, tmp_path) as world:
         good, silent, bouncing = await world.customers("a@dupont.example", None, "bounce@dupont.example")
-        await world.invoices([good, silent, bouncing])
+        (paid, _, _) = await world.invoices([good, silent, bouncing])
         run = await world.live(5)
         assert (run.requested, run.suppressed, run.pending) == (2, 1, 0)
         suppressed = [e.data for e in await world.events("reminder.suppressed")]
@@ -67,6 +68,14 @@ async def test_what_stands_against_a_reminder_is_recorded_with_its_reason(
         assert isinstance(failed[0], ReminderFailed)
         assert failed[0].evidence.startswith("550")
         assert len(world.mails()) == 1
+        await world.activate(written_policy(thanks={"after_reminder": False}))
+        await world.pay(paid, good, 12_000)
+        await world.open_day()
+        sent = await world.one("thanks.sent")
+        (mail,) = [each for each in world.mails() if each["Message-ID"] == sent.message_id]
+        assert mail["Subject"].startswith("Règlement reçu : facture FAC-")
+        await world.live(1)
+        assert len(await world.events("thanks.requested")) == 1
 
 
 async def test_a_bounce_and_promises_arrive_over_tls_and_the_ladder_follows_them(

@@ -27,6 +27,7 @@ from dunning_svc.http.runs import routes as runs
 from dunning_svc.http.sandboxes import routes as sandboxes
 from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.http.templates import routes as templates
+from dunning_svc.http.thanks import routes as thanks
 from dunning_svc.http.title import routes as title
 from dunning_svc.http.worklist import routes as worklist
 from dunning_svc.inbox.messages import Messages
@@ -57,6 +58,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             litigation.router,
             title.router,
             reminders.router,
+            thanks.router,
             replies.router,
             gateway.router,
             tasks.router,

@@ -22,6 +22,7 @@ from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.service import Outbox
 from dunning_svc.outbox.settings import DunningSettings
 from dunning_svc.outbox.smtp import Mailer
+from dunning_svc.outbox.thanks import ThanksDispatcher
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.runs import RunDay
 from encours.kernel.ids import uuid7
@@ -69,7 +70,8 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         testing = Leases(store_url, f"{NAME} back-test lease")
         stack.push_async_callback(testing.close)
         backtests = Backtests(BacktestStore(pool), testing)
-        outbox = Outbox(ledger, db, leases, dispatcher)
+        thanks = ThanksDispatcher(ledger, db, attempts, carriers)
+        outbox = Outbox(ledger, db, leases, dispatcher, thanks)
         stack.push_async_callback(outbox.close)
         yield WorkerTasks(
             reactors={MODEL: RunDay(ledger, db, outbox)},

@@ -54,6 +54,7 @@ FAMILIES = (
     Family("policy", ("dunning",), ("pol",)),
     Family("experiment", ("dunning",), ("exp", "exa")),
     Family("template", ("dunning",), ("tpl",)),
+    Family("thanks", ("dunning",), ("thk",)),
     Family("limit", ("risk",), ("lim",)),
     Family("credit", ("risk",), ("dec",)),
     Family("guarantee", ("risk",), ("gua",)),

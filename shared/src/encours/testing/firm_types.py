@@ -66,7 +66,14 @@ BEGIN = frozenset(
         "virtual_iban.assigned",
         *("remittance_advice.received", "policy.created", "allocation_policy.set", "template.version_saved"),
         *("reminder.requested", "reminder.suppressed", "task.opened", "task.raised"),
-        *("promise.made", "reply.read", "placement.made", "collector.defined", "experiment.started"),
+        *(
+            "promise.made",
+            "reply.read",
+            "placement.made",
+            "thanks.requested",
+            "collector.defined",
+            "experiment.started",
+        ),
     }
 )
 DRAFTS = (InvoiceAmended, InvoiceCancelled)
@@ -88,6 +95,7 @@ IDS = {
     "experiment_id": "exp",
     "promise_id": "prm", "reply_id": "rpl", "reservation_id": "rsv", "credit_line_id": "crl", "collector_id": "col",
     "placement_id": "plc",
+    "thanks_id": "thk",
     "credit_policy_id": "crp", "credit_hold_id": "chd", "payer_badge_id": "bdg", "guarantee_id": "gua",
     "score_models_id": "score", "score_grade_id": "grd",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",

@@ -172,7 +172,7 @@ class BacktestRun:
             else:
                 tally.happened(e)
         tally.left(replay.left_out)
-        return tally.findings()
+        return tally.findings(replay.thanked)
 
     async def _first_day(self, trial: Trial) -> FirstDay:
         """Decide the next day with the version in force from today on, from the state as it is now."""

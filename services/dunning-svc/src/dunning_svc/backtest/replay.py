@@ -14,6 +14,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from dunning_svc.backtest.thanks import ReplayedThanks
 from dunning_svc.backtest.wakes import AT_ONCE, NEVER, Wakes, next_day
 from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
@@ -70,9 +71,12 @@ class Replay:
         self._wakes = Wakes()
         self._decisions = 0
         self._begun = False
+        self._thanks = ReplayedThanks(self._rows, trial.time_zone)
         self._real: set[str] = set()
         self.left_out: list[Recorded] = []
         self.unreadable = 0
+        self.thanked = 0
+        """Thank-yous that the replay decided on."""
 
     def run(self, events: Iterable[Recorded]) -> Iterator[tuple[Recorded, Decision | None]]:
         """Yield each event in order, days among them, without a decision; and each decision, with its day's event."""
@@ -84,6 +88,8 @@ class Replay:
                 if self._begun and not e.data.late and e.data.day <= self._trial.last:
                     for decision in self._decide(e, e.data.day):
                         yield e, decision
+                    if self._policies.thank:
+                        self.thanked += self._thanks.decide(e)
             elif not self._begun or self._counts(e):
                 self._fold(e)
 
@@ -125,7 +131,9 @@ class Replay:
         if family in OF_ALL and not isinstance(e.data, CustomerRegistered):
             self._wakes.at_once(self._rows.groups())
             return
-        touched = {entry.customer_id for entry in movements(e)}
+        entries = movements(e)
+        self._thanks.moved(e.position, [entry.invoice_id for entry in entries if entry.invoice_id])
+        touched = {entry.customer_id for entry in entries}
         touched.add(getattr(e.data, "customer_id", ""))
         self._wakes.at_once(self._rows.groups(touched))
 

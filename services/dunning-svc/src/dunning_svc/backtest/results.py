@@ -88,6 +88,7 @@ class BacktestTotals(msgspec.Struct, frozen=True, kw_only=True):
     first_contacts: FirstContacts
     contradictions: dict[str, int]
     contradictions_listed: tuple[Contradiction, ...]
+    thanks: int = 0
 
 
 class FirstDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +125,7 @@ class Summing:
         self._first: Counter[str] = Counter()
         self._contradictions: Counter[str] = Counter()
         self._listed: list[Contradiction] = []
-        self._customers = self._real = 0
+        self._customers = self._real = self._thanks = 0
 
     def add(self, found: Findings) -> None:
         """Add the findings about some customers."""
@@ -135,6 +136,7 @@ class Summing:
             self._channels[line.channel] += 1
             self._steps[line.policy_id, line.policy_version, line.step] += 1
         self._suppressed.update(found.suppressed)
+        self._thanks += found.thanks
         self._contradictions.update(each.kind for each in found.contradictions)
         self._listed = sorted([*self._listed, *found.contradictions], key=_canonical.encode)
         del self._listed[CONTRADICTIONS_LISTED:]
@@ -162,6 +164,7 @@ class Summing:
             first_contacts=FirstContacts(**self._first),
             contradictions=dict(sorted(self._contradictions.items())),
             contradictions_listed=tuple(self._listed),
+            thanks=self._thanks,
         )
 
     def result_hash(self) -> str:
@@ -177,6 +180,8 @@ class Summing:
             "suppressed": dict(self._suppressed),
             "lines": f"{self._sum:064x}",
         }
+        if self._thanks:
+            head["thanks"] = self._thanks
         return hashlib.sha256(_canonical.encode(head)).hexdigest()
 
 

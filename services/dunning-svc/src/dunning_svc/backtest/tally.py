@@ -70,6 +70,8 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     contradictions: Sequence[Contradiction]
     suppressed: dict[str, int]
     """Decisions that suppress a reminder, by cause."""
+    thanks: int = 0
+    """Thank-yous for paid invoices, besides the messages."""
 
 
 class _Contact(msgspec.Struct, frozen=True):
@@ -146,8 +148,8 @@ class Tally:
                 case _:
                     pass
 
-    def findings(self) -> Findings:
-        """Return what was found."""
+    def findings(self, thanks: int = 0) -> Findings:
+        """Return what was found, with the number of thank-yous."""
         for contradiction in self._paid_without_reminder():
             self._found.append(contradiction)
         return Findings(
@@ -155,6 +157,7 @@ class Tally:
             customers=self._customers(),
             contradictions=self._found,
             suppressed=dict(self._suppressed),
+            thanks=thanks,
         )
 
     def _customers(self) -> list[CustomerContacts]:

@@ -17,6 +17,7 @@ from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.orders import order
 from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.smtp import Handed, Mailer
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts.events.dunning.reminders import Channel
 from encours.contracts.recipients import recipient
@@ -84,7 +85,15 @@ class Carriers:
             handed = await gateway.send(made)
             return await gateway.ask(made) if handed.verdict == "unknown" else handed
         if channel == "email":
-            return await self._mail(info, outgoing, message, claim.first_at)
+            return await self.mail(
+                info,
+                outgoing.event.reminder_id,
+                outgoing.customer,
+                outgoing.creditor,
+                message,
+                claim.first_at,
+                outgoing.thread,
+            )
         if channel in ("letter", "registered_letter"):
             return await self._letter(info.name, outgoing, message)
         return Handed("refused", f"no gateway carries {channel} for this ledger")
@@ -104,10 +113,17 @@ class Carriers:
             return None
         return gateway
 
-    async def _mail(
-        self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message, written_at: datetime
+    async def mail(
+        self,
+        info: LedgerInfo,
+        key: str,
+        customer: DebtorRow,
+        creditor: CreditorRow,
+        message: Message,
+        written_at: datetime,
+        thread: str | None = None,
     ) -> Handed:
-        customer, reminder = outgoing.customer, outgoing.event
+        """Send an e-mail to the contact of a customer for reminders; ``key``: id of what it is for."""
         if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
             return Handed(
                 "refused",
@@ -118,15 +134,14 @@ class Carriers:
             return Handed("refused", "the customer's e-mail address was removed")
         content = email_bytes(
             message,
-            identity=message_id(info.name, reminder.reminder_id),
+            identity=message_id(info.name, key),
             written_at=written_at,
-            sender=self._senders.of(outgoing.creditor),
+            sender=self._senders.of(creditor),
             to_name=to.name,
             to=to.email,
-            thread=outgoing.thread,
+            thread=thread,
         )
-        envelope = self._senders.envelope(reminder.reminder_id)
-        return await self._mailer.send(to.email, content, sender=envelope, key=reminder.reminder_id)
+        return await self._mailer.send(to.email, content, sender=self._senders.envelope(key), key=key)
 
     async def _letter(self, ledger: str, outgoing: OutgoingReminder, message: Message) -> Handed:
         """Write the letter, unless it was before."""

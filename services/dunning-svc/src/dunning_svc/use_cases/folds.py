@@ -15,6 +15,7 @@ from dunning_svc.domain.reminder.state import REMINDER
 from dunning_svc.domain.reply.state import REPLY
 from dunning_svc.domain.task.state import TASK
 from dunning_svc.domain.template.state import TEMPLATE
+from dunning_svc.domain.thanks.state import THANKS
 from encours.ledger.states import Folder
 
 FOLDERS: Mapping[str, Folder[Any]] = {
@@ -27,6 +28,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "prm": PROMISE,
     "rem": REMINDER,
     "rpl": REPLY,
+    "thk": THANKS,
     "tpl": TEMPLATE,
     "tsk": TASK,
 }

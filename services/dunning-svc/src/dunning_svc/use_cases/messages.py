@@ -20,6 +20,7 @@ from encours.contracts.events.dunning.reminders import (
     ReminderRequested,
     ReminderSent,
 )
+from encours.contracts.events.dunning.thanks import SettledInvoice, ThanksRequested
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger
 
@@ -64,9 +65,14 @@ def written(
 
     Raises ``LookupError`` for a template that does not exist, ``ValueError`` for a message that is too long.
     """
-    texts = texts or Texts()
     content = _content(reminder, customer, creditor)
-    chosen = texts.templates.choose(reminder.template, content.language, creditor.entity_id)
+    return _written(reminder.template, content, customer, creditor, texts or Texts())
+
+
+def _written(
+    template: str, content: MessageSnapshot, customer: DebtorRow, creditor: CreditorRow, texts: Texts
+) -> Written:
+    chosen = texts.templates.choose(template, content.language, creditor.entity_id)
     message = compose(chosen.source, content)
     proof = MessageProof(
         addressee_id=customer.customer_id,
@@ -82,6 +88,24 @@ def written(
     return Written(message, proof)
 
 
+def written_thanks(
+    thanks: ThanksRequested, customer: DebtorRow, creditor: CreditorRow, texts: Texts
+) -> Written:
+    """Return the message of a thank-you. Raises as :func:`written`."""
+    content = snapshot_of(
+        customer,
+        creditor,
+        day=thanks.day,
+        language=language_of(thanks.language),
+        currency=thanks.currency,
+        items=(),
+        credit_minor=0,
+        amount_minor=thanks.amount_minor,
+        settled=thanks.invoices,
+    )
+    return _written(thanks.template, content, customer, creditor, texts)
+
+
 def snapshot_of(
     customer: DebtorRow,
     creditor: CreditorRow,
@@ -93,6 +117,7 @@ def snapshot_of(
     credit_minor: int,
     amount_minor: int,
     late_terms_hidden: bool = False,
+    settled: tuple[SettledInvoice, ...] = (),
 ) -> MessageSnapshot:
     """Return all that a message is made of."""
     account = creditor.account_on(currency, day)
@@ -110,6 +135,7 @@ def snapshot_of(
         credit_minor=credit_minor,
         amount_minor=amount_minor,
         late_terms_hidden=late_terms_hidden,
+        settled=settled,
     )
 
 

@@ -1,7 +1,8 @@
-"""Preview of a template with the open items of a customer. Records nothing."""
+"""Preview of a template with the open items of a customer, or with its paid invoices. Records nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +19,7 @@ from dunning_svc.read_models.cases.fold.templates import template_rows, template
 from dunning_svc.read_models.cases.past import MemoryRows, cases_at
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
+from dunning_svc.read_models.cases.settled import settled_invoice
 from dunning_svc.use_cases.messages import snapshot_of
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger
@@ -25,12 +27,14 @@ from encours.reading.moment import View
 
 
 class NothingToPreview(Refusal):
-    """The customer owes nothing that a message could be about (422)."""
+    """The customer has no open or paid invoice that a message could be about (422)."""
 
     code = "nothing-to-preview"
-    title = "Customer has no such open items"
+    title = "Customer has no such invoices"
     status = 422
-    remedy = "Use a customer with open invoices; GET /v1/cases lists them."
+    remedy = (
+        "Use a customer with open invoices, which GET /v1/cases lists; for a thank-you one that has paid."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ async def preview_message(
 ) -> PreviewedMessage:
     """Return the message to a customer about its open items, as it would be written on the day.
 
-    Without ``invoice_ids`` about all that are open, due or not. Raises the refusals of this module.
+    Without ``invoice_ids`` about all that are open, due or not; a thank-you about the one that was paid last. Raises
+    the refusals of this module.
     """
     rows = await cases_at(ledger, view.conn, view.schema, name, [wanted.customer_id], view.time.position)
     saved = templates_of(await template_rows(view.conn, view.schema))
@@ -71,10 +76,17 @@ async def preview_message(
     if view.granted is not None and entity_id not in view.granted:
         raise DebtorNotFound(wanted.customer_id)
     creditor = rows.get(CreditorRow, entity_id)
-    case = _case(rows, wanted, entity_id, today)
+    thanks = saved.purpose_of(wanted.code) == "thanks"
+    items = _items(rows, wanted, entity_id, today, settled=thanks)
+    case = _case(rows, wanted, entity_id, items, today)
     if case is None or creditor is None:
-        raise NothingToPreview(f"{wanted.customer_id} has no open items of this creditor.", "/customer_id")
-    content = _content(case, rows.get(DebtorRow, case.addressee_id) or debtor, creditor, wanted, today)
+        kind = "paid invoices" if thanks else "open items"
+        raise NothingToPreview(f"{wanted.customer_id} has no {kind} of this creditor.", "/customer_id")
+    customer = rows.get(DebtorRow, case.addressee_id) or debtor
+    if thanks:
+        content = _thanks(items, case, customer, creditor, wanted, today)
+    else:
+        content = _content(case, customer, creditor, wanted, today)
     if wanted.source is not None:
         require_written(wanted.source)
         return PreviewedMessage(compose(wanted.source, content), None, content)
@@ -85,19 +97,57 @@ async def preview_message(
     return PreviewedMessage(compose(chosen.source, content), chosen, content)
 
 
-def _case(rows: MemoryRows, wanted: PreviewMessage, entity_id: str, today: date) -> Case | None:
-    """Return the customer's case in the currency asked for, or in that of its oldest open item."""
+def _items(
+    rows: MemoryRows, wanted: PreviewMessage, entity_id: str, today: date, *, settled: bool
+) -> list[ItemRow]:
+    """Return the open invoices of the customer at the creditor, or those that payments have settled."""
     own = rows.survivors(today).records(rows.survivors(today).of(wanted.customer_id))
-    items = [
+    return [
         row
         for row in rows.all(ItemRow)
-        if row.customer_id in own and row.entity_id == entity_id and row.open_minor > 0
+        if row.customer_id in own
+        and row.entity_id == entity_id
+        and (row.settled_at > 0 if settled else row.open_minor > 0)
     ]
+
+
+def _case(
+    rows: MemoryRows, wanted: PreviewMessage, entity_id: str, items: Sequence[ItemRow], today: date
+) -> Case | None:
+    """Return the customer's case in the currency asked for, or in that of the oldest of these items."""
     oldest = min(items, key=lambda row: (row.due_on, row.number), default=None)
     if oldest is None:
         return None
     case = rows.case((wanted.customer_id, entity_id, wanted.currency or oldest.currency), today)
     return None if case is None else case.on(today)
+
+
+def _thanks(
+    items: Sequence[ItemRow],
+    case: Case,
+    customer: DebtorRow,
+    creditor: CreditorRow,
+    wanted: PreviewMessage,
+    today: date,
+) -> MessageSnapshot:
+    """Return a thank-you for the invoices asked for, or for the one that was paid last."""
+    paid = sorted((row for row in items if row.currency == case.currency), key=lambda row: row.settled_at)
+    named = [row for row in paid if row.invoice_id in wanted.invoice_ids]
+    paid = named if wanted.invoice_ids else paid[-1:]
+    if not paid:
+        raise NothingToPreview(f"None of these invoices of {case.customer_id} is paid.", "/invoice_ids")
+    settled = tuple(settled_invoice(row) for row in paid)
+    return snapshot_of(
+        customer,
+        creditor,
+        day=today,
+        language=wanted.language,
+        currency=case.currency,
+        items=(),
+        credit_minor=0,
+        amount_minor=sum(each.paid_minor for each in settled),
+        settled=settled,
+    )
 
 
 def _content(

@@ -34,6 +34,7 @@ from dunning_svc.use_cases.experiments import assign_customers, watch_experiment
 from dunning_svc.use_cases.messages import Texts
 from dunning_svc.use_cases.placements import PartnerTasks
 from dunning_svc.use_cases.promises import judge_promises
+from dunning_svc.use_cases.thanks import DayThanks
 from encours.contracts import Event, Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
@@ -130,6 +131,7 @@ class RunDay(Reactor):
         self._queue = queue
         self._claims = ClaimTasks(ledger, db)
         self._partners = PartnerTasks(ledger, db)
+        self._thanks = DayThanks(ledger, db)
 
     async def react(self, e: Recorded) -> None:
         """Judge promises and decide the day. A day that had passed when it was opened gets no decisions."""
@@ -146,6 +148,7 @@ class RunDay(Reactor):
             return
         await self._claims.warn(e)
         await self._partners.raise_all(e)
+        await self._thanks.decide(e, zone)
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, position):
             zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}
             latest = max((day_elsewhere(e.data.day, zone, other) for other in zones), default=e.data.day)

@@ -71,6 +71,7 @@ class Lists(ComposedModel):
         events.score,
         events.tasks,
         events.template,
+        events.thanks,
     ) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,

@@ -43,6 +43,7 @@ from encours.contracts.events import (
     statement,
     tasks,
     template,
+    thanks,
 )
 
 STILL: frozenset[str] = names_in(
@@ -75,6 +76,7 @@ STILL: frozenset[str] = names_in(
     statement,
     tasks,
     template,
+    thanks,
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,

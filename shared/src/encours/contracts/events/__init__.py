@@ -24,6 +24,7 @@ from encours.contracts.events.dunning import (
     replies,
     tasks,
     template,
+    thanks,
 )
 from encours.contracts.events.money import (
     bank,
@@ -80,4 +81,5 @@ __all__ = [
     "statement",
     "tasks",
     "template",
+    "thanks",
 ]

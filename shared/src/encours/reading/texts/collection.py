@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import experiment, placements, promises, reminders, replies, tasks
+from encours.contracts.events import experiment, placements, promises, reminders, replies, tasks, thanks
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -59,6 +59,17 @@ LINES: Lines = {
         "Finding {finding} of a reply rejected",
         "Constat {finding} d'une réponse rejeté",
     ),
+    thanks.ThanksRequested: (
+        "Thank-you for {amount_minor} paid, {invoices} invoice(s)",
+        "Remerciement pour {amount_minor} payés, {invoices} facture(s)",
+    ),
+    thanks.ThanksSuppressed: ("Thank-you not sent: {cause}", "Remerciement non envoyé : {cause}"),
+    thanks.ThanksSent: ("Thank-you sent", "Remerciement envoyé"),
+    thanks.ThanksFailed: (
+        "Thank-you failed: {evidence}",
+        "Échec du remerciement : {evidence}",
+    ),
+    thanks.ThanksUnconfirmed: ("Thank-you unconfirmed", "Remerciement sans confirmation"),
     experiment.ExperimentCustomerAssigned: (
         "Assigned to an experiment on dunning policies: {arm}",
         "Entré dans une expérience sur les scénarios de relance : {arm}",

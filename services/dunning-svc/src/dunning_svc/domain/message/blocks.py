@@ -13,6 +13,7 @@ from dunning_svc.domain.message.parts import ItemLine, ItemTable, Paragraph, Par
 from dunning_svc.domain.message.phrases import PHRASES, Phrases
 from dunning_svc.domain.message.snapshot import MessageSnapshot
 from encours.contracts.events.dunning.reminders import DunnedItem
+from encours.contracts.events.dunning.thanks import SettledInvoice
 
 _MAX_NUMBERS = 3
 _MAX_REFERENCES = 10
@@ -36,6 +37,7 @@ def blocks_of(content: MessageSnapshot) -> Mapping[str, Block]:
     )
     total = f"{phrases.total} {amount(content.amount_minor, currency, lang)}"
     return {
+        "settled": _settled_table(content.settled, currency, lang),
         "items": _table(content.asked, currency, lang),
         "announced": _headed(phrases.announced, _table(content.announced, currency, lang)),
         "credit": _plain(_line(phrases.credit, content.credit_minor, currency, lang)),
@@ -49,7 +51,9 @@ def blocks_of(content: MessageSnapshot) -> Mapping[str, Block]:
     }
 
 
-def numbers_of(items: Sequence[DunnedItem], lang: MessageLang, most: int = _MAX_NUMBERS) -> str:
+def numbers_of(
+    items: Sequence[DunnedItem] | Sequence[SettledInvoice], lang: MessageLang, most: int = _MAX_NUMBERS
+) -> str:
     """Return the numbers of the first invoices, and the count of the others."""
     numbers = ", ".join(cleaning.name(item.number) for item in items[:most])
     more = len(items) - most
@@ -114,24 +118,58 @@ def _not_claimed(item: DunnedItem, currency: str, lang: MessageLang) -> str:
 
 
 def _table(items: Sequence[DunnedItem], currency: str, lang: MessageLang) -> Block:
-    if not items:
-        return Block("", "")
     phrases = PHRASES[lang]
-    due = phrases.due[:1].lower() + phrases.due[1:]
-    lines, rows, printed = [], [], []
-    for item in items:
-        number, due_on, late, open_ = cells = _cells(item, currency, lang)
-        note = _not_claimed(item, currency, lang)
-        lines.append(f"  {number} · {due} {due_on} · {late} · {open_}")
-        if note:
-            lines.append(f"    {note}")
-        extra = f"<br><small>{escape(note)}</small>" if note else ""
-        rows.append(
-            f"<tr><td>{escape(number)}{extra}</td><td>{due_on}</td><td>{late}</td>"
-            f'<td style="text-align:right">{escape(open_)}</td></tr>'
+    due = _in_line(phrases.due)
+    lines = [
+        ItemLine(cells=_cells(item, currency, lang), note=_not_claimed(item, currency, lang))
+        for item in items
+    ]
+    texts = [
+        f"  {number} · {due} {due_on} · {late} · {open_}"
+        for number, due_on, late, open_ in (line.cells for line in lines)
+    ]
+    return _as_table((phrases.number, phrases.due, phrases.late, phrases.amount), lines, texts)
+
+
+def _settled_table(invoices: Sequence[SettledInvoice], currency: str, lang: MessageLang) -> Block:
+    phrases = PHRASES[lang]
+    due, paid = _in_line(phrases.due), _in_line(phrases.paid)
+    lines = [
+        ItemLine(
+            cells=(
+                cleaning.name(each.number),
+                day(each.due_on, lang),
+                day(each.paid_on, lang),
+                amount(each.paid_minor, currency, lang),
+            ),
+            note="",
         )
-        printed.append(ItemLine(cells=cells, note=note))
-    columns = (phrases.number, phrases.due, phrases.late, phrases.amount)
+        for each in invoices
+    ]
+    texts = [
+        f"  {number} · {due} {due_on} · {paid} {paid_on} · {received}"
+        for number, due_on, paid_on, received in (line.cells for line in lines)
+    ]
+    return _as_table((phrases.number, phrases.due, phrases.paid, phrases.received), lines, texts)
+
+
+def _in_line(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _as_table(columns: tuple[str, ...], lines: Sequence[ItemLine], texts: Sequence[str]) -> Block:
+    """Return a table; ``texts`` are its lines in plain text, without their notes."""
+    if not lines:
+        return Block("", "")
+    plain, rows = [], []
+    for line, text in zip(lines, texts, strict=True):
+        plain += [text, f"    {line.note}"] if line.note else [text]
+        first, *others, last = line.cells
+        extra = f"<br><small>{escape(line.note)}</small>" if line.note else ""
+        cells = "".join(f"<td>{escape(each)}</td>" for each in others)
+        rows.append(
+            f'<tr><td>{escape(first)}{extra}</td>{cells}<td style="text-align:right">{escape(last)}</td></tr>'
+        )
     head = "".join(f"<th>{escape(words)}</th>" for words in columns)
     table = f'<table border="1" cellpadding="6" cellspacing="0"><tr>{head}</tr>{"".join(rows)}</table>'
-    return Block("\n".join(lines), table, (ItemTable(head=columns, rows=tuple(printed)),))
+    return Block("\n".join(plain), table, (ItemTable(head=columns, rows=tuple(lines)),))

@@ -27,6 +27,8 @@ class Phrases:
     pay: str
     holder: str
     reference: str
+    paid: str
+    received: str
 
 
 PHRASES: Mapping[MessageLang, Phrases] = {
@@ -40,6 +42,7 @@ PHRASES: Mapping[MessageLang, Phrases] = {
         credit="Avoirs et acomptes à votre crédit, déduits :",
         total="Total à régler :", others="et {n} autres",
         pay="Règlement par virement sur le compte", holder="titulaire", reference="Référence à rappeler :",
+        paid="Payée le", received="Montant reçu",
     ),
     "en": Phrases(
         number="Invoice", due="Due date", late="Status", amount="Amount",
@@ -51,6 +54,7 @@ PHRASES: Mapping[MessageLang, Phrases] = {
         credit="Payments on your account, deducted:",
         total="Total to pay:", others="and {n} more",
         pay="Please pay by transfer to account", holder="holder", reference="Please quote:",
+        paid="Paid on", received="Amount received",
     ),
     "de": Phrases(
         number="Rechnung", due="Fällig am", late="Stand", amount="Betrag",
@@ -62,5 +66,6 @@ PHRASES: Mapping[MessageLang, Phrases] = {
         credit="Guthaben auf Ihrem Konto, abgezogen:",
         total="Zu zahlender Gesamtbetrag:", others="und {n} weitere",
         pay="Bitte überweisen Sie auf das Konto", holder="Kontoinhaber", reference="Verwendungszweck:",
+        paid="Bezahlt am", received="Eingegangen",
     ),
 }  # fmt: skip

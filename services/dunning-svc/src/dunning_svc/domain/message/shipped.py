@@ -18,8 +18,9 @@ ACTS: Mapping[TemplatePurpose, frozenset[DunningAct]] = {
     "reminder": frozenset({"email", "letter", "webhook"}),
     "formal_notice": frozenset({"registered_letter"}),
     "short_message": frozenset({"sms"}),
+    "thanks": frozenset(),
 }
-"""Acts that templates of a purpose are for. An announcement is for steps before the due date."""
+"""Acts that templates of a purpose are for; no step thanks. An announcement is for steps before the due date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ TEMPLATES: Mapping[str, ShippedTemplate] = {
     "penalties": ShippedTemplate("reminder", "firm"),
     "formal_notice": ShippedTemplate("formal_notice", "firm"),
     "sms": ShippedTemplate("short_message", "neutral"),
+    "thanks_cordial": ShippedTemplate("thanks", "cordial"),
+    "thanks": ShippedTemplate("thanks", "neutral"),
+    "thanks_firm": ShippedTemplate("thanks", "firm"),
 }
 """By code."""
 STAND_IN: Mapping[str, str] = {
@@ -44,6 +48,7 @@ STAND_IN: Mapping[str, str] = {
     "reminder": "first",
     "formal_notice": "formal_notice",
     "short_message": "sms",
+    "thanks": "thanks",
 }
 """By purpose, the shipped template that stands in for one of the ledger's own without a text in the language."""
 LANGUAGES: tuple[MessageLang, ...] = get_args(MessageLang)

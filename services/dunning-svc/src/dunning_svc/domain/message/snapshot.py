@@ -10,6 +10,7 @@ import msgspec
 from dunning_svc.domain.formats import MessageLang
 from encours.contracts.base import Value
 from encours.contracts.events.dunning.reminders import DunnedItem
+from encours.contracts.events.dunning.thanks import SettledInvoice
 
 
 class PaymentAccount(Value, frozen=True, kw_only=True):
@@ -39,6 +40,8 @@ class MessageSnapshot(Value, frozen=True, kw_only=True, omit_defaults=True):
     credit_minor: int
     amount_minor: int
     late_terms_hidden: bool = False
+    settled: tuple[SettledInvoice, ...] = ()
+    """Invoices of a thank-you, which has no ``items``; ``amount_minor`` is what was paid of them."""
 
     @property
     def announced(self) -> tuple[DunnedItem, ...]:
@@ -49,6 +52,11 @@ class MessageSnapshot(Value, frozen=True, kw_only=True, omit_defaults=True):
     def asked(self) -> tuple[DunnedItem, ...]:
         """The other items."""
         return tuple(item for item in self.items if item.days_past_due > 0 or item.asked_minor != 0)
+
+    @property
+    def subjects(self) -> tuple[DunnedItem, ...] | tuple[SettledInvoice, ...]:
+        """Invoices that the message is about: those that it claims, or thanks for."""
+        return self.settled or self.asked
 
 
 def hash_of(content: MessageSnapshot) -> str:

@@ -13,6 +13,7 @@ from dunning_svc.domain.message.snapshot import MessageSnapshot
 from encours.contracts.events.dunning.reminders import DunnedItem
 
 BLOCKS: Mapping[str, str] = {
+    "settled": "in thank-yous, table of the invoices with due date, day of payment and amount received; else empty",
     "items": "table of the invoices that are claimed, with due date, delay, open amount, and what is not claimed of it",
     "announced": "invoices that come due soon, in messages about others; else empty",
     "credit": "unapplied payments that are deducted; else empty",
@@ -29,15 +30,15 @@ TEXTS: Mapping[str, str] = {
     "creditor": "name of the creditor",
     "contact": "name, postal address and e-mail address of the creditor, on lines of their own",
     "day": "date of the message",
-    "numbers": "numbers of the claimed invoices: the first three, and the count of the others",
+    "numbers": "numbers of the invoices that are claimed, or paid: the first three, and the count of the others",
     "due": "oldest due date of the claimed invoices in words, with the year if it is another than that of the message",
-    "total_amount": "amount to pay",
+    "total_amount": "amount to pay; in thank-yous, the amount received",
     "credit_amount": "unapplied payments that are deducted; empty without any",
     "notice": "law of a formal notice as a part of a sentence, with its commas; empty where none is on file",
 }
 
 NUMBERS: Mapping[str, str] = {
-    "count": "number of claimed invoices",
+    "count": "number of invoices that are claimed, or paid",
     "announced_count": "number of invoices that come due soon",
     "days_late": "days since the oldest due date; below 0 before it",
 }
@@ -78,12 +79,12 @@ def values_of(content: MessageSnapshot) -> dict[str, Any]:
         "creditor": cleaning.name(content.creditor),
         "contact": "\n".join(part for part in contact if part),
         "day": day(content.day, lang),
-        "numbers": numbers_of(asked, lang),
+        "numbers": numbers_of(content.subjects, lang),
         "due": day_in_words(oldest, lang, content.day.year),
         "total_amount": amount(content.amount_minor, currency, lang),
         "credit_amount": amount(content.credit_minor, currency, lang) if content.credit_minor else "",
         "notice": late_paragraphs(asked, content.creditor_country, currency, lang).notice,
-        "count": len(asked),
+        "count": len(content.subjects),
         "announced_count": len(content.announced),
         "days_late": (content.day - oldest).days,
         "invoices": tuple(_fields(item, content) for item in asked),

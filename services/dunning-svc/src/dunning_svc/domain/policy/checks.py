@@ -40,6 +40,7 @@ def require_consistent(document: PolicyDocument, own: Own = NO_TEMPLATES) -> Non
         *_behaviour(document),
         *_end(policy),
         *_hours(document),
+        *_thanks(document, purposes),
     )
     if found:
         raise PolicyContradicts(found[0].detail, errors=found)
@@ -170,6 +171,25 @@ def _hours(document: PolicyDocument) -> Iterator[FieldError]:
             "/hours/until",
             "The hours end less than two hours after they begin; in one night of the year an hour is missing.",
         )
+
+
+def _thanks(document: PolicyDocument, purposes: Mapping[str, TemplatePurpose]) -> Iterator[FieldError]:
+    terms = document.thanks
+    if terms is None:
+        return
+    if purposes.get(terms.template) != "thanks":
+        usable = ", ".join(sorted(code for code, purpose in purposes.items() if purpose == "thanks"))
+        yield FieldError("/thanks/template", f"A thank-you needs a template that is for it: {usable}.")
+    scope = document.scope
+    for customer_id in terms.customers:
+        if scope.customers and customer_id not in scope.customers:
+            yield FieldError("/thanks/customers", f"{customer_id} is not among the customers of applies_to.")
+    for each in terms.minimums:
+        if scope.currencies and each.currency not in scope.currencies:
+            yield FieldError(
+                f"/thanks/minimums/{each.currency}",
+                f"{each.currency} is not among the currencies of applies_to.",
+            )
 
 
 def _at(step: int, name: str, detail: str) -> FieldError:

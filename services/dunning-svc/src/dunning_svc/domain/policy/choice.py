@@ -128,6 +128,11 @@ class Policies:
         return max((limit.days for limit in limits if limit is not None), default=0)
 
     @property
+    def thank(self) -> bool:
+        """True if a policy that a case may be under thanks for payments."""
+        return any(policy.thanks is not None for policy in self._applied)
+
+    @property
     def by_invoices(self) -> bool:
         """True if a criterion depends on the open invoices, which change without a change of the customer."""
         return any(each.scope.open_amounts or _asks_for_invoices(each.scope) for each in self._in_force)

@@ -16,8 +16,10 @@ class WritePolicy:
 
     @property
     def templates(self) -> set[str]:
-        """Codes of the templates that the steps name."""
-        return {step.template for step in self.document.steps if step.template}
+        """Codes of the templates that the steps and the thank-you name."""
+        thanks = self.document.thanks
+        named = {step.template for step in self.document.steps if step.template}
+        return named if thanks is None else named | {thanks.template}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from encours.contracts.events.dunning.document import (
     PolicyHours,
     PromiseTerms,
     Suspension,
+    ThanksTerms,
 )
 from encours.contracts.events.dunning.reminders import Channel
 
@@ -33,6 +34,14 @@ _CHANNELS: dict[DunningAct, Channel] = {
     "sms": "sms",
     "webhook": "webhook",
 }
+
+
+_TASKS = ("call", "litigation_file")
+
+
+def is_reminder(act: str, offset_days: int) -> bool:
+    """Return True for a step that reaches the customer, and that does not come before the due date."""
+    return act not in _TASKS and offset_days >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class Step:
     @property
     def is_message(self) -> bool:
         """True if it reaches the customer; a task reaches a person at the creditor."""
-        return self.act not in ("call", "litigation_file")
+        return self.act not in _TASKS
 
     def scheduled_on(self, due_on: date) -> date:
         return due_on + timedelta(days=self.offset_days)
@@ -106,6 +115,8 @@ class Policy:
     promises: PromiseTerms = USUAL_TERMS
     hours: PolicyHours | None = None
     """Hours in which messages leave; ``None``: at any time."""
+    thanks: ThanksTerms | None = None
+    """``None``: nobody is thanked for a payment."""
 
     def step(self, code: str) -> Step:
         """Return the step with that code. Raises :class:`KeyError` if this version has none."""
@@ -151,4 +162,5 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
         ends_after_days=document.ends_after_days,
         promises=document.promises or USUAL_TERMS,
         hours=document.hours,
+        thanks=document.thanks,
     )

@@ -18,6 +18,7 @@ from encours.contracts.events.dunning.document import (
     PolicyStep,
     PromiseTerms,
     Suspension,
+    ThanksTerms,
 )
 from encours.contracts.events.parties.customer import FieldValue
 from encours.kernel.money import format_amount, parse_amount
@@ -36,6 +37,8 @@ _LISTS = (
 _FIELDS = ("fields", "invoice_fields")
 DEFAULT_INTERVAL_DAYS = 7
 """Interval of a step that names none, unless the step before it is nearer."""
+THANKS_TEMPLATE = "thanks"
+"""Template of a thank-you that names none."""
 DEFAULT_INVOICES = 5
 """Invoices that a share of late ones is counted on at least."""
 
@@ -61,6 +64,7 @@ def document_of(plain: Mapping[str, Any]) -> PolicyDocument:
         ends_after_days=plain.get("ends_after_days"),
         promises=None if promises is None else PromiseTerms(**promises),
         hours=_hours(plain.get("hours")),
+        thanks=_thanks(plain.get("thanks")),
     )
 
 
@@ -92,6 +96,28 @@ def written(document: PolicyDocument) -> dict[str, Any]:
         plain["promises"] = to_builtins(document.promises)
     if document.hours is not None:
         plain["hours"] = _written_hours(document.hours)
+    if document.thanks is not None:
+        plain["thanks"] = _written_thanks(document.thanks)
+    return plain
+
+
+def _thanks(plain: Mapping[str, Any] | None) -> ThanksTerms | None:
+    if plain is None:
+        return None
+    return ThanksTerms(
+        template=plain.get("template", THANKS_TEMPLATE),
+        after_reminder=plain.get("after_reminder", False),
+        minimums=_minimums(plain.get("minimums", {}), "/thanks/minimums"),
+        customers=tuple(plain.get("customers", ())),
+    )
+
+
+def _written_thanks(terms: ThanksTerms) -> dict[str, Any]:
+    plain: dict[str, Any] = {"template": terms.template, "after_reminder": terms.after_reminder}
+    if terms.minimums:
+        plain["minimums"] = _written_minimums(terms.minimums)
+    if terms.customers:
+        plain["customers"] = list(terms.customers)
     return plain
 
 

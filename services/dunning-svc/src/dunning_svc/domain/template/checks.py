@@ -59,15 +59,17 @@ def _missing(sample: Sample, message: Message, purpose: TemplatePurpose) -> Iter
     content = sample.content
     if not message.subject:
         yield FieldError("/subject", f"{sample.name}: the subject is empty.")
-    absent = [item.number for item in content.asked if item.number not in message.text]
+    absent = [each.number for each in content.subjects if each.number not in message.text]
     if purpose == "short_message":
         try:
             short_message(message.text)
         except ValueError as error:
             yield FieldError("/text", f"{sample.name}: {error}.")
     elif absent:
-        detail = f"the text does not name invoice {absent[0]}. Add {{{{ items }}}}, or a loop over invoices."
+        remedy = "{{ settled }}" if purpose == "thanks" else "{{ items }}, or a loop over invoices"
+        detail = f"the text does not name invoice {absent[0]}. Add {remedy}."
         yield FieldError("/text", f"{sample.name}: {detail}")
     if amount(content.amount_minor, content.currency, content.language) not in message.text:
-        detail = "the text does not show the amount to pay. Add {{ total }} or {{ total_amount }}."
+        shown = "received. Add" if purpose == "thanks" else "to pay. Add {{ total }} or"
+        detail = f"the text does not show the amount {shown} {{{{ total_amount }}}}."
         yield FieldError("/text", f"{sample.name}: {detail}")

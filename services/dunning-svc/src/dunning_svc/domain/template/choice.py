@@ -51,11 +51,17 @@ class SavedTemplates:
             found = self._texts.get((code, language, scope))
             if found is not None and found.version:
                 return ChosenText(code, language, scope, found.version, found.source)
-        stand_in = code if code in TEMPLATES else STAND_IN[self._purpose_of(code)]
+        purpose = self.purpose_of(code)
+        if purpose is None:
+            raise LookupError(f"no template {code!r} is known")
+        stand_in = code if code in TEMPLATES else STAND_IN[purpose]
         return ChosenText(stand_in, language, None, 0, shipped_source(stand_in, language))
 
-    def _purpose_of(self, code: str) -> str:
-        for text in self._texts.values():
-            if text.code == code and text.entity_id is None:
-                return text.purpose
-        raise LookupError(f"no template {code!r} is known")
+    def purpose_of(self, code: str) -> str | None:
+        """Return the purpose of a code; ``None`` for an unknown one."""
+        if code in TEMPLATES:
+            return TEMPLATES[code].purpose
+        found = (
+            each.purpose for each in self._texts.values() if each.code == code and each.entity_id is None
+        )
+        return next(found, None)

@@ -20,6 +20,7 @@ _USUAL_TONES: dict[TemplatePurpose, TemplateTone] = {
     "reminder": "neutral",
     "formal_notice": "firm",
     "short_message": "neutral",
+    "thanks": "neutral",
 }
 
 
@@ -29,7 +30,7 @@ class TemplatePurposeMissing(Refusal):
     code = "template-purpose-missing"
     title = "Purpose of the template is missing"
     status = 422
-    remedy = "Give a `purpose`: announcement, reminder, formal_notice or short_message."
+    remedy = "Give a `purpose`: announcement, reminder, formal_notice, short_message or thanks."
 
 
 class TemplatePurposeFixed(Refusal):

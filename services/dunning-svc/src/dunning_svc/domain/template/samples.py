@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from dunning_svc.domain.message.snapshot import MessageSnapshot, PaymentAccount
 from encours.contracts.events.dunning.reminders import DunnedItem, LateTerms
 from encours.contracts.events.dunning.template import TemplateLanguage, TemplatePurpose
+from encours.contracts.events.dunning.thanks import SettledInvoice
 
 _DAY = date(2026, 3, 2)
 _SHAPES = (
@@ -29,6 +30,18 @@ class Sample:
 
 def samples_of(language: TemplateLanguage, purpose: TemplatePurpose) -> Iterator[Sample]:
     """Yield the messages of all sample customers in all variants."""
+    yield from _thanks(language) if purpose == "thanks" else _claims(language, purpose)
+
+
+def _thanks(language: TemplateLanguage) -> Iterator[Sample]:
+    for shape in _SHAPES:
+        for count in (1, 5):
+            settled = tuple(_settled(f"5388{n}") for n in range(12, 12 + count))
+            content = _content(shape, language, (), settled=settled)
+            yield Sample(f"{shape[2]} ({shape[0]}), {count} paid", content)
+
+
+def _claims(language: TemplateLanguage, purpose: TemplatePurpose) -> Iterator[Sample]:
     late, older = (-5, -2) if purpose == "announcement" else (30, 330)
     one = _item("538812", late)
     variants = {
@@ -49,24 +62,49 @@ def samples_of(language: TemplateLanguage, purpose: TemplatePurpose) -> Iterator
             5_000,
         ),
     }  # fmt: skip
-    for country, currency, customer, sender, iban in _SHAPES:
-        creditor, _, address = sender.partition("\n")
+    for shape in _SHAPES:
         for name, (items, credit) in variants.items():
-            content = MessageSnapshot(
-                day=_DAY,
-                language=language,
-                currency=currency,
-                customer=customer,
-                creditor=creditor,
-                creditor_address=address,
-                creditor_email="" if country == "GB" else "accounts@example.com",
-                creditor_country=country,
-                account=PaymentAccount(iban=iban, bic="", holder=creditor) if iban else None,
-                items=items,
-                credit_minor=credit,
-                amount_minor=sum(item.asked_minor for item in items) - credit,
-            )
-            yield Sample(f"{customer} ({country}), {name}", content)
+            yield Sample(f"{shape[2]} ({shape[0]}), {name}", _content(shape, language, items, credit))
+
+
+def _content(
+    shape: tuple[str, str, str, str, str],
+    language: TemplateLanguage,
+    items: tuple[DunnedItem, ...],
+    credit: int = 0,
+    settled: tuple[SettledInvoice, ...] = (),
+) -> MessageSnapshot:
+    country, currency, customer, sender, iban = shape
+    creditor, _, address = sender.partition("\n")
+    return MessageSnapshot(
+        day=_DAY,
+        language=language,
+        currency=currency,
+        customer=customer,
+        creditor=creditor,
+        creditor_address=address,
+        creditor_email="" if country == "GB" else "accounts@example.com",
+        creditor_country=country,
+        account=PaymentAccount(iban=iban, bic="", holder=creditor) if iban else None,
+        items=items,
+        credit_minor=credit,
+        amount_minor=sum(each.paid_minor for each in settled)
+        if settled
+        else sum(item.asked_minor for item in items) - credit,
+        settled=settled,
+    )
+
+
+def _settled(number: str) -> SettledInvoice:
+    return SettledInvoice(
+        invoice_id=f"inv_{number}",
+        number=number,
+        due_on=_DAY - timedelta(days=30),
+        paid_on=_DAY - timedelta(days=1),
+        paid_minor=123_456,
+        settled_at=7,
+        reminders=1,
+    )
 
 
 def _item(

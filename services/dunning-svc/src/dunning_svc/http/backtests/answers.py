@@ -98,6 +98,7 @@ class BacktestTotalsOut(BaseModel):
     cost: MoneyModel
     steps: list[StepCountOut]
     suppressed: dict[str, int] = Field(description="Decisions that suppress a reminder, by cause.")
+    thanks: int = Field(description="Thank-yous for paid invoices, besides the messages.")
     first_contacts: FirstContactsOut
     contradictions: dict[str, int]
 
@@ -122,6 +123,7 @@ class BacktestTotalsOut(BaseModel):
                 for each in found.steps
             ],
             suppressed=found.suppressed,
+            thanks=found.thanks,
             first_contacts=FirstContactsOut(
                 earlier=first.earlier,
                 same_day=first.same_day,

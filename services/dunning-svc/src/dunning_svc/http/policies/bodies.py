@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
-from dunning_svc.domain.policy.written import DEFAULT_INVOICES, document_of
+from dunning_svc.domain.policy.written import DEFAULT_INVOICES, THANKS_TEMPLATE, document_of
 from dunning_svc.http.identifiers import CustomerId, EntityId, TemplateCode
 from encours.contracts.common import Nature
 from encours.contracts.events.dunning.document import DunningAct
@@ -191,6 +191,25 @@ class PromiseTermsBody(Body):
     )
 
 
+class ThanksTermsBody(Body):
+    """Thank-you by e-mail for invoices that the customer has paid in full. Without it nobody is thanked."""
+
+    template: TemplateCode = Field(
+        default=THANKS_TEMPLATE,
+        description="Template for thank-yous. Shipped are `thanks_cordial`, `thanks` and `thanks_firm`.",
+    )
+    after_reminder: bool = Field(
+        default=False, description="Only for invoices about which there was a reminder."
+    )
+    minimums: Minimums = Field(
+        default={},
+        description="Per currency, the amount that the payments of the invoices must reach together.",
+    )
+    customers: Annotated[list[CustomerId], Field(max_length=_MANY)] = Field(
+        default=[], description="Only these customers; without any, all that the policy is for."
+    )
+
+
 class PolicyBody(Body):
     """Document of a policy."""
 
@@ -224,6 +243,7 @@ class PolicyBody(Body):
         default=None,
         description="Messages leave at any time if left out. With `acts_on: business_days` they leave on these only.",
     )
+    thanks: ThanksTermsBody | None = None
 
     def to_command(self, policy_id: str) -> WritePolicy:
         """Return the command. Raises ``Invalid`` for an amount that the currency does not have."""

@@ -5,7 +5,7 @@ The read model may lag behind the ledger, but a message has to be based on all r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from dunning_svc.read_models.cases.debtors import creditors, with_payers
@@ -18,6 +18,7 @@ from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.experiments import TrialAssignmentRow
 from dunning_svc.read_models.cases.rows.legal import PlacementRow
+from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DraftFieldsRow, ItemRow
 from encours.contracts import Recorded, names_of
@@ -38,6 +39,7 @@ from encours.contracts.events import (
 )
 from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
+from encours.projection.read_model import Conn
 from encours.reading.merges import MergeRow
 from encours.reading.read_db import ReadDb
 
@@ -116,34 +118,55 @@ async def current_cases(
         debtors |= await with_payers(conn, schema, sorted(filter(None, newly)))
         since = [e for e in since if _concerns(e, {*invoices, *debtors})]
         wanted = {invoice_id for each in invoices.values() for invoice_id in each} | _touched(since)
-        rows = MemoryRows()
-        for row in (*known, *debtors.values()):
-            rows.put(row)
-        for creditor in (await creditors(conn, schema)).values():
-            rows.put(creditor)
-        for each in await select(conn, schema, PolicyRow, ""):
-            rows.put(each)
-        for trial in await experiment_rows(conn, schema):
-            rows.put(trial)
-        for assigned in await select(conn, schema, TrialAssignmentRow, "where customer_id = any($1)", ids):
-            rows.put(assigned)
-        for text in await template_rows(conn, schema):
-            rows.put(text)
-        for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):
-            rows.put(account)
-        for draft in await select(conn, schema, DraftFieldsRow, "where invoice_id = any($1)", list(wanted)):
-            rows.put(draft)
-        for placement in await select(conn, schema, PlacementRow, "where customer_id = any($1)", ids):
-            rows.put(placement)
-        judged = year_before(today) if rows.policies().by_behaviour else None
-        items = (
-            """where (customer_id = any($1) and (open_minor > 0 or due_on >= $3)) or invoice_id = any($2)"""
-        )
-        for item in await select(conn, schema, ItemRow, items, ids, list(wanted), judged):
-            rows.put(item)
+        rows = await _stored(conn, schema, known, debtors, ids, wanted, today)
     for e in since:
         project(e, rows)
     return rows, last
+
+
+async def stored_cases(
+    conn: Conn, schema: str, invoices: Mapping[str, Collection[str]], today: date
+) -> MemoryRows:
+    """Return the same as the read model has it, without later events."""
+    known = await select(conn, schema, MergeRow, "")
+    ids = sorted(related(invoices, [row.merge for row in known]))
+    wanted = {invoice_id for each in invoices.values() for invoice_id in each}
+    return await _stored(conn, schema, known, await with_payers(conn, schema, ids), ids, wanted, today)
+
+
+async def _stored(
+    conn: Conn,
+    schema: str,
+    known: Sequence[MergeRow],
+    debtors: Mapping[str, DebtorRow],
+    ids: Sequence[str],
+    wanted: Collection[str],
+    today: date,
+) -> MemoryRows:
+    rows = MemoryRows()
+    for row in (*known, *debtors.values()):
+        rows.put(row)
+    for creditor in (await creditors(conn, schema)).values():
+        rows.put(creditor)
+    for each in await select(conn, schema, PolicyRow, ""):
+        rows.put(each)
+    for trial in await experiment_rows(conn, schema):
+        rows.put(trial)
+    for assigned in await select(conn, schema, TrialAssignmentRow, "where customer_id = any($1)", ids):
+        rows.put(assigned)
+    for text in await template_rows(conn, schema):
+        rows.put(text)
+    for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):
+        rows.put(account)
+    for draft in await select(conn, schema, DraftFieldsRow, "where invoice_id = any($1)", list(wanted)):
+        rows.put(draft)
+    for placement in await select(conn, schema, PlacementRow, "where customer_id = any($1)", ids):
+        rows.put(placement)
+    judged = year_before(today) if rows.policies().by_behaviour else None
+    items = """where (customer_id = any($1) and (open_minor > 0 or due_on >= $3)) or invoice_id = any($2)"""
+    for item in await select(conn, schema, ItemRow, items, ids, list(wanted), judged):
+        rows.put(item)
+    return rows
 
 
 def _concerns(e: Recorded, customer_ids: Collection[str]) -> bool:

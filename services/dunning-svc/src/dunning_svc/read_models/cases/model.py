@@ -20,6 +20,7 @@ from dunning_svc.read_models.cases.rows.receivables import (
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow, RunRow
 from dunning_svc.read_models.cases.rows.replies import ReplyRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow
+from dunning_svc.read_models.cases.rows.thanks import ThankedRow, ThanksRow
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import moving
@@ -39,6 +40,7 @@ from encours.contracts.events import (
     reminders,
     tasks,
     template,
+    thanks,
 )
 from encours.contracts.events import placements as handed
 from encours.contracts.events import replies as incoming
@@ -57,7 +59,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 24
+    version = 25
     rows = (
         CreditorRow,
         DebtorRow,
@@ -80,6 +82,8 @@ class Cases(ReadModel):
         CollectorRow,
         AssignmentRow,
         PlacementRow,
+        ThanksRow,
+        ThankedRow,
     )
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -144,6 +148,11 @@ class Cases(ReadModel):
         tasks.TaskReopened,
         template.TemplateReset,
         template.TemplateVersionSaved,
+        thanks.ThanksFailed,
+        thanks.ThanksRequested,
+        thanks.ThanksSent,
+        thanks.ThanksSuppressed,
+        thanks.ThanksUnconfirmed,
     )
     ignores = contracts.names_in(
         events.approval,

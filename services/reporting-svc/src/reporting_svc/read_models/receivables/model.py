@@ -111,6 +111,7 @@ class Receivables(MappedModel):
         events.statement,
         events.tasks,
         events.template,
+        events.thanks,
     ) | contracts.names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

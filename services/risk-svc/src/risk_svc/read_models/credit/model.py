@@ -147,6 +147,7 @@ class Credit(ReadModel):
         events.statement,
         events.tasks,
         events.template,
+        events.thanks,
     ) | names_of(
         events.calendar.DayOpened,
         events.order.OrderClosed,

@@ -117,6 +117,18 @@ class PromiseTerms(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Most promises for one invoice, those that ended included."""
 
 
+class ThanksTerms(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Invoices paid in full for which the customer is thanked."""
+
+    template: str
+    after_reminder: bool = False
+    """``True``: only for invoices about which there was a reminder."""
+    minimums: tuple[CurrencyMinimum, ...] = ()
+    """Amounts that the payments of the invoices must reach together; 0 in other currencies."""
+    customers: tuple[str, ...] = ()
+    """Customers who are thanked; none for all of the policy."""
+
+
 class PolicyDocument(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Content of a version of a policy, all of it."""
 
@@ -139,3 +151,5 @@ class PolicyDocument(Value, frozen=True, kw_only=True, omit_defaults=True):
     promises: PromiseTerms | None = None
     hours: PolicyHours | None = None
     """``None``: a message leaves at any time; else on business days only, if steps are taken on these only."""
+    thanks: ThanksTerms | None = None
+    """``None``: nobody is thanked."""

@@ -11,8 +11,8 @@ from typing import ClassVar, Literal
 from encours.contracts.base import Event
 
 TemplateLanguage = Literal["fr", "en", "de"]
-TemplatePurpose = Literal["announcement", "reminder", "formal_notice", "short_message"]
-"""``short_message``: text messages, in few characters."""
+TemplatePurpose = Literal["announcement", "reminder", "formal_notice", "short_message", "thanks"]
+"""``short_message``: text messages, in few characters. ``thanks``: for paid invoices, which policies name by itself."""
 TemplateTone = Literal["cordial", "neutral", "firm"]
 
 

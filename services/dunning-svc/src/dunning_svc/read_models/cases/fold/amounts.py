@@ -57,7 +57,7 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
         moved_on=e.recorded_at.date(),
         placed_news=e.position if item.placement_id and is_news(entry) else item.placed_news,
     )
-    rows.put(due_again(with_funds(with_settled(item, e, entry), entry)))
+    rows.put(due_again(with_funds(with_settled(item, e, entry), entry, e.position)))
 
 
 def rescheduled(e: Recorded, data: InvoiceRescheduled, rows: Rows) -> None:

@@ -16,6 +16,7 @@ from dunning_svc.read_models.cases.fold import (
     policies,
     replies,
     templates,
+    thanks,
 )
 from dunning_svc.read_models.cases.fold import promises as promised
 from dunning_svc.read_models.cases.fold.work import collector_changed, task_moved, task_opened
@@ -29,6 +30,7 @@ from dunning_svc.read_models.cases.rows.receivables import AccountRow, DraftFiel
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow, RunRow
 from dunning_svc.read_models.cases.rows.replies import ReplyRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow
+from dunning_svc.read_models.cases.rows.thanks import ThanksRow
 from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, movements
 from encours.contracts.events import (
@@ -51,6 +53,7 @@ from encours.contracts.events import (
 )
 from encours.contracts.events import placements as handed
 from encours.contracts.events import replies as incoming
+from encours.contracts.events import thanks as thanking
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
 
@@ -135,6 +138,13 @@ def keys(e: Recorded) -> Iterable[Key]:
                 yield ItemRow, (invoice_id,)
         case reminders.TaskCompleted() | tasks.TaskPostponed() | tasks.TaskAssigned() | tasks.TaskReopened():
             yield TaskRow, (e.data.task_id,)
+        case (
+            thanking.ThanksSuppressed()
+            | thanking.ThanksSent()
+            | thanking.ThanksFailed()
+            | thanking.ThanksUnconfirmed()
+        ):
+            yield ThanksRow, (e.data.thanks_id,)
         case reminders.RunCompleted():
             yield RunRow, (e.data.day,)
         case policy.PolicyVersionAdded() | policy.PolicyActivated() | policy.PolicyRetired():
@@ -231,6 +241,15 @@ def project(e: Recorded, rows: Rows) -> None:
             experiments.experiment_changed(e, e.data, rows)
         case template.TemplateVersionSaved() | template.TemplateReset():
             templates.template_changed(e.data, rows)
+        case thanking.ThanksRequested():
+            thanks.thanks_requested(e, e.data, rows)
+        case (
+            thanking.ThanksSuppressed()
+            | thanking.ThanksSent()
+            | thanking.ThanksFailed()
+            | thanking.ThanksUnconfirmed()
+        ):
+            thanks.thanks_concluded(e, e.data, rows)
         case reminders.RunCompleted():
             decisions.run_completed(e, e.data, rows)
         case _:

@@ -15,15 +15,18 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.choice import MonthDue
 from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
-from encours.contracts.books import Movement
+from encours.contracts.books import CREDIT_NOTES, Movement
 from encours.projection.read_model import Conn
 
 _LOSSES = frozenset({"written_off", "write_off_reversed", "unrecoverable", "recovered"})
 """Kinds of entries that close, or open again, an amount that nobody paid."""
 
+_NO_PAYMENT = _LOSSES.union(CREDIT_NOTES, ("conceded",))
+"""Kinds of entries after which an invoice may be settled although its debtor has not just paid."""
 
-def with_funds(item: ItemRow, entry: Movement) -> ItemRow:
-    """Return the item with the funds of an entry, after its amounts were posted."""
+
+def with_funds(item: ItemRow, entry: Movement, position: int) -> ItemRow:
+    """Return the item with the funds of an entry of the event at a position, after its amounts were posted."""
     funds = item.funds
     lost_minor = item.lost_minor
     if entry.kind == "applied":
@@ -38,7 +41,23 @@ def with_funds(item: ItemRow, entry: Movement) -> ItemRow:
     disputed_on = item.disputed_on
     if disputed_on is None and entry.contested_minor > 0:
         disputed_on = entry.effective_on
-    return replace(item, funds=funds, lost_minor=lost_minor, paid_on=paid_on, disputed_on=disputed_on)
+    return replace(
+        item,
+        funds=funds,
+        lost_minor=lost_minor,
+        paid_on=paid_on,
+        settled_at=_settled_at(item, entry, paid_on, position),
+        disputed_on=disputed_on,
+    )
+
+
+def _settled_at(item: ItemRow, entry: Movement, paid_on: date | None, position: int) -> int:
+    """Return the position of the settlement by payments; ``item`` is not settled again yet."""
+    if paid_on is None:
+        return 0
+    if item.paid_on is not None or entry.kind in _NO_PAYMENT:
+        return item.settled_at
+    return position
 
 
 def _without(funds: Sequence[str], payment_id: str, minor: int) -> list[str]:

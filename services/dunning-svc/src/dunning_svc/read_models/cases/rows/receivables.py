@@ -71,6 +71,7 @@ class ItemRow(Row, kw_only=True):
         "(customer_id, due_on)",
         "(next_step_on) where next_step_on is not null",
         "(placed_news) where placement_id is not null",
+        "(settled_at) where settled_at > 0",
     )
 
     invoice_id: str
@@ -104,6 +105,8 @@ class ItemRow(Row, kw_only=True):
     """Amount written off."""
     paid_on: date | None = None
     """Day from which the funds cover it; ``None`` while an amount is open or written off."""
+    settled_at: int = 0
+    """Position of the event by which payments settled it; 0 if a credit note or a write-off did, or nothing yet."""
     disputed_on: date | None = None
     """Day of its first dispute."""
     placement_id: str | None = None

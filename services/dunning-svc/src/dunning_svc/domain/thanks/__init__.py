@@ -1,0 +1,1 @@
+"""Thank-yous for paid invoices."""
