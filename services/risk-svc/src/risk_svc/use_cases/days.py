@@ -13,12 +13,16 @@ from encours.service.calendar import day_elsewhere
 from risk_svc.domain.reservation.commands import ExpireReservation
 from risk_svc.read_models.credit.order_query import expiring
 from risk_svc.use_cases import reservations
+from risk_svc.use_cases.grading import GradesOfDay
 from risk_svc.use_cases.policy_holds import PolicyHolds
 from risk_svc.use_cases.reacting import perform
 
 
 class CreditDay(Reactor):
-    """Ends reservations whose last day has passed, and holds orders by policy; a repetition changes nothing."""
+    """Ends reservations whose last day has passed, holds orders by policy, and grades customers.
+
+    A repetition changes nothing.
+    """
 
     types = frozenset({DayOpened.TYPE})
 
@@ -26,6 +30,7 @@ class CreditDay(Reactor):
         self._ledger = ledger
         self._db = db
         self._holds = PolicyHolds(ledger, db)
+        self._grades = GradesOfDay(ledger, db)
 
     async def react(self, e: Recorded) -> None:
         """Do the work of a day that opens."""
@@ -35,6 +40,7 @@ class CreditDay(Reactor):
             today = max(today, await self._ledger.today(e.ledger))
         await self._expire(e, today)
         await self._holds.open_day(e, today)
+        await self._grades.open_day(e, today)
 
     async def _expire(self, e: Recorded, today: date) -> None:
         # A creditor in the east may have the next day already.

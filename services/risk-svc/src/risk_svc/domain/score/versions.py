@@ -56,6 +56,7 @@ class ModelUse:
     on: date
     text: str
     actor: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,9 @@ def evolve(state: ScoreModels, recorded: Recorded) -> ScoreModels:
             known = {**state._by_version, event.version: event}
             return replace(state, fitted=(*state.fitted, event), _by_version=known)
         case ScoreModelActivated():
-            used = ModelUse(event.version, recorded.effective_on, event.text, recorded.actor)
+            used = ModelUse(
+                event.version, recorded.effective_on, event.text, recorded.actor, recorded.position
+            )
             return replace(state, activation=used)
         case _:
             assert_never(event)
@@ -130,9 +133,12 @@ def record_fit(found: LedgerHistory, on: date) -> ScoreModelFitted:
 
 
 def activate(state: ScoreModels, command: ActivateModel) -> list[ScoreModelActivated]:
-    """Use a version; no event if it is in use. Raises :class:`ScoreModelNotFound`."""
+    """Use a version; no event if it was activated before. Raises :class:`ScoreModelNotFound`.
+
+    The shipped model is in use without an activation; activating it begins the grades of customers.
+    """
     state.version(command.version)
-    if command.version == state.active:
+    if state.activation is not None and command.version == state.active:
         return []
     return [
         ScoreModelActivated(

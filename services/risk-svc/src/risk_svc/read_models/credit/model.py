@@ -42,12 +42,14 @@ from encours.contracts.events.sales.order import (
     OrderPlaced,
     OrderUnbilled,
 )
+from encours.contracts.events.score import ScoreGraded
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow
+from risk_svc.read_models.credit.grades import ScoreGradeRow
 from risk_svc.read_models.credit.guarantees import GuaranteeRow
 from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PayerBadgeRow
 from risk_svc.read_models.credit.payers import CreditSegmentRow
@@ -69,7 +71,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 15
+    version = 16
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -85,6 +87,7 @@ class Credit(ReadModel):
         DeliveredOrderRow,
         CreditHoldRow,
         PayerBadgeRow,
+        ScoreGradeRow,
         LadderStepRow,
         GuaranteeRow,
         RateRow,
@@ -106,6 +109,7 @@ class Credit(ReadModel):
         LimitRequested,
         LimitApproved,
         LimitRefused,
+        ScoreGraded,
         ExchangeRatePublished,
         ReminderRequested,
         GuaranteeTaken,
@@ -143,7 +147,6 @@ class Credit(ReadModel):
         events.remittance,
         events.replies,
         events.review,
-        events.score,
         events.statement,
         events.tasks,
         events.template,
@@ -162,6 +165,8 @@ class Credit(ReadModel):
         events.reminders.HoldPlaced,
         events.reminders.RunCompleted,
         events.risk.CreditChecked,
+        events.score.ScoreModelActivated,
+        events.score.ScoreModelFitted,
         events.customer.CustomerContactAdded,
         events.customer.CustomerNoted,
         events.customer.FieldsSet,

@@ -54,7 +54,8 @@ where customer_id = any($1) and position <= $2 and effective_on <= $3
 order by customer_id, position desc
 """
 _PAGE = """
-select customer_id from {s}.customer where customer_id > $1 and from_position <= $2 order by customer_id limit $3
+select customer_id from {s}.customer
+where customer_id > $1 and from_position <= $2 and ($4::text is null or entity_id = $4) order by customer_id limit $3
 """
 
 
@@ -77,13 +78,13 @@ async def payer_histories(
 
 
 async def all_histories(
-    conn: Conn, schema: str, *, as_of: date, position: int
+    conn: Conn, schema: str, *, as_of: date, position: int, entity_id: str | None = None
 ) -> AsyncIterator[Mapping[str, PayerHistory]]:
-    """Yield the histories of all debtors of a ledger, page by page."""
+    """Yield the histories of all debtors of a ledger, or of one entity, page by page."""
     merged = await survivors(conn, schema, as_of, position)
     after = ""
     while True:
-        rows = await conn.fetch(_PAGE.format(s=schema), after, position, CUSTOMERS_AT_ONCE)
+        rows = await conn.fetch(_PAGE.format(s=schema), after, position, CUSTOMERS_AT_ONCE, entity_id)
         debtors = [row["customer_id"] for row in rows if row["customer_id"] not in merged.merged]
         yield await payer_histories(conn, schema, debtors, merged, as_of=as_of, position=position)
         if len(rows) < CUSTOMERS_AT_ONCE:

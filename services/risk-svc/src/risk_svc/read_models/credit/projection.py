@@ -41,11 +41,13 @@ from encours.contracts.events.sales.order import (
     OrderPlaced,
     OrderUnbilled,
 )
+from encours.contracts.events.score import ScoreGraded
 from encours.projection.row_cache import RowCache
 from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import rate_rows
 from risk_svc.read_models.credit import orders
+from risk_svc.read_models.credit.grades import ScoreGradeRow
 from risk_svc.read_models.credit.guarantees import apply_guarantee
 from risk_svc.read_models.credit.holds import apply_badge, apply_hold, apply_step
 from risk_svc.read_models.credit.limits import apply_limit
@@ -95,6 +97,8 @@ class CreditProjection:
                 apply_hold(self.e, data, self.rows)
             case PayerBadgeGiven() | PayerBadgeRemoved():
                 apply_badge(self.e, data, self.rows)
+            case ScoreGraded():
+                self.rows.put(ScoreGradeRow.of(self.e, data))
             case ReservationDecided():
                 self._ordered(data, orders.decided(self.e, data, self.rows), 0)
             case (

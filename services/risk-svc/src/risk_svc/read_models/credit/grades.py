@@ -1,0 +1,62 @@
+"""Grades of customers: their table, and the customers whose invoices or money have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import ClassVar
+
+from encours.contracts import Recorded
+from encours.contracts.events.score import ScoreGraded
+from encours.contracts.parties import Survivors
+from encours.projection.read_model import Conn
+from encours.projection.rows import Row
+
+
+class ScoreGradeRow(Row, kw_only=True):
+    """Grade of a customer from an event on, never changed again; the last one counts."""
+
+    TABLE: ClassVar[str] = "grade"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    customer_id: str
+    position: int
+    effective_on: date
+    grade: str
+
+    @classmethod
+    def of(cls, e: Recorded, data: ScoreGraded) -> ScoreGradeRow:
+        """Return the row of an event."""
+        return cls(
+            customer_id=data.customer_id, position=e.position, effective_on=e.effective_on, grade=data.grade
+        )
+
+
+async def last_grades(conn: Conn, schema: str, customers: Sequence[str]) -> Mapping[str, str]:
+    """Return the last grade of each customer that has one."""
+    rows = await conn.fetch(
+        f"""select distinct on (customer_id) customer_id, grade from {schema}.grade
+            where customer_id = any($1) order by customer_id, position desc""",
+        list(customers),
+    )
+    return {row["customer_id"]: row["grade"] for row in rows}
+
+
+async def moved_between(
+    conn: Conn, schema: str, merged: Survivors, *, after: int, upto: int
+) -> Mapping[str, list[str]]:
+    """Return the debtors, by entity, whose invoices or money moved between two positions."""
+    rows = await conn.fetch(
+        f"""select distinct m.customer_id from {schema}.movement m
+            where m.position > $1 and m.position <= $2
+              and (m.owed_minor <> 0 or m.open_minor <> 0 or m.unapplied_minor <> 0)""",
+        after,
+        upto,
+    )
+    debtors = sorted({merged.of(row["customer_id"]) for row in rows})
+    found: dict[str, list[str]] = {}
+    for row in await conn.fetch(
+        f"select customer_id, entity_id from {schema}.customer where customer_id = any($1) order by customer_id",
+        debtors,
+    ):
+        found.setdefault(row["entity_id"], []).append(row["customer_id"])
+    return found

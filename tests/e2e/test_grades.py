@@ -1,0 +1,52 @@
+"""Grades of a customer as model, days and money change, in all processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from encours.testing.system import System
+from encours.testing.waiting import wait_until
+from tests.e2e.world import World, eur
+
+TODAY, LATER = "2026-03-20", "2026-04-01"
+
+
+def graded(world: World) -> list[tuple[Any, Any]]:
+    """Previous and new grade of each event."""
+    found = world.get("reporting", "/v1/events", type="score.graded")["data"]
+    return [(each["data"]["previous"], each["data"]["grade"]) for each in found]
+
+
+def becomes(world: World, *grades: tuple[Any, Any]) -> None:
+    wait_until(lambda: len(graded(world)) >= len(grades), f"no grade after {graded(world)}")
+    assert graded(world) == list(grades)
+
+
+def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_comes(system: System) -> None:
+    world = World.make(system, day=TODAY)
+    customer = world.customer()
+    terms = {"kind": "NET", "days": 30}
+    world.invoice(customer, "100.00", issued_on="2026-01-05", terms=terms)
+    refused = world.send("risk", "/v1/score-models", {})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/history-too-short")
+    models = world.post("risk", "/v1/score-models/default-1/activate", {"text": "Until there is a history"})
+    assert (models["active"], models["active_since"]) == ("default-1", TODAY)
+    becomes(world, (None, "C"))
+
+    world.advance(LATER)
+    becomes(world, (None, "C"), ("C", "D"))
+    order = {"customer_id": customer, "amount": eur("10.00")}
+    checked = world.post("risk", "/v1/checks", order)
+    assert (checked["grade_seen"], checked["model_seen"]) == ("D", "default-1")
+    assert "weak-payment-behaviour" in [reason["code"] for reason in checked["reasons"]]
+
+    world.payment(customer, "120.00", LATER, allocations=[])
+    becomes(world, (None, "C"), ("C", "D"), ("D", "C"))
+    shown = world.get("risk", f"/v1/customers/{customer}/score")["forecast"]
+    assert (shown["grade"], shown["settled_late"], shown["open_late_invoices"]) == ("C", 1, 0)
+    past = world.get(
+        "risk", f"/v1/customers/{customer}/score", as_of=TODAY, known_at=checked["seen_position"]
+    )
+    assert (past["forecast"]["grade"], past["forecast"]["open_late_invoices"]) == ("C", 1)
+    texts = [each["text"] for each in world.get("reporting", f"/v1/customers/{customer}/timeline")["data"]]
+    assert "Payment grade D (model default-1)" in str(texts)
