@@ -23,7 +23,7 @@ from risk_svc.domain.score.model import Forecast
 from risk_svc.domain.score.outcomes import outcomes
 from risk_svc.domain.score.shipped import SHIPPED
 from risk_svc.read_models.credit.accounts import accounts_of
-from risk_svc.use_cases.grading import grade_customer
+from risk_svc.use_cases.grades import grade_customer
 
 CUSTOMER = f"cus_{1:032x}"
 NOBODY = Survivors((), date.min)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from risk_svc.use_cases import checks, grading, guarantees, limits, reservations, score_models, standing
+from risk_svc.use_cases import checks, grades, guarantees, limits, reservations, score_models, standing
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "lim": limits.LIMIT,
@@ -18,6 +18,6 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "bdg": standing.PAYER_BADGE,
     "gua": guarantees.GUARANTEE,
     "score": score_models.SCORE_MODELS,
-    "grd": grading.GRADE,
+    "grd": grades.GRADE,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -17,10 +17,8 @@ from encours.contracts.events.score import STREAM
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
-from encours.ledger.command import Result, derived
+from encours.ledger.command import derived
 from encours.ledger.execute import execute
-from encours.ledger.session import Session
-from encours.ledger.states import Folder
 from encours.postgres.connection import FAILED
 from encours.projection.read_model import Conn
 from encours.reading.merges import survivors
@@ -33,25 +31,15 @@ from risk_svc.domain.score.versions import ScoreModels
 from risk_svc.read_models.credit.grades import last_grades, moved_between
 from risk_svc.read_models.credit.payers import all_histories, payer_histories
 from risk_svc.read_models.credit.standing import entities
-from risk_svc.use_cases.customers import CUSTOMER
+from risk_svc.use_cases.grades import grade_customer
 from risk_svc.use_cases.reacting import TRANSIENT, perform
 from risk_svc.use_cases.score_models import SCORE_MODELS
 
-GRADE: Folder[grading.GradedPayer] = Folder(grading.GradedPayer, grading.evolve)
 LOOK_S = 0.5
 PAUSE_S = 1.0
 """Pause after a fault, so that the database can restart."""
 
 log = structlog.get_logger("risk_svc.grading")
-
-
-async def grade_customer(session: Session, command: grading.GradeCustomer) -> Result:
-    """Record the grade of a customer if it is another than before."""
-    customer = await session.get(CUSTOMER, command.customer_id)
-    stream = grading.grade_of(command.customer_id)
-    for event in grading.grade(await session.load(GRADE, stream), command):
-        session.emit(stream, event, entity=customer.entity_id)
-    return session.result(stream)
 
 
 Run = Callable[[grading.GradeCustomer, date], Awaitable[None]]
