@@ -12,6 +12,7 @@ from tests.e2e.dispute_examples import DISPUTE_EXAMPLES
 from tests.e2e.post_credit import CREDIT
 from tests.e2e.post_dunning import DUNNING, Make, Request
 from tests.e2e.post_instruments import INSTRUMENTS
+from tests.e2e.post_insurance import INSURANCE
 from tests.e2e.post_penalties import PENALTIES
 from tests.e2e.world import ENTITY, World, eur, line
 
@@ -412,6 +413,6 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/ledgers/{name}/clock/stop": _stop,
     },
     "dunning": DUNNING,
-    "risk": CREDIT,
+    "risk": CREDIT | INSURANCE,
     "reporting": {},
 }

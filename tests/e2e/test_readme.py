@@ -22,6 +22,7 @@ from tests.e2e.takeover import Takeover
 ROOT = Path(__file__).parents[2]
 README, POLICIES = ROOT / "README.md", ROOT / "docs" / "policies.md"
 CREDIT = ROOT / "docs" / "credit.md"
+INSURANCE = ROOT / "docs" / "insurance.md"
 COLLECTORS = ROOT / "docs" / "collectors.md"
 SANDBOXES = ROOT / "docs" / "sandboxes.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
@@ -116,6 +117,15 @@ def test_a_sandbox_is_made_advanced_compared_and_dropped_as_printed(system: Syst
         assert http.get(path).json()["today"] == clock["target"]
     compared, dropped = answers(definitions + compare), answers(definitions + drop)
     assert [each["state"] for each in (*compared, *dropped)] == ["ready", "dropped"]
+
+
+def test_an_insured_customer_and_a_deadline_that_is_met_as_printed(system: System) -> None:
+    contract, reduced, listed, met, exposure = answers("\n".join(blocks(system, INSURANCE, 3)))
+    assert (contract["version"], reduced["kind"]) == (1, "permanent")
+    assert [row["period"] for row in listed["data"]] == ["2026-Q1"]  # type: ignore[attr-defined]
+    assert (met["last_day"], met["in_time"]) == ("2026-04-30", True)
+    covers = [share["cover"] for share in exposure["insured"]]  # type: ignore[attr-defined]
+    assert covers == [{"amount": "30000.00", "currency": "EUR"}]
 
 
 @pytest.fixture(scope="module")

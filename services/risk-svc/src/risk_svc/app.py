@@ -15,6 +15,7 @@ from encours.service.settings import ServiceSettings
 from risk_svc.http.checks import routes as checks
 from risk_svc.http.customers import routes as customers
 from risk_svc.http.guarantees import routes as guarantees
+from risk_svc.http.insurance import routes as insurance
 from risk_svc.http.limits import routes as limits
 from risk_svc.http.reservations import routes as reservations
 from risk_svc.http.reservations.turns import Turns
@@ -36,6 +37,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             standing.router,
             guarantees.router,
             score_models.router,
+            insurance.router,
         ],
         settings,
         models=MODELS,

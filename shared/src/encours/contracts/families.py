@@ -65,6 +65,9 @@ FAMILIES = (
     Family("score_model", ("risk",), ("score",)),
     Family("score", ("risk",), ("grd",)),
     Family("credit_line", ("risk",), ("crl",)),
+    Family("insurance_contract", ("risk",), ("icn",)),
+    Family("insurance_cover", ("risk",), ("cov",)),
+    Family("insurance_deadline", ("risk",), ("idl",)),
     # Any service's worker may hold the calendar's lease.
     Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),
 )

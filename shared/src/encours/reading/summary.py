@@ -9,7 +9,16 @@ from encours.contracts import Event
 from encours.contracts.common import Conversion
 from encours.contracts.events import invoice, payment
 from encours.kernel.money import format_amount
-from encours.reading.texts import collection, credit, debtors, instruments, invoices, plans, receipts
+from encours.reading.texts import (
+    collection,
+    credit,
+    debtors,
+    instruments,
+    insurance,
+    invoices,
+    plans,
+    receipts,
+)
 from encours.reading.texts.form import Lines
 from encours.reading.texts.words import FRENCH
 
@@ -122,4 +131,5 @@ _LINES: Lines = {
     **receipts.LINES,
     **collection.LINES,
     **credit.LINES,
+    **insurance.LINES,
 }

@@ -60,6 +60,9 @@ BEGIN = frozenset(
             "score.graded",
             "credit_hold.placed",
             "payer_badge.given",
+            "insurance_contract.set",
+            "insurance_cover.granted",
+            "insurance_deadline.alerted",
             "import.received",
         ),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
@@ -98,6 +101,7 @@ IDS = {
     "thanks_id": "thk",
     "credit_policy_id": "crp", "credit_hold_id": "chd", "payer_badge_id": "bdg", "guarantee_id": "gua",
     "score_models_id": "score", "score_grade_id": "grd",
+    "deadline_id": "idl", "cover_id": "cov", "insurance_contract_id": "icn",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

@@ -64,6 +64,7 @@ class Lists(ComposedModel):
         events.credit_hold,
         events.credit_policy,
         events.guarantee,
+        events.insurance,
         events.experiment,
         events.policy,
         events.replies,

@@ -23,6 +23,7 @@ WEAK_SCORE = 40
 REASONS = {
     "on-hold": "Orders of the customer are on hold.",
     "insolvency": "Insolvency proceedings of the customer are in force.",
+    "cover-stopped": "The credit insurance covers no new delivery to the customer.",
     "within-limit": "Exposure with this order stays within the limit.",
     "prepaid": "Money of those who share the limit covers this order and all that they owe.",
     "no-limit": "No credit limit is in force for this customer.",
@@ -75,7 +76,14 @@ def assess(
     weak = grade in WEAK_GRADES if model else behaviour is not None and behaviour < WEAK_SCORE
     holds = (*picture.holds, *picture.holder_holds)
     verdict = check(
-        amount, deliver_on, whole, limit, weak=weak, insolvent=picture.insolvent, held=bool(holds)
+        amount,
+        deliver_on,
+        whole,
+        limit,
+        weak=weak,
+        insolvent=picture.insolvent,
+        held=bool(holds),
+        cover_stopped=picture.cover_stop is not None,
     )
     return verdict, CreditBasis(
         holder_id=picture.limit_holder_id or order.customer_id,
@@ -137,6 +145,7 @@ def check(
     weak: bool = False,
     insolvent: bool = False,
     held: bool = False,
+    cover_stopped: bool = False,
 ) -> Verdict:
     """Check an order for a day of delivery: a hold, insolvency or a breach of the limit refuses it, a doubt refers it.
 
@@ -151,6 +160,8 @@ def check(
     amount = order.amount_minor if isinstance(order, Conversion) else order
     if not breaches and amount is not None and not whole.missing and seen.total_minor + amount <= 0:
         return Verdict("accept", ("prepaid",))
+    if cover_stopped:
+        breaches.append("cover-stopped")
     if limit is None:
         doubts.append("no-limit")
     elif limit.expired(deliver_on):

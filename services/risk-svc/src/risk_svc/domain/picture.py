@@ -10,6 +10,7 @@ from encours.contracts.events.risk import ExposureSeen
 from encours.kernel.exchange import QuotedRate, rate_through
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, converted, exposure
 from risk_svc.domain.hold import HoldInForce
+from risk_svc.domain.insurance.share import CoverStop, InsuredShare
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.score.history import PayerHistory
 from risk_svc.domain.score.model import OPEN_SEGMENT, PaymentModel
@@ -54,6 +55,8 @@ class Picture:
     """The customer is marked as a bad payer."""
     segment: str = OPEN_SEGMENT
     """Segment of the customer, for the payment model."""
+    insured: tuple[InsuredShare, ...] = ()
+    """Insured parts of the customer's debts, one for each insurance contract that ever covered it."""
 
     @property
     def members(self) -> tuple[Picture, ...]:
@@ -64,6 +67,17 @@ class Picture:
     def alone(self) -> Picture:
         """The customer without those who share the limit, for a comparison of customers."""
         return replace(self, others=())
+
+    @property
+    def cover_stop(self) -> CoverStop | None:
+        """Reason for which no insurance contract covers new deliveries; ``None`` if one does or none ever did."""
+        stops = [each.stop for each in self.insured]
+        return next((stop for stop in stops if stop), None) if not self.insurable else None
+
+    @property
+    def insurable(self) -> bool:
+        """A contract covers new deliveries."""
+        return any(each.cover_minor for each in self.insured)
 
     @property
     def currencies(self) -> list[str]:

@@ -14,12 +14,13 @@ from risk_svc.domain.reservation.commands import ExpireReservation
 from risk_svc.read_models.credit.order_query import expiring
 from risk_svc.use_cases import reservations
 from risk_svc.use_cases.grading import GradesOfDay
+from risk_svc.use_cases.insurance_days import InsuranceDays
 from risk_svc.use_cases.policy_holds import PolicyHolds
 from risk_svc.use_cases.reacting import perform
 
 
 class CreditDay(Reactor):
-    """Ends reservations whose last day has passed, holds orders by policy, and grades customers.
+    """Ends reservations whose last day has passed, follows insurance contracts, holds orders and grades customers.
 
     A repetition changes nothing.
     """
@@ -29,6 +30,7 @@ class CreditDay(Reactor):
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
         self._ledger = ledger
         self._db = db
+        self._insurance = InsuranceDays(ledger, db)
         self._holds = PolicyHolds(ledger, db)
         self._grades = GradesOfDay(ledger, db)
 
@@ -39,6 +41,7 @@ class CreditDay(Reactor):
         if (await self._ledger.info(e.ledger)).kind != "sandbox":
             today = max(today, await self._ledger.today(e.ledger))
         await self._expire(e, today)
+        await self._insurance.open_day(e, today)
         await self._holds.open_day(e, today)
         await self._grades.open_day(e, today)
 

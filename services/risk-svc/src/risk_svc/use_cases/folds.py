@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from risk_svc.use_cases import checks, grades, guarantees, limits, reservations, score_models, standing
+from risk_svc.use_cases import (
+    checks,
+    grades,
+    guarantees,
+    insurance,
+    limits,
+    reservations,
+    score_models,
+    standing,
+)
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "lim": limits.LIMIT,
@@ -19,5 +28,8 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "gua": guarantees.GUARANTEE,
     "score": score_models.SCORE_MODELS,
     "grd": grades.GRADE,
+    "icn": insurance.INSURANCE_CONTRACT,
+    "cov": insurance.COVER,
+    "idl": insurance.DEADLINE,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

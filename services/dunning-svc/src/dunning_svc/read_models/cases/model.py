@@ -167,6 +167,7 @@ class Cases(ReadModel):
         events.credit_hold,
         events.credit_policy,
         events.guarantee,
+        events.insurance,
         events.reservation,
         events.review,
         events.score,

@@ -105,6 +105,7 @@ class Receivables(MappedModel):
         events.credit_hold,
         events.credit_policy,
         events.guarantee,
+        events.insurance,
         events.reservation,
         events.score,
         events.review,

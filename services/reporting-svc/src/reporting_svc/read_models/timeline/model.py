@@ -83,6 +83,7 @@ class Timeline(ReadModel):
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,
+        events.insurance.InsuranceContractSet,
         events.residual.ToleranceSet,
         events.field.FieldDefined,
         events.approval.ApprovalSet,

@@ -14,6 +14,7 @@ from encours.http.rates import PublishedRateOut
 from encours.reading.moment import TimeTravel
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure
 from risk_svc.domain.hold import HoldInForce
+from risk_svc.domain.insurance.share import InsuredShare
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.behaviour import DEFINITION, Score, score
@@ -154,6 +155,32 @@ class ScoreFields(BaseModel):
         )
 
 
+class InsuredShareOut(BaseModel):
+    """Insured part of the customer's own debts under one contract."""
+
+    contract_code: str
+    cover: MoneyModel = Field(
+        description="Amount that debts may reach with new deliveries; zero once it stops."
+    )
+    covered: MoneyModel = Field(description="Open debts within the covers, without disputed parts.")
+    insured: MoneyModel = Field(description="Part that the insurer pays.")
+    lost: MoneyModel = Field(description="Debts within the covers whose claim is lost by a missed deadline.")
+    stop: str | None = Field(description="Reason for which new deliveries are not covered.")
+
+    @classmethod
+    def of(cls, share: InsuredShare) -> InsuredShareOut:
+        """Return a part."""
+        code = share.currency
+        return cls(
+            contract_code=share.contract_code,
+            cover=MoneyModel.of(share.cover_minor, code),
+            covered=MoneyModel.of(share.covered_minor, code),
+            insured=MoneyModel.of(share.insured_minor, code),
+            lost=MoneyModel.of(share.lost_minor, code),
+            stop=share.stop.text if share.stop else None,
+        )
+
+
 class ExposureOut(AsOf):
     """Exposure of a customer in one currency."""
 
@@ -164,6 +191,7 @@ class ExposureOut(AsOf):
     components: Components
     whole: WholeExposureOut
     limit: LimitOut | None
+    insured: list[InsuredShareOut]
     limit_holder_id: str = Field(
         description="Customer whose limit holds: the head of the group, else the payer, else the customer itself."
     )
@@ -187,6 +215,7 @@ class ExposureOut(AsOf):
             components=Components.of(picture.exposure(code, time.as_of), code),
             whole=WholeExposureOut.of(picture.whole(limit.currency if limit else code, time.as_of)),
             limit=LimitOut.of(picture.limit, time.as_of),
+            insured=[InsuredShareOut.of(each) for each in picture.insured],
             limit_holder_id=picture.limit_holder_id,
             members=[member.customer_id for member in picture.members],
             headroom=None if headroom is None or limit is None else MoneyModel.of(headroom, limit.currency),
@@ -269,6 +298,7 @@ class CreditFileOut(AsOf):
     forecast: ForecastOut
     holds: list[OrderHoldOut] = Field(description="Holds in force, those of the limit's holder included.")
     badge: bool = Field(description="The customer is marked as a bad payer [mauvais payeur].")
+    insured: list[InsuredShareOut]
     open_invoices: list[OpenInvoice]
 
     @classmethod
@@ -290,6 +320,7 @@ class CreditFileOut(AsOf):
             forecast=ForecastOut.of(picture, model, day),
             holds=[OrderHoldOut.of(held) for held in (*picture.holds, *picture.holder_holds)],
             badge=picture.badge,
+            insured=[InsuredShareOut.of(each) for each in picture.insured],
             open_invoices=[
                 OpenInvoice.of(item, code, day) for code, item in picture.items if item.open_minor
             ],

@@ -65,13 +65,14 @@ from risk_svc.read_models.credit.rows import (
     LimitRequestRow,
     ReservationRow,
 )
+from risk_svc.read_models.insurance.rows import INSURANCE, InsuranceEventRow
 
 
 class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 16
+    version = 17
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -90,6 +91,7 @@ class Credit(ReadModel):
         ScoreGradeRow,
         LadderStepRow,
         GuaranteeRow,
+        InsuranceEventRow,
         RateRow,
         RatePairRow,
     )
@@ -114,6 +116,7 @@ class Credit(ReadModel):
         ReminderRequested,
         GuaranteeTaken,
         GuaranteeReleased,
+        *INSURANCE,
         CreditHoldPlaced,
         CreditHoldReleased,
         PayerBadgeGiven,

@@ -60,6 +60,7 @@ from risk_svc.read_models.credit.rows import (
     ExposureMovementRow,
     ExposureRow,
 )
+from risk_svc.read_models.insurance.rows import INSURANCE, apply_insurance
 
 
 class CreditProjection:
@@ -99,6 +100,8 @@ class CreditProjection:
                 apply_badge(self.e, data, self.rows)
             case ScoreGraded():
                 self.rows.put(ScoreGradeRow.of(self.e, data))
+            case insuring if isinstance(insuring, INSURANCE):
+                apply_insurance(self.e, insuring, self.rows)
             case ReservationDecided():
                 self._ordered(data, orders.decided(self.e, data, self.rows), 0)
             case (
@@ -278,6 +281,7 @@ class CreditProjection:
                 total_minor=data.total_minor,
                 issued_position=self.e.position,
                 is_penalty=data.purpose == "penalty",
+                net_minor=data.net_minor,
             )
         )
 

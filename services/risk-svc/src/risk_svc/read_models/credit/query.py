@@ -27,6 +27,7 @@ from risk_svc.read_models.credit.account_query import customer_accounts
 from risk_svc.read_models.credit.accounts import Sums
 from risk_svc.read_models.credit.guarantees import guaranteed_of, guarantees_in_force
 from risk_svc.read_models.credit.holds import badged, holds_in_force
+from risk_svc.read_models.insurance.query import Moment, insured_shares
 
 FRESHNESS_WAIT_S = 1.0
 
@@ -131,6 +132,7 @@ async def _own_pictures(
     guarantees = await guarantees_in_force(conn, schema, of_records[0], as_of=as_of, position=position)
     holds = await holds_in_force(conn, schema, of_records[0], as_of=as_of, position=position)
     marked = set(map(merged.of, await badged(conn, schema, of_records[0], as_of=as_of, position=position)))
+    insured = await insured_shares(Moment(conn, schema, as_of, position), customers, merged)
     limits = {
         row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
     }
@@ -158,6 +160,7 @@ async def _own_pictures(
             holds=tuple(held for each in merged.records(customer) for held in holds.get(each, ())),
             badge=customer in marked,
             segment=row["segment"] or OPEN_SEGMENT,
+            insured=insured.get(customer, ()),
         )
         for customer, row in found.items()
     }

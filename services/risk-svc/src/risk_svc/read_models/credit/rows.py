@@ -58,6 +58,8 @@ class ExposureInvoiceRow(Row, kw_only=True):
     """Correction of an issued invoice: its draft adds nothing to the exposure."""
     is_penalty: bool = False
     """A penalty document: exposure, but no evidence of its own of how the customer pays."""
+    net_minor: int | None = None
+    """Amount without VAT as it was issued, where it is known."""
 
 
 class ExposureInstalmentRow(Row, kw_only=True):

@@ -1,0 +1,1 @@
+"""Credit insurance: contracts, covers, deadlines, insured shares."""

@@ -1,0 +1,166 @@
+"""Facts about a deadline: it is near, it was met, it has passed. Stream: the deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never
+
+from encours.contracts import Recorded
+from encours.contracts.events.insurance import (
+    InsuranceDeadlineAlerted,
+    InsuranceDeadlineMet,
+    InsuranceDeadlineMissed,
+)
+from encours.kernel.errors import Invalid, NotFound, Refusal
+from risk_svc.domain.insurance.deadlines import NO_FACTS, DeadlineFacts, InsuranceDeadline
+
+DeadlineEvent = InsuranceDeadlineAlerted | InsuranceDeadlineMissed | InsuranceDeadlineMet
+
+
+class InsuranceDeadlineNotFound(NotFound):
+    """No deadline that is open has the id (404)."""
+
+    code = "insurance-deadline-not-found"
+    title = "Insurance deadline not found"
+    remedy = "Use an id from GET /v1/deadlines. The invoice may have been paid in the meantime."
+
+
+class MetByPayment(Refusal):
+    """Only the payment of the debt prevents a stop of cover."""
+
+    code = "met-by-payment"
+    title = "Only payment meets this deadline"
+    remedy = "Record the payment of the invoice; cover resumes by itself."
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDeadline:
+    """Record that a deadline is near."""
+
+    deadline: InsuranceDeadline
+
+
+@dataclass(frozen=True, slots=True)
+class MissDeadline:
+    """Record that a deadline has passed unmet."""
+
+    deadline: InsuranceDeadline
+
+
+@dataclass(frozen=True, slots=True)
+class MeetDeadline:
+    """Record that the insured did what a deadline asks for; today if no day is given."""
+
+    deadline_id: str
+    met_on: date | None
+    reference: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineState:
+    """A deadline as its events have it; ``last`` is the latest event."""
+
+    facts: DeadlineFacts = NO_FACTS
+    last: DeadlineEvent | None = None
+    entity_id: str = ""
+
+
+def evolve(state: DeadlineState, recorded: Recorded) -> DeadlineState:
+    """Return the state after one more event."""
+    event: DeadlineEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
+    facts = told(state.facts, event, recorded.effective_on)
+    return DeadlineState(facts, event, recorded.entity)
+
+
+def told(facts: DeadlineFacts, event: DeadlineEvent, on: date) -> DeadlineFacts:
+    """Return the facts after an event that is effective on a day."""
+    match event:
+        case InsuranceDeadlineAlerted():
+            return replace(facts, alerted_for=event.last_day, alerted_on=on)
+        case InsuranceDeadlineMissed():
+            return replace(facts, missed_on=on)
+        case InsuranceDeadlineMet():
+            return replace(facts, met_on=event.met_on)
+        case _:
+            assert_never(event)
+
+
+def alert(state: DeadlineState, command: AlertDeadline) -> list[InsuranceDeadlineAlerted]:
+    """Record an alert; no event if the same last day was alerted."""
+    found = command.deadline
+    if state.facts.alerted_for == found.last_day:
+        return []
+    return [
+        InsuranceDeadlineAlerted(
+            deadline_id=found.deadline_id,
+            insurance_contract_id=found.contract_id,
+            contract_code=found.contract_code,
+            kind=found.kind,
+            customer_id=found.customer_id,
+            cover_id=found.cover_id,
+            invoice_id=found.invoice_id,
+            period=found.period,
+            last_day=found.last_day,
+            basis=found.basis,
+            amount_minor=found.amount_minor,
+            currency=found.currency,
+        )
+    ]
+
+
+def miss(state: DeadlineState, command: MissDeadline) -> list[InsuranceDeadlineMissed]:
+    """Record that it has passed; no event if that is recorded, or if it was met in time."""
+    found, facts = command.deadline, state.facts
+    if facts.missed_on is not None or (facts.met_on is not None and facts.met_on <= found.last_day):
+        return []
+    return [
+        InsuranceDeadlineMissed(
+            deadline_id=found.deadline_id,
+            insurance_contract_id=found.contract_id,
+            contract_code=found.contract_code,
+            kind=found.kind,
+            customer_id=found.customer_id,
+            cover_id=found.cover_id,
+            invoice_id=found.invoice_id,
+            period=found.period,
+            last_day=found.last_day,
+            amount_minor=found.amount_minor,
+            currency=found.currency,
+        )
+    ]
+
+
+def meet(
+    state: DeadlineState, command: MeetDeadline, found: InsuranceDeadline | None, day: date
+) -> list[InsuranceDeadlineMet]:
+    """Record the day on which a deadline was met; no event for the day that is recorded.
+
+    Raises :class:`InsuranceDeadlineNotFound`, :class:`MetByPayment`, and :class:`Invalid` for a day to come.
+    """
+    met_on = command.met_on or day
+    if state.facts.met_on == met_on:
+        return []
+    if found is None:
+        raise InsuranceDeadlineNotFound(command.deadline_id)
+    if found.kind == "stop_of_cover":
+        raise MetByPayment("Cover goes on once the invoice is paid.")
+    if met_on > day:
+        raise Invalid("met_on is in the future; use today or an earlier day.", "/met_on")
+    return [
+        InsuranceDeadlineMet(
+            deadline_id=found.deadline_id,
+            insurance_contract_id=found.contract_id,
+            contract_code=found.contract_code,
+            kind=found.kind,
+            customer_id=found.customer_id,
+            cover_id=found.cover_id,
+            invoice_id=found.invoice_id,
+            period=found.period,
+            last_day=found.last_day,
+            met_on=met_on,
+            reference=command.reference,
+            text=command.text,
+        )
+    ]

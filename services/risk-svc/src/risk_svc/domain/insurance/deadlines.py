@@ -1,0 +1,351 @@
+"""Deadlines of an insurance contract on a day, calculated from its terms, the covers and the open invoices.
+
+Calendar days after the due date, moved to a business day as the contract says. The duties are those of the usual policy
+on the whole turnover: notification of overdue debts, the claim, the insurer's consent to a longer extension, and the
+declaration of turnover (conditions of the contract; C. assur. L113-2, 3° and 4° for the duty to declare).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+
+from encours.contracts.events.insurance import DeadlineKind, InsuranceContractSet, TurnoverPeriod
+from encours.kernel.ids import derived_id
+from risk_svc.domain.insurance.cover import InsuranceCover
+from risk_svc.domain.insurance.days import ContractDays, contract_days
+
+CLAIMS: frozenset[str] = frozenset({"overdue_notice", "hand_over", "extension"})
+"""Kinds that lose the claim on an invoice if their last day passes."""
+_MONTHS: Mapping[TurnoverPeriod, int] = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class InsuredInvoice:
+    """An open invoice of a covered customer at a date, minor units."""
+
+    invoice_id: str
+    number: str
+    customer_id: str
+    currency: str
+    issued_on: date
+    due_on: date
+    """Due date as it was invoiced."""
+    open_minor: int
+    agreed_on: date | None = None
+    """Last date to which payment was extended since then."""
+    disputed_minor: int = 0
+    net_minor: int | None = None
+    """Net amount of the invoice, ``None`` where it is not known."""
+    total_minor: int = 0
+    covered_by_cash_minor: int = 0
+    """Part for which unapplied cash of the customer is there."""
+
+    @property
+    def unpaid_minor(self) -> int:
+        """Open amount without the part that unapplied cash covers."""
+        return max(0, self.open_minor - self.covered_by_cash_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineFacts:
+    """Facts recorded about a deadline."""
+
+    alerted_for: date | None = None
+    """Last day that the latest alert named."""
+    alerted_on: date | None = None
+    met_on: date | None = None
+    missed_on: date | None = None
+
+
+NO_FACTS = DeadlineFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class InsuredBook:
+    """All that the deadlines of one contract depend on, as it was known."""
+
+    contract: InsuranceContractSet
+    covers: tuple[InsuranceCover, ...] = ()
+    invoices: tuple[InsuredInvoice, ...] = ()
+    insolvent_since: Mapping[str, date] = field(default_factory=dict)
+    """Opening of the proceedings of customers that are in any."""
+    facts: Mapping[str, DeadlineFacts] = field(default_factory=dict)
+
+    def facts_of(self, deadline_id: str) -> DeadlineFacts:
+        """Return the facts recorded about a deadline."""
+        return self.facts.get(deadline_id, NO_FACTS)
+
+
+@dataclass(frozen=True, slots=True)
+class InsuranceDeadline:
+    """A duty and the last day on which it is fulfilled in time."""
+
+    deadline_id: str
+    kind: DeadlineKind
+    last_day: date
+    alert_on: date
+    basis: str
+    currency: str
+    entity_id: str
+    contract_id: str
+    contract_code: str
+    customer_id: str | None = None
+    cover_id: str | None = None
+    invoice_id: str | None = None
+    number: str | None = None
+    period: str | None = None
+    amount_minor: int | None = None
+    facts: DeadlineFacts = NO_FACTS
+
+    def status(self, day: date) -> str:
+        """Return ``met``, ``missed``, ``alert`` or ``ahead``."""
+        if self.facts.met_on is not None and self.facts.met_on <= self.last_day:
+            return "met"
+        if day > self.last_day or self.facts.missed_on is not None:
+            return "missed"
+        return "alert" if day >= self.alert_on else "ahead"
+
+
+def deadlines_of(book: InsuredBook, day: date, until: date) -> list[InsuranceDeadline]:
+    """Return the deadlines whose last day is not after ``until``, in the order of their last days.
+
+    A deadline that was met in time is left out; one that has passed stays while its debt is open.
+    """
+    kept = (each for each in all_deadlines(book, day, until) if each.status(day) != "met")
+    return sorted(kept, key=lambda each: (each.last_day, each.deadline_id))
+
+
+def all_deadlines(book: InsuredBook, day: date, until: date) -> list[InsuranceDeadline]:
+    """Return the deadlines whose last day is not after ``until``, met or not."""
+    found = [
+        *_of_invoices(book),
+        *_of_stops(book, day),
+        *_of_covers(book),
+        *_of_contract(book),
+        *_of_turnover(book, until),
+    ]
+    return [each for each in found if each.last_day <= until]
+
+
+def covering(covers: Iterable[InsuranceCover], invoice: InsuredInvoice) -> list[InsuranceCover]:
+    """Return the covers of an invoice, those without a last day first.
+
+    The day of issue stands for that of the delivery. A cover counts for invoices in its own currency.
+    """
+    found = [
+        each
+        for each in covers
+        if each.content.customer_id == invoice.customer_id
+        and each.content.currency == invoice.currency
+        and each.covers(invoice.issued_on)
+    ]
+    return sorted(found, key=lambda each: (each.content.term, each.content.valid_from, each.content.cover_id))
+
+
+def base_of(contract: InsuranceContractSet, invoice: InsuredInvoice) -> tuple[date, str]:
+    """Return the day from which notice and hand-over of an invoice are counted, with the words for it."""
+    terms = contract.conditions
+    if terms.counted_from == "due_date" or invoice.agreed_on is None or invoice.agreed_on <= invoice.due_on:
+        return invoice.due_on, f"due on {invoice.due_on}"
+    longest = invoice.due_on + timedelta(days=terms.longest_extension_days)
+    base = min(invoice.agreed_on, longest)
+    return base, f"due on {invoice.due_on}, extended to {base}"
+
+
+def claim_days(
+    contract: InsuranceContractSet, invoice: InsuredInvoice, opened_on: date | None
+) -> list[tuple[DeadlineKind, date, str]]:
+    """Return kind, last day and basis of the deadlines on which the claim for an invoice depends.
+
+    ``opened_on``: opening of insolvency proceedings of the customer; debts that are made after it have the usual days.
+    """
+    terms, days = contract.conditions, contract_days(contract.conditions.calendar)
+    base, words = base_of(contract, invoice)
+    found: list[tuple[DeadlineKind, date, str]] = []
+    counted: tuple[tuple[DeadlineKind, int], ...] = (
+        ("overdue_notice", terms.notice_days),
+        ("hand_over", terms.hand_over_days),
+    )
+    for kind, after in counted:
+        last, basis = days.shifted(base + timedelta(days=after), terms.shift), f"{words}, {after} days"
+        if opened_on is not None and terms.insolvency_days is not None and invoice.issued_on <= opened_on:
+            sooner = days.shifted(opened_on + timedelta(days=terms.insolvency_days), terms.shift)
+            if sooner < last:
+                last = sooner
+                basis = f"insolvency proceedings opened on {opened_on}, {terms.insolvency_days} days"
+        found.append((kind, last, basis))
+    longest = invoice.due_on + timedelta(days=terms.longest_extension_days)
+    if invoice.agreed_on is not None and invoice.agreed_on > longest:
+        last = days.shifted(longest, terms.shift)
+        basis = (
+            f"due on {invoice.due_on}, extended to {invoice.agreed_on}: more than "
+            f"{terms.longest_extension_days} days need the insurer's consent"
+        )
+        found.append(("extension", last, basis))
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def deadline_id_of(contract_id: str, kind: DeadlineKind, subject: object) -> str:
+    """Return the id of a deadline, which stays when its last day moves."""
+    return derived_id("idl", contract_id, kind, subject)
+
+
+def _of_invoices(book: InsuredBook) -> Iterator[InsuranceDeadline]:
+    for invoice in book.invoices:
+        if invoice.open_minor <= 0 or not covering(book.covers, invoice):
+            continue
+        handed = book.facts_of(
+            deadline_id_of(book.contract.insurance_contract_id, "hand_over", invoice.invoice_id)
+        ).met_on
+        for kind, last, basis in claim_days(
+            book.contract, invoice, book.insolvent_since.get(invoice.customer_id)
+        ):
+            if kind != "hand_over" and handed is not None and handed <= last:
+                continue  # the insurer has the claim itself
+            yield _of_invoice(book, invoice, kind, last, basis)
+        if handed is not None:
+            after = book.contract.conditions.waiting_days
+            basis = f"claim handed over on {handed}, {after} days"
+            yield _of_invoice(book, invoice, "indemnity", handed + timedelta(days=after), basis)
+
+
+def _of_invoice(
+    book: InsuredBook, invoice: InsuredInvoice, kind: DeadlineKind, last_day: date, basis: str
+) -> InsuranceDeadline:
+    return _deadline(
+        book,
+        kind,
+        last_day,
+        basis,
+        invoice.invoice_id,
+        customer_id=invoice.customer_id,
+        invoice_id=invoice.invoice_id,
+        number=invoice.number,
+        amount_minor=invoice.open_minor,
+    )
+
+
+def _of_stops(book: InsuredBook, day: date) -> Iterator[InsuranceDeadline]:
+    """Deadlines of payment: the cover of new deliveries to the customer stops after the last day."""
+    after = book.contract.conditions.stop_days
+    delivered = {each.content.customer_id for each in book.covers if (each.last_day or date.max) >= day}
+    for invoice in book.invoices:
+        if invoice.customer_id in delivered and invoice.unpaid_minor > 0:
+            basis = f"due on {invoice.due_on}, {after} days"
+            yield _of_invoice(book, invoice, "stop_of_cover", invoice.due_on + timedelta(days=after), basis)
+
+
+def oldest_unpaid(invoices: Iterable[InsuredInvoice]) -> dict[str, InsuredInvoice]:
+    """Return the unpaid invoice with the earliest due date of each customer."""
+    found: dict[str, InsuredInvoice] = {}
+    for invoice in sorted(invoices, key=lambda each: (each.due_on, each.invoice_id)):
+        if invoice.unpaid_minor > 0:
+            found.setdefault(invoice.customer_id, invoice)
+    return found
+
+
+def _of_covers(book: InsuredBook) -> Iterator[InsuranceDeadline]:
+    for cover in book.covers:
+        granted, last = cover.content, cover.last_day
+        if last is None or last < granted.valid_from or _succeeded(cover, last, book.covers):
+            continue
+        cancelled = cover.cancelled is not None and last < (granted.valid_until or date.max)
+        yield _deadline(
+            book,
+            "cover_expiry",
+            last,
+            "cancelled" if cancelled else f"{granted.term} cover up to {last}",
+            granted.cover_id,
+            customer_id=granted.customer_id,
+            cover_id=granted.cover_id,
+            amount_minor=cover.amount_on(last),
+        )
+
+
+def _succeeded(cover: InsuranceCover, last: date, covers: Sequence[InsuranceCover]) -> bool:
+    """Return True if another cover of the buyer begins by the day after, and goes on beyond it."""
+    return any(
+        each is not cover
+        and each.content.customer_id == cover.content.customer_id
+        and cover.content.valid_from < each.content.valid_from <= last + timedelta(days=1)
+        and (each.last_day or date.max) > last
+        for each in covers
+    )
+
+
+def _of_contract(book: InsuredBook) -> Iterator[InsuranceDeadline]:
+    contract = book.contract
+    if contract.valid_until is not None:
+        yield _deadline(
+            book,
+            "contract_expiry",
+            contract.valid_until,
+            f"contract up to {contract.valid_until}",
+            contract.valid_until,
+        )
+
+
+def _of_turnover(book: InsuredBook, until: date) -> Iterator[InsuranceDeadline]:
+    contract, rule = book.contract, book.contract.conditions.turnover
+    if rule is None:
+        return
+    days = contract_days(contract.conditions.calendar)
+    first = contract.valid_from
+    while first <= min(until, contract.valid_until or date.max):
+        name, after = period_of(rule.period, first)
+        last = days.shifted(after + timedelta(days=rule.within_days - 1), contract.conditions.shift)
+        basis = f"turnover of {name}, {rule.within_days} days"
+        yield _deadline(book, "turnover", last, basis, name, period=name)
+        first = after
+
+
+def period_of(period: TurnoverPeriod, day: date) -> tuple[str, date]:
+    """Return the name of the calendar period of a day, and the first day after it."""
+    months = _MONTHS[period]
+    index = (day.month - 1) // months
+    following = (index + 1) * months
+    after = date(day.year + following // 12, following % 12 + 1, 1)
+    if period == "year":
+        return f"{day.year}", after
+    return (f"{day.year}-Q{index + 1}" if period == "quarter" else f"{day.year}-{day.month:02}"), after
+
+
+def _deadline(
+    book: InsuredBook,
+    kind: DeadlineKind,
+    last_day: date,
+    basis: str,
+    subject: object,
+    *,
+    customer_id: str | None = None,
+    cover_id: str | None = None,
+    invoice_id: str | None = None,
+    number: str | None = None,
+    period: str | None = None,
+    amount_minor: int | None = None,
+) -> InsuranceDeadline:
+    contract = book.contract
+    days: ContractDays = contract_days(contract.conditions.calendar)
+    identifier = deadline_id_of(contract.insurance_contract_id, kind, subject)
+    return InsuranceDeadline(
+        deadline_id=identifier,
+        kind=kind,
+        last_day=last_day,
+        alert_on=days.before(last_day, contract.conditions.alert_business_days),
+        basis=basis,
+        currency=contract.currency,
+        entity_id=contract.entity_id,
+        contract_id=contract.insurance_contract_id,
+        contract_code=contract.code,
+        customer_id=customer_id,
+        cover_id=cover_id,
+        invoice_id=invoice_id,
+        number=number,
+        period=period,
+        amount_minor=amount_minor,
+        facts=book.facts_of(identifier),
+    )

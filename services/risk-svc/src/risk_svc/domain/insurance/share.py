@@ -1,0 +1,163 @@
+"""Insured part of a customer's debts, to the cent, and the stop of cover.
+
+A debt is covered by the covers that were in force when it was invoiced, up to what earlier debts leave of their
+amounts. Of the covered debts of a customer the insurer pays its share, rounded half up once, less the deductible.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from encours.kernel.money import div_half_up, pro_rata
+from risk_svc.domain.insurance.cover import InsuranceCover
+from risk_svc.domain.insurance.deadlines import (
+    CLAIMS,
+    InsuredBook,
+    InsuredInvoice,
+    claim_days,
+    covering,
+    deadline_id_of,
+    oldest_unpaid,
+)
+
+FULL_BPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CoverStop:
+    """Reason for which new deliveries to a customer are not covered on a day."""
+
+    contract_code: str
+    text: str
+    invoice_id: str | None = None
+    days_past_due: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InsuredShare:
+    """Insured part of a customer's debts under one contract, minor units."""
+
+    contract_code: str
+    currency: str
+    cover_minor: int
+    """Amount that new deliveries may reach on the day."""
+    covered_minor: int
+    """Debts within the covers, as the contract counts them, with or without VAT."""
+    insured_minor: int
+    """Part that the insurer pays."""
+    by_invoice: Mapping[str, int]
+    lost_minor: int
+    """Debts whose claim is lost because a deadline has passed."""
+    stop: CoverStop | None = None
+
+
+def insurable_minor(book: InsuredBook, invoice: InsuredInvoice) -> int:
+    """Return the part of an invoice that can be covered: open, not disputed, and without cash at hand.
+
+    With VAT or without as the contract says; an invoice of which the net amount is not known counts whole.
+    """
+    base = max(0, invoice.unpaid_minor - invoice.disputed_minor)
+    if book.contract.conditions.vat_included or invoice.net_minor is None or invoice.total_minor <= 0:
+        return base
+    return div_half_up(base * invoice.net_minor, invoice.total_minor)
+
+
+def lost_claims(book: InsuredBook, day: date) -> set[str]:
+    """Return the open invoices for which a deadline of the claim has passed unmet."""
+    found = set()
+    for invoice in book.invoices:
+        for kind, last, _ in claim_days(
+            book.contract, invoice, book.insolvent_since.get(invoice.customer_id)
+        ):
+            if kind not in CLAIMS:
+                continue
+            facts = book.facts_of(
+                deadline_id_of(book.contract.insurance_contract_id, kind, invoice.invoice_id)
+            )
+            handed = book.facts_of(
+                deadline_id_of(book.contract.insurance_contract_id, "hand_over", invoice.invoice_id)
+            ).met_on
+            in_time = [on for on in (facts.met_on, handed) if on is not None and on <= last]
+            if not in_time and (day > last or facts.missed_on is not None):
+                found.add(invoice.invoice_id)
+    return found
+
+
+def insured(book: InsuredBook, customer_id: str, day: date) -> InsuredShare | None:
+    """Return the insured part of a customer's debts on a day; ``None`` for one that the contract never covered."""
+    covers = [each for each in book.covers if each.content.customer_id == customer_id]
+    if not covers:
+        return None
+    lost = lost_claims(book, day)
+    used: Counter[str] = Counter()
+    covered: dict[str, int] = {}
+    lost_minor = 0
+    own = (each for each in book.invoices if each.customer_id == customer_id)
+    for invoice in sorted(own, key=lambda each: (each.issued_on, each.invoice_id)):
+        taken = _take(book, covers, invoice, used)
+        if invoice.invoice_id in lost:
+            lost_minor += taken
+        elif taken:
+            covered[invoice.invoice_id] = taken
+    total = sum(covered.values())
+    terms = book.contract.conditions
+    paid = max(0, div_half_up(total * terms.insured_share_bps, FULL_BPS) - terms.deductible_minor)
+    shares = pro_rata(paid, list(covered.values())) if total else []
+    stop = stop_of(book, customer_id, day)
+    in_force = [each for each in covers if each.covers(day)]
+    return InsuredShare(
+        contract_code=book.contract.code,
+        currency=book.contract.currency,
+        cover_minor=0 if stop else sum(each.amount_on(day) for each in in_force),
+        covered_minor=total,
+        insured_minor=paid,
+        by_invoice=dict(zip(covered, shares, strict=True)),
+        lost_minor=lost_minor,
+        stop=stop,
+    )
+
+
+def _take(
+    book: InsuredBook, covers: Iterable[InsuranceCover], invoice: InsuredInvoice, used: Counter[str]
+) -> int:
+    taken = 0
+    rest = insurable_minor(book, invoice)
+    for cover in covering(covers, invoice):
+        identifier = cover.content.cover_id
+        part = min(rest, max(0, cover.amount_on(invoice.issued_on) - used[identifier]))
+        used[identifier] += part
+        taken, rest = taken + part, rest - part
+    return taken
+
+
+def stop_of(book: InsuredBook, customer_id: str, day: date) -> CoverStop | None:
+    """Return the reason for which new deliveries to a customer are not covered on a day.
+
+    A debt is past due by more days than the contract allows, whatever it was extended to, or the insurer has withdrawn
+    every cover that would be in force. A cover that has simply ended stops nothing.
+    """
+    contract = book.contract
+    current = [
+        each
+        for each in book.covers
+        if each.content.customer_id == customer_id
+        and each.content.valid_from <= day <= (each.content.valid_until or date.max)
+    ]
+    if not current or day > (contract.valid_until or date.max):
+        return None
+    if all(each.withdrawn(day) for each in current):
+        return CoverStop(contract.code, f"The insurer has withdrawn the cover of contract {contract.code}.")
+    invoice = oldest_unpaid(each for each in book.invoices if each.customer_id == customer_id).get(
+        customer_id
+    )
+    days_late = (day - invoice.due_on).days if invoice else 0
+    if invoice is None or days_late <= contract.conditions.stop_days:
+        return None
+    text = (
+        f"Invoice {invoice.number} is {days_late} days past due; contract {contract.code} stops the cover of "
+        f"deliveries after {contract.conditions.stop_days}."
+    )
+    return CoverStop(contract.code, text, invoice.invoice_id, days_late)

@@ -1,0 +1,35 @@
+"""Work of a day on an insurance contract: what is alerted, what has passed, which covers stop and resume."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from risk_svc.domain.insurance.cover import InsuranceCover, ResumeCover, StopCover
+from risk_svc.domain.insurance.deadlines import InsuranceDeadline, InsuredBook, deadlines_of
+from risk_svc.domain.insurance.share import stop_of
+
+CALENDAR_DAYS = 2
+"""Calendar days for a business day, at most, beside two weeks of holidays."""
+
+
+def near(book: InsuredBook, today: date) -> list[InsuranceDeadline]:
+    """Return the deadlines that are to be alerted by a day, those that have passed unmet among them."""
+    ahead = timedelta(days=CALENDAR_DAYS * book.contract.conditions.alert_business_days + 14)
+    return [each for each in deadlines_of(book, today, today + ahead) if each.alert_on <= today]
+
+
+def is_missed(each: InsuranceDeadline, today: date) -> bool:
+    """Return True if a deadline has passed unmet and that is not recorded. A stop of cover is recorded by itself."""
+    return each.kind != "stop_of_cover" and each.status(today) == "missed" and each.facts.missed_on is None
+
+
+def stops_and_ends(book: InsuredBook, today: date) -> list[tuple[InsuranceCover, StopCover | ResumeCover]]:
+    """Return the covers that a debt stops on a day, and those that none stops any longer, with their commands."""
+    found: list[tuple[InsuranceCover, StopCover | ResumeCover]] = []
+    for each in book.covers:
+        stop = stop_of(book, each.content.customer_id, today)
+        if stop is None and each.stopped:
+            found.append((each, ResumeCover(each.content.cover_id)))
+        elif stop and stop.invoice_id and not each.stopped and (each.last_day or date.max) >= today:
+            found.append((each, StopCover(each.content.cover_id, stop.invoice_id, stop.days_past_due)))
+    return found

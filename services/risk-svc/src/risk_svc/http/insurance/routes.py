@@ -1,0 +1,131 @@
+"""Insurance contracts, covers of buyers, and the deadlines that follow from them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from encours.http.commands import Command, command
+from encours.http.models import BusinessDate, Id
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.ids import new_id
+from encours.reading.pages import Page
+from risk_svc.domain.insurance.contract import InsuranceContractNotFound, contract_of
+from risk_svc.domain.insurance.deadlines import deadlines_of
+from risk_svc.http.insurance.answers import (
+    COVER_ANSWER,
+    DEADLINE_ANSWER,
+    INSURANCE_CONTRACT_ANSWER,
+    CoverAsOf,
+    DeadlineList,
+    DeadlineOut,
+    InsuranceContractAsOf,
+    InsuranceContractOut,
+    MetDeadlineAsOf,
+)
+from risk_svc.http.insurance.bodies import (
+    CancelCoverBody,
+    ContractCode,
+    CoverBody,
+    InsuranceContractBody,
+    MeetDeadlineBody,
+    ReduceCoverBody,
+)
+from risk_svc.http.limits.bodies import CustomerId
+from risk_svc.read_models.insurance.deadline_query import OpenDeadlines
+from risk_svc.read_models.insurance.query import Moment, books, granted_contracts
+from risk_svc.use_cases import insurance
+
+router = Router(tags=["Credit insurance"])
+Insuring = Annotated[Command, command("risk:approve")]
+Reading = Annotated[Query, reading("risk:read")]
+CoverPath = Annotated[str, Id("cov")]
+DeadlinePath = Annotated[str, Id("idl")]
+PAGE = paging("last_day", default="last_day", key="deadline_id", columns={"last_day": "last_day"})
+USUAL_AHEAD = timedelta(days=30)
+
+
+@router.put("/v1/insurance-contracts/{code}", response_model=InsuranceContractAsOf)
+async def set_insurance_contract(code: ContractCode, body: InsuranceContractBody, cmd: Insuring) -> Response:
+    """Set a credit-insurance contract: all of it."""
+    wanted = body.to_command(code)
+    return await cmd.run(
+        insurance.set_contract, wanted, answer=INSURANCE_CONTRACT_ANSWER, on=contract_of(code)
+    )
+
+
+@router.get("/v1/insurance-contracts/{code}", response_model=InsuranceContractAsOf)
+async def get_insurance_contract(code: ContractCode, q: Reading) -> Response:
+    """Get a contract as of a date, as known at an instant."""
+    time = await q.time()
+    events = await q.ledger.read_stream(q.caller.ledger, contract_of(code), upto=time.position)
+    visible = [event for event in events if event.effective_on <= time.as_of]
+    if not visible:
+        raise InsuranceContractNotFound(code)
+    q.caller.require_sight(visible[0].entity, InsuranceContractNotFound(code))
+    last = events[-1]
+    found = InsuranceContractOut.of(insurance.INSURANCE_CONTRACT.fold(visible), last.version)
+    return q.respond(InsuranceContractAsOf(**found.model_dump(by_alias=True), **time.echo()), last=last)
+
+
+@router.post("/v1/customers/{customer_id}/covers", response_model=CoverAsOf, status_code=201)
+async def grant_cover(customer_id: CustomerId, body: CoverBody, cmd: Insuring) -> Response:
+    """Record that a contract covers the debts of a customer up to an amount."""
+    granted = body.to_command(new_id("cov"), customer_id)
+    return await cmd.run(insurance.grant_cover, granted, answer=COVER_ANSWER, status=201)
+
+
+@router.post("/v1/covers/{cover_id}/reduce", response_model=CoverAsOf)
+async def reduce_cover(cover_id: CoverPath, body: ReduceCoverBody, cmd: Insuring) -> Response:
+    """Lower a cover for deliveries from a day on; debts before it keep the earlier amount."""
+    return await cmd.run(insurance.change_cover, body.to_command(cover_id), answer=COVER_ANSWER, on=cover_id)
+
+
+@router.post("/v1/covers/{cover_id}/cancel", response_model=CoverAsOf)
+async def cancel_cover(cover_id: CoverPath, body: CancelCoverBody, cmd: Insuring) -> Response:
+    """End a cover for deliveries from a day on; debts before it stay covered."""
+    return await cmd.run(insurance.change_cover, body.to_command(cover_id), answer=COVER_ANSWER, on=cover_id)
+
+
+@router.get("/v1/deadlines", response_model=DeadlineList)
+async def list_deadlines(
+    q: Reading,
+    page: Annotated[Page, PAGE],
+    until: Annotated[
+        BusinessDate | None,
+        Parameter(description="Last day; 30 days from the date asked about if not given."),
+    ] = None,
+    customer_id: CustomerId | None = None,
+) -> Response:
+    """Deadlines of insurance contracts up to a day, each with its basis; those that have passed unmet come first.
+
+    A deadline that was met in time is not listed, nor is one whose invoice is paid.
+    """
+    async with q.view("credit") as view:
+        day, time = view.time.as_of, view.time
+        last = until or day + USUAL_AHEAD
+        contracts = await granted_contracts(view.conn, view.schema, view.granted)
+        known = await books(Moment(view.conn, view.schema, day, time.position), contracts)
+    rows: list[dict[str, Any]] = [
+        {"last_day": each.last_day, "deadline_id": each.deadline_id, "deadline": each}
+        for book in known
+        for each in deadlines_of(book, day, last)
+        if customer_id in {None, each.customer_id}
+    ]
+    body = page.body(
+        page.of_rows(rows), lambda row: DeadlineOut.of(row["deadline"], day).model_dump(mode="json")
+    )
+    return q.respond(body | {"until": last.isoformat()} | view.echo())
+
+
+@router.post("/v1/deadlines/{deadline_id}/meet", response_model=MetDeadlineAsOf)
+async def meet_deadline(deadline_id: DeadlinePath, body: MeetDeadlineBody, cmd: Insuring) -> Response:
+    """Record that the insured did what a deadline asks for: told the insurer, handed the claim over, renewed."""
+    met = body.to_command(deadline_id)
+    found = OpenDeadlines(cmd.services.db, cmd.services.ledger)
+    return await cmd.run(insurance.meet_deadline, met, found, answer=DEADLINE_ANSWER, on=deadline_id)

@@ -1,0 +1,59 @@
+"""Work of a day on insurance contracts: deadlines that are near or have passed, covers that stop and resume."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from encours.contracts import Recorded
+from encours.ledger import Ledger
+from encours.reading.read_db import ReadDb
+from encours.service.calendar import day_elsewhere
+from risk_svc.domain.insurance.deadline import AlertDeadline, MissDeadline
+from risk_svc.domain.insurance.deadlines import InsuredBook
+from risk_svc.domain.insurance.work import is_missed, near, stops_and_ends
+from risk_svc.read_models.insurance.query import Moment, books, contract_ids
+from risk_svc.use_cases import insurance
+from risk_svc.use_cases.reacting import perform
+
+
+class InsuranceDays:
+    """Records alerts, missed deadlines and stops of cover, each once; a repetition changes nothing."""
+
+    def __init__(self, ledger: Ledger, db: ReadDb) -> None:
+        self._ledger = ledger
+        self._db = db
+
+    async def open_day(self, e: Recorded, day: date) -> None:
+        """Do the work of a day on every contract."""
+        async with self._db.snapshot("credit", e.ledger) as (conn, schema, _):
+            found = await contract_ids(conn, schema)
+        zone = (await self._ledger.info(e.ledger)).time_zone
+        for contract_id, entity_id in found:
+            own = day_elsewhere(day, zone, await self._ledger.zone_of(e.ledger, entity_id) or zone)
+            async with self._db.snapshot("credit", e.ledger) as (conn, schema, position):
+                known = await books(Moment(conn, schema, own, position), [contract_id])
+            for book in known:
+                await self._deadlines(e, own, book)
+                await self._stops(e, own, book)
+
+    async def _deadlines(self, e: Recorded, today: date, book: InsuredBook) -> None:
+        for each in near(book, today):
+            if each.facts.alerted_for != each.last_day:
+                subject = f"{each.deadline_id} {each.last_day}"
+                await perform(
+                    self._ledger, e, today, subject, insurance.alert_deadline, AlertDeadline(each), once=""
+                )
+            if is_missed(each, today):
+                await perform(
+                    self._ledger,
+                    e,
+                    today,
+                    each.deadline_id,
+                    insurance.miss_deadline,
+                    MissDeadline(each),
+                    once="",
+                )
+
+    async def _stops(self, e: Recorded, today: date, book: InsuredBook) -> None:
+        for each, command in stops_and_ends(book, today):
+            await perform(self._ledger, e, today, each.content.cover_id, insurance.change_cover, command)
