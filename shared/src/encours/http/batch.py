@@ -34,6 +34,8 @@ MAX_LINES = 20_000
 AT_ONCE = 128
 """Items at work at once: of two events each, as many as one group commit takes."""
 
+_REFUSED: tuple[type[Exception], ...] = (ValidationError, DomainError, *problems.UNAVAILABLE)
+
 T = TypeVar("T", bound=BaseModel)
 C = TypeVar("C")
 
@@ -100,14 +102,16 @@ async def run_batch(
     verdicts: list[tuple[dict[str, Any], int]] = [({}, 0)] * len(items)
 
     async def judge(index: int, place: int, turns: InOrder) -> None:
-        async def carry_out(item_cmd: Command, raw: Any) -> Done:
+        item_cmd, raw = cmd.item(index), items[index]
+        try:
             try:
                 command = to_command(model.model_validate(raw))
-                return await item_cmd.perform(use_case, command, append=turns.append_at(place))
+                done = await item_cmd.perform(use_case, command, append=turns.append_at(place))
             finally:
                 turns.leave(place)
-
-        verdicts[index] = await _judge(cmd.item(index), index, carry_out, items[index], answer)
+            verdicts[index] = await _verdict(item_cmd, index, done, answer)
+        except _REFUSED as error:
+            verdicts[index] = _refused(item_cmd, index, error, raw)
 
     for first in range(0, len(items), AT_ONCE):
         indexes = range(first, min(first + AT_ONCE, len(items)))
@@ -129,27 +133,22 @@ async def run_batch(
     return json_response(body, headers=headers | {"Encours-Position": str(position)})
 
 
-async def _judge(
-    cmd: Command,
-    index: int,
-    carry_out: Callable[[Command, Any], Awaitable[Done]],
-    raw: Any,
-    answer: Answer[Any],
-) -> tuple[dict[str, Any], int]:
-    try:
-        done = await carry_out(cmd, raw)
-        if cmd.meta.dry_run:
-            events = dry_run_body(done.events)["events"]
-            return {"index": index, "status": 200, "events": events}, done.position
-        body, _, result = await answer.body(done)
-        return {"index": index, "status": 201, "id": result.id, "body": body}, done.position
-    except ValidationError as error:
+async def _verdict(cmd: Command, index: int, done: Done, answer: Answer[Any]) -> tuple[dict[str, Any], int]:
+    if cmd.meta.dry_run:
+        events = dry_run_body(done.events)["events"]
+        return {"index": index, "status": 200, "events": events}, done.position
+    body, _, result = await answer.body(done)
+    return {"index": index, "status": 201, "id": result.id, "body": body}, done.position
+
+
+def _refused(cmd: Command, index: int, error: Exception, raw: Any) -> tuple[dict[str, Any], int]:
+    if isinstance(error, ValidationError):
         listed = problems.faults(problems.located(error, "body", raw))
         refusal = Invalid(f"{listed[0]['pointer'] or '/'}: {listed[0]['detail']}")
         problem = problems.document_of(refusal, cmd.context.request_id, errors=listed)
-    except DomainError as error:
+    elif isinstance(error, DomainError):
         problem = problems.document_of(error, cmd.context.request_id)
-    except problems.UNAVAILABLE:
+    else:
         # Whether it took effect is unknown; the same batch with the same key finds out.
         away = DatabaseUnavailable(
             "The database cannot be reached just now: repeat the batch with the same Idempotency-Key."

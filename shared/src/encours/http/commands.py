@@ -13,9 +13,9 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, TypeVarTuple, Unpack
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
@@ -86,6 +86,23 @@ class RequestInFlight(Refusal):
         )
 
 
+class _InFlight:
+    """Reservation of a command's id. A class: each item of a batch makes one, and a generator takes longer."""
+
+    __slots__ = ("_mark", "_reserved")
+
+    def __init__(self, reserved: set[tuple[str, UUID]], mark: tuple[str, UUID]) -> None:
+        self._reserved, self._mark = reserved, mark
+
+    def __enter__(self) -> None:
+        if self._mark in self._reserved:
+            raise RequestInFlight
+        self._reserved.add(self._mark)
+
+    def __exit__(self, *_: object) -> None:
+        self._reserved.discard(self._mark)
+
+
 class Command(msgspec.Struct, frozen=True):
     """Request of a known caller that may write in one ledger."""
 
@@ -144,17 +161,9 @@ class Command(msgspec.Struct, frozen=True):
         self.services.metrics.append.observe(time.perf_counter() - started)
         return done
 
-    @contextmanager
-    def in_flight(self) -> Iterator[None]:
+    def in_flight(self) -> _InFlight:
         """Reserve the command's id for this request until it is answered. Raises :class:`RequestInFlight`."""
-        in_flight, mark = self.services.in_flight, (self.meta.ledger, self.meta.command_id)
-        if mark in in_flight:
-            raise RequestInFlight
-        in_flight.add(mark)
-        try:
-            yield
-        finally:
-            in_flight.discard(mark)
+        return _InFlight(self.services.in_flight, (self.meta.ledger, self.meta.command_id))
 
     def _expect(self, on: str | None) -> Expect | None:
         """Return the check of ``If-Match``, made when the resource is loaded; a missing resource is 404 instead."""

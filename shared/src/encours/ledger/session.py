@@ -93,7 +93,8 @@ class Session:
         without it the state may be a little old. Raises :class:`EntityNotGranted` before anything of it is disclosed,
         with the folder's refusal for a stream that does not exist.
         """
-        state, version, entity = await self._loaded(folder, stream)
+        known = self._known(folder, stream)
+        state, version, entity = await self._read(folder, stream) if known is None else known
         if entity is not None:
             if not self._covers(entity):
                 raise EntityNotGranted(entity, None if folder.missing is None else folder.missing(stream))
@@ -101,10 +102,11 @@ class Session:
                 await self._stand_in(entity)
         if self._expect is not None:
             self._expect(stream, version)
-        known = self._heads.get(stream)
+        head = self._heads.get(stream)
         # Two folders of one stream may have been cached at different times: the lower version makes the
         # append find out.
-        self._heads[stream] = version if known is None else min(known, version)
+        if head is None or version < head:
+            self._heads[stream] = version
         if guard:
             self._guarded.add(stream)
         if stream not in self._counts:
@@ -127,16 +129,19 @@ class Session:
     def _covers(self, entity: str) -> bool:
         return self.meta.entities is None or entity in self.meta.entities
 
-    async def _loaded(self, folder: Folder[S], stream: str) -> Folded[S]:
-        if (known := self.read_as(folder, stream)) is not None:
+    def _known(self, folder: Folder[S], stream: str) -> Folded[S] | None:
+        """Return the state that this session read, or one of the cache; None if the stream has to be read."""
+        if (known := self.read_as(folder, stream)) is not None or self._fresh:
             return known
-        cache, key = self._ledger.states, self._key(folder, stream)
-        cached = cache.get(key)
-        if cached is not None and not self._fresh:
+        cached = self._ledger.states.get(self._key(folder, stream))
+        if cached is not None:
             self.used_cache = True
             self._states[stream, folder] = cached
-            return cached
-        entry = cached if cached is not None else Folded(folder.initial(), 0, None)
+        return cached
+
+    async def _read(self, folder: Folder[S], stream: str) -> Folded[S]:
+        cache, key = self._ledger.states, self._key(folder, stream)
+        entry = cache.get(key) or Folded(folder.initial(), 0, None)
         events = await self._ledger.read_stream(self.meta.ledger, stream, after_version=entry.version)
         if events:
             entry = Folded(folder.fold(events, entry.state), events[-1].version, events[-1].entity)
@@ -207,7 +212,7 @@ class Session:
     def to_append(self) -> Append:
         """The command's outcome as the ledger takes it."""
         meta = self.meta
-        guards = tuple(Guard(s, self._heads[s]) for s in sorted(self._guarded) if s not in self._counts)
+        guards = tuple([Guard(s, self._heads[s]) for s in sorted(self._guarded.difference(self._counts))])
         return Append(
             ledger=meta.ledger,
             command_id=meta.command_id,

@@ -118,12 +118,14 @@ TimeZone = Annotated[
 
 def _decimal(value: Any) -> str:
     """Return a decimal string; a JSON number by its shortest form, so 19.99 stays 19.99."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
+    if isinstance(value, str):
+        text = value
     elif isinstance(value, float) and math.isfinite(value):
-        value = repr(value).removesuffix(".0")
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        return value
+        text = repr(value).removesuffix(".0")
+    else:
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    if _DECIMAL.fullmatch(text):
+        return text
     raise PydanticCustomError(
         "decimal", "Write a decimal number such as 12.5, with up to 12 digits and 6 decimals."
     )

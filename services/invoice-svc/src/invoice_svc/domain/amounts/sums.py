@@ -81,15 +81,15 @@ def currency_of(named: str | None, inputs: Iterable[LineInput], usual: str) -> s
 
 
 def reckon(
-    inputs: Iterable[LineInput], currency: str, adjustments: Iterable[AdjustmentInput] = ()
+    inputs: Iterable[LineInput], currency: str, adjustments: Sequence[AdjustmentInput] = ()
 ) -> InvoiceSums:
     """Return the sums of the lines, and of the document's discounts and charges, in a currency.
 
     Raises :class:`Invalid` with a pointer to the faulty part.
     """
     lines = tuple([_line(line, currency, f"/lines/{i}") for i, line in enumerate(inputs)])
-    lines_minor = sum(line.net_minor for line in lines)
-    adjusted = tuple(_on_document(adjustments, currency, lines_minor))
+    lines_minor = sum([line.net_minor for line in lines])
+    adjusted = tuple(_on_document(adjustments, currency, lines_minor)) if adjustments else ()
     nets: dict[VatKey, int] = {}
     for line in lines:
         key = line.vat_rate_bps, line.vat_category
@@ -106,7 +106,7 @@ def reckon(
         ]
     )
     net_minor = sum(nets.values())
-    vat_minor = sum(share.vat_minor for share in vat)
+    vat_minor = sum([share.vat_minor for share in vat])
     if abs(net_minor + vat_minor) > MAX_MINOR:
         raise Invalid(
             f"The total of an invoice may be at most {format_amount(MAX_MINOR, currency)}.", "/lines"

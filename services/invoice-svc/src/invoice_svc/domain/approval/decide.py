@@ -99,10 +99,11 @@ def set_circuit(state: Entity, command: SetApproval) -> list[ApprovalSet]:
 
 def needed_role(entity: Entity, currency: str, total_minor: int) -> str | None:
     """Return the role whose approval an invoice needs; None if no rule asks for one."""
+    if not entity.approval_rules:
+        return None
     own = [rule for rule in entity.approval_rules if rule.currency == currency]
     if not own:
-        highest = max(entity.approval_rules, key=lambda rule: rule.from_minor, default=None)
-        return highest.role if highest else None
+        return max(entity.approval_rules, key=lambda rule: rule.from_minor).role
     reached = [rule for rule in own if abs(total_minor) >= rule.from_minor]
     return max(reached, key=lambda rule: rule.from_minor).role if reached else None
 

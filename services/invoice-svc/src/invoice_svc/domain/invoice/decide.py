@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import UNSET
@@ -239,6 +240,8 @@ def _warn_of_terms(
     issued_on: date,
 ) -> list[InvoiceEvent]:
     """Return the warnings. With instalments the last of their dates counts, else the delay of the draft's own terms."""
+    if state.terms is None and not instalments:
+        return []
     found: list[InvoiceEvent] = []
     ceiling, excess = law.ceiling(issued_on), None
     if ceiling is not None and instalments:
@@ -361,14 +364,20 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
 
 def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str) -> Terms:
     """Return the terms agreed with the customer, their flat fee in the entity's currency only."""
-    law = law_of(entity.country)
     agreed = terms_on(customer, day)
     if agreed is not None and currency == entity.currency:
         return agreed
-    by_law = law.fee_depends_on_size(day, currency)
+    by_law = _terms_by_law(entity.country, day, currency)
     if agreed is None:
-        return replace(law.default_terms(day, currency), fee_by_law=by_law)
-    return replace(agreed, indemnity_minor=law.fee_minor(day, currency), fee_by_law=by_law)
+        return by_law
+    return replace(agreed, indemnity_minor=by_law.indemnity_minor, fee_by_law=by_law.fee_by_law)
+
+
+@lru_cache(maxsize=1_024)
+def _terms_by_law(country: str, day: date, currency: str) -> Terms:
+    """Return the terms without an agreement, kept: most invoices of a batch have the same."""
+    law = law_of(country)
+    return replace(law.default_terms(day, currency), fee_by_law=law.fee_depends_on_size(day, currency))
 
 
 def require_draft(state: Invoice, verb: str) -> None:

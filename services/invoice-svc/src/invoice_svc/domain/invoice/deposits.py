@@ -84,8 +84,6 @@ def deduct(
     ``issued_on`` is the date of the final invoice, ``own`` are the records of its customer; ``finals`` has the numbers
     of the invoices that deduct deposits already. What they leave is 0 at least, also with a rebate at another rate.
     """
-    if not deposits:
-        return Deduction.of_nothing(final)
     left = {part.key: part for part in map(amounts_of, final.vat)}
     listed, surplus = [], []
     for i, deposit in enumerate(deposits):

@@ -17,6 +17,7 @@ from encours.contracts.events import loss as losses
 from encours.contracts.events import penalty as penalties
 from encours.contracts.events import rate as rates
 from encours.contracts.events import residual as residuals
+from encours.contracts.events.money.cover import InvoiceCovered, InvoiceUncovered
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.events.sales import approval as approvals
@@ -26,7 +27,6 @@ from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
     BalanceChange,
     ClosedResidual,
-    CoverEvent,
     CreditNote,
     Disputed,
     InvoiceSchedule,
@@ -70,7 +70,8 @@ InvoiceEvent = (
     | InvoiceRescheduled
     | events.InvoicePlanned
     | events.InvoiceUnplanned
-    | CoverEvent
+    | InvoiceCovered
+    | InvoiceUncovered
     | PenaltyEvent
 )
 
@@ -78,8 +79,6 @@ InvoiceEvent = (
 def evolve(state: Invoice, recorded: Recorded) -> Invoice:
     """Return the invoice after one more event."""
     event, day = cast(InvoiceEvent, recorded.data), recorded.effective_on
-    if isinstance(event, CoverEvent):
-        return replace(state, covers=covers_after(state.covers, day, event))
     match event:
         case events.InvoiceDrafted():
             return drafted_document(recorded, event)
@@ -224,6 +223,8 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 for plan in state.plans
             )
             return replace(state, plans=tuple(ended))
+        case InvoiceCovered() | InvoiceUncovered():
+            return replace(state, covers=covers_after(state.covers, day, event))
         case (
             penalties.PenaltiesClaimed()
             | penalties.PenaltyClaimCancelled()

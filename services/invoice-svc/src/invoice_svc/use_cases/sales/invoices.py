@@ -23,7 +23,7 @@ from invoice_svc.domain.invoice.commands import (
     TakeOverInvoice,
 )
 from invoice_svc.domain.invoice.credit import correction, credit_note
-from invoice_svc.domain.invoice.deposits import deduct, require_not_deducted
+from invoice_svc.domain.invoice.deposits import Deduction, deduct, require_not_deducted
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.loss import decide as losses
@@ -195,9 +195,7 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
     if roles.delivered_id:
         delivered = await survivor(session, roles.delivered_id, on)
     found = [await session.get(INVOICE, deposit_id) for deposit_id in state.deposits]
-    orderers = [deposit.purchaser_id or deposit.customer_id for deposit in found]
-    own = await own_records(session, state.customer_id, orderers, on)
-    deduction = deduct(state, found, on, own, await final_numbers(session, found))
+    deduction = await _deduction(session, state, found, on) if found else Deduction.of_nothing(state)
     for event in decide.issue(state, on, entity, billed, session.today, deduction, delivered):
         series = event.series if isinstance(event, InvoiceIssued) else None
         step = number_step(entity, series, "invoice", on, session.today)
@@ -218,6 +216,12 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
             await payments.move(session, part, amount, state.invoice_id, number)
     if freed:
         await residuals.close_rests(session)
+
+
+async def _deduction(session: Session, state: Invoice, deposits: Sequence[Invoice], on: date) -> Deduction:
+    orderers = [deposit.purchaser_id or deposit.customer_id for deposit in deposits]
+    own = await own_records(session, state.customer_id, orderers, on)
+    return deduct(state, deposits, on, own, await final_numbers(session, deposits))
 
 
 Freed = list[tuple[AppliedPayment, int]]
