@@ -62,6 +62,18 @@ async def test_a_command_that_ends_without_an_append_holds_nobody_up(books: Book
     assert [(await first).numbers, (await last).numbers] == [("FAC-2026-00001",), ("FAC-2026-00002",)]
 
 
+async def test_a_group_that_is_decided_before_its_turn_is_stored_after_the_one_before(books: Books) -> None:
+    first = InOrder(books.ledger, 1)
+    second = InOrder(books.ledger, 1, after=first)
+    begun = asyncio.create_task(second.begin())
+    early = asyncio.create_task(second.append_at(0)(books.command(numbered("inv_1"))))
+    await asyncio.sleep(0)
+    late = await first.append_at(0)(books.command(numbered("inv_0")))
+    first.leave(0)
+    await begun
+    assert [late.numbers, (await early).numbers] == [("FAC-2026-00001",), ("FAC-2026-00002",)]
+
+
 async def test_those_behind_one_that_is_decided_again_wait_for_it(books: Books) -> None:
     """They took the numbers, and its date was then refused."""
     await books.append(books.command(event("cus_1")))

@@ -32,7 +32,8 @@ from encours.ledger.session import Session
 MAX_ITEMS = 1_000
 MAX_LINES = 20_000
 AT_ONCE = 128
-"""Items at work at once: of two events each, as many as one group commit takes."""
+"""Items that are stored together: of two events each, as many as one group commit takes. While the database stores
+them, as many after them are decided."""
 
 _REFUSED: tuple[type[Exception], ...] = (ValidationError, DomainError, *problems.UNAVAILABLE)
 
@@ -88,7 +89,7 @@ async def run_batch(
     """Read and carry out each item. The answer is 200 with a verdict an item, whatever the verdicts are.
 
     Items are stored in the order of the request, so that an item gets its legal number before those after it. The
-    deadline of a request is that of each :data:`AT_ONCE` items: a busy machine needs longer for all of them.
+    deadline of a request begins anew with each :data:`AT_ONCE` items: a busy machine needs longer for all of them.
 
     With an ``Idempotency-Key`` the batch itself is recorded first, so that the key with another list is refused as a
     whole; then each item's command has an id of its own, so that a repetition finishes what the first one left undone.
@@ -113,16 +114,18 @@ async def run_batch(
         except _REFUSED as error:
             verdicts[index] = _refused(item_cmd, index, error, raw)
 
-    for first in range(0, len(items), AT_ONCE):
-        indexes = range(first, min(first + AT_ONCE, len(items)))
-        turns = InOrder(cmd.ledger, len(indexes))
-        async with asyncio.TaskGroup() as judging:
+    before: InOrder | None = None
+    async with asyncio.TaskGroup() as judging:
+        for first in range(0, len(items), AT_ONCE):
+            indexes = range(first, min(first + AT_ONCE, len(items)))
+            turns = InOrder(cmd.ledger, len(indexes), after=before)
             for place, index in enumerate(indexes):
                 judging.create_task(judge(index, place, turns))
-                await asyncio.sleep(
-                    0
-                )  # reading an item may take milliseconds: others have their turn in between
-        cmd.context.extend_deadline()
+                # Reading an item may take milliseconds: others have their turn in between.
+                await asyncio.sleep(0)
+            await turns.begin()
+            cmd.context.extend_deadline()
+            before = turns
     failed = sum("problem" in result for result, _ in verdicts)
     body = {
         "succeeded": len(verdicts) - failed,
