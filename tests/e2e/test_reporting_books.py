@@ -99,6 +99,16 @@ def test_dso_of_one_unpaid_invoice_counts_back_to_its_month(story: Story) -> Non
     assert {body["simple"]["definition"], body["countback"]["definition"]} <= known
 
 
+def test_a_payment_that_came_back_lowers_the_collection_of_its_month(story: Story) -> None:
+    body = story.world.get("reporting", "/v1/collection-effectiveness", customer_id=story.customer)
+    rows = {row["start"]: row for row in body["data"]}
+    assert body["tie_out"]["equal"]
+    assert rows["2026-03-01"]["collection_effectiveness"]["percent"] == 100
+    april = rows["2026-04-01"]
+    assert (april["end"], april["collection_effectiveness"]["reason"]) == (TODAY, "nothing-to-collect")
+    assert (april["overdue_rate"]["percent"], april["working_capital"]["late"]["amount"]) == (100, "120.00")
+
+
 def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:
     body = story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", limit=500, lang="fr")
     types = [entry["type"] for entry in body["data"]]

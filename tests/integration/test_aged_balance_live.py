@@ -35,7 +35,7 @@ from tests.integration.receivable_histories import ACTS, CUSTOMERS, ENTITY, Book
 
 LEDGER = "books"
 EUR = {"currency": "EUR"}
-REPORTS = ("aged-balance", "overdue", "dso", "turnover", "dashboard")
+REPORTS = ("aged-balance", "overdue", "dso", "turnover", "collection-effectiveness", "dashboard")
 
 
 @dataclass

@@ -15,6 +15,7 @@ from encours.ledger.reader import Reader
 from encours.postgres.connection import close_pool, open_pool
 from encours.service.settings import ServiceSettings
 from reporting_svc.http.aged_balance import routes as aged_balance
+from reporting_svc.http.collection_effectiveness import routes as collection_effectiveness
 from reporting_svc.http.dashboard import routes as dashboard
 from reporting_svc.http.definitions import routes as definitions
 from reporting_svc.http.dso import routes as dso
@@ -46,7 +47,17 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     """Make the HTTP API of reporting-svc."""
     routers = [
         module.router
-        for module in (aged_balance, dso, overdue, turnover, dashboard, timeline, events, definitions)
+        for module in (
+            aged_balance,
+            dso,
+            overdue,
+            turnover,
+            collection_effectiveness,
+            dashboard,
+            timeline,
+            events,
+            definitions,
+        )
     ]
     return compose(
         NAME,

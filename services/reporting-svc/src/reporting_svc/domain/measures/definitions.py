@@ -77,6 +77,25 @@ TURNOVER = Definition(
     "payments received by the day the funds were available - payments reversed by the day of the "
     "reversal. Weeks are ISO 8601.",
 )
+CEI = Definition(
+    "cei/1",
+    "Collection effectiveness index of a period: (opening + sales - closing) / (opening + sales - closing not yet due) "
+    "x 100. Opening and closing: the outstanding of dso/simple/2 on the eve of the first day and on the last day. "
+    "Sales: turnover VAT included of the period. Closing not yet due: that of bpdso/simple/4, so that unapplied cash "
+    "is taken off what is due first. A write-off lowers the closing balance as a payment does. Null where the "
+    "denominator is 0 or less: nothing was to be collected. Two decimals, half up.",
+)
+OVERDUE_RATE = Definition(
+    "overdue-rate/1",
+    "Overdue of aged-balance/due-date/3 / sum of its bands x 100, penalty documents left out, unapplied cash not "
+    "deducted. Null where the bands add up to 0 or less. Two decimals, half up.",
+)
+WORKING_CAPITAL = Definition(
+    "working-capital/1",
+    "Cash that one day of dso/simple/2 ties up: turnover VAT included of the DSO's period / its days. Tied up by "
+    "lateness: outstanding - not yet due on the basis of add/simple/4, which is that amount x the average days "
+    "delinquent. Null without turnover. Minor units, half up.",
+)
 
 ALL: tuple[Definition, ...] = (
     AGED_BY_DUE_DATE,
@@ -87,4 +106,7 @@ ALL: tuple[Definition, ...] = (
     ADD,
     OVERDUE,
     TURNOVER,
+    CEI,
+    OVERDUE_RATE,
+    WORKING_CAPITAL,
 )

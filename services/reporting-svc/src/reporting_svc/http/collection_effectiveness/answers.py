@@ -1,0 +1,125 @@
+"""Answers about the collection of periods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from encours.http.answers import Json
+from encours.http.models import MoneyModel, money_json
+from reporting_svc.domain.measures import definitions
+from reporting_svc.domain.measures.collection import Collection
+from reporting_svc.domain.measures.dso import rounded
+from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.dso.answers import DaysOut
+from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.receivables.groups import GroupBy
+from reporting_svc.read_models.receivables.penalties import OpenPenalties
+
+
+class PercentOut(BaseModel):
+    """Percent by a definition; null for the reason that is named."""
+
+    definition: str
+    percent: float | None
+    reason: Literal["nothing-to-collect", "nothing-open", "nothing-billed", "not-known-yet"] | None
+
+    @classmethod
+    def of(cls, definition: definitions.Definition, percent: Fraction | None, reason: str) -> Json:
+        """Show a percentage, rounded to two decimals, or the reason for having none."""
+        none = reason if percent is None else None
+        return {"definition": definition.id, "percent": rounded(percent), "reason": none}
+
+
+class WorkingCapitalOut(BaseModel):
+    """Effect on working capital [BFR]: cash that days of DSO tie up; `per_day` is null without turnover."""
+
+    definition: str
+    per_day: MoneyModel | None = Field(description="Cash that one day of DSO ties up.")
+    late: MoneyModel = Field(description="Cash that lateness ties up.")
+
+    @classmethod
+    def of(cls, period: Collection, currency: str) -> Json:
+        """Show the effect of a period."""
+        per_day = period.per_day_minor
+        return {
+            "definition": definitions.WORKING_CAPITAL.id,
+            "per_day": None if per_day is None else money_json(per_day, currency),
+            "late": money_json(period.late_minor, currency),
+        }
+
+
+class CollectionRow(BaseModel):
+    """A month of a group; `group` is null without `group_by` and for customers that are in none."""
+
+    start: date
+    end: date
+    group: str | None
+    opening: MoneyModel
+    sales: MoneyModel = Field(description="Turnover VAT included of the month.")
+    closing: MoneyModel
+    closing_not_due: MoneyModel
+    overdue: MoneyModel = Field(description="At the end of the month.")
+    collection_effectiveness: PercentOut
+    overdue_rate: PercentOut
+    dso: DaysOut = Field(description="At the end of the month, as are the two below.")
+    best_possible: DaysOut
+    average_days_delinquent: DaysOut
+    working_capital: WorkingCapitalOut
+
+    @classmethod
+    def of(cls, period: Collection, currency: str) -> Json:
+        """Show a month."""
+        closing = period.closing
+        return {
+            "start": period.first.isoformat(),
+            "end": period.last.isoformat(),
+            "group": period.group,
+            "opening": money_json(period.opening.outstanding_minor, currency),
+            "sales": money_json(period.sales_minor, currency),
+            "closing": money_json(closing.outstanding_minor, currency),
+            "closing_not_due": money_json(closing.current_minor, currency),
+            "overdue": money_json(closing.overdue_minor, currency),
+            "collection_effectiveness": PercentOut.of(
+                definitions.CEI, period.effectiveness, "nothing-to-collect"
+            ),
+            "overdue_rate": PercentOut.of(definitions.OVERDUE_RATE, closing.overdue_share, "nothing-open"),
+            "dso": DaysOut.of(definitions.DSO_SIMPLE, period.dso),
+            "best_possible": DaysOut.of(definitions.BPDSO, period.best_possible),
+            "average_days_delinquent": DaysOut.of(definitions.ADD, period.delinquent),
+            "working_capital": WorkingCapitalOut.of(period, currency),
+        }
+
+
+class CollectionOut(Report):
+    """Months in order. `tie_out.buckets` is the closing balance of the groups and what is open of penalties."""
+
+    group_by: GroupBy | None
+    period_days: int
+    data: list[CollectionRow]
+
+    @classmethod
+    def of(
+        cls,
+        books: ReceivablesSnapshot,
+        by: GroupBy | None,
+        days: int,
+        periods: Sequence[Collection],
+        penalties: OpenPenalties,
+    ) -> Json:
+        """Show the months; the last one ends with the question's day."""
+        currency = books.total.currency
+        ends = [period.closing for period in periods if period.last == books.view.time.as_of]
+        closing = sum(each.outstanding_minor for each in ends)
+        return {
+            "currency": currency,
+            "group_by": by,
+            "period_days": days,
+            "data": [CollectionRow.of(period, currency) for period in periods],
+            "tie_out": TieOut.of(books.total, buckets=closing + penalties.open_minor),
+            **cls.end(books),
+        }

@@ -1,0 +1,78 @@
+"""Measures, as of any date and known at any moment, are what a naive count over a replay of the events gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from encours.ledger.stored import StoredEvent
+from encours.reading.moment import TimeTravel, View
+from encours.testing.servers import Installation
+from reporting_svc.read_models.collection.query import collection
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.scope import Scope
+from tests.integration.receivable_histories import CUSTOMERS, DAY_0, history, replay, steps
+from tests.integration.store import Store, project
+
+ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+SALESPERSONS = {customer: f"sales-{n}" for n, customer in enumerate(CUSTOMERS, 1)}
+
+
+@pytest.fixture(scope="module")
+def store(module_installation: Installation) -> Iterator[Store]:
+    opened = Store(module_installation.store_url("reporting"))
+    yield opened
+    opened.close()
+
+
+def view(store: Store, as_of: date, known_to: int | None) -> View:
+    time = TimeTravel(as_of, known_to or 0, None, known_to is None)
+    return View(store.conn, "live", time, granted=None)
+
+
+def balances(log: list[StoredEvent], day: date, known_to: int, mine: set[str]) -> tuple[int, int, int]:
+    """Outstanding, current and overdue of the customers of a group, in euro."""
+    found = [e for (c, of), e in replay(log, day, known_to).items() if of == "EUR" and c in mine]
+    outstanding = sum(e.account for e in found)
+    return outstanding, min(outstanding, sum(e.bands[0] for e in found)), sum(e.overdue for e in found)
+
+
+def sold(log: list[StoredEvent], first: date, last: date, known_to: int, mine: set[str]) -> int:
+    """Issued less credited in a period, in euro."""
+    signs = {"invoice.issued": 1, "invoice.credited": -1}
+    found = 0
+    for event in log[:known_to]:
+        data: Any = event.recorded().data
+        if event.type in signs and data.currency == "EUR" and first <= event.effective_on <= last:
+            found += signs[event.type] * data.total_minor * (data.customer_id in mine)
+    return found
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=ACCEPTED)
+@given(acts=steps, days=st.integers(-10, 150), share=st.sampled_from([None, 60, 100]), grouped=st.booleans())
+def test_the_collection_of_every_month_is_that_of_a_naive_count(
+    store: Store, acts: list[tuple[Any, int, int, int]], days: int, share: int | None, grouped: bool
+) -> None:
+    log = history(acts).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    known_to = None if share is None else len(log) * share // 100
+    moment = view(store, DAY_0 + timedelta(days=days), known_to)
+    first, by = moment.time.as_of - timedelta(days=70), "salesperson" if grouped else None
+    head = len(log) if known_to is None else known_to
+    for row in store.run(collection(moment, Scope(currency="EUR"), first, by, 90)):  # type: ignore[arg-type]
+        mine = {"", *CUSTOMERS}
+        if grouped:
+            mine = {c for c in mine if SALESPERSONS.get(c) == row.group}
+        opening, _, _ = balances(log, row.first - timedelta(days=1), head, mine)
+        closing, current, overdue = balances(log, row.last, head, mine)
+        sales = sold(log, row.first, row.last, head, mine)
+        due = opening + sales - current
+        assert row.effectiveness == (Fraction(100 * (opening + sales - closing), due) if due > 0 else None)
+        assert row.closing.overdue_minor == overdue
+        assert row.turnover_minor == sold(log, row.last - timedelta(days=89), row.last, head, mine)
