@@ -39,6 +39,8 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
     checked = world.post("risk", "/v1/checks", order)
     assert (checked["grade_seen"], checked["model_seen"]) == ("D", "default-1")
     assert "weak-payment-behaviour" in [reason["code"] for reason in checked["reasons"]]
+    blocked = world.post("risk", "/v1/reservations", order | {"order_ref": "WEB-1"})["id"]
+    world.post("risk", f"/v1/reservations/{blocked}/override", {"text": "Transfer announced"})
 
     world.payment(customer, "120.00", LATER, allocations=[])
     becomes(world, (None, "C"), ("C", "D"), ("D", "C"))
@@ -48,5 +50,9 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
         "risk", f"/v1/customers/{customer}/score", as_of=TODAY, known_at=checked["seen_position"]
     )
     assert (past["forecast"]["grade"], past["forecast"]["open_late_invoices"]) == ("C", 1)
+    for decision, kinds in ((checked["decision_id"], ["check"]), (blocked, ["order", "override"])):
+        again = world.post("risk", f"/v1/decisions/{decision}/reperform")
+        assert [each["differences"] for each in again["decisions"]] == [[]] * len(kinds)
+        assert ([each["kind"] for each in again["decisions"]], again["equal"]) == (kinds, True)
     told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
     assert "Payment grade D (model default-1)" in told

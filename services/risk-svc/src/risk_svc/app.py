@@ -14,6 +14,7 @@ from encours.http.serving.server import serve as serve_app
 from encours.service.settings import ServiceSettings
 from risk_svc.http.checks import routes as checks
 from risk_svc.http.customers import routes as customers
+from risk_svc.http.decisions import routes as decisions
 from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.insurance import routes as insurance
 from risk_svc.http.limits import routes as limits
@@ -38,6 +39,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             guarantees.router,
             score_models.router,
             insurance.router,
+            decisions.router,
         ],
         settings,
         models=MODELS,

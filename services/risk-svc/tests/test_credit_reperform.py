@@ -1,0 +1,133 @@
+"""Decisions on credit taken again: equal by the same figures, and a changed copy is found."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from encours.contracts import Recorded
+from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
+from encours.contracts.events.risk import CreditChecked
+from encours.testing.events import received
+from risk_svc.domain.check import CheckCredit
+from risk_svc.domain.picture import SeenPicture
+from risk_svc.domain.policy import Authority, LacksAuthority
+from risk_svc.domain.reperform import DecisionAgain, check_again, decide_again, override_again
+from risk_svc.domain.reservation.commands import OverrideReservation, RecheckReservation
+from risk_svc.use_cases import checks, reservations
+from tests.histories.credit import HEAD, MEMBER, CreditDesk
+
+Decided = CreditChecked | ReservationDecided | ReservationOverridden
+
+
+class RememberingDesk(CreditDesk):
+    """A desk that keeps the figures of every position that a decision saw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures: dict[tuple[str, int], SeenPicture] = {}
+
+    async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
+        seen = await super().of(ledger, customer_id, day)
+        self.figures[customer_id, seen.position] = seen
+        return seen
+
+    def decisions(self) -> list[Recorded]:
+        return [e for e in self.books.ledger.events if isinstance(e.data, Decided)]
+
+    def again(self, e: Recorded, stored: Any = None) -> DecisionAgain:
+        """Take a decision of the ledger again, or a copy of it that was changed."""
+        stored, own = stored or e.data, e.data
+        stream = self.books.stream(e.stream)
+        before = reservations.RESERVATION.fold(each for each in stream if each.version < e.version)
+        if isinstance(own, CreditChecked):
+            return check_again(stored, self.figures[own.customer_id, own.seen_position], e.effective_on)
+        assert isinstance(own, ReservationDecided | ReservationOverridden)
+        seen = self.figures[own.customer_id, own.basis.seen_position]
+        if isinstance(own, ReservationDecided):
+            return decide_again(stored, before, seen, e.effective_on)
+        return override_again(stored, before, lambda: Authority(), seen, e.effective_on)
+
+
+@pytest.fixture(scope="module")
+def desk() -> RememberingDesk:
+    """Orders, checks, overrides and payments at random."""
+    dice, desk = random.Random(5), RememberingDesk()
+    made = []
+    for n in range(40):
+        customer = dice.choice((HEAD, MEMBER))
+        made.append(desk.order(dice.randrange(1, 600_00), customer).reservation_id)
+        order = CheckCredit(f"dec_{n:032x}", customer, dice.randrange(1, 600_00), "EUR", None)
+        desk.do(checks.check_credit, order, desk)
+        blocked = [each for each in made if desk.reservation(each).status == "blocked"]
+        if blocked and dice.random() < 0.3:
+            desk.do(reservations.override, OverrideReservation(dice.choice(blocked), "Agreed"), desk)
+        if dice.random() < 0.3:
+            desk.happen(received(dice.randrange(1, 300_00), payment_id=f"pay_{n:032x}", customer_id=customer))
+            blocked = [each for each in made if desk.reservation(each).status == "blocked"]
+            if blocked:
+                desk.do(reservations.recheck, RecheckReservation(blocked[0]), desk)
+    return desk
+
+
+def test_every_decision_is_the_same_again(desk: RememberingDesk) -> None:
+    decisions = desk.decisions()
+    assert {type(e.data) for e in decisions} == {CreditChecked, ReservationDecided, ReservationOverridden}
+    assert any(isinstance(e.data, ReservationDecided) and e.data.attempt > 1 for e in decisions)
+    assert [desk.again(e).differences for e in decisions if desk.again(e).differences] == []
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"decision": "accept", "reasons": ("within-limit",)},
+    {"decision": "refuse", "reasons": ("on-hold",)},
+    {"limit_minor": 5_000_00},
+    {"score": 3},
+    {"grade": "A"},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: str(next(iter(change))))
+def test_a_changed_copy_is_found_with_the_field_that_differs(
+    desk: RememberingDesk, change: dict[str, Any]
+) -> None:
+    checked = 0
+    for e in desk.decisions():
+        stored = e.data
+        if not isinstance(stored, CreditChecked) or all(
+            getattr(stored, key) == value for key, value in change.items()
+        ):
+            continue
+        copy = replace(stored, **change)
+        changed = {key for key, value in change.items() if getattr(stored, key) != value}
+        assert {each.field for each in desk.again(e, copy).differences} == changed
+        checked += 1
+    assert checked
+
+
+def test_a_changed_basis_of_an_order_is_found(desk: RememberingDesk) -> None:
+    e = next(e for e in desk.decisions() if isinstance(e.data, ReservationDecided))
+    assert isinstance(e.data, ReservationDecided)
+    exposure = replace(e.data.basis.exposure, total_minor=1)
+    copy = replace(e.data, basis=replace(e.data.basis, exposure=exposure, limit_minor=1))
+    assert [each.field for each in desk.again(e, copy).differences] == ["basis.exposure", "basis.limit_minor"]
+
+
+def test_an_override_without_authority_gives_no_decision_again(desk: RememberingDesk) -> None:
+    e = next(e for e in desk.decisions() if isinstance(e.data, ReservationOverridden))
+    assert isinstance(e.data, ReservationOverridden)
+    before = reservations.RESERVATION.fold(
+        each for each in desk.books.stream(e.stream) if each.version < e.version
+    )
+    seen = desk.figures[e.data.customer_id, e.data.basis.seen_position]
+
+    def nobody() -> Authority:
+        raise LacksAuthority("The amount needs the role head of credit.", extra={"role": "head of credit"})
+
+    found = override_again(e.data, before, nobody, seen, e.effective_on)
+    assert found.recomputed is None
+    assert found.problem == "The amount needs the role head of credit."
+    assert "basis.exposure" in [each.field for each in found.differences]
