@@ -27,9 +27,11 @@ STORES = frozenset(
         "dunning_svc/outbox/attempts.py",
         "dunning_svc/backtest/store.py",
         "dunning_svc/inbox/messages.py",
+        "reporting_svc/exports/store.py",
+        "reporting_svc/exports/layouts/tables.py",
     }
 )
-"""Modules that keep tables of their own, or read the ledger's, outside of these rooms."""
+"""Modules that keep tables of their own, read the ledger's, or write files by SQL, outside of these rooms."""
 
 PAGES_ARE_CUT_IN = "encours/reading/where.py"
 

@@ -414,5 +414,7 @@ EXAMPLES: dict[str, dict[str, Make]] = {
     },
     "dunning": DUNNING,
     "risk": CREDIT | INSURANCE,
-    "reporting": {},
+    "reporting": {
+        "/v1/exports": lambda w: ("/v1/exports", {"kind": "fec", "entity_id": w.entity, "year": 2026}),
+    },
 }

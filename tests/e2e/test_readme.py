@@ -9,7 +9,9 @@ import json
 import re
 import subprocess
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from encours.demo import Loaded, load
 from encours.demo.source import retail_invoices
 from encours.testing.system import System
 from encours.testing.waiting import HANG_S, wait_until
+from tests.e2e import fec
 from tests.e2e.takeover import Takeover
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +28,7 @@ CREDIT = ROOT / "docs" / "credit.md"
 INSURANCE = ROOT / "docs" / "insurance.md"
 COLLECTORS = ROOT / "docs" / "collectors.md"
 SANDBOXES = ROOT / "docs" / "sandboxes.md"
+EXPORTS = ROOT / "docs" / "exports.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
 UNTIL = date(2011, 1, 2)
 
@@ -128,6 +132,16 @@ def test_an_insured_customer_and_a_deadline_that_is_met_as_printed(system: Syste
     assert covers == [{"amount": "30000.00", "currency": "EUR"}]
 
 
+def test_a_fec_is_asked_for_as_printed(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (export,) = answers(blocks(system, EXPORTS, 1)[0])
+    manifest: Any = export["manifest"]
+    rows = fec.read(manifest["file_name"], (tmp_path / manifest["file_name"]).read_bytes())
+    assert len(rows) == manifest["lines"]
+
+
 @pytest.fixture(scope="module")
 def loaded(system: System) -> tuple[Loaded, list[str]]:
     """Its first days, and the stages that were reported."""
@@ -157,6 +171,20 @@ def test_the_first_days_of_the_demo_come_out_and_a_second_start_finds_them(
 
     again = load(system.url("invoice"), system.key, until=UNTIL)
     assert (again.already, takeover.events()[-1]["position"]) == (True, events[-1]["position"])
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_fec_of_the_demo_follows_the_rules_of_the_law(system: System) -> None:
+    with system.client("reporting", "demo") as http:
+        (entity,) = http.get("/v1/aged-balance", params={"limit": 1}).json()["data"]
+        body = {"kind": "fec", "entity_id": entity["entity_id"], "year": 2010}
+        path = f"/v1/exports/{http.post('/v1/exports', json=body).json()['id']}"
+        wait_until(lambda: http.get(path).json()["state"] == "completed", "the export never ended")
+        manifest = http.get(path).json()["manifest"]
+        rows = fec.read(manifest["file_name"], http.get(f"{path}/file").content)
+        owed = http.get("/v1/aged-balance?as_of=2010-12-31&limit=1").json()["totals"]["outstanding"]["amount"]
+    assert fec.balance(rows, "411") == Decimal(owed)
+    assert len(rows) == manifest["lines"] > 1_000
 
 
 @pytest.mark.usefixtures("loaded")

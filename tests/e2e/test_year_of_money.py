@@ -11,6 +11,7 @@ from typing import Any
 
 from encours.testing.bank_files import IBAN
 from encours.testing.system import System
+from tests.e2e.exporting import journals_are_exported
 from tests.e2e.world import eur
 from tests.e2e.year import Year
 
@@ -37,6 +38,7 @@ def test_a_debtors_year_of_money_adds_up_in_every_service_on_every_date(system: 
     overpayment_is_refunded(year)
     judgment_stays_the_claim(year)
     agency_collects(year, cheque_bounces(year))
+    journals_are_exported(year)
     year.seen_again()
 
 

@@ -1,11 +1,17 @@
-"""``python -m reporting_svc api|worker|rebuild``."""
+"""``python -m reporting_svc api|worker|rebuild|export``."""
 
 import sys
 
 from encours.service.process import Service
 from reporting_svc.models import MODELS, NAME
 
-SERVICE = Service(name=NAME, models=MODELS, api="reporting_svc.app:serve")
+SERVICE = Service(
+    name=NAME,
+    models=MODELS,
+    api="reporting_svc.app:serve",
+    worker_tasks="reporting_svc.worker:export_tasks",
+    jobs={"export": "reporting_svc.exports.job:main"},
+)
 
 if __name__ == "__main__":
     raise SystemExit(SERVICE.main(sys.argv[1:]))

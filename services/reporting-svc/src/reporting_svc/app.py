@@ -20,6 +20,7 @@ from reporting_svc.http.dashboard import routes as dashboard
 from reporting_svc.http.definitions import routes as definitions
 from reporting_svc.http.dso import routes as dso
 from reporting_svc.http.events import routes as events
+from reporting_svc.http.exports import routes as exports
 from reporting_svc.http.overdue import routes as overdue
 from reporting_svc.http.timeline import routes as timeline
 from reporting_svc.http.turnover import routes as turnover
@@ -30,14 +31,15 @@ FEED_CONNECTIONS = 4
 
 
 @asynccontextmanager
-async def _feed(services: Services) -> AsyncIterator[Mapping[str, Any]]:
-    """Open the event feed, with a pool of its own to the ledger, so that live streams do not wait for reports."""
+async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
+    """Open the tables of exports, and the event feed: with a pool of its own, live streams do not wait for reports."""
     pool = await open_pool(
         services.settings.ledger_url.get_secret_value(), f"{NAME} feed", size=FEED_CONNECTIONS
     )
     feed = Feed(services.ledger, Reader(pool))
     try:
-        yield {"feed": feed}
+        async with exports.open_store(services) as tables:
+            yield {"feed": feed, **tables}
     finally:
         await feed.close()
         await close_pool(pool)
@@ -57,6 +59,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             timeline,
             events,
             definitions,
+            exports,
         )
     ]
     return compose(
@@ -65,7 +68,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         routers,
         settings,
         models=MODELS,
-        extras=_feed,
+        extras=_extras,
         description="Aged balance, DSO, overdue list, turnover, timelines and the event feed: as of any date, as "
         "known at any moment, tied out in every answer.",
     )

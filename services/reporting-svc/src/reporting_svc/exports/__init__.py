@@ -1,0 +1,1 @@
+"""Exports: requests, the process that writes a file, and the layouts of files."""

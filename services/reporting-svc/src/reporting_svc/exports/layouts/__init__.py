@@ -1,0 +1,1 @@
+"""Layouts of files: the FEC, import files of accounting software, tables."""

@@ -1,0 +1,100 @@
+"""Import files of accounting software, in fixed columns. Characters that their code page lacks become ``?``.
+
+The columns are those that public code writes and checks, not those of a manual of the vendors: PNM of Sage 100, TRA of
+Cegid (``***S5``, records of 222 characters), ASCII of Quadra (records ``M``). Try them on a test company of the
+software first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from reporting_svc.exports.layouts.text import amounts, day_first, day_first_long, left, plain, right
+from reporting_svc.exports.line import ExportLine
+
+ENCODING = "cp1252"
+
+
+def _encoded(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\r\n" for line in lines).encode(ENCODING, errors="replace")
+
+
+class SageLayout:
+    """Sage 100, PNM: the name of the company, then records of 138 characters."""
+
+    def __init__(self, currency: str, company: str) -> None:
+        self._amount, self._company = amounts(currency), company
+
+    def head(self) -> bytes:
+        """Return the name of the company."""
+        return _encoded([left(plain(self._company), 30).rstrip()])
+
+    def body(self, lines: Iterable[ExportLine]) -> bytes:
+        """Return records of the file."""
+        return _encoded(map(self._record, lines))
+
+    def _record(self, line: ExportLine) -> str:
+        kind = {"VE": "FC", "BQ": "RC", "CA": "RC"}.get(line.journal, "OD")
+        side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
+        auxiliary, label = plain(line.auxiliary), left(plain(line.label), 25)
+        return (
+            f"{left(line.journal, 3)}{day_first(line.booked_on)}{kind}{left(line.account, 13)}"
+            f"{'X' if auxiliary else ' '}{left(auxiliary, 13)}{left(plain(line.piece), 13)}{label}"
+            f"S{' ' * 6}{side}{right(self._amount(minor), 20)}N{' ' * 33}"
+        )
+
+
+class CegidLayout:
+    """Cegid, TRA: a record that begins with ``***S5``, then records of 222 characters."""
+
+    def __init__(self, currency: str) -> None:
+        self._amount, self._currency = amounts(currency), currency
+
+    def head(self) -> bytes:
+        """Return the record that names the contents: journals of a client."""
+        return _encoded([left("***S5CLIJRLSTD", 222)])
+
+    def body(self, lines: Iterable[ExportLine]) -> bytes:
+        """Return records of the file."""
+        return _encoded(map(self._record, lines))
+
+    def _record(self, line: ExportLine) -> str:
+        kind = {"VE": "FC", "BQ": "RC", "CA": "RC"}.get(line.journal, "OD")
+        side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
+        auxiliary, label = plain(line.auxiliary), left(plain(line.label), 35)
+        return (
+            f"{left(line.journal, 3)}{day_first_long(line.booked_on)}{kind}{left(line.account, 17)}"
+            f"{'X' if auxiliary else ' '}{left(auxiliary, 17)}{left(plain(line.piece), 35)}{label}"
+            f"{' ' * 3}{' ' * 8}{side}{right(self._amount(minor), 20)}N{line.number % 10**8:08d}"
+            f"{self._currency}{right('1,00000000', 10)}E--{' ' * 20}{' ' * 20}{' ' * 3}{' ' * 2}{' ' * 2}"
+        )
+
+
+class QuadraLayout:
+    """Quadra, ASCII: records ``M`` of 158 characters; amounts in cents with a sign."""
+
+    def head(self) -> bytes:
+        """Return nothing: the file has no first record."""
+        return b""
+
+    def body(self, lines: Iterable[ExportLine]) -> bytes:
+        """Return records of the file."""
+        return _encoded(map(self._record, lines))
+
+    def _record(self, line: ExportLine) -> str:
+        side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
+        # Quadra has one number for an account: that of the customer stands in place of 411.
+        account = plain(line.auxiliary) or line.account
+        label, piece = plain(line.label), plain(line.piece)
+        return (
+            f"M{left(account, 8)}{left(line.journal, 2)}000{day_first(line.booked_on)} {left(label, 20)}{side}"
+            f"+{minor:012d}{' ' * 8}{' ' * 6}{' ' * 2}{' ' * 3}{left(piece[-5:], 5)}{' ' * 10}{' ' * 10}"
+            f"{left(piece[-8:], 8)}EUR{left(line.journal, 3)}{' ' * 3}{left(label, 30)}{' ' * 2}{left(piece[-10:], 10)}"
+        )
+
+
+TEXT_LAYOUTS: dict[str, Callable[[str, str], SageLayout | CegidLayout | QuadraLayout]] = {
+    "sage": SageLayout,
+    "cegid": lambda currency, _: CegidLayout(currency),
+    "quadra": lambda _, __: QuadraLayout(),
+}

@@ -1,0 +1,68 @@
+"""Texts of amounts, dates and fields in the layouts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+
+from encours.kernel.money import exponent
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f|\u2028\u2029]+")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def plain(text: str) -> str:
+    """Return the text on one line, without the separators of fields and records (LPF A47 A-1 VI)."""
+    return _CONTROL.sub(" ", text).strip() if not text.isprintable() or "|" in text else text
+
+
+def harmless(text: str) -> str:
+    """Return the text with an apostrophe before what a spreadsheet would take for a formula (OWASP CSV injection)."""
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+
+
+def amounts(currency: str, mark: str = ",") -> Callable[[int], str]:
+    """Return the function that writes minor units of a currency as a decimal, without separators of thousands."""
+    digits = exponent(currency)
+    unit = 10**digits
+
+    def written(minor: int) -> str:
+        sign, size = ("-", -minor) if minor < 0 else ("", minor)
+        if not digits:
+            return f"{sign}{size}"
+        whole, part = divmod(size, unit)
+        return f"{sign}{whole}{mark}{part:0{digits}d}"
+
+    return written
+
+
+@lru_cache(maxsize=4_096)
+def compact(day: date) -> str:
+    """Return the day as AAAAMMJJ (LPF A47 A-1 XII)."""
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}"
+
+
+@lru_cache(maxsize=4_096)
+def day_first(day: date) -> str:
+    """Return the day as JJMMAA."""
+    return f"{day.day:02d}{day.month:02d}{day.year % 100:02d}"
+
+
+@lru_cache(maxsize=4_096)
+def day_first_long(day: date) -> str:
+    """Return the day as JJMMAAAA."""
+    return f"{day.day:02d}{day.month:02d}{day.year:04d}"
+
+
+def left(text: str, width: int) -> str:
+    """Return the text in a field of that width: cut, or filled with blanks."""
+    return text[:width].ljust(width)
+
+
+def right(text: str, width: int) -> str:
+    """Return an amount in a field of that width. Raises ``ValueError`` if it does not fit: an amount is never cut."""
+    if len(text) > width:
+        raise ValueError(f"{text} has more than {width} characters")
+    return text.rjust(width)

@@ -1,0 +1,113 @@
+"""Requests for exports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from encours.kernel.errors import Invalid, NotFound, Refusal
+from encours.kernel.ids import derived_id
+from encours.ledger import Ledger
+from encours.ledger.command import CommandMeta
+from encours.ledger.errors import CommandReused
+from reporting_svc.domain.journal.chart import default_chart
+from reporting_svc.exports.store import Export, ExportKind, ExportProgress, ExportStore, Layout
+from reporting_svc.read_models.refusals import ReportingEntityNotFound
+
+
+class ExportNotFound(NotFound):
+    """The ledger has no export of this id, or no longer (404)."""
+
+    code = "export-not-found"
+    title = "Export not found"
+    remedy = "Use an id from GET /v1/exports; the last 50 of a ledger are kept."
+
+
+class ExportNotReady(Refusal):
+    """The file is not complete (409)."""
+
+    code = "export-not-ready"
+    title = "Export has no file"
+    status = 409
+    remedy = (
+        "GET the export: wait until its state is completed; if it failed, its problem says what to change."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestExport:
+    """A file, and the days that it covers. ``position``: as of an earlier position of the ledger."""
+
+    kind: ExportKind
+    layout: Layout
+    entity_id: str
+    first_on: date
+    last_on: date
+    accounts: dict[str, str]
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedExport:
+    """An export as it was requested; ``replayed``: by an earlier run of the command."""
+
+    export: Export
+    replayed: bool
+
+
+async def request_export(
+    ledger: Ledger, store: ExportStore, meta: CommandMeta, wanted: RequestExport
+) -> RequestedExport:
+    """Store a request; a worker starts the process.
+
+    Raises :class:`ReportingEntityNotFound`, ``Invalid`` for a position that the ledger has not reached,
+    :class:`AccountNumberRefused`, :class:`CommandReused`.
+    """
+    export_id = derived_id("xpt", meta.ledger, meta.command_id)
+    known = await store.get(meta.ledger, export_id)
+    replayed = known is not None
+    if known is None:
+        position = await _checked(ledger, meta, wanted)
+        known = await store.add(_queued(export_id, meta, wanted, position))
+    if known.fingerprint != meta.fingerprint:
+        raise CommandReused
+    first = replace(
+        known, state="queued", problem=None, done=ExportProgress(), completed_at=None, manifest=None
+    )
+    return RequestedExport(first, replayed)
+
+
+async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> int:
+    """Return the position up to which events are read."""
+    default_chart().with_numbers(wanted.accounts)
+    if wanted.first_on > meta.today:
+        raise Invalid(f"The period begins after today, {meta.today}.", "/year")
+    if not (await ledger.versions(meta.ledger, [wanted.entity_id]))[wanted.entity_id]:
+        raise ReportingEntityNotFound(wanted.entity_id)
+    head = (await ledger.head(meta.ledger)).position
+    if wanted.position is not None and wanted.position > head:
+        raise Invalid(f"The ledger has {head} events.", "/position")
+    return wanted.position or head
+
+
+def _queued(export_id: str, meta: CommandMeta, wanted: RequestExport, position: int) -> Export:
+    return Export(
+        id=export_id,
+        ledger=meta.ledger,
+        entity_id=wanted.entity_id,
+        kind=wanted.kind,
+        layout=wanted.layout,
+        first_on=wanted.first_on,
+        last_on=wanted.last_on,
+        position=position,
+        accounts=wanted.accounts,
+        fingerprint=meta.fingerprint,
+        asked_by=meta.actor,
+        asked_at=datetime.now(UTC),
+        state="queued",
+        problem=None,
+        starts=0,
+        done=ExportProgress(),
+        completed_at=None,
+        manifest=None,
+    )

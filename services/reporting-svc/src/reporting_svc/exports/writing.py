@@ -1,0 +1,190 @@
+"""Entries into numbered lines: numbers without a gap, references, auxiliary accounts and letters.
+
+A file of a whole year begins with the balances of the years before it, as one entry (LPF A47 A-1 VII 3°).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from encours.contracts import Recorded
+from reporting_svc.domain.journal.booking import Booking
+from reporting_svc.domain.journal.chart import Chart, LedgerAccount
+from reporting_svc.domain.journal.entry import JournalEntry, Posting
+from reporting_svc.exports.line import ExportLine
+from reporting_svc.exports.valuation import Valuation
+from reporting_svc.read_models.journal.letters import BroughtItem, Letter, Letters
+from reporting_svc.read_models.journal.source import Auxiliary
+
+_NO_ONE = Auxiliary("", "")
+_RESULT_CLASSES = ("6", "7")
+
+
+@dataclass(frozen=True, slots=True)
+class JournalWriter:
+    """Makes the lines of one export."""
+
+    chart: Chart
+    currency: str
+    zone: ZoneInfo
+    auxiliaries: Mapping[str, Auxiliary]
+    letters: Letters
+    valuation: Valuation
+    booking: Booking
+
+    async def lines(
+        self, commands: Sequence[Sequence[Recorded]], number: int
+    ) -> tuple[list[ExportLine], int]:
+        """Return the lines of commands, numbered behind ``number``, and the number of their last entry."""
+        entries = await self.entries(commands)
+        items = {p.item_id[4:] for entry in entries for p in entry.postings if p.item_id is not None}
+        letters = await self.letters.of(items)
+        cited = {entry.piece_of[4:] for entry in entries if entry.piece_of is not None}
+        numbers = await self.letters.numbers(cited) if cited else {}
+        found: list[ExportLine] = []
+        for entry in entries:
+            number += 1
+            piece = (
+                entry.piece
+                or numbers.get((entry.piece_of or "")[4:])
+                or entry.piece_of
+                or str(entry.position)
+            )
+            validated_on = max(entry.recorded_at.astimezone(self.zone).date(), entry.effective_on)
+            for posting in entry.postings:
+                found.append(self._line(entry, posting, number, piece, validated_on, letters))
+        return found, number
+
+    async def entries(self, commands: Sequence[Sequence[Recorded]]) -> list[JournalEntry]:
+        """Return the entries of commands, in the order of the ledger."""
+        foreign = {
+            digits
+            for events in commands
+            for e in events
+            if getattr(e.data, "currency", self.currency) != self.currency or getattr(e.data, "paid", None)
+            for digits in _items_of(e)
+        }
+        self.valuation.began_on = await self.letters.began_on(foreign) if foreign else {}
+        return [entry for events in commands for entry in self.booking.entries(events)]
+
+    def _line(
+        self,
+        entry: JournalEntry,
+        posting: Posting,
+        number: int,
+        piece: str,
+        validated_on: date,
+        letters: Mapping[tuple[str, str], Letter],
+    ) -> ExportLine:
+        auxiliary, letter = _NO_ONE, None
+        if posting.customer_id:
+            auxiliary = self.auxiliaries.get(posting.customer_id) or Auxiliary(posting.customer_id, "")
+            letter = letters.get(((posting.item_id or "")[4:], posting.customer_id[4:]))
+        minor = posting.amount_minor
+        return ExportLine(
+            entry.journal.code,
+            entry.journal.label,
+            number,
+            entry.effective_on,
+            posting.account.number,
+            posting.account.label,
+            auxiliary.number,
+            auxiliary.label,
+            piece,
+            entry.label,
+            minor if minor > 0 else 0,
+            -minor if minor < 0 else 0,
+            letter.code if letter else "",
+            letter.on if letter else None,
+            validated_on,
+            posting.foreign_minor,
+            None if posting.currency == self.currency else posting.currency,
+        )
+
+    async def opening(
+        self, before: Counter[LedgerAccount], first_on: date
+    ) -> AsyncIterator[list[ExportLine]]:
+        """Iterate over the lines of the opening entry: open items one by one, then the other accounts.
+
+        ``before`` are the balances of the earlier years without the open items. Income and expenses are the result
+        that is brought forward.
+        """
+        total = 0
+        async for items in self.letters.brought_forward():
+            letters = await self.letters.of({item.digits for item in items})
+            lines = [self._open_item(item, letters, first_on) for item in items]
+            total += sum(line.debit_minor - line.credit_minor for line in lines)
+            yield lines
+        lines = []
+        for account, minor in sorted(before.items(), key=lambda each: each[0].number):
+            if minor and not account.number.startswith(_RESULT_CLASSES):
+                lines.append(self._opening_line(account, minor, first_on))
+                total += minor
+        if total:
+            brought = "loss_brought_forward" if total < 0 else "profit_brought_forward"
+            lines.append(self._opening_line(self.chart[brought], -total, first_on))
+        if lines:
+            yield lines
+
+    def _open_item(
+        self, item: BroughtItem, letters: Mapping[tuple[str, str], Letter], first_on: date
+    ) -> ExportLine:
+        known = item.customer_digits != "0" * 32
+        customer_id = f"cus_{item.customer_digits}"
+        account = self.chart["customers" if known else "suspense"]
+        line = self._opening_line(
+            account, self.valuation.at(item.minor, item.currency, item.began_on), first_on
+        )
+        if known:
+            auxiliary = self.auxiliaries.get(customer_id) or Auxiliary(customer_id, "")
+            line.auxiliary, line.auxiliary_label = auxiliary.number, auxiliary.label
+        line.piece = item.number or f"{'inv' if item.is_invoice else 'pay'}_{item.digits}"
+        if letter := letters.get((item.digits, item.customer_digits)):
+            line.letter, line.lettered_on = letter.code, letter.on
+        if item.currency != self.currency:
+            line.foreign_minor, line.currency = item.minor, item.currency
+        return line
+
+    def _opening_line(self, account: LedgerAccount, minor: int, first_on: date) -> ExportLine:
+        journal = self.chart.journals["opening"]
+        return ExportLine(
+            journal.code,
+            journal.label,
+            1,
+            first_on,
+            account.number,
+            account.label,
+            "",
+            "",
+            "AN",
+            f"À-nouveau au {first_on:%d/%m/%Y}",
+            max(minor, 0),
+            max(-minor, 0),
+            "",
+            None,
+            first_on,
+            minor,
+            None,
+        )
+
+
+def balances(entries: Iterable[JournalEntry]) -> Counter[LedgerAccount]:
+    """Return the sums by account, without the lines of items, which are carried forward one by one."""
+    found: Counter[LedgerAccount] = Counter()
+    for entry in entries:
+        for posting in entry.postings:
+            if posting.item_id is None:
+                found[posting.account] += posting.amount_minor
+    return found
+
+
+def _items_of(e: Recorded) -> Iterable[str]:
+    """Return the digits of the invoice and the payment that an event names."""
+    for name in ("invoice_id", "payment_id"):
+        found = getattr(e.data, name, None)
+        if found:
+            yield found[4:]

@@ -1,0 +1,33 @@
+-- Exports: requests, progress and files. Derived: the same request at the same position yields the same bytes.
+create schema if not exists encours_exports;
+
+create table if not exists encours_exports.export (
+  id           text primary key,
+  ledger       text not null,
+  entity_id    text not null,
+  kind         text not null,
+  layout       text not null,
+  first_on     date not null,
+  last_on      date not null,
+  position     bigint not null,          -- events up to it are read
+  accounts     bytea not null,           -- JSON: numbers by purpose that replace those of the chart
+  fingerprint  bytea not null,           -- of the request
+  asked_by     text not null,
+  asked_at     timestamptz not null default now(),
+  state        text not null check (state in ('queued', 'running', 'completed', 'failed')),
+  problem      text,
+  starts       int not null default 0,   -- how often a process has begun it
+  done         bytea not null,           -- JSON: the place from which a new process goes on
+  completed_at timestamptz,
+  manifest     bytea                     -- JSON: range, positions, hashes, counts
+);
+create index if not exists export_listed on encours_exports.export (ledger, asked_at, id);
+create index if not exists export_waiting on encours_exports.export (asked_at) where state in ('queued', 'running');
+
+create table if not exists encours_exports.part (
+  export_id text not null references encours_exports.export on delete cascade,
+  part      int not null,
+  content   bytea not null,              -- zlib
+  primary key (export_id, part)
+);
+alter table encours_exports.part alter column content set storage external;

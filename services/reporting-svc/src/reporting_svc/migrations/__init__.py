@@ -1,0 +1,1 @@
+"""Tables of reporting-svc besides its read models, as plain SQL."""

@@ -1,0 +1,1 @@
+"""Queries behind the journal: events of an entity in the order of the ledger, and the lettering of items."""

@@ -1,0 +1,141 @@
+"""Events of one entity that move money, in the order of the ledger, command by command; its customers and its currency.
+
+All of it is read from the ledger up to one position, so that the same question always has the same answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+
+import asyncpg
+
+from encours.contracts import Recorded
+from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
+from encours.ledger import Ledger
+from encours.ledger.errors import EventUnreadable
+from encours.ledger.reader import COLUMNS, SET_ASIDE, UNREADABLE, recorded, set_aside_in
+
+PAGE = 4_000
+_EVENTS = f"""select {COLUMNS} from ledger.event where ledger = $1 and entity = $2 and type = any($3::text[])
+   and position > $4 and position <= $5 and effective_on >= $6 and effective_on <= $7 order by position limit $8"""
+
+
+@dataclass(frozen=True, slots=True)
+class Creditor:
+    """The entity as a file names it."""
+
+    name: str
+    siren: str | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Auxiliary:
+    """Auxiliary account [compte auxiliaire] of a customer."""
+
+    number: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSource:
+    """Events of an entity up to a position."""
+
+    ledger: Ledger
+    name: str
+    entity_id: str
+    position: int
+
+    async def creditor(self) -> Creditor:
+        """Return the entity as it was known at the position."""
+        found: Creditor | None = None
+        async for page in self._pages((EntityRegistered.TYPE, EntityAmended.TYPE), 0, date.min, date.max):
+            for e in page:
+                match e.data:
+                    case EntityRegistered() as data:
+                        found = Creditor(data.name, data.siren, data.currency)
+                    case EntityAmended() as data if found is not None:
+                        found = Creditor(data.name, data.siren, found.currency)
+        if found is None:
+            raise LookupError(f"{self.entity_id} did not exist at position {self.position}")
+        return found
+
+    async def auxiliaries(self) -> Mapping[str, Auxiliary]:
+        """Return the auxiliary account of each customer: its code in the creditor's books, else its id.
+
+        The label is the name at the position, for all lines of a file.
+        """
+        found: dict[str, Auxiliary] = {}
+        types = (CustomerRegistered.TYPE, CustomerAmended.TYPE)
+        async for page in self._pages(types, 0, date.min, date.max):
+            for e in page:
+                match e.data:
+                    case CustomerRegistered() as data:
+                        number = data.external_ref or data.customer_id
+                        found[data.customer_id] = Auxiliary(number, data.name)
+                    case CustomerAmended() as data if data.customer_id in found:
+                        found[data.customer_id] = Auxiliary(found[data.customer_id].number, data.name)
+        return found
+
+    async def commands(
+        self, types: Iterable[str], after: int, first_on: date, last_on: date
+    ) -> AsyncIterator[list[list[Recorded]]]:
+        """Iterate over the events that count in a period, in lists of those of one command; many lists at a time.
+
+        A command is never cut. Raises :class:`EventUnreadable`.
+        """
+        held: list[Recorded] = []
+        async for page in self._pages(types, after, first_on, last_on):
+            lists = [list(events) for _, events in groupby([*held, *page], attrgetter("command_id"))]
+            held = lists.pop()
+            if lists:
+                yield lists
+        if held:
+            yield [held]
+
+    async def _pages(
+        self, types: Iterable[str], after: int, first_on: date, last_on: date
+    ) -> AsyncIterator[list[Recorded]]:
+        number = (await self.ledger.info(self.name)).id
+        wanted = sorted(types)
+
+        async def read(behind: int) -> list[asyncpg.Record]:
+            rows = await self.ledger.query(
+                _EVENTS, number, self.entity_id, wanted, behind, self.position, first_on, last_on, PAGE
+            )
+            return list(rows)
+
+        reading = asyncio.ensure_future(read(after))
+        try:
+            while True:
+                rows = await reading
+                if len(rows) == PAGE:  # the database reads on while this page is worked on
+                    reading = asyncio.ensure_future(read(rows[-1]["position"]))
+                if rows:
+                    yield await self._decoded(rows)
+                if len(rows) < PAGE:
+                    return
+        finally:
+            reading.cancel()
+
+    async def _decoded(self, rows: list[asyncpg.Record]) -> list[Recorded]:
+        """Return the events without those that were set aside. Raises :class:`EventUnreadable`."""
+        try:
+            return [recorded(self.name, row) for row in rows]
+        except UNREADABLE:
+            number = (await self.ledger.info(self.name)).id
+            aside = set_aside_in(await self.ledger.query(SET_ASIDE, number))
+        found = []
+        for row in rows:
+            try:
+                found.append(recorded(self.name, row))
+            except UNREADABLE as error:
+                if row["position"] not in aside:
+                    raise EventUnreadable(row["stream"], row["position"], row["type"], str(error)) from error
+        return found

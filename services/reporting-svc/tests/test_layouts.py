@@ -1,0 +1,159 @@
+"""Layouts of exports: fixed columns where a software expects them, and no formula in any cell."""
+
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from encours.kernel.errors import Invalid
+from reporting_svc.exports.layouts.fec import FecLayout, file_name
+from reporting_svc.exports.layouts.software import CegidLayout, QuadraLayout, SageLayout
+from reporting_svc.exports.layouts.tables import CsvLayout, Workbook, write_parquet
+from reporting_svc.exports.layouts.text import amounts, harmless, plain, right
+from reporting_svc.exports.line import ExportLine
+from reporting_svc.http.exports.bodies import ExportBody
+from reporting_svc.read_models.journal.letters import Letter
+
+DAY = date(2026, 3, 31)
+LINE = ExportLine(
+    "VE", "Ventes", 7, DAY, "411000", "Clients", "DUPONT", "Dupont SARL", "FAC-2026-0007", "Facture FAC-2026-0007",
+    28_800, 0, "AB", date(2026, 4, 30), date(2026, 4, 1), 28_800, None,
+)  # fmt: skip
+EVIL = ("=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", '=HYPERLINK("http://x")')
+
+
+def test_a_record_of_the_fec_has_eighteen_fields_as_the_law_writes_them() -> None:
+    assert FecLayout("EUR").body([LINE]).decode() == (
+        "VE\tVentes\t7\t20260331\t411000\tClients\tDUPONT\tDupont SARL\tFAC-2026-0007\t20260331\t"
+        "Facture FAC-2026-0007\t288,00\t0,00\tAB\t20260430\t20260401\t\t\r\n"
+    )
+    foreign = replace(LINE, foreign_minor=-12_000, currency="USD", letter="", lettered_on=None)
+    assert FecLayout("EUR").body([foreign]).decode().endswith("\t\t\t20260401\t-120,00\tUSD\r\n")
+
+
+def test_a_fec_is_named_by_siren_and_closing_day() -> None:
+    assert file_name("552100554", date(2026, 12, 31)) == "552100554FEC20261231.txt"
+    assert file_name(None, date(2026, 12, 31)) == "000000000FEC20261231.txt"
+
+
+@given(st.text())
+def test_no_text_breaks_a_record_apart(text: str) -> None:
+    record = FecLayout("EUR").body([replace(LINE, label=text, auxiliary_label=text, piece=text)]).decode()
+    assert (record.count("\t"), record.count("|"), len(record.splitlines())) == (17, 0, 1)
+
+
+def test_cegid_finds_its_fields_in_their_columns() -> None:
+    record = CegidLayout("EUR").body([LINE]).decode("cp1252").rstrip("\r\n")
+    assert len(record) == 222
+    assert (record[:3], record[3:11], record[11:13], record[13:30].strip()) == (
+        "VE ",
+        "31032026",
+        "FC",
+        "411000",
+    )
+    assert (record[30], record[31:48].strip(), record[48:83].strip()) == ("X", "DUPONT", "FAC-2026-0007")
+    assert (record[129], record[130:150].strip(), record[150]) == ("D", "288,00", "N")
+    assert (record[151:159], record[159:162], record[172:175]) == ("00000007", "EUR", "E--")
+    assert CegidLayout("EUR").head().startswith(b"***S5CLIJRLSTD")
+
+
+def test_quadra_finds_its_fields_in_their_columns() -> None:
+    record = QuadraLayout().body([replace(LINE, debit_minor=0, credit_minor=28_800)]).decode("cp1252")
+    fields = {at: record[at - 1 : at - 1 + width] for at, width in QUADRA.items()}
+    assert fields == {
+        1: "M", 2: "DUPONT  ", 10: "VE", 12: "000", 15: "310326", 22: "Facture FAC-2026-000", 42: "C",
+        43: "+000000028800", 100: "026-0007", 108: "EUR", 111: "VE ", 117: "Facture FAC-2026-0007".ljust(30),
+        149: "-2026-0007",
+    }  # fmt: skip
+
+
+QUADRA = {1: 1, 2: 8, 10: 2, 12: 3, 15: 6, 22: 20, 42: 1, 43: 13, 100: 8, 108: 3, 111: 3, 117: 30, 149: 10}
+"""Position from 1 and width."""
+
+
+def test_sage_finds_its_fields_in_their_columns() -> None:
+    record = SageLayout("EUR", "Atelier Lumière SAS").body([LINE]).decode("cp1252").rstrip("\r\n")
+    assert len(record) == 138
+    assert (record[:3], record[3:9], record[9:11], record[11:24].strip()) == ("VE ", "310326", "FC", "411000")
+    assert (record[24], record[25:38].strip(), record[83], record[84:104].strip()) == (
+        "X",
+        "DUPONT",
+        "D",
+        "288,00",
+    )
+    assert SageLayout("EUR", "Atelier Lumière SAS").head().decode("cp1252") == "Atelier Lumière SAS\r\n"
+
+
+def test_an_amount_that_does_not_fit_is_never_cut() -> None:
+    with pytest.raises(ValueError, match="more than 4"):
+        right("12345", 4)
+
+
+@pytest.mark.parametrize("text", EVIL)
+def test_no_cell_of_a_csv_begins_a_formula(text: str) -> None:
+    evil = replace(LINE, auxiliary=text, auxiliary_label=text, piece=text, label=text)
+    cells = CsvLayout("EUR").cells(evil)
+    assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for cell in cells)
+    assert CsvLayout("EUR", for_people=False).cells(evil)[9] == plain(text)
+    assert harmless("Dupont = fils") == "Dupont = fils"
+
+
+def test_a_workbook_has_no_formula_and_the_same_lines_are_the_same_bytes(tmp_path: Path) -> None:
+    written = []
+    for name in ("a.xlsx", "b.xlsx"):
+        book = Workbook(tmp_path / name, "EUR", DAY)
+        book.add([replace(LINE, label=text) for text in EVIL])
+        book.close()
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] == written[1]
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    assert sheet.count(b"<row ") == len(EVIL) + 1
+    assert b"<f>" not in sheet
+
+
+def test_parquet_holds_exact_decimals_and_dates(tmp_path: Path) -> None:
+    odd = replace(LINE, label='=a,"b"', lettered_on=None, letter="", foreign_minor=5, currency="JPY")
+    layout = CsvLayout("EUR", for_people=False)
+    (tmp_path / "lines.csv").write_bytes(layout.head() + layout.body([LINE, odd]))
+    write_parquet(tmp_path / "lines.csv", tmp_path / "lines.parquet", "EUR")
+    with duckdb.connect() as db:
+        asked = (
+            "select label, debit::varchar, lettered_on, foreign_amount from read_parquet(?) order by label"
+        )
+        rows = db.execute(asked, [str(tmp_path / "lines.parquet")]).fetchall()
+    assert [row[:3] for row in rows] == [
+        ('=a,"b"', "288.00", None),
+        ("Facture FAC-2026-0007", "288.00", date(2026, 4, 30)),
+    ]
+
+
+def test_amounts_are_written_in_the_decimals_of_their_currency() -> None:
+    assert [amounts(code)(-1_205) for code in ("EUR", "JPY", "KWD")] == ["-12,05", "-1205", "-1,205"]
+
+
+def test_codes_of_letters_have_capitals_when_the_item_is_settled() -> None:
+    codes = [Letter(number, DAY, True).code for number in (1, 26, 27, 702, 703)]
+    assert codes == ["A", "Z", "AA", "ZZ", "AAA"]
+    assert Letter(27, DAY, False).code == "aa"
+
+
+def test_fields_that_do_not_belong_together_are_refused() -> None:
+    entity: dict[str, Any] = {"entity_id": "ent_" + "0" * 32}
+    for wrong in (
+        {"kind": "fec"},
+        {"kind": "fec", "year": 2026, "layout": "csv"},
+        {"kind": "journal", "layout": "csv", "from": "2026-01-01"},
+        {"kind": "journal", "from": "2026-01-01", "to": "2026-01-31"},
+        {"kind": "journal", "layout": "csv", "from": "2026-02-01", "to": "2026-01-31"},
+    ):
+        with pytest.raises(Invalid):
+            ExportBody.model_validate(entity | wrong).to_command()
+    year = ExportBody.model_validate(entity | {"kind": "fec", "year": 2026}).to_command()
+    assert (year.layout, year.first_on, year.last_on) == ("fec", date(2026, 1, 1), date(2026, 12, 31))

@@ -1,0 +1,73 @@
+"""A reader of FEC files: the structural rules of LPF A47 A-1 VII, IX and XII, and the items that a file leaves open."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+
+NAMES = (
+    "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib",
+    "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate", "Montantdevise",
+    "Idevise",
+)  # fmt: skip
+OPTIONAL = {"CompAuxNum", "CompAuxLib", "EcritureLet", "DateLet", "Montantdevise", "Idevise"}
+Row = dict[str, str]
+
+
+def read(name: str, content: bytes) -> list[Row]:
+    """Rows of a file, which is refused where it breaks a rule."""
+    assert (closing := re.fullmatch(r"[0-9]{9}FEC([0-9]{8})\.txt", name)), name
+    head, *lines = content.decode("utf-8").split("\r\n")
+    assert tuple(head.split("\t")) == NAMES
+    assert lines.pop() == "", "the last record ends too"
+    rows = [dict(zip(NAMES, line.split("\t"), strict=True)) for line in lines]
+    for row in rows:
+        assert all(row[field] for field in NAMES if field not in OPTIONAL), row
+        assert "|" not in "".join(row.values())
+        assert re.match(r"[1-8][0-9]{2}", row["CompteNum"])
+        for field in ("EcritureDate", "PieceDate", "ValidDate", "DateLet"):
+            assert re.fullmatch(r"[0-9]{8}" + ("|" if field == "DateLet" else ""), row[field]), row
+        assert row["EcritureDate"][:4] == closing[1][:4]
+        assert row["EcritureDate"] <= row["ValidDate"]
+        assert all(re.fullmatch(r"[0-9]+,[0-9]{2}", row[field]) for field in ("Debit", "Credit"))
+        assert (row["Debit"] == "0,00") != (row["Credit"] == "0,00")
+        assert bool(row["EcritureLet"]) == bool(row["DateLet"])
+        assert bool(row["CompAuxNum"]) == row["CompteNum"].startswith("411")
+    _check_entries(rows)
+    return rows
+
+
+def _check_entries(rows: list[Row]) -> None:
+    """Numbers without a gap, in the order of validation; opening balances first; each entry balances."""
+    numbers = [int(row["EcritureNum"]) for row in rows]
+    assert numbers == sorted(numbers)
+    assert set(numbers) == set(range(1, numbers[-1] + 1))
+    entries: dict[int, list[Row]] = defaultdict(list)
+    for number, row in zip(numbers, rows, strict=True):
+        entries[number].append(row)
+    for number, entry in entries.items():
+        assert sum(map(amount, entry)) == 0, entry
+        assert len({(row["JournalCode"], row["EcritureDate"], row["ValidDate"]) for row in entry}) == 1
+        assert number == 1 or entry[0]["JournalCode"] != "AN"
+
+
+def amount(row: Row) -> Decimal:
+    """Signed amount, a debit above 0."""
+    return Decimal(row["Debit"].replace(",", ".")) - Decimal(row["Credit"].replace(",", "."))
+
+
+def open_items(rows: Iterable[Row], auxiliary: str) -> list[Decimal]:
+    """Amounts that a customer's items leave open, smallest first: lines of one code are one item."""
+    items: Counter[str] = Counter()
+    for n, row in enumerate(rows):
+        if row["CompAuxNum"] == auxiliary:
+            items[row["EcritureLet"] or f"line {n}"] += amount(row)  # type: ignore[assignment]
+    assert all(minor == 0 for code, minor in items.items() if code.isupper() and code.isalpha())
+    return sorted(Decimal(minor) for minor in items.values() if minor)
+
+
+def balance(rows: Iterable[Row], account: str) -> Decimal:
+    """Sum of the lines on accounts that begin so."""
+    return sum((amount(row) for row in rows if row["CompteNum"].startswith(account)), Decimal(0))
