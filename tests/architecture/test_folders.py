@@ -25,6 +25,7 @@ SERVICES = (invoice_svc, dunning_svc, risk_svc)
 PREFIXES = {family.name: family.streams[0] for family in FAMILIES}
 READS_FOREIGN_STREAMS = {
     "dunning_svc.domain.task.state.CLAIM": "the invoice is invoice-svc's",
+    "dunning_svc.domain.approval.state.APPROVERS": "the approval circuit is invoice-svc's",
     "dunning_svc.domain.hold.state.DEBTOR": "the customer is invoice-svc's",
     "dunning_svc.domain.template.state.CREDITOR": "the entity is invoice-svc's",
     "risk_svc.use_cases.customers.CUSTOMER": "the customer is invoice-svc's",

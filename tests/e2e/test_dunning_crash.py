@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -31,7 +32,7 @@ from encours.testing.events import event
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.dunning_world import ADDRESS, Dunning, dunning
-from tests.histories.policies import written_policy
+from tests.histories.policies import STEPS, written_policy
 
 CUSTOMERS = 250
 
@@ -173,13 +174,34 @@ async def test_in_a_live_ledger_nothing_is_sent_for_days_that_have_passed(
             wait_until, lambda: len(world.mails()) == 2, "the message whose hours are now"
         )
         assert sum("awake@dupont.example" in mail["To"] for mail in world.mails()) == 1
+        await _what_nobody_answers_leaves_by_the_policy(world)
+
+
+async def _what_nobody_answers_leaves_by_the_policy(world: Dunning) -> None:
+    (asked,) = await world.customers("asked@dupont.example")
+    approval = {"role": "credit_manager", "days": 1, "unanswered": "send"}
+    await _own_policy(world, asked, steps=[STEPS[0] | {"approval": approval}, *STEPS[1:]])
+    await world.invoices([asked], due_in=3)
+    await world.open_day()
+    run = await world.completed()
+    assert (run.requested, run.pending) == (1, 0)
+    assert (await world.one("task.raised")).kind == "approval"
+    for _ in range(2):
+        await world.open_day()
+        await world.completed()
+    assert (await world.one("task.completed")).outcome == "sent_unanswered"
+    await asyncio.to_thread(wait_until, lambda: len(world.mails()) == 3, "the message that nobody approved")
 
 
 async def _mornings_alone(world: Dunning, customer: str, *, hour_now: int) -> None:
     """Put a policy for a customer in force whose messages leave before noon, in a zone where it is that hour now."""
     ahead = (hour_now - datetime.now(UTC).hour + 12) % 24 - 12
     hours = {"from": "00:00", "until": "12:00", "time_zone": f"Etc/GMT{-ahead:+d}"}
-    document = document_of(written_policy(applies_to={"customers": [customer]}, hours=hours))
+    await _own_policy(world, customer, hours=hours)
+
+
+async def _own_policy(world: Dunning, customer: str, **more: Any) -> None:
+    document = document_of(written_policy(applies_to={"customers": [customer]}, **more))
     pol = new_id("pol")
     await world.add(
         world.new(pol, PolicyCreated(policy_id=pol, document=document, shipped_as=None)),

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from dunning_svc.domain.ladder.decide import decide_case, decide_customer
-from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.events import DecisionEvent, approval_task, as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.recheck import suppression
 from dunning_svc.domain.policy.arms import assignment_id
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.outbox.recheck import suppression
 from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.fold.by_event import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
@@ -52,6 +52,7 @@ from encours.testing.events import (
     unapplied,
     undisputed,
 )
+from tests.histories.approvals import settle_all
 from tests.histories.policies import document_named
 from tests.histories.promises import judge_all, promised, state_of, withdrawn
 
@@ -98,10 +99,7 @@ class History:
         self.placed: dict[str, str] = {}
         self.judgments = 0
         self.promises: list[str] = []
-        self.add(
-            event(EntityRegistered, entity_id=ENT, name="Créancier"),
-            ENT,
-        )
+        self.add(event(EntityRegistered, entity_id=ENT, name="Créancier"), ENT)
         self.add(
             event(
                 CustomerRegistered,
@@ -140,7 +138,9 @@ class History:
         self.today += timedelta(days=1)
         opened = self.add(calendar.DayOpened(day=self.today, late=late), calendar.STREAM)
         judge_all(self)
-        return None if late else self.decide(opened)
+        decided = None if late else self.decide(opened)
+        settle_all(self, opened.position)
+        return decided
 
     def decide(self, opened: Recorded) -> DecisionEvent | None:
         view = self.rows.case(GROUP)
@@ -161,6 +161,8 @@ class History:
         made = as_event(decision, key)
         self.decided.append((opened, made))
         self.add(made, stream_of(made), causation=opened.event_id)
+        if (task := approval_task(made)) is not None:
+            self.add(task, task.task_id)
         return made
 
     def issue(self, days: int, amount: int, terms: Terms = TERMS) -> None:
@@ -182,11 +184,8 @@ class History:
 
     def receive(self, amount: int, command: UUID | None = None) -> str:
         pay = derived_id("pay", len(self.events))
-        self.add(
-            received(amount, payment_id=pay, customer_id=CUS, received_on=self.today),
-            pay,
-            command=command,
-        )
+        taken = received(amount, payment_id=pay, customer_id=CUS, received_on=self.today)
+        self.add(taken, pay, command=command)
         return pay
 
     def reverse(self, pay: str, amount: int) -> None:

@@ -8,6 +8,7 @@ from dunning_svc.domain.policy.shipped import SHIPPED
 from dunning_svc.domain.policy.written import document_of
 from encours.contracts.events.dunning.document import PolicyDocument
 
+ROLE = "credit_manager"
 STEPS: list[dict[str, Any]] = [
     {"code": "J-2", "offset_days": -2, "act": "email", "template": "friendly"},
     {"code": "J+2", "offset_days": 2, "act": "email", "template": "penalties", "late_terms": "hidden"},
@@ -19,6 +20,11 @@ STEPS: list[dict[str, Any]] = [
 def written_policy(**more: Any) -> dict[str, Any]:
     """Return the written form of a policy with these steps and other content."""
     return {"name": "Own", "priority": 60, "steps": STEPS, "minimums": {"EUR": "5.00"}} | more
+
+
+def _asking(step: int, unanswered: str, days: int) -> dict[str, Any]:
+    """Return a step whose message needs an approval."""
+    return STEPS[step] | {"approval": {"role": ROLE, "unanswered": unanswered, "days": days}}
 
 
 OWN = {
@@ -33,6 +39,12 @@ OWN = {
             "invoice_fields": {"project": ["north"]},
             "invoice_natures": ["goods"],
         },
+    ),
+    "four_eyes": written_policy(
+        priority=75,
+        applies_to={"tags": ["strategic"]},
+        hours={"from": "09:00", "until": "17:30"},
+        steps=[STEPS[0], _asking(1, "decline", 9), _asking(2, "send", 19), _asking(3, "decline", 30)],
     ),
     "lenient": written_policy(
         priority=50,

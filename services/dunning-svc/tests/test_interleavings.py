@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from dunning_svc.outbox.recheck import objection, suppression
+from dunning_svc.domain.ladder.recheck import objection, suppression
 from encours.contracts.events import customer, reminders
 from encours.contracts.events.dunning.promises import PromiseMade, PromiseWithdrawn
 from tests.histories.dunning import ADDRESS, CUS, GROUP, History

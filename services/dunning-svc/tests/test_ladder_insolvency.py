@@ -8,11 +8,11 @@ import pytest
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.explain import explain
+from dunning_svc.domain.ladder.recheck import overtaken
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.http.cases.answers import CaseOut
 from dunning_svc.http.items import ItemOut
-from dunning_svc.outbox.recheck import overtaken
 from dunning_svc.read_models.cases.past import folded
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed

@@ -6,8 +6,8 @@ from datetime import date
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.explain import explain
+from dunning_svc.domain.ladder.recheck import overtaken
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.outbox.recheck import overtaken
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.money.cover import InvoiceCovered, InvoiceUncovered
 from tests.histories.dunning import GROUP, History

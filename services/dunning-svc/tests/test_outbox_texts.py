@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from dunning_svc.__main__ import SERVICE
 from dunning_svc.domain.formats import MessageLang, amount, day, days_late
 from dunning_svc.domain.ladder.explain import Withdrawal, explain
+from dunning_svc.domain.ladder.recheck import suppression
 from dunning_svc.domain.message.shipped import LANGUAGES, TEMPLATES
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.mime import email_bytes, message_id
-from dunning_svc.outbox.recheck import suppression
 from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow

@@ -20,6 +20,7 @@ from dunning_svc.read_models.cases.past import folded
 from encours.contracts import encode
 from encours.contracts.events import reminders
 from encours.contracts.events.parties.customer import FieldValue
+from tests.histories.approvals import answer
 from tests.histories.dunning import GROUP, History
 from tests.histories.policies import OWN
 
@@ -42,6 +43,7 @@ _ACTS = st.one_of(
     ),
     st.tuples(st.just("hold"), st.integers(0, 40)),
     st.tuples(st.just("withdraw")),
+    st.tuples(st.just("answer"), st.sampled_from(["approved", "declined"])),
     st.tuples(st.just("days"), st.integers(1, 30)),
     st.tuples(st.just("late"), st.integers(1, 5)),
 )
@@ -58,6 +60,8 @@ def lived(acts: list[tuple[Any, ...]]) -> History:
                 history.open_day(late=name == "late")
         elif name == "tag":
             history.tag(*arguments[0])
+        elif name == "answer":
+            answer(history, *arguments)
         else:
             getattr(history, name)(*arguments)
     return history
@@ -101,6 +105,12 @@ def test_a_change_of_policy_repeats_no_step_and_begins_with_no_formal_notice(
         assert not step.formal or invoice_id in claimed, "a formal notice as the first contact"
         if not step.announces:
             claimed.add(invoice_id)
+    refused: set[tuple[str, str]] = set()
+    for e in history.events:
+        if isinstance(e.data, reminders.ReminderSuppressed) and e.data.cause in ("declined", "not_approved"):
+            refused |= {(item.invoice_id, item.step) for item in e.data.items if item.step == e.data.step}
+        elif isinstance(e.data, reminders.ReminderRequested):
+            assert not refused & {(item.invoice_id, item.step) for item in e.data.items}, "proposed again"
 
 
 @given(_HISTORIES)

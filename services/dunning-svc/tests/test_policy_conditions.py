@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.plan import plans
+from dunning_svc.domain.ladder.recheck import objection
 from dunning_svc.domain.policy.choice import InvoiceFacts, MonthDue, Policies, Profile, criteria_met
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.domain.policy.written import document_of
-from dunning_svc.outbox.recheck import objection
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events import reminders

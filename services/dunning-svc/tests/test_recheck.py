@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dunning_svc.domain.ladder.recheck import overtaken
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.outbox.recheck import overtaken
 from encours.contracts.common import Address
 from encours.contracts.events import customer, reminders
 from tests.histories.dunning import ADDRESS, CUS, GROUP, History

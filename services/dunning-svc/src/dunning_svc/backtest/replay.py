@@ -186,10 +186,13 @@ class Replay:
         return min((each for each in turns if each > day), default=date.max)
 
     def _fold_decision(self, day: Recorded, decision: Decision) -> None:
-        """Fold the decision as its event would be; its id need not be that of another ledger or process."""
+        """Fold the decision as its event would be; its id need not be that of another ledger or process.
+
+        A message that needs an approval counts as approved on its day.
+        """
         self._decisions += 1
         event_id = UUID(int=self._decisions)
-        event = as_event(decision, event_id)
+        event = as_event(replace(decision, approval=None), event_id)
         made = Recorded(
             ledger=day.ledger, position=day.position, stream=stream_of(event), version=1, type=event.TYPE,
             schema_version=event.VERSION, entity=decision.entity_id, event_id=event_id, effective_on=event.day,

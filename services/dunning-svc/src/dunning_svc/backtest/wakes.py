@@ -93,8 +93,8 @@ def _turns_of(item: LadderItem, policy: Policy, since: date | None) -> Iterator[
         yield part.due_on
     for step in policy.steps:
         yield step.scheduled_on(item.due_on)
-        if item.taken:
-            yield item.taken[-1].on + timedelta(days=step.interval_days)
+        for taken in item.taken:
+            yield taken.on + timedelta(days=step.interval_days)
     if since is not None:
         resumed = resumes_on(policy, above(policy, item.taken), due_on=item.due_on, since=since)
         if resumed is not None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.dunning.reminders import DunnedItem, SendingHours, SuppressedStep
+from encours.contracts.events.dunning.reminders import (
+    AwaitedApproval,
+    DunnedItem,
+    SendingHours,
+    SuppressedStep,
+)
 from encours.http.models import MoneyModel
 
 
@@ -22,6 +28,21 @@ class SuppressedStepOut(BaseModel):
     def of(cls, step: SuppressedStep) -> SuppressedStepOut:
         """Return the suppressed step of an event."""
         return cls(invoice_id=step.invoice_id, number=step.number, step=step.step, cause=step.cause)
+
+
+class AwaitedOut(BaseModel):
+    """Approval that a message needs before it leaves."""
+
+    role: str
+    until: date = Field(description="Last day for an answer.")
+    unanswered: Literal["decline", "send"] = Field(description="What follows without one.")
+
+    @classmethod
+    def of(cls, approval: AwaitedApproval | None) -> AwaitedOut | None:
+        """Return the approval of a message, if it needs one."""
+        if approval is None:
+            return None
+        return cls(role=approval.role, until=approval.until, unanswered=approval.unanswered)
 
 
 class HoursOut(BaseModel):

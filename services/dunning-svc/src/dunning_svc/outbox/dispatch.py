@@ -9,12 +9,12 @@ from datetime import date, timedelta
 
 import structlog
 
+from dunning_svc.domain.ladder.recheck import objection, suppression
 from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers, was_by_gateway
 from dunning_svc.outbox.hours import hour_of, leaves_at
 from dunning_svc.outbox.mime import message_id
-from dunning_svc.outbox.recheck import objection, suppression
 from dunning_svc.outbox.smtp import Handed
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.fold.templates import templates_of

@@ -75,7 +75,11 @@ def debtor_of(
 
 
 def _placeable(row: ItemRow) -> PlaceableInvoice:
-    notices = [taken.on for taken in steps_taken(row) if taken.step and taken.step.act == "registered_letter"]
+    notices = [
+        taken.on
+        for taken in steps_taken(row)
+        if taken.step and taken.step.act == "registered_letter" and taken.reached
+    ]
     return PlaceableInvoice(
         number=row.number,
         entity_id=row.entity_id,

@@ -22,13 +22,14 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
-from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.events import DecisionEvent, approval_task, as_event, decision_key, stream_of
 from dunning_svc.read_models.cases.debtors import creditors
 from dunning_svc.read_models.cases.due import DueCases, Unserved, due_pages
 from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.use_cases.approvals import settle_approvals
 from dunning_svc.use_cases.claims import PROCEEDINGS, ClaimTasks
 from dunning_svc.use_cases.experiments import assign_customers, watch_experiments
 from dunning_svc.use_cases.messages import Texts
@@ -143,6 +144,7 @@ class RunDay(Reactor):
             return
         zone = (await self._ledger.info(e.ledger)).time_zone
         await judge_promises(self._ledger, self._db, e, zone)
+        await settle_approvals(self._ledger, self._db, e, zone)
         if e.data.late:
             await complete_run(self._ledger, _run(e, Counter()), 0)
             return
@@ -174,7 +176,7 @@ class RunDay(Reactor):
     async def _append(self, e: Recorded, decision: Decision, event: DecisionEvent) -> None:
         key = decision_key(e.ledger, e.event_id, decision.customer_id, decision.entity_id, decision.currency)
         meta = derived(e.ledger, key, actor=DUNNING, today=decision.day, because_of=e)
-        await execute(self._ledger, meta, _emit, stream_of(event), event, decision.entity_id)
+        await execute(self._ledger, meta, _emit_decision, event, decision.entity_id)
 
     async def _raise_task(self, e: Recorded, unserved: Unserved) -> None:
         """Open a task for a customer that was not served, once for a cause."""
@@ -229,7 +231,7 @@ def _outgoing(
     due: DueCases, decided: Iterable[tuple[Decision, DecisionEvent]], texts: Texts
 ) -> Iterator[OutgoingReminder]:
     for decision, event in decided:
-        if isinstance(event, ReminderRequested):
+        if isinstance(event, ReminderRequested) and event.approval is None:
             addressee, creditor = due.customers[decision.addressee_id], due.creditors[decision.entity_id]
             yield OutgoingReminder(event, addressee, creditor, texts=texts)
 
@@ -261,6 +263,12 @@ async def complete_run(ledger: Ledger, run: Run, pending: int) -> None:
     meta = derived(run.ledger, command_id, actor=DUNNING, today=run.day)
     meta = replace(meta, causation_id=run.day_event)
     await execute(ledger, meta, _emit, run_stream(run.day), event, run.entity)
+
+
+async def _emit_decision(session: Session, event: DecisionEvent, entity_id: str) -> None:
+    session.emit(stream_of(event), event, entity=entity_id)
+    if (task := approval_task(event)) is not None:
+        session.emit(task.task_id, task, entity=entity_id)
 
 
 async def _emit(session: Session, stream: str, event: Event, entity_id: str) -> None:

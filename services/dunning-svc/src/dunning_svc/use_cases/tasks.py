@@ -7,6 +7,7 @@ from dunning_svc.domain.task import decide
 from dunning_svc.domain.task.commands import CompleteTask, PostponeTask, RaiseTask, ReopenTask
 from dunning_svc.domain.task.outcome import complete
 from dunning_svc.domain.task.state import CLAIM, TASK
+from dunning_svc.use_cases.approvals import answer_approval
 from dunning_svc.use_cases.promises import Debts, basis_of
 from encours.ledger.command import Result
 from encours.ledger.merges import survivor
@@ -32,6 +33,10 @@ async def raise_task(session: Session, command: RaiseTask) -> Result:
 async def complete_task(session: Session, command: CompleteTask, debts: Debts) -> Result:
     """Record the outcome of a task, with what follows from it."""
     state = await session.get(TASK, command.task_id)
+    if state.begun.kind == "approval":
+        for stream, event in await answer_approval(session, command, state):
+            session.emit(stream, event, entity=state.entity_id)
+        return session.result(command.task_id)
     promise = command.promise
     about = () if promise is None else promise.invoice_ids or state.invoice_ids
     promising = await basis_of(session, debts, about)

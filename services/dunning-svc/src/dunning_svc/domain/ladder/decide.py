@@ -29,6 +29,8 @@ Rules of policies that go step by step:
   item keeps its level, mapped to the new ladder, and resumes on the day of the first step that was not due by then.
 * No message goes beyond the contact limit of the policy, and no step is taken on a day that is no business day of the
   addressee, if the policy asks for it. Its hours are those in which the message may leave.
+* A message whose step needs an approval waits for it as a proposal. Its step counts as taken meanwhile; once declined,
+  the item goes on with the next step, without having been contacted.
 * A day is decided once: after its decision, the same day yields no other.
 """
 
@@ -45,10 +47,11 @@ from dunning_svc.domain.ladder.highest import decide_highest
 from dunning_svc.domain.ladder.plan import ItemPlan, joins, plans
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.choice import ChosenPolicy, Policies, is_default
-from dunning_svc.domain.policy.hours import hours_for
+from dunning_svc.domain.policy.hours import ALL_DAY, hours_for
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.working_days import is_working_day
 from encours.contracts.events.dunning.reminders import (
+    AwaitedApproval,
     DunnedItem,
     PolicyChoice,
     SendingHours,
@@ -261,6 +264,7 @@ def _decision(case: Case, day: date, policy: Policy, position: int, message: _Me
         inputs.add(case.formal_notice.position)
     if "contact_limit" in causes and policy.contact_limit is not None:
         inputs |= {each.position for each in case.contacted_since(day, policy.contact_limit.days)}
+    amount_minor = max(0, sum(item.asked_minor for item in items) - credit)
     return Decision(
         customer_id=case.customer_id,
         entity_id=case.entity_id,
@@ -271,7 +275,7 @@ def _decision(case: Case, day: date, policy: Policy, position: int, message: _Me
         step=message.step,
         items=items,
         credit_minor=credit,
-        amount_minor=max(0, sum(item.asked_minor for item in items) - credit),
+        amount_minor=amount_minor,
         superseded=tuple(f"{p.item.invoice_id}:{s.code}" for p in message.plans for s in p.superseded),
         cause=message.cause,
         policy_id=policy.policy_id,
@@ -280,13 +284,29 @@ def _decision(case: Case, day: date, policy: Policy, position: int, message: _Me
         input_events=tuple(sorted(inputs)),
         suppressed=suppressed,
         hours=_hours(case, policy, message),
+        approval=None if message.cause else _approval(message.step, case.currency, amount_minor, day),
     )
 
 
 def _hours(case: Case, policy: Policy, message: _Message) -> SendingHours | None:
-    if policy.hours is None or message.cause is not None or not message.step.is_message:
+    if message.cause is not None or not message.step.is_message:
         return None
-    return hours_for(policy.hours, case.country, business_days=policy.business_days)
+    hours = policy.hours
+    if hours is None and policy.business_days and message.step.approval is not None:
+        # It may be approved on any day.
+        hours = ALL_DAY
+    return None if hours is None else hours_for(hours, case.country, business_days=policy.business_days)
+
+
+def _approval(step: Step, currency: str, amount_minor: int, day: date) -> AwaitedApproval | None:
+    asked = step.approval
+    if asked is None or any(
+        each.currency == currency and amount_minor <= each.amount_minor for each in asked.above
+    ):
+        return None
+    return AwaitedApproval(
+        role=asked.role, until=day + timedelta(days=asked.days), unanswered=asked.unanswered
+    )
 
 
 def _dunned(plan: ItemPlan, message: _Message, day: date) -> DunnedItem:

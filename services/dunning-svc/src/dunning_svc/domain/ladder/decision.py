@@ -9,6 +9,7 @@ import msgspec
 from dunning_svc.domain.ladder.state import LadderItem
 from dunning_svc.domain.policy.policy import Step
 from encours.contracts.events.dunning.reminders import (
+    AwaitedApproval,
     DunnedItem,
     LateTerms,
     PolicyChoice,
@@ -44,6 +45,8 @@ class Decision(msgspec.Struct, frozen=True):
     choice: PolicyChoice | None = None
     hours: SendingHours | None = None
     """Hours in which the message may leave; ``None``: at any time."""
+    approval: AwaitedApproval | None = None
+    """Approval that the message waits for, if it needs one."""
 
 
 def dunned(

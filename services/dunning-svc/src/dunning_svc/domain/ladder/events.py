@@ -10,6 +10,7 @@ from encours.contracts.events.dunning.reminders import (
     ReminderRequested,
     ReminderSuppressed,
     TaskOpened,
+    TaskRaised,
 )
 from encours.kernel.ids import derived_uuid, with_prefix
 
@@ -19,6 +20,26 @@ DecisionEvent = ReminderRequested | ReminderSuppressed | TaskOpened
 def decision_key(ledger: str, day_event: UUID, customer_id: str, entity_id: str, currency: str) -> UUID:
     """Return the id of the decision for a customer, creditor and currency on a day; the same on repetition."""
     return derived_uuid("dunning", ledger, day_event, customer_id, entity_id, currency)
+
+
+def approval_task(event: DecisionEvent) -> TaskRaised | None:
+    """Return the task of approving the message of a decision, if it needs an approval; it has the reminder's digits."""
+    if not isinstance(event, ReminderRequested) or event.approval is None:
+        return None
+    means = event.channel.replace("_", " ")
+    return TaskRaised(
+        task_id=with_prefix(event.reminder_id, "tsk"),
+        customer_id=event.customer_id,
+        day=event.day,
+        kind="approval",
+        cause=f"Approve or decline step {event.step} ({means}) as {event.approval.role}.",
+        currency=event.currency,
+        amount_minor=event.amount_minor,
+        invoice_ids=tuple(item.invoice_id for item in event.items),
+        reminder_id=event.reminder_id,
+        reply_id=None,
+        due_on=event.approval.until,
+    )
 
 
 def stream_of(event: DecisionEvent) -> str:
@@ -88,4 +109,5 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         addressee_id=decision.addressee_id if decision.addressee_id != decision.customer_id else None,
         late_terms_hidden=step.late_terms_hidden,
         hours=decision.hours,
+        approval=decision.approval,
     )

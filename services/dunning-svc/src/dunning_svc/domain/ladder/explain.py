@@ -8,7 +8,7 @@ from dunning_svc.domain.formats import Lang, amount, days_late
 from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.ladder.explain_choice import choice_in_words
-from dunning_svc.domain.ladder.explain_sending import hours_in_words
+from dunning_svc.domain.ladder.explain_sending import sending_in_words
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken, earliest_on
 from encours.contracts.events.dunning.reminders import (
@@ -69,6 +69,8 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "suspended_by_promise": "Selon le scénario, une promesse de paiement suspend toutes les factures du client.",
         "ladder_ended": "L'échéance date de plus de {end} jours : le scénario ne prévoit plus d'étape.",
         "placed": "Un tiers est chargé de recouvrer la facture.",
+        "declined": "La personne chargée de l'approuver a refusé l'étape.",
+        "not_approved": "Personne n'a approuvé l'étape dans le délai du scénario.",
         "policy_changed": "Elle était prévue avant que ce scénario ne s'applique au client : elle n'est pas rattrapée.",
         "formal_step_apart": "La mise en demeure ou le dossier contentieux du jour ne vise que d'autres factures.",
     },
@@ -91,6 +93,8 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "suspended_by_promise": "By the policy, a promise to pay suspends every invoice of the customer.",
         "ladder_ended": "The due date is more than {end} days ago: the policy takes no further step.",
         "placed": "A third party collects the invoice.",
+        "declined": "The person who was to approve the step declined it.",
+        "not_approved": "Nobody approved the step in the time that the policy gives.",
         "policy_changed": "It was due before this policy was applied to the customer, and is not made up for.",
         "formal_step_apart": "The formal notice or litigation file of the day is for other invoices only.",
     },
@@ -103,6 +107,8 @@ class Withdrawal:
 
     cause: str
     because: tuple[int, ...] = ()
+    text: str | None = None
+    """Reason that a person gave."""
 
 
 def explain(
@@ -118,14 +124,15 @@ def explain(
         credit -= min(credit, item.asked_minor)
     reasons += [_highest(event, step, lang)] if len(event.items) > 1 else []
     reasons += _money(event, lang)
-    reasons += (
-        [hours_in_words(event.hours, lang)] if isinstance(event, ReminderRequested) and event.hours else []
-    )
+    reasons += sending_in_words(event, lang) if isinstance(event, ReminderRequested) else ()
     if isinstance(event, ReminderSuppressed):
         reasons.append(_cause(event.cause, step, event, policy, lang))
     reasons += [_suppressed_step(step, event, policy, lang) for step in event.suppressed]
     if withdrawn is not None:
-        reasons.append(_cause(withdrawn.cause, step, event, policy, lang) + _because(withdrawn.because, lang))
+        said = f" « {withdrawn.text} »" if withdrawn.text and lang == "fr" else ""
+        said = f' "{withdrawn.text}"' if withdrawn.text and lang == "en" else said
+        cause = _cause(withdrawn.cause, step, event, policy, lang)
+        reasons.append(cause + said + _because(withdrawn.because, lang))
     reasons.append(_inputs(event, lang))
     return Explanation(_summary(event, step, policy, lang), tuple(reasons))
 

@@ -137,7 +137,7 @@ def _against(
 
 def contacted(item: LadderItem, policy: Policy) -> bool:
     """Return True if the item was claimed before. An announcement does not claim it."""
-    return any(not taken.within(policy).announces for taken in item.taken)
+    return any(taken.reached and not taken.within(policy).announces for taken in item.taken)
 
 
 def joins(plan: ItemPlan, tone: Step, policy: Policy) -> bool:
@@ -149,7 +149,8 @@ def joins(plan: ItemPlan, tone: Step, policy: Policy) -> bool:
         case "registered_letter":
             return contacted(plan.item, policy)
         case "litigation_file":
-            return plan.step == tone or any(taken.within(policy).formal for taken in plan.item.taken)
+            noticed = (taken.reached and taken.within(policy).formal for taken in plan.item.taken)
+            return plan.step == tone or any(noticed)
         case _:
             return True
 

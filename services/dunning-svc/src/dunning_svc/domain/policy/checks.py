@@ -41,6 +41,7 @@ def require_consistent(document: PolicyDocument, own: Own = NO_TEMPLATES) -> Non
         *_end(policy),
         *_hours(document),
         *_thanks(document, purposes),
+        *_approvals(policy.steps),
     )
     if found:
         raise PolicyContradicts(found[0].detail, errors=found)
@@ -135,6 +136,7 @@ def _currencies(document: PolicyDocument) -> Iterator[FieldError]:
         *scope.currencies,
         *(band.currency for band in (*scope.open_amounts, *scope.invoice_amounts)),
         *(each.currency for step in document.steps for each in step.minimums),
+        *(each.currency for step in document.steps if step.approval for each in step.approval.above),
     }
     for currency in sorted(named - minimums):
         yield FieldError("/minimums", f"{currency} is named without a minimum amount.")
@@ -189,6 +191,21 @@ def _thanks(document: PolicyDocument, purposes: Mapping[str, TemplatePurpose]) -
             yield FieldError(
                 f"/thanks/minimums/{each.currency}",
                 f"{each.currency} is not among the currencies of applies_to.",
+            )
+
+
+def _approvals(steps: Sequence[Step]) -> Iterator[FieldError]:
+    for i, step in enumerate(steps):
+        if step.approval is None:
+            continue
+        if not step.is_message:
+            yield _at(i, "approval", f"{step.code} is a task, which needs no approval.")
+        later = steps[i + 1].offset_days if i + 1 < len(steps) else None
+        if later is not None and step.offset_days + step.approval.days >= later:
+            yield _at(
+                i,
+                "approval/days",
+                f"{step.code} may wait for its approval until {steps[i + 1].code} is due; give fewer days.",
             )
 
 

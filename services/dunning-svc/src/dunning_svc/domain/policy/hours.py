@@ -15,6 +15,7 @@ from encours.contracts.events.dunning.reminders import SendingHours
 from encours.kernel.time_zones import time_zone_of
 
 SHORTEST_MINUTES = 120
+ALL_DAY = PolicyHours(from_time="00:00", until_time="24:00", time_zone=None)
 
 
 def minutes_of(text: str) -> int:

@@ -14,6 +14,7 @@ from encours.contracts.events.dunning.document import (
     PolicyDocument,
     PolicyHours,
     PromiseTerms,
+    StepApproval,
     Suspension,
     ThanksTerms,
 )
@@ -59,6 +60,7 @@ class Step:
     floors_minor: Mapping[str, int] = field(default_factory=dict, hash=False)
     """By currency, a minimum amount that is higher than that of the policy."""
     late_terms_hidden: bool = False
+    approval: StepApproval | None = field(default=None, hash=False)
 
     @property
     def channel(self) -> Channel:
@@ -148,6 +150,7 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
                 else max(step.interval_days, step.offset_days),
                 floors_minor={each.currency: each.amount_minor for each in step.minimums},
                 late_terms_hidden=step.late_terms == "hidden",
+                approval=step.approval,
             )
             for step, offset_days in zip(document.steps, offsets(document.steps), strict=True)
         ),

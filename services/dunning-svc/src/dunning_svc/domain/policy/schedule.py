@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 import msgspec
 
 from dunning_svc.domain.policy.policy import Policy, Step
 
 Codes = tuple[str, ...]
+Mark = Literal["proposed", "declined"]
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -19,6 +21,13 @@ class Taken(msgspec.Struct, frozen=True):
     on: date
     step: Step | None = None
     """The step as the policy had it under which it was taken; ``None`` stands for the policy in force."""
+    mark: Mark | None = None
+    """``proposed``: its message waits for an approval. ``declined``: it was not approved, and the next step follows."""
+
+    @property
+    def reached(self) -> bool:
+        """True if its message has left, or leaves without an approval."""
+        return self.mark is None
 
     def within(self, policy: Policy) -> Step:
         """Return the step that was taken."""
@@ -79,9 +88,8 @@ def level_in(policy: Policy, taken: Step) -> Step | None:
 def earliest_on(step: Step, *, due_on: date, taken: Sequence[Taken]) -> date:
     """Return the first day on which the step may be taken: its due day, or the end of its minimum interval."""
     scheduled = step.scheduled_on(due_on)
-    if not taken:
-        return scheduled
-    return max(scheduled, taken[-1].on + timedelta(days=step.interval_days))
+    last = next((each for each in reversed(taken) if each.mark != "declined"), None)
+    return scheduled if last is None else max(scheduled, last.on + timedelta(days=step.interval_days))
 
 
 def resumes_on(policy: Policy, ahead: Sequence[Step], *, due_on: date, since: date) -> date | None:

@@ -17,6 +17,7 @@ from encours.contracts.events.dunning.document import (
     PolicyScope,
     PolicyStep,
     PromiseTerms,
+    StepApproval,
     Suspension,
     ThanksTerms,
 )
@@ -39,6 +40,8 @@ DEFAULT_INTERVAL_DAYS = 7
 """Interval of a step that names none, unless the step before it is nearer."""
 THANKS_TEMPLATE = "thanks"
 """Template of a thank-you that names none."""
+DEFAULT_APPROVAL_DAYS = 3
+"""Days for the answer to an approval that names none."""
 DEFAULT_INVOICES = 5
 """Invoices that a share of late ones is counted on at least."""
 
@@ -152,6 +155,18 @@ def _step(plain: Mapping[str, Any], before: list[PolicyStep], pointer: str) -> P
         interval_days=interval,
         minimums=_minimums(plain.get("minimums", {}), f"{pointer}/minimums"),
         late_terms=plain.get("late_terms", "template"),
+        approval=_approval(plain.get("approval"), f"{pointer}/approval"),
+    )
+
+
+def _approval(plain: Mapping[str, Any] | None, pointer: str) -> StepApproval | None:
+    if plain is None:
+        return None
+    return StepApproval(
+        role=plain["role"],
+        days=plain.get("days", DEFAULT_APPROVAL_DAYS),
+        unanswered=plain.get("unanswered", "decline"),
+        above=_minimums(plain.get("above", {}), f"{pointer}/above"),
     )
 
 
@@ -185,6 +200,11 @@ def _written_step(step: PolicyStep) -> dict[str, Any]:
         plain["minimums"] = _written_minimums(step.minimums)
     if step.late_terms != "template":
         plain["late_terms"] = step.late_terms
+    if step.approval is not None:
+        asked = step.approval
+        plain["approval"] = {"role": asked.role, "days": asked.days, "unanswered": asked.unanswered}
+        if asked.above:
+            plain["approval"]["above"] = _written_minimums(asked.above)
     return plain
 
 

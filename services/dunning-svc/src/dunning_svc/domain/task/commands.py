@@ -8,8 +8,19 @@ from typing import Literal
 
 RaisedKind = Literal["call", "address", "payment", "dispute", "other"]
 """Kinds of tasks that a person may open."""
-TaskOutcome = Literal["done", "promised", "paid_says", "disputed", "no_answer", "wrong_contact", "other"]
-"""``paid_says``: the debtor says that it has paid. ``no_answer``: call again."""
+TaskOutcome = Literal[
+    "done",
+    "promised",
+    "paid_says",
+    "disputed",
+    "no_answer",
+    "wrong_contact",
+    "approved",
+    "declined",
+    "other",
+]
+"""``paid_says``: the debtor says that it has paid. ``no_answer``: call again. ``approved`` and ``declined`` are for
+approvals alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,14 @@ class TaskDueInThePast(Refusal):
     remedy = "Use today or a later date."
 
 
+class ApprovalIsBound(Refusal):
+    """An approval keeps its last day, and its outcome."""
+
+    code = "approval-is-bound"
+    title = "Approval keeps its day and its outcome"
+    remedy = "Complete the task by its day. What follows without an answer is in the policy."
+
+
 class ClaimOfAnother(Refusal):
     """An invoice is not one of the customer, or of the currency (422)."""
 
@@ -60,8 +68,9 @@ def raise_task(
 def postpone(state: Task, cmd: PostponeTask, today: date) -> list[TaskPostponed]:
     """Postpone the task; no event if it is due on that day.
 
-    Raises :class:`TaskIsCompleted`, :class:`TaskDueInThePast`.
+    Raises :class:`TaskIsCompleted`, :class:`TaskDueInThePast`, :class:`ApprovalIsBound`.
     """
+    _require_free(state)
     if state.completed is not None:
         raise TaskIsCompleted(f"It was completed on {state.completed_on}: {state.completed.outcome}.")
     if state.due_on == cmd.due_on:
@@ -77,8 +86,9 @@ def postpone(state: Task, cmd: PostponeTask, today: date) -> list[TaskPostponed]
 def reopen(state: Task, cmd: ReopenTask, today: date) -> list[TaskReopened]:
     """Reopen the task, due today unless the command has a day; no event if it is open.
 
-    Raises :class:`TaskDueInThePast`.
+    Raises :class:`TaskDueInThePast`, :class:`ApprovalIsBound`.
     """
+    _require_free(state)
     if state.completed is None:
         return []
     _require_coming(cmd.due_on, today)
@@ -90,6 +100,11 @@ def reopen(state: Task, cmd: ReopenTask, today: date) -> list[TaskReopened]:
             cause=cmd.cause,
         )
     ]
+
+
+def _require_free(state: Task) -> None:
+    if state.begun.kind == "approval":
+        raise ApprovalIsBound(f"The message waits for its approval until {state.due_on}.")
 
 
 def _require_coming(due_on: date | None, today: date) -> None:

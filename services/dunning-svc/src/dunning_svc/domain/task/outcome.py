@@ -8,6 +8,8 @@
 | ``no_answer`` | the same task again, on the day that is given |
 | ``wrong_contact`` | a task to find another contact |
 | ``done``, ``other`` | nothing |
+
+Approvals have outcomes of their own (:mod:`dunning_svc.domain.approval.decide`).
 """
 
 from __future__ import annotations
@@ -60,7 +62,8 @@ class OutcomeDetails(Refusal):
     status = 422
     remedy = (
         "Give `promise` with `promised` and with nothing else, `paid_on` with `paid_says` alone, `next_on` with an "
-        "outcome that a task follows from, and `text` with `other`."
+        "outcome that a task follows from, and `text` with `other` and `declined`. A task of the kind `approval` is "
+        "`approved` or `declined`; others are neither."
     )
 
 
@@ -96,6 +99,8 @@ def complete(
 
 
 def _check(cmd: CompleteTask, today: date) -> None:
+    if cmd.outcome in ("approved", "declined"):
+        raise OutcomeDetails(f"`{cmd.outcome}` is the outcome of an approval.", "/outcome")
     promise = cmd.promise
     if (promise is None) == (cmd.outcome == "promised"):
         raise OutcomeDetails("`promise` goes with the outcome `promised`.", "/promise")

@@ -106,6 +106,10 @@ class CaseItem(BaseModel):
     )
     level: str | None = Field(description="The highest step taken.")
     suppressed: list[str] = Field(description="Steps whose reminder was suppressed.")
+    proposed: list[str] = Field(description="Steps that wait for an approval.")
+    declined: list[str] = Field(
+        description="Steps that were not approved; the invoice goes on with the next one."
+    )
     promised_until: date | None = Field(
         description="Last day without dunning by a promise to pay in force, days of grace included."
     )
@@ -135,7 +139,9 @@ class CaseItem(BaseModel):
             later=MoneyModel.of(item.on(as_of).later_minor, row.currency),
             stayed=MoneyModel.of(item.on(as_of).stayed_minor, row.currency),
             placement_id=row.placement_id,
-            level=taken[-1].code if taken else None,
+            level=next((each.code for each in reversed(taken) if each.reached), None),
+            proposed=[each.code for each in taken if each.mark == "proposed"],
+            declined=[each.code for each in taken if each.mark == "declined"],
             suppressed=row.suppressed,
             promised_until=row.promised_until if item.promised(as_of) else None,
             policy=PolicyApplied.of(applied),

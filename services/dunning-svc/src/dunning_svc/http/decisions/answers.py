@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import Explanation
-from dunning_svc.http.items import HoursOut, ItemOut, SuppressedStepOut
+from dunning_svc.http.items import AwaitedOut, HoursOut, ItemOut, SuppressedStepOut
 from dunning_svc.use_cases.decisions import Period, Reperformed, ReperformedPeriod
 from encours.contracts.events.dunning.reminders import (
     DecisionBasis,
@@ -109,6 +109,7 @@ class DecisionOut(AsOf):
     credit: MoneyModel
     items: list[ItemOut]
     hours: HoursOut | None = Field(description="Hours in which the message may leave; null for any time.")
+    approval: AwaitedOut | None = Field(description="Approval that the message needs; null for none.")
     superseded: list[str]
     suppressed: list[SuppressedStepOut] = Field(
         description="Due steps that are not taken, each with its cause, besides those of the items."
@@ -132,6 +133,7 @@ class DecisionOut(AsOf):
             credit=MoneyModel.of(event.credit_minor, event.currency),
             items=[ItemOut.of(item, event.currency) for item in event.items],
             hours=HoursOut.of(event.hours) if isinstance(event, ReminderRequested) else None,
+            approval=AwaitedOut.of(event.approval) if isinstance(event, ReminderRequested) else None,
             superseded=[] if isinstance(event, ReminderSuppressed) else list(event.superseded),
             suppressed=[SuppressedStepOut.of(step) for step in event.suppressed],
             basis=BasisOut.of(event.basis),
@@ -251,6 +253,7 @@ class PlannedOut(BaseModel):
     credit: MoneyModel
     items: list[ItemOut]
     hours: HoursOut | None = Field(description="Hours in which the message may leave; null for any time.")
+    approval: AwaitedOut | None = Field(description="Approval that the message needs; null for none.")
     suppressed: list[SuppressedStepOut]
 
     @classmethod
@@ -270,5 +273,6 @@ class PlannedOut(BaseModel):
             credit=MoneyModel.of(decision.credit_minor, decision.currency),
             items=[ItemOut.of(item, decision.currency) for item in decision.items],
             hours=HoursOut.of(decision.hours),
+            approval=AwaitedOut.of(decision.approval),
             suppressed=[SuppressedStepOut.of(step) for step in decision.suppressed],
         )

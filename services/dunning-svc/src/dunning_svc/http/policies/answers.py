@@ -15,6 +15,7 @@ from dunning_svc.http.policies.bodies import (
     HoursBody,
     PromiseTermsBody,
     ScopeBody,
+    StepApprovalBody,
     SuspensionBody,
 )
 from encours.contracts.events.dunning.document import DunningAct, PolicyDocument
@@ -36,6 +37,7 @@ class StepOut(BaseModel):
     interval_days: int = Field(description="Minimum interval since the last step taken.")
     minimums: dict[str, str] = {}
     late_terms: Literal["template", "hidden"] = "template"
+    approval: StepApprovalBody | None = None
 
 
 class DocumentOut(BaseModel):

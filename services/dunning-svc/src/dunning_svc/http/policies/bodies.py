@@ -8,7 +8,12 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
-from dunning_svc.domain.policy.written import DEFAULT_INVOICES, THANKS_TEMPLATE, document_of
+from dunning_svc.domain.policy.written import (
+    DEFAULT_APPROVAL_DAYS,
+    DEFAULT_INVOICES,
+    THANKS_TEMPLATE,
+    document_of,
+)
 from dunning_svc.http.identifiers import CustomerId, EntityId, TemplateCode
 from encours.contracts.common import Nature
 from encours.contracts.events.dunning.document import DunningAct
@@ -123,6 +128,27 @@ class ScopeBody(CustomerScopeBody):
     paid_late: PaidLateBody | None = None
 
 
+class StepApprovalBody(Body):
+    """Approval that the message of a step needs before it leaves."""
+
+    role: ShortText = Field(
+        description="Role of the creditor's approval circuit, `PUT /v1/entities/{id}/approval` of invoice-svc.",
+        examples=["credit_manager"],
+    )
+    above: Minimums = Field(
+        default={},
+        description="Amounts up to which a message needs none; without an amount in its currency each one does.",
+    )
+    days: Annotated[int, Field(ge=1, le=60, strict=True)] = Field(
+        default=DEFAULT_APPROVAL_DAYS,
+        description="Days for the answer after the decision; they end before the next step is due.",
+    )
+    unanswered: Literal["decline", "send"] = Field(
+        default="decline",
+        description="Without an answer the step counts as declined, and the next one follows; or the message leaves.",
+    )
+
+
 class StepBody(Body):
     """A step of a policy."""
 
@@ -150,6 +176,9 @@ class StepBody(Body):
     late_terms: Literal["template", "hidden"] = Field(
         default="template",
         description="`hidden`: the message does not mention penalties and recovery fee, whatever its template has.",
+    )
+    approval: StepApprovalBody | None = Field(
+        default=None, description="The message leaves without one if left out."
     )
 
 

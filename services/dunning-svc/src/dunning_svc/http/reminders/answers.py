@@ -18,6 +18,7 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 
 ReminderStatus = Literal[
+    "proposed",
     "requested",
     "sent",
     "deposited",
@@ -70,10 +71,14 @@ class ReminderOut(BaseModel):
     credit: MoneyModel = Field(description="Unapplied payments deducted.")
     invoice_ids: list[str]
     status: ReminderStatus = Field(
-        description="`sent`: the mail server took it. It was delivered, read or answered only if the status says so."
+        description="`proposed`: it waits for an approval. `sent`: the mail server took it. It was delivered, read or "
+        "answered only if the status says so."
     )
     signs: list[SignOut] = Field(description="Bounces, receipts and answers, oldest first.")
     cause: str | None = Field(description="Cause of the suppression.")
+    reason: str | None = Field(description="Reason of the person who declined it.")
+    approver: str | None = Field(description="Role that has to approve it; null if it needs no approval.")
+    approved_on: date | None
     because: list[int] = Field(
         description="Positions of the events after the decision for which the message did not leave."
     )
@@ -189,6 +194,9 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "signs": [SignOut.of(entry) for entry in row["signs"]],
         "cause": row["cause"],
+        "reason": row["text"],
+        "approver": row["approver"],
+        "approved_on": row["approved_on"],
         "because": [int(position) for position in row["because"].split()],
         "message_id": row["message_id"],
         "evidence": row["evidence"],

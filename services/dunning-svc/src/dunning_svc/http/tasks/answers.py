@@ -15,6 +15,7 @@ from encours.http.answers import Answer
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from encours.kernel.ids import with_prefix
 
 TaskKind = Literal[
     "call",
@@ -24,6 +25,7 @@ TaskKind = Literal[
     "unserved",
     "insolvency_claim",
     "placement",
+    "approval",
     "payment",
     "dispute",
     "other",
@@ -47,10 +49,11 @@ class TaskOut(BaseModel):
         "`insolvency_claim`: claims to declare, with the last day in the cause as far as it is known; "
         "`GET /v1/customers/{id}/insolvency-claim` of invoice-svc has the claims. `payment`: find the payment that the "
         "debtor says it has made. `dispute`: examine an objection. `placement`: tell a partner what happened to a "
-        "placed invoice."
+        "placed invoice. `approval`: approve or decline the message of a step."
     )
     step: str | None
     cause: str | None = Field(description="Reason of a task that does not follow from the ladder.")
+    reminder_id: str | None = Field(description="Reminder to approve or to decline.")
     amount: MoneyModel | None
     invoice_ids: list[str]
     status: Literal["open", "completed"]
@@ -78,6 +81,7 @@ class TaskOut(BaseModel):
             kind=opened.kind,
             step=step and step.step,
             cause=opened.cause if isinstance(opened, TaskRaised) else None,
+            reminder_id=_proposal(opened.task_id, opened.kind),
             amount=_amount(opened.amount_minor, opened.currency),
             invoice_ids=list(state.invoice_ids),
             status="open" if completed is None else "completed",
@@ -104,6 +108,7 @@ class TaskOut(BaseModel):
             kind=row["kind"],
             step=row["step"] or None,
             cause=row["cause"],
+            reminder_id=_proposal(row["task_id"], row["kind"]),
             amount=_amount(row["amount_minor"], row["currency"]),
             invoice_ids=row["invoice_ids"],
             status=row["status"],
@@ -114,6 +119,10 @@ class TaskOut(BaseModel):
             promise_id=row["promise_id"],
             follow_up_id=row["follow_up_id"],
         )
+
+
+def _proposal(task_id: str, kind: str) -> str | None:
+    return with_prefix(task_id, "rem") if kind == "approval" else None
 
 
 def _amount(amount_minor: int, currency: str | None) -> MoneyModel | None:

@@ -70,9 +70,10 @@ class CompleteBody(Body):
     outcome: TaskOutcome = Field(
         description="`promised`: a promise is made, and dunning of its invoices rests. `paid_says`, `disputed`, "
         "`wrong_contact`: a task follows to find the payment, to examine the objection, to find another contact. "
-        "`no_answer`: the same task follows on `next_on`. `done`, `other`: nothing follows."
+        "`no_answer`: the same task follows on `next_on`. `done`, `other`: nothing follows. `approved`, `declined`: of "
+        "an approval, and of nothing else; the message leaves, or its step is passed over."
     )
-    text: LongText | None = Field(default=None, description="Required with `other`.")
+    text: LongText | None = Field(default=None, description="Required with `other` and `declined`.")
     promise: PromisedBody | None = Field(default=None, description="With `promised`.")
     paid_on: BusinessDate | None = Field(default=None, description="With `paid_says`.")
     next_on: BusinessDate | None = Field(

@@ -42,7 +42,7 @@ async def list_tasks(
         CollectorCode | None, Parameter(description="Open tasks that are this collector's on the day.")
     ] = None,
 ) -> Response:
-    """List tasks: calls, litigation files, addresses to find, replies to answer, claims to declare, and others."""
+    """List tasks: calls, litigation files, approvals, addresses to find, replies to answer, claims, and others."""
     wanted = TaskFilters(customer_id, status, kind, due_from, due_until, owner)
     async with q.view(MODEL) as view:
         team = await team_on(view, view.time.as_of)

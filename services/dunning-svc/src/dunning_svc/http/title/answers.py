@@ -54,7 +54,11 @@ class TitleEligibility(BaseModel):
             disputed_minor=item.contested_minor,
             planned_minor=item.on_plan_minor,
             in_hand_minor=item.covered_minor,
-            noticed=any(taken.step and taken.step.act == "registered_letter" for taken in steps_taken(row)),
+            noticed=any(
+                taken.step and taken.step.act == "registered_letter"
+                for taken in steps_taken(row)
+                if taken.reached
+            ),
             stayed=item.stayed,
             placed=item.placed,
         )

@@ -24,7 +24,7 @@ from encours.reading.merges import merges
 G = TypeVar("G", AccountRow, ItemRow)
 _PAGE = 500
 """Customers whose cases are in memory at once."""
-STANDING = frozenset({"requested", "sent", "unconfirmed"})
+STANDING = frozenset({"proposed", "requested", "sent", "unconfirmed"})
 """Status of reminders that have reached the customer, or may yet."""
 
 
@@ -140,8 +140,9 @@ def last_notice(notices: Iterable[FormalNotice]) -> FormalNotice | None:
 async def _contacts(conn: Conn, schema: str, ids: Sequence[str], after: date) -> dict[str, list[PastMessage]]:
     """Return the messages to each customer after a day that were neither suppressed nor refused by their channel."""
     rows = await conn.fetch(
-        f"""select customer_id, day, position from {schema}.reminder
-             where customer_id = any($1) and day > $2 and status = any($3) and not bounced order by position""",
+        f"""select customer_id, coalesce(approved_on, day), position from {schema}.reminder
+             where customer_id = any($1) and coalesce(approved_on, day) > $2 and status = any($3) and not bounced
+             order by position""",
         ids,
         after,
         list(STANDING),
@@ -165,10 +166,11 @@ async def _moved_on(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, 
 async def _formal_notices(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, FormalNotice]:
     """Return the last formal notice of each group that was neither suppressed nor refused by its channel."""
     rows = await conn.fetch(
-        f"""select distinct on (customer_id, entity_id, currency) customer_id, entity_id, currency, day, position
+        f"""select distinct on (customer_id, entity_id, currency) customer_id, entity_id, currency,
+                   coalesce(approved_on, day) as day, position
               from {schema}.reminder
              where customer_id = any($1) and channel = 'registered_letter' and status = any($2)
-             order by customer_id, entity_id, currency, day desc, position desc""",
+             order by customer_id, entity_id, currency, coalesce(approved_on, day) desc, position desc""",
         ids,
         list(STANDING),
     )

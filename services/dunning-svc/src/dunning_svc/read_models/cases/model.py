@@ -59,7 +59,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 25
+    version = 26
     rows = (
         CreditorRow,
         DebtorRow,

@@ -130,12 +130,12 @@ class MemoryRows:
             [*self.open_items(*own), *(self._settled[each] for each in own if each in self._settled)],
             group,
             last_notice(
-                FormalNotice(row.day, row.position)
+                FormalNotice(row.approved_on or row.day, row.position)
                 for row in sent
                 if row.channel == "registered_letter" and (row.entity_id, row.currency) == group[1:]
             ),
             joined_to(group[0], customers, known, merged),
-            [PastMessage(row.day, row.position) for row in sent],
+            [PastMessage(row.approved_on or row.day, row.position) for row in sent],
             punctuality=months_of(self._all_items(own)) if self._by_behaviour else (),
             assigned=[
                 assigned(row)

@@ -40,6 +40,16 @@ async def closed_hours(conn: Conn, schema: str, now: datetime | None) -> list[st
     return [each for each in hours if not may_leave(json.decode(each, type=SendingHours), now)]
 
 
+async def proposed(conn: Conn, schema: str) -> Sequence[DecisionRow]:
+    """Return the decisions whose message waits for an approval, oldest first."""
+    return await select(
+        conn,
+        schema,
+        DecisionRow,
+        f"where decision_id in (select decision_id from {schema}.reminder where status = 'proposed') order by position",
+    )
+
+
 async def requested(
     conn: Conn,
     schema: str,

@@ -48,16 +48,19 @@ _RANKS = (
 
 _REMINDER = """(
   select reminder_id, decision_id, customer_id, entity_id, day, channel, step, template, language, currency,
-         amount_minor, credit_minor, invoice_ids, position, hours,
+         amount_minor, credit_minor, invoice_ids, position, hours, nullif(approver, '') as approver,
+         case when approved then approved_on end as approved_on, case when known then text end as text,
          case when known and status in ('sent', 'unconfirmed') then coalesce((
                 select kind from unnest(seen) s(entry), split_part(s.entry, ' ', 1) kind
                  where kind <> 'delayed' order by array_position({ranks}, kind) limit 1), status)
-              when known then status else 'requested' end as status, seen as signs,
+              when known then status when approver = '' or approved then 'requested' else 'proposed' end as status,
+         seen as signs,
          case when known then cause end as cause,
          case when known then because else '' end as because, case when known then message_id end as message_id,
          case when known then evidence end as evidence, case when known then outcome_on end as outcome_on,
          case when known and outcome_position > position then 2 else 1 end as version
     from (select *, coalesce(outcome_position <= {position} and outcome_on <= {as_of}, false) as known,
+                 coalesce(approved_position <= {position} and approved_on <= {as_of}, false) as approved,
                  array(select entry from unnest(signs) entry where split_part(entry, ' ', 2)::bigint <= {position}
                           and split_part(entry, ' ', 3)::date <= {as_of}) as seen
             from {schema}.reminder where position <= {position} and day <= {as_of}) r) r"""
@@ -134,7 +137,7 @@ async def _own_counts(
         f"""select u.day, count(*) filter (where d.type = 'reminder.requested') as requested,
               count(*) filter (where d.type = 'reminder.suppressed') as suppressed,
               count(*) filter (where d.type = 'task.opened') as tasks,
-              count(*) filter (where d.type = 'reminder.requested' and r.reminder_id is not null
+              count(*) filter (where d.type = 'reminder.requested' and r.approver = ''
                 and coalesce(r.outcome_position > u.completed_position, true)) as pending
             from {schema}.run u
             left join {schema}.decision d on d.day = u.day and d.entity_id = any($2) and d.position <= $3
@@ -212,10 +215,10 @@ async def policy_ids(view: View) -> list[str]:
 async def withdrawal(view: View, decision_id: str) -> Withdrawal | None:
     """Return why the decision's reminder was suppressed before dispatch; ``None`` if it was not."""
     row = await view.conn.fetchrow(
-        f"select cause, because from {view.schema}.reminder where decision_id = $1 and outcome_position > position"
-        " and outcome_position <= $2 and outcome_on <= $3",
+        f"""select cause, because, text from {view.schema}.reminder
+             where decision_id = $1 and outcome_position > position and outcome_position <= $2 and outcome_on <= $3""",
         decision_id,
         view.time.position,
         view.time.as_of,
     )
-    return Withdrawal(row[0], positions(row[1])) if row and row[0] else None
+    return Withdrawal(row[0], positions(row[1]), row[2]) if row and row[0] else None

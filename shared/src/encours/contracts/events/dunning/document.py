@@ -74,6 +74,19 @@ class PolicyScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     paid_late: PaidLate | None = None
 
 
+class StepApproval(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Approval that the message of a step needs before it leaves."""
+
+    role: str
+    """Role of the creditor's approval circuit whose approvers decide."""
+    days: int
+    """Days after the decision in which they may answer."""
+    unanswered: Literal["decline", "send"]
+    """Consequence if nobody answers."""
+    above: tuple[CurrencyMinimum, ...] = ()
+    """Amounts up to which a message needs no approval; in other currencies each one does."""
+
+
 class PolicyStep(Value, frozen=True, kw_only=True, omit_defaults=True):
     """A step of a policy. ``offset_days`` counts from the due date, or from the step before it."""
 
@@ -89,6 +102,7 @@ class PolicyStep(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Minimums of this step, where they are higher than those of the policy."""
     late_terms: Literal["template", "hidden"] = "template"
     """``hidden``: the message does not mention penalties and recovery fee, also where the template has their blocks."""
+    approval: StepApproval | None = None
 
 
 class ContactLimit(Value, frozen=True, kw_only=True):

@@ -37,6 +37,8 @@ SuppressionCause = Literal[
     "suspended_by_promise",
     "ladder_ended",
     "placed",
+    "declined",
+    "not_approved",
 ]
 """Cause against a step. ``earlier_step``: the one before it was not taken, or was taken too few days ago.
 ``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only.
@@ -48,7 +50,8 @@ SuppressionCause = Literal[
 ``suspended_by_dispute``, ``suspended_by_promise``: by the policy, a dispute of part of the invoice suspends all of it,
 or one about another invoice of the case does; likewise a promise. ``ladder_ended``: the invoice has been due for longer
 than the policy takes steps.
-``placed``: a third party collects the invoice."""
+``placed``: a third party collects the invoice.
+``declined``, ``not_approved``: the step needs an approval, which a person refused, or nobody gave in time."""
 
 
 class LateTerms(Value, frozen=True, kw_only=True):
@@ -148,6 +151,15 @@ class SendingHours(Value, frozen=True, kw_only=True):
     """Country on whose business days it leaves only; ``None``: on every day."""
 
 
+class AwaitedApproval(Value, frozen=True, kw_only=True):
+    """Approval that a message waits for."""
+
+    role: str
+    until: date
+    """Last day for an answer."""
+    unanswered: Literal["decline", "send"]
+
+
 class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """One message to one customer for everything that is due, to be sent through a channel."""
 
@@ -179,6 +191,8 @@ class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """True if the message does not mention penalties and recovery fee, by the step of the policy."""
     hours: SendingHours | None = None
     """``None``: it leaves at any time."""
+    approval: AwaitedApproval | None = None
+    """Set for a proposal: it leaves once a ``task.completed`` gives the approval."""
 
 
 class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -203,6 +217,8 @@ class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Due steps that are not taken on the day, besides those of ``items``."""
     because: tuple[int, ...] = ()
     """At dispatch: positions of the events after the decision that changed what it rested on."""
+    text: str | None = None
+    """Reason that the person gave who declined it."""
 
 
 class MessageProof(Value, frozen=True, kw_only=True):
@@ -290,12 +306,22 @@ class TaskRaised(Event, frozen=True, kw_only=True, omit_defaults=True):
     customer_id: str
     day: date
     kind: Literal[
-        "address", "reply", "unserved", "insolvency_claim", "placement", "call", "payment", "dispute", "other"
+        "address",
+        "reply",
+        "unserved",
+        "insolvency_claim",
+        "placement",
+        "approval",
+        "call",
+        "payment",
+        "dispute",
+        "other",
     ]
     """``address``: find another address or contact. ``reply``: answer what the debtor says. ``unserved``: the run of
     the day could not decide about the customer. ``insolvency_claim``: declare claims in insolvency proceedings.
     ``payment``: find the payment that the debtor says it has made. ``dispute``: examine the objection, and open a
-    dispute. ``placement``: tell a partner what happened to a placed invoice. ``other``: the cause says it."""
+    dispute. ``placement``: tell a partner what happened to a placed invoice. ``approval``: approve or decline the
+    message of a step. ``other``: the cause says it."""
     cause: str
     """Reason in words, such as the sentence of the debtor."""
     currency: str | None
@@ -311,6 +337,17 @@ class TaskRaised(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Code of the collector to whom it was given; ``None`` for the customer's collector."""
 
 
+class GivenApproval(Value, frozen=True, kw_only=True):
+    """Answer to a message that waits for an approval."""
+
+    reminder_id: str
+    invoice_ids: tuple[str, ...]
+    """Invoices that take a step with it."""
+    role: str
+    in_place_of: str | None
+    """Actor that the approver substitutes."""
+
+
 class TaskCompleted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Outcome of the task."""
 
@@ -318,8 +355,9 @@ class TaskCompleted(Event, frozen=True, kw_only=True, omit_defaults=True):
     task_id: str
     customer_id: str
     outcome: str
-    """``done``, ``promised``, ``paid_says``, ``disputed``, ``no_answer``, ``wrong_contact`` or ``other`` by a person;
-    ``replaced`` or ``proceedings_void`` without one; any text in events of earlier releases."""
+    """``done``, ``promised``, ``paid_says``, ``disputed``, ``no_answer``, ``wrong_contact`` or ``other`` by a person,
+    ``approved`` or ``declined`` of an approval; ``replaced``, ``proceedings_void``, ``unanswered``, ``sent_unanswered``
+    or ``withdrawn`` without one; any text in events of earlier releases."""
     text: str | None
     paid_on: date | None = None
     """Day on which the debtor says that it has paid."""
@@ -327,6 +365,8 @@ class TaskCompleted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Promise that was made in the same command."""
     follow_up_id: str | None = None
     """Task that was raised in the same command."""
+    approval: GivenApproval | None = None
+    """Of an approval that was ``approved``, ``declined`` or ``sent_unanswered``."""
 
 
 class HoldPlaced(Event, frozen=True, kw_only=True):

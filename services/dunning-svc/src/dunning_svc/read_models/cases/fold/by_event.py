@@ -138,6 +138,10 @@ def keys(e: Recorded) -> Iterable[Key]:
                 yield ItemRow, (invoice_id,)
         case reminders.TaskCompleted() | tasks.TaskPostponed() | tasks.TaskAssigned() | tasks.TaskReopened():
             yield TaskRow, (e.data.task_id,)
+            if isinstance(e.data, reminders.TaskCompleted) and (given := e.data.approval) is not None:
+                yield ReminderRow, (given.reminder_id,)
+                for invoice_id in given.invoice_ids:
+                    yield ItemRow, (invoice_id,)
         case (
             thanking.ThanksSuppressed()
             | thanking.ThanksSent()

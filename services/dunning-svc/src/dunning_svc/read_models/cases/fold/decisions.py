@@ -6,8 +6,9 @@ from msgspec import json
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.hours import leaves_on
+from dunning_svc.domain.policy.schedule import Mark
 from dunning_svc.read_models.cases.fold.amounts import account_of
-from dunning_svc.read_models.cases.fold.items import scheduled
+from dunning_svc.read_models.cases.fold.items import marked, scheduled
 from dunning_svc.read_models.cases.fold.policies import step_at
 from dunning_svc.read_models.cases.fold.work import task_opened
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_steps
@@ -17,6 +18,7 @@ from encours.contracts import Recorded, decode, encode, event_class
 from encours.contracts.events import calendar, reminders
 
 DecisionEvent = reminders.ReminderRequested | reminders.ReminderSuppressed | reminders.TaskOpened
+_NOT_APPROVED = ("declined", "not_approved")
 OutcomeEvent = reminders.ReminderSent | reminders.ReminderFailed | reminders.ReminderUnconfirmed
 
 
@@ -33,6 +35,8 @@ def steps_decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
     rows.put(_decided(account, data))
     superseded = () if isinstance(data, reminders.ReminderSuppressed) else data.superseded
     passed = [entry.rpartition(":") for entry in superseded]
+    proposed = isinstance(data, reminders.ReminderRequested) and data.approval is not None
+    mark: Mark | None = "proposed" if proposed else None
     for dunned in data.items:
         if not dunned.step:
             continue
@@ -47,7 +51,7 @@ def steps_decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
             row = replace(
                 row,
                 done=with_steps(row.done, *lower, dunned.step),
-                taken=[*row.taken, f"{dunned.step} {data.day} {step.act} {step.offset_days}"],
+                taken=[*row.taken, marked(f"{dunned.step} {data.day} {step.act} {step.offset_days}", mark)],
             )
         rows.put(scheduled(row))
     for left in data.suppressed:
@@ -89,6 +93,7 @@ def _reminder_row(
 ) -> ReminderRow:
     suppressed = isinstance(data, reminders.ReminderSuppressed)
     hours = None if isinstance(data, reminders.ReminderSuppressed) else data.hours
+    approval = None if isinstance(data, reminders.ReminderSuppressed) else data.approval
     return ReminderRow(
         reminder_id=data.reminder_id,
         decision_id=data.decision_id,
@@ -104,7 +109,7 @@ def _reminder_row(
         credit_minor=data.credit_minor,
         invoice_ids=[dunned.invoice_id for dunned in data.items],
         position=e.position,
-        status="suppressed" if suppressed else "requested",
+        status="suppressed" if suppressed else "proposed" if approval else "requested",
         cause=data.cause if isinstance(data, reminders.ReminderSuppressed) else None,
         message_id=None,
         evidence=None,
@@ -112,15 +117,27 @@ def _reminder_row(
         outcome_on=e.effective_on if suppressed else None,
         leaves_on=leaves_on(hours, data.day, e.recorded_at),
         hours="" if hours is None else json.encode(hours).decode(),
+        approver="" if approval is None else approval.role,
     )
 
 
 def withdrawn(e: Recorded, data: reminders.ReminderSuppressed, rows: Rows) -> None:
-    """Reopen the step of a reminder that was suppressed just before dispatch: it may still be taken."""
+    """Reopen the step of a reminder that was suppressed just before dispatch: it may still be taken.
+
+    One whose message was not approved is passed over; those of other invoices in the message are open again.
+    """
     for dunned in data.items:
         if not dunned.step:
             continue
         row = existing(rows, ItemRow, dunned.invoice_id)
+        if data.cause in _NOT_APPROVED and dunned.step == data.step:
+            own = [entry.partition(" ")[0] == dunned.step for entry in row.taken]
+            passed = [
+                marked(entry, "declined") if is_own else entry
+                for entry, is_own in zip(row.taken, own, strict=True)
+            ]
+            rows.put(scheduled(replace(row, taken=passed)))
+            continue
         done = [code for code in row.done if code != dunned.step]
         taken = [entry for entry in row.taken if entry.partition(" ")[0] != dunned.step]
         rows.put(scheduled(replace(row, done=done, taken=taken)))
@@ -131,6 +148,7 @@ def withdrawn(e: Recorded, data: reminders.ReminderSuppressed, rows: Rows) -> No
             status="suppressed",
             cause=data.cause,
             because=" ".join(map(str, data.because)),
+            text=data.text,
             outcome_position=e.position,
             outcome_on=e.effective_on,
         )

@@ -9,12 +9,17 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.policy import Step
-from dunning_svc.domain.policy.schedule import Taken, next_step_on
+from dunning_svc.domain.policy.schedule import Mark, Taken, next_step_on
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts.common import Instalment
 from encours.contracts.events.dunning.document import DunningAct
 from encours.contracts.instalments import InstalmentRange, divided
+
+
+def marked(entry: str, mark: Mark | None) -> str:
+    """Return an entry of the column ``taken`` with that mark in place of its own."""
+    return " ".join([*entry.split(" ")[:4], *([mark] if mark else [])])
 
 
 def scheduled(row: ItemRow) -> ItemRow:
@@ -42,9 +47,9 @@ def _first_day(step: Step | None, due_on: date) -> date:
 
 @lru_cache(maxsize=2**15)
 def _taken(entry: str) -> Taken:
-    code, on, act, offset_days = entry.split(" ")
+    code, on, act, offset_days, *mark = entry.split(" ")
     step = Step(code, int(offset_days), convert(act, DunningAct), "")
-    return Taken(code, date.fromisoformat(on), step)
+    return Taken(code, date.fromisoformat(on), step, convert(mark[0], Mark) if mark else None)
 
 
 def open_parts(row: ItemRow) -> tuple[Instalment, ...]:

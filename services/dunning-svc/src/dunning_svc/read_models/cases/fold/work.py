@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from dunning_svc.read_models.cases.fold.approvals import approved
 from dunning_svc.read_models.cases.rows.access import Rows, existing
 from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, CollectorRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow, first_state
@@ -67,6 +68,8 @@ def task_moved(e: Recorded, data: TaskMove, rows: Rows) -> None:
                 follow_up_id=None,
             )
         case TaskCompleted():
+            if data.approval is not None and data.outcome != "declined":
+                approved(e, data.approval, rows)
             state = replace(
                 state,
                 status="completed",

@@ -61,7 +61,8 @@ class ItemRow(Row, kw_only=True):
 
     ``instalments`` as ``<date> <sum up to it>``; ``due_on`` is the first that ``settled_minor`` leaves open.
 
-    ``done``: steps taken or superseded. ``taken``: steps taken, in their order, as ``<code> <day> <act> <offset>``.
+    ``done``: steps taken or superseded. ``taken``: steps taken, in their order, as ``<code> <day> <act> <offset>``,
+    with ``proposed`` for one whose message waits for an approval, ``declined`` for one that was not approved.
     ``moved_on``: last day on which an amount was moved. ``arose_on``: day on which the claim arose.
     """
 

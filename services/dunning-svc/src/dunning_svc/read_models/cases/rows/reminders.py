@@ -37,6 +37,7 @@ class ReminderRow(Row, kw_only=True):
         "(position)",
         "(customer_id, position)",
         "(position) where status = 'requested'",
+        "(position) where status = 'proposed'",
         "using gin (invoice_ids)",
     )
 
@@ -64,6 +65,12 @@ class ReminderRow(Row, kw_only=True):
     """First day on which it may leave; the day of the decision unless it has to wait for its hours."""
     hours: str = ""
     """Hours in which it may leave, as JSON; empty for any time."""
+    approver: str = ""
+    """Role that has to approve it; empty for none. It is ``proposed`` until then, and ``approved_on`` a day."""
+    approved_on: date | None = None
+    approved_position: int | None = None
+    text: str | None = None
+    """Reason of the person who declined it."""
     because: str = ""
     """Positions of the events after the decision for which the message did not leave."""
     signs: list[str] = field(default_factory=list)

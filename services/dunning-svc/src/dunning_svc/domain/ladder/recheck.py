@@ -9,12 +9,12 @@ message and record never differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from dunning_svc.domain.ladder.decide import policy_of
 from dunning_svc.domain.ladder.plan import suspended
-from dunning_svc.domain.ladder.state import Case
+from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.choice import Policies, is_default
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, EARLIER
@@ -54,6 +54,8 @@ def overtaken(
         return "placed"
     if case.on_hold(today):
         return "customer_on_hold"
+    if reminder.approval is not None and _went_on(reminder, items):
+        return "changed_meanwhile"
     if reminder.channel in policy.addressed and not case.reachable(reminder.channel):
         return "no_address"
     if any(items[i.invoice_id].promised(today) for i in reminder.items if i.invoice_id in items):
@@ -71,10 +73,26 @@ def overtaken(
     return "covered_by_credit" if credit >= sum(now) else "changed_meanwhile"
 
 
+def _went_on(reminder: ReminderRequested, items: Mapping[str, LadderItem]) -> bool:
+    """Return True if an invoice took a later step while the message waited for its approval."""
+    own = [
+        (items[each.invoice_id], each.step)
+        for each in reminder.items
+        if each.step and each.invoice_id in items
+    ]
+    return any(item.taken and item.taken[-1].code != step for item, step in own)
+
+
 def suppression(
-    reminder: ReminderRequested, cause: SuppressionCause, inputs: Iterable[int] = ()
+    reminder: ReminderRequested,
+    cause: SuppressionCause,
+    inputs: Iterable[int] = (),
+    text: str | None = None,
 ) -> ReminderSuppressed:
-    """Return the event that withdraws the request; ``inputs``: positions of the events that the case rests on now."""
+    """Return the event that withdraws the request; ``inputs``: positions of the events that the case rests on now.
+
+    ``text``: reason of the person who declined it.
+    """
     return ReminderSuppressed(
         reminder_id=reminder.reminder_id,
         decision_id=reminder.decision_id,
@@ -90,4 +108,5 @@ def suppression(
         basis=reminder.basis,
         suppressed=(),
         because=tuple(sorted({each for each in inputs if each > reminder.basis.position})),
+        text=text,
     )
