@@ -12,13 +12,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.domain.policy.written import document_of
+from dunning_svc.outbox.letters import letter_path, write_once
 from encours.contracts.events.dunning.policy import PolicyActivated, PolicyCreated
 from encours.contracts.events.dunning.reminders import (
+    Channel,
     DecisionBasis,
     DunnedItem,
     ReminderRequested,
@@ -280,14 +283,36 @@ async def test_what_a_crash_left_in_doubt_stays_unconfirmed_although_it_was_paid
         worker.kill()
         worker.wait()
         await world.pay(bill, debtor, 12_000)
+        written, cut_off = [await formal_notice(world, "76600", "letter") for _ in range(2)]
+        await being_handed_over(installation, written, cut_off)
+        write_once(letter_path(tmp_path / "letters", world.name, written), b"%PDF-")
+        for each in (written, cut_off):
+            (asked,) = await world.ledger.read_stream(world.name, each)
+            assert isinstance(asked.data, ReminderRequested)
+            await world.pay(asked.data.items[0].invoice_id, asked.data.customer_id, 12_000)
         world.start("worker")
         await world.completed()
-        assert list((await outcomes(world)).values()) == [["reminder.unconfirmed"]], "it may have arrived"
+        found = await world.concluded([written, cut_off])
+        assert found == {written: "reminder.sent", cut_off: "reminder.suppressed"}
+        assert [path.stem for path in world.letters()] == [written]
+        (mail,) = {*await outcomes(world)} - {*found}
+        assert (await outcomes(world))[mail] == ["reminder.unconfirmed"], "it may have arrived"
         assert len(mailbox.messages) == 1
 
 
-async def formal_notice(world: Dunning, postal_code: str) -> str:
-    """A formal notice by registered letter that was decided today, for a customer at such an address."""
+async def being_handed_over(installation: Installation, *reminders: str) -> None:
+    """Note attempts as a process does that then ends."""
+    store = await asyncpg.connect(installation.admin_url("dunning"))
+    await store.executemany(
+        """insert into encours_effects.attempt (ledger, reminder_id, message_id, state, owner)
+           values ('box', $1, $1, 'handing', gen_random_uuid())""",
+        [(each,) for each in reminders],
+    )
+    await store.close()
+
+
+async def formal_notice(world: Dunning, postal_code: str, channel: Channel = "registered_letter") -> str:
+    """A formal notice by post that was decided today, for a customer at such an address."""
     address = replace(ADDRESS, postal_code=postal_code)
     (debtor,) = await world.customers("a@dupont.example", address=address)
     (bill,) = await world.invoices([debtor], due_in=-60)
@@ -301,7 +326,7 @@ async def formal_notice(world: Dunning, postal_code: str) -> str:
     )
     requested = event(
         ReminderRequested, reminder_id=reminder_id, decision_id=with_prefix(reminder_id, "dec"), customer_id=debtor,
-        day=world.today, channel="registered_letter", step="J+60", template="formal_notice", language="fr",
+        day=world.today, channel=channel, step="J+60", template="formal_notice", language="fr",
         currency="EUR", items=(item,), amount_minor=12_000, basis=basis,
     )  # fmt: skip
     await world.add(world.new(reminder_id, requested))

@@ -78,7 +78,7 @@ def judge_all(history: History) -> None:
     items = {row.invoice_id: row for row in history.rows.all(ItemRow)}
     found = history.rows.all(PromiseRow)
     merged = history.rows.survivors(history.today)
-    for each in judged_with(found, items, history.rows.all(AccountRow), merged):
+    for each in judged_with(found, items, history.rows.all(AccountRow), merged)[0]:
         for event in decide.judge(state_of(history, each.promise_id), each.received, history.today):
             history.add(event, each.promise_id)
 

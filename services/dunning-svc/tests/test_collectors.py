@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dunning_svc.domain.collector import decide
 from dunning_svc.domain.collector.commands import AssignTask, DefineCollector, Rebalance, collector_id
@@ -17,6 +18,7 @@ from dunning_svc.domain.collector.rebalance import Burden, RebalanceRefused, loa
 from dunning_svc.domain.collector.rebalance import after as after_moves
 from dunning_svc.domain.collector.state import COLLECTOR, Collector, CollectorNotFound
 from dunning_svc.domain.policy.choice import Profile
+from dunning_svc.http.collectors.answers import RebalanceOut
 from dunning_svc.read_models.collectors.burdens import Burdens
 from dunning_svc.use_cases.collectors import RebalanceResult, assign_task, define_collector, rebalance
 from encours.contracts.events.dunning.collectors import (
@@ -237,8 +239,11 @@ def test_a_rebalancing_keeps_every_customer_and_brings_all_nearer_to_their_share
     named = dict(zip(_CODES, weights, strict=False))
     before = [Burden(f"cus_{n}", code, size) for n, (code, size) in enumerate(sizes)]
     moved = moves(before, named)
-    then = after_moves(before, moved)
-    assert [each.customer_id for each in then] == [each.customer_id for each in before]
+    then = [
+        Burden(each.customer_id, moved.get(each.customer_id, each.collector), each.size) for each in before
+    ]
+    held = loads(before, named)
+    assert after_moves(held, before, moved) == loads(then, named)
     assert _distance(then, named) < _distance(before, named) if moved else then == before
     assert moves(then, named) == {}
 
@@ -272,4 +277,13 @@ def test_a_rebalancing_gives_customers_as_events_and_once() -> None:
     done = books.do(rebalance, wanted, read)
     (given_to,) = [e.data for e in books.ledger.events if isinstance(e.data, CustomersAssigned)]
     assert (given_to.collector_code, given_to.customer_ids) == ("paul", ("cus_0", "cus_1"))
-    assert done.result(RebalanceResult).moved == {"cus_0": "paul", "cus_1": "paul"}
+    result = done.result(RebalanceResult)
+    assert result.moved == {"cus_0": "paul", "cus_1": "paul"}
+    assert [customer_id for customer_id, *_ in result.burdens] == ["cus_0", "cus_1"], (
+        "not the whole portfolio"
+    )
+    shown = RebalanceOut.of(result, ("marie", "paul"), dry_run=False)
+    assert [(each.before.customers, each.after.customers) for each in shown.collectors] == [(4, 2), (0, 2)]
+    assert [(each.from_, each.to) for each in shown.moves] == [("marie", "paul")] * 2
+    earlier = replace(result, burdens=tuple((f"cus_{n}", "marie", 1) for n in range(4)), held={})
+    assert RebalanceOut.of(earlier, ("marie", "paul"), dry_run=False) == shown

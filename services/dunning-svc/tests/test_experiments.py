@@ -42,7 +42,7 @@ from tests.histories.dunning import CUS, History
 from tests.histories.policies import STEPS, written_policy
 
 DAY = date(2026, 3, 2)
-EXP, CHAMPION = "exp_1", ("pol_a", 1)
+EXP, CHAMPION = derived_id("exp", "main", 0), ("pol_a", 1)
 REPLAYS = 1_000 if os.environ.get("DEEP") else 100
 
 
@@ -53,7 +53,7 @@ def policy(policy_id: str = "pol_b", **more: Any) -> Policy:
 def command(**more: Any) -> StartExperiment:
     return StartExperiment(
         **{
-            "experiment_id": EXP, "name": "Earlier", "champion_id": "pol_a", "challenger_id": "pol_b",
+            "name": "Earlier", "champion_id": "pol_a", "challenger_id": "pol_b",
             "challenger_version": 1, "challenger_percent": 50, "measure": "days_to_pay", "difference": 3.0,
             "power_percent": 80, "horizon_days": 60, "disputes_limit_percent": 5, "cause": "Try it",
             "without_backtest": "New", **more,
@@ -62,7 +62,8 @@ def command(**more: Any) -> StartExperiment:
 
 
 PAST = Baseline(8.0, 10.0, 300)
-STARTED = decide.start(command(), policy("pol_a"), policy(), [], PAST)
+ALONE = decide.OtherExperiments("main", [], 0)
+STARTED = decide.start(command(), policy("pol_a"), policy(), ALONE, PAST)
 
 
 def test_an_arm_follows_from_the_ids_alone_and_the_share_is_kept() -> None:
@@ -100,23 +101,31 @@ def test_formal_steps_are_not_left_to_chance() -> None:
     later = policy(steps=[*STEPS[:3], STEPS[3] | {"offset_days": 50}])
     for challenger in (without, later, replace(DEFAULT_POLICY, policy_id="pol_b")):
         with pytest.raises(LegalStepByLot):
-            decide.start(command(), policy("pol_a"), challenger, [], PAST)
+            decide.start(command(), policy("pol_a"), challenger, ALONE, PAST)
     with pytest.raises(LegalStepByLot):
-        decide.start(command(), without, policy(), [], PAST)
+        decide.start(command(), without, policy(), ALONE, PAST)
     milder = policy(steps=[STEPS[0], STEPS[1] | {"offset_days": 9}, *STEPS[2:]])
-    assert decide.start(command(), policy("pol_a"), milder, [], PAST).challenger_id == "pol_b"
+    assert decide.start(command(), policy("pol_a"), milder, ALONE, PAST).challenger_id == "pol_b"
 
 
 def test_an_experiment_needs_a_champion_in_force_and_a_baseline() -> None:
     with pytest.raises(ChampionNotInForce):
-        decide.start(command(), None, policy(), [], PAST)
+        decide.start(command(), None, policy(), ALONE, PAST)
     with pytest.raises(decide.ExperimentRunning):
-        decide.start(command(), policy("pol_a"), policy(), ["exp_0"], PAST)
+        decide.start(command(), policy("pol_a"), policy(), ALONE._replace(running=["exp_0"]), PAST)
     few = Baseline(8.0, 10.0, 29)
     with pytest.raises(BaselineMissing):
-        decide.start(command(), policy("pol_a"), policy(), [], few)
+        decide.start(command(), policy("pol_a"), policy(), ALONE, few)
     stated = command(baseline=Baseline(8.0, 10.0))
-    assert decide.start(stated, policy("pol_a"), policy(), [], few).sample.baseline_customers == 0
+    assert decide.start(stated, policy("pol_a"), policy(), ALONE, few).sample.baseline_customers == 0
+
+
+def test_two_starts_at_once_have_one_id_and_later_ones_others() -> None:
+    assert (
+        decide.start(command(), policy("pol_a"), policy(), ALONE, PAST).experiment_id == STARTED.experiment_id
+    )
+    after = decide.start(command(), policy("pol_a"), policy(), ALONE._replace(started=1), PAST)
+    assert after.experiment_id != STARTED.experiment_id
 
 
 def test_the_sample_is_that_of_the_textbook() -> None:

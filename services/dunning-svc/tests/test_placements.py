@@ -17,7 +17,7 @@ from dunning_svc.domain.placement.commands import (
     PlaceInvoices,
     RecallInvoices,
 )
-from dunning_svc.domain.placement.decide import place, recall, tasks_to_close
+from dunning_svc.domain.placement.decide import NotPlaceable, place, recall, tasks_to_close
 from dunning_svc.domain.placement.state import PLACEMENT, Placement
 from dunning_svc.http.placements.answers import PlacementAsOf, PlacementOut
 from dunning_svc.http.placements.bodies import PlacementBody
@@ -114,6 +114,55 @@ def test_a_formal_notice_is_not_needed_with_a_reason_or_by_the_installation() ->
     )
 
 
+def test_an_invoice_is_with_one_partner_on_a_day() -> None:
+    """A payment of a day on which it was with two partners would count for both."""
+    back = date(2026, 6, 5)
+    known = replace(FILE, invoices={**FILE.invoices, "inv_1": replace(OPEN, recalled_on=back)})
+    for day in (date(2026, 6, 1), back):
+        with pytest.raises(NotPlaceable, match="with another partner until 2026-06-05"):
+            place(known, replace(PLACE, handed_over_on=day), TODAY, notice_required=True)
+    later = replace(PLACE, handed_over_on=back + timedelta(days=1))
+    assert place(known, later, TODAY, notice_required=True).handed_over_on == date(2026, 6, 6)
+
+
+def test_the_day_of_the_last_recall_counts_wherever_it_was_placed() -> None:
+    rows = MemoryRows()
+    history: list[Event] = [
+        issued(10_000, invoice_id=name, customer_id="cus_1") for name in ("inv_1", "inv_2")
+    ]
+    for n, day in enumerate((8, 5)):
+        placed = made(placement_id=f"plc_{n}")
+        cmd = RecallInvoices("", ("inv_1",), "test", TODAY + timedelta(days=day))
+        state = PLACEMENT.fold(happened(placed))
+        history += [placed, *recall(state, cmd, TODAY + timedelta(days=9))]
+    for e in happened(*history):
+        on = e.data.recalled_on if isinstance(e.data, InvoicesRecalled) else TODAY
+        project(replace_recorded(e, e.position, on), rows)
+    found = debtor_of(rows, "cus_1", ["cus_1"])
+    assert found.invoices["inv_1"].recalled_on == TODAY + timedelta(days=8)
+    assert found.invoices["inv_2"].recalled_on is None
+
+
+def test_a_placement_ends_on_the_last_day_of_its_recalls_however_they_were_recorded() -> None:
+    state, rows = PLACEMENT.fold(happened(made())), MemoryRows()
+    stream: list[Event] = [made()]
+    for name, day in (("inv_1", 8), ("inv_2", 5)):
+        cmd = RecallInvoices("", (name,), "test", TODAY + timedelta(days=day))
+        (back,) = recall(state, cmd, TODAY + timedelta(days=9))
+        state = PLACEMENT.fold(happened(back), state)
+        stream.append(back)
+    for e in happened(*stream):
+        on = e.data.recalled_on if isinstance(e.data, InvoicesRecalled) else TODAY
+        project(replace_recorded(e, e.position, on), rows)
+    (row,) = rows.all(PlacementRow)
+    columns = {name: getattr(row, name) for name in row.__struct_fields__}
+    for day in range(4, 10):
+        on = TODAY + timedelta(days=day)
+        shown = PlacementOut.of(placement_of(columns, 9, on)).status
+        assert row.ended_on is not None
+        assert ("recalled" if row.ended_on <= on else "placed") == shown, on
+
+
 def test_tasks_for_placed_invoices_alone_are_completed() -> None:
     tasks = (("tsk_1", ("inv_1",)), ("tsk_2", ("inv_1", "inv_3")), ("tsk_3", ("inv_1", "inv_2")))
     known = replace(FILE, open_tasks=tasks)
@@ -158,8 +207,9 @@ def on_days(*events: tuple[int, Event]) -> list[Recorded]:
     return found
 
 
-def replace_recorded(e: Recorded, position: int) -> Recorded:
-    return Recorded(**({name: getattr(e, name) for name in e.__struct_fields__} | {"position": position}))
+def replace_recorded(e: Recorded, position: int, on: date | None = None) -> Recorded:
+    changed = {"position": position, "effective_on": on or e.effective_on}
+    return Recorded(**({name: getattr(e, name) for name in e.__struct_fields__} | changed))
 
 
 def paid(minor: int, day: int, payment_id: str = "pay_1") -> tuple[int, Event]:

@@ -325,5 +325,5 @@ def test_cash_of_another_record_counts_while_the_records_are_merged(day: date, c
         decided_on=None,
     )
     merged = [Merge(CUS, 1, date(2026, 3, 2), "cus_twin"), Merge(CUS, 2, date(2026, 3, 9), None)]
-    (found,) = judged_with(history.rows.all(PromiseRow), {}, [account], Survivors(merged, day))
+    (found,), _ = judged_with(history.rows.all(PromiseRow), {}, [account], Survivors(merged, day))
     assert found.received.credit_minor == cash

@@ -20,7 +20,7 @@ from dunning_svc.domain.task.commands import (
     RaiseTask,
     ReopenTask,
 )
-from dunning_svc.domain.task.outcome import complete
+from dunning_svc.domain.task.outcome import TaskIsCompleted, complete
 from dunning_svc.domain.task.state import TASK
 from dunning_svc.read_models.cases.model import Cases
 from dunning_svc.read_models.cases.rows.tasks import TaskRow
@@ -150,6 +150,32 @@ def test_the_same_outcome_again_changes_nothing_and_another_needs_the_task_reope
     again.when(decide.reopen, ReopenTask(TSK, None, "mistaken"), MONDAY).then()
     _, (_, second) = again.when(complete, wrong, MONDAY).then_types(TaskCompleted, TaskRaised)
     assert second.task_id != done[1].task_id
+
+
+def test_other_details_of_the_same_outcome_are_no_repetition() -> None:
+    books = BooksInMemory()
+    registered = event(CustomerRegistered, customer_id=CUS, entity_id="ent_1")
+    books.do(_emit, registered, issued(12_000, invoice_id=INV, customer_id=CUS))
+    for task_id, first, other in (
+        (
+            TSK,
+            {"outcome": "promised", "promise": PromisedPayment(date(2027, 1, 1), 6_000, "EUR")},
+            {"promise": PromisedPayment(date(2027, 1, 8), 6_000, "EUR")},
+        ),
+        (
+            derived_id("tsk", 2),
+            {"outcome": "no_answer", "next_on": date(2027, 1, 1)},
+            {"next_on": date(2027, 1, 8)},
+        ),
+    ):
+        books.do(raise_task, by_hand(task_id=task_id))
+        said: dict[str, Any] = {"task_id": task_id, "text": "on the phone"} | first
+        books.do(complete_task, CompleteTask(**said), Owed(INV, customer_id=CUS))
+        before = len(books.ledger.events)
+        books.do(complete_task, CompleteTask(**said), Owed(INV, customer_id=CUS))
+        assert len(books.ledger.events) == before
+        with pytest.raises(TaskIsCompleted, match="with other details"):
+            books.do(complete_task, CompleteTask(**said | other), Owed(INV, customer_id=CUS))
 
 
 def test_a_task_is_postponed_to_a_day_that_has_not_passed() -> None:

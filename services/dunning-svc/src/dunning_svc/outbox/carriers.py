@@ -98,6 +98,12 @@ class Carriers:
             return await self._letter(info.name, outgoing, message)
         return Handed("refused", f"no gateway carries {channel} for this ledger")
 
+    def has_not_left(self, info: LedgerInfo, outgoing: OutgoingReminder, identity: str) -> bool:
+        """Return True for an interrupted attempt that cannot have had an effect: a letter whose file is not there."""
+        path = letter_path(self._letters, info.name, outgoing.event.reminder_id)
+        printed = outgoing.event.channel in ("letter", "registered_letter") and not was_by_gateway(identity)
+        return printed and not path.exists()
+
     async def ask(self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message) -> Handed:
         """Ask the gateway about an order that it may have taken."""
         if info.copy_of is not None:

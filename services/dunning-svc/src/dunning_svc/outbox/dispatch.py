@@ -127,7 +127,11 @@ class Dispatcher:
         noted = await self._attempts.read(info.name, [o.event.reminder_id for o in chunk])
         # What was on its way when a process ended may have left: its outcome is that of the attempt.
         begun = [
-            o for o in chunk if (a := noted.get(o.event.reminder_id)) is not None and a.state != "deferred"
+            o
+            for o in chunk
+            if (a := noted.get(o.event.reminder_id)) is not None
+            and a.state != "deferred"
+            and not (a.state == "handing" and self._carriers.has_not_left(info, o, a.message_id))
         ]
         try:
             standing = await self._still_right(info.name, [o for o in chunk if o not in begun], today)
@@ -301,7 +305,8 @@ class Dispatcher:
     ) -> Outcome | None:
         """Return the outcome of an earlier attempt, if it has one.
 
-        A letter is a file with a fixed name. It can be written again without a duplicate, so it is never unconfirmed.
+        A letter is a file with a fixed name. It can be written again without a duplicate, so it is never unconfirmed;
+        if the file is not there, the decision is checked again first.
         What the gateway may have taken, it is asked about.
         """
         if attempt.state == "answered" and attempt.outcome and attempt.outcome_type:

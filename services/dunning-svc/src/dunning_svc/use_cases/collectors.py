@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import date
+
+from msgspec import field
 
 from dunning_svc.domain.collector import decide
 from dunning_svc.domain.collector.commands import AssignTask, DefineCollector, Rebalance, collector_id
-from dunning_svc.domain.collector.rebalance import Burden, moves
+from dunning_svc.domain.collector.rebalance import Burden, Load, loads, moves
 from dunning_svc.domain.collector.state import COLLECTOR
 from dunning_svc.domain.task.state import TASK
 from dunning_svc.read_models.collectors.burdens import Burdens
@@ -22,16 +24,20 @@ BurdensOn = Callable[[Rebalance, date], Awaitable[Burdens]]
 
 
 class RebalanceResult(Result, frozen=True, kw_only=True):
-    """Customers that the collectors looked after, and the new collector of each that moved."""
+    """Customers that moved, as they were before (customer, collector, size), with their new collectors.
+
+    ``held``: what each collector looked after. Results that were stored before it was kept have all customers in
+    ``burdens`` instead.
+    """
 
     valid_from: date
     burdens: tuple[tuple[str, str, int], ...]
     moved: dict[str, str]
+    held: dict[str, Load] = field(default_factory=dict)
 
-    @property
-    def before(self) -> list[Burden]:
-        """The customers before the rebalancing."""
-        return [Burden(*each) for each in self.burdens]
+    def before(self, collectors: Iterable[str]) -> dict[str, Load]:
+        """Return what each of the collectors looked after."""
+        return self.held or loads([Burden(*each) for each in self.burdens], dict.fromkeys(collectors))
 
 
 async def define_collector(session: Session, command: DefineCollector) -> Result:
@@ -80,10 +86,16 @@ async def preview_rebalance(command: Rebalance, burdens_on: BurdensOn, today: da
     valid_from = command.valid_from or today
     decide.require_coming(valid_from, today)
     found = await burdens_on(command, valid_from)
+    moved = moves(found.burdens, found.weights)
     return RebalanceResult(
         id=collector_id(command.collectors[0]),
         as_of=today,
         valid_from=valid_from,
-        burdens=tuple((each.customer_id, each.collector, each.size) for each in found.burdens),
-        moved=moves(found.burdens, found.weights),
+        burdens=tuple(
+            (each.customer_id, each.collector, each.size)
+            for each in found.burdens
+            if each.customer_id in moved
+        ),
+        moved=moved,
+        held=loads(found.burdens, found.weights),
     )

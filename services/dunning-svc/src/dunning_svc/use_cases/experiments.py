@@ -19,7 +19,7 @@ from dunning_svc.domain.policy.policy import Policy, ladder_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from dunning_svc.domain.policy.state import POLICY
 from dunning_svc.read_models.cases.fold.experiments import experiment_rows
-from dunning_svc.read_models.cases.trials import baseline_of, disputes_in, running_with
+from dunning_svc.read_models.cases.trials import baseline_of, disputes_in, other_experiments
 from dunning_svc.use_cases.policies import load_policy
 from dunning_svc.use_cases.templates import LEDGER_WIDE
 from encours.contracts import Recorded
@@ -46,12 +46,13 @@ async def start_experiment(session: Session, command: StartExperiment, ledger: L
     challenger = ladder_of(command.challenger_id, version, state.versions[version - 1].document)
     name = session.meta.ledger
     both = [command.champion_id, command.challenger_id]
-    running = await session.ask(running_with, ledger, db, name, both)
+    others = await session.ask(other_experiments, ledger, db, name, both)
     past = await session.ask(baseline_of, db, name, command.measure, command.horizon_days, session.today)
     champion = await _in_force(session, command.champion_id)
-    event = decide.start(command, champion, challenger, running, past)
-    session.emit(command.experiment_id, event, entity=LEDGER_WIDE)
-    return session.result(command.experiment_id)
+    event = decide.start(command, champion, challenger, others, past)
+    session.begin(event.experiment_id)
+    session.emit(event.experiment_id, event, entity=LEDGER_WIDE)
+    return session.result(event.experiment_id)
 
 
 async def _in_force(session: Session, policy_id: str) -> Policy | None:

@@ -66,15 +66,20 @@ def debtor_of(
     rows: MemoryRows, customer_id: str, records: Collection[str], tasks: Sequence[OpenTask] = ()
 ) -> PlaceableDebtor:
     """Return a debtor with the invoices of all its records, and the number of placements under its own."""
+    recalled = placements.recall_days(rows.all(PlacementRow))
     return PlaceableDebtor(
         customer_id=customer_id,
-        invoices={row.invoice_id: _placeable(row) for row in rows.all(ItemRow) if row.customer_id in records},
+        invoices={
+            row.invoice_id: _placeable(row, recalled.get(row.invoice_id))
+            for row in rows.all(ItemRow)
+            if row.customer_id in records
+        },
         placements=sum(row.customer_id == customer_id for row in rows.all(PlacementRow)),
         open_tasks=tuple(tasks),
     )
 
 
-def _placeable(row: ItemRow) -> PlaceableInvoice:
+def _placeable(row: ItemRow, recalled_on: date | None) -> PlaceableInvoice:
     notices = [
         taken.on
         for taken in steps_taken(row)
@@ -90,6 +95,7 @@ def _placeable(row: ItemRow) -> PlaceableInvoice:
         disputed_minor=row.disputed_minor,
         notice_on=max(notices, default=None),
         placement_id=row.placement_id,
+        recalled_on=recalled_on,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -14,16 +14,19 @@ from dunning_svc.domain.promise.decide import Promising, Received
 from dunning_svc.domain.promise.refusals import PromisedInvoiceNotFound
 from dunning_svc.domain.promise.state import PROMISE
 from dunning_svc.read_models.cases.debtors import creditors
+from dunning_svc.read_models.cases.due import Unserved
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.promises.judging import to_judge
+from dunning_svc.read_models.promises.judging import PromiseToJudge, to_judge, unjudged
 from encours.contracts import Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
 from encours.ledger.command import Result, derived
+from encours.ledger.errors import LedgerUnavailable, VersionConflict
 from encours.ledger.execute import execute
 from encours.ledger.session import Session
+from encours.postgres.connection import FAILED
 from encours.reading.moment import Granted
 from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
@@ -70,10 +73,11 @@ async def withdraw_promise(session: Session, command: WithdrawPromise) -> Result
     return session.result(command.promise_id)
 
 
-async def judge_promises(ledger: Ledger, db: ReadDb, e: Recorded, time_zone: str) -> None:
+async def judge_promises(ledger: Ledger, db: ReadDb, e: Recorded, time_zone: str) -> list[Unserved]:
     """Judge promises on the day that their creditors have when the ledger's day opens.
 
-    The read model is exactly at that event, so a repetition yields the same. ``time_zone`` is the ledger's.
+    The read model is exactly at that event, so a repetition yields the same. ``time_zone`` is the ledger's. Return the
+    customers with a promise that cannot be judged because of a fault.
     """
     assert isinstance(e.data, DayOpened)
     async with db.snapshot(MODEL, e.ledger) as (conn, schema, _):
@@ -81,19 +85,33 @@ async def judge_promises(ledger: Ledger, db: ReadDb, e: Recorded, time_zone: str
             name: day_elsewhere(e.data.day, time_zone, row.time_zone)
             for name, row in (await creditors(conn, schema)).items()
         }
-        found = await to_judge(conn, schema, max(days.values(), default=e.data.day))
-    await asyncio.gather(
-        *(
-            _judge(ledger, e, each.promise_id, each.received, days.get(each.entity_id, e.data.day))
-            for each in found
-        )
-    )
+        found, unserved = await to_judge(conn, schema, max(days.values(), default=e.data.day))
+    return unserved + await judge_all(ledger, e, found, days)
 
 
-async def _judge(ledger: Ledger, e: Recorded, promise_id: str, received: Received, day: date) -> None:
-    key = derived_uuid("promise judged", e.ledger, e.event_id, promise_id)
+async def judge_all(
+    ledger: Ledger, e: Recorded, found: Iterable[PromiseToJudge], days: Mapping[str, date]
+) -> list[Unserved]:
+    """Judge promises on the days of their creditors; return the customers with one that has a fault.
+
+    An outage is no fault of a promise: it is raised, and the day's run is repeated.
+    """
+    assert isinstance(e.data, DayOpened)
+    opened = e.data.day
+    done = await asyncio.gather(*(_judge(ledger, e, each, days.get(each.group[1], opened)) for each in found))
+    return [each for each in done if each is not None]
+
+
+async def _judge(ledger: Ledger, e: Recorded, promise: PromiseToJudge, day: date) -> Unserved | None:
+    key = derived_uuid("promise judged", e.ledger, e.event_id, promise.promise_id)
     meta = derived(e.ledger, key, actor=DUNNING, today=day, because_of=e)
-    await execute(ledger, meta, _judged, promise_id, received)
+    try:
+        await execute(ledger, meta, _judged, promise.promise_id, promise.received)
+    except (LedgerUnavailable, VersionConflict, *FAILED):
+        raise
+    except Exception as error:  # whatever the fault is, the others are judged
+        return unjudged(promise.promise_id, promise.group, error)
+    return None
 
 
 async def _judged(session: Session, promise_id: str, received: Received) -> None:

@@ -143,7 +143,8 @@ class RunDay(Reactor):
         if await self._ledger.find_command(e.ledger, completion_id(e.ledger, e.event_id)):
             return
         zone = (await self._ledger.info(e.ledger)).time_zone
-        await judge_promises(self._ledger, self._db, e, zone)
+        for each in await judge_promises(self._ledger, self._db, e, zone):
+            await self._raise_task(e, each)
         await settle_approvals(self._ledger, self._db, e, zone)
         if e.data.late:
             await complete_run(self._ledger, _run(e, Counter()), 0)

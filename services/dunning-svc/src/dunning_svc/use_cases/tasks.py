@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dunning_svc.domain.hold.state import DEBTOR, DebtorMerged
+from dunning_svc.domain.promise.state import PROMISE
 from dunning_svc.domain.task import decide
 from dunning_svc.domain.task.commands import CompleteTask, PostponeTask, RaiseTask, ReopenTask
 from dunning_svc.domain.task.outcome import complete
-from dunning_svc.domain.task.state import CLAIM, TASK
+from dunning_svc.domain.task.state import CLAIM, TASK, Task
 from dunning_svc.use_cases.approvals import answer_approval
 from dunning_svc.use_cases.promises import Debts, basis_of
+from encours.contracts.events.dunning.promises import PromiseMade
+from encours.contracts.events.dunning.reminders import TaskRaised
 from encours.ledger.command import Result
 from encours.ledger.merges import survivor
 from encours.ledger.session import Session
@@ -40,9 +43,23 @@ async def complete_task(session: Session, command: CompleteTask, debts: Debts) -
     promise = command.promise
     about = () if promise is None else promise.invoice_ids or state.invoice_ids
     promising = await basis_of(session, debts, about)
-    for stream, event in complete(state, command, session.today, promising):
+    followed = await _followed(session, state)
+    for stream, event in complete(state, command, session.today, promising, followed):
         session.emit(stream, event, entity=state.entity_id)
     return session.result(command.task_id)
+
+
+async def _followed(session: Session, state: Task) -> TaskRaised | PromiseMade | None:
+    """Return the promise or the task that followed from the outcome of a completed task."""
+    done = state.completed
+    if done is None:
+        return None
+    if done.promise_id is not None:
+        return (await session.load(PROMISE, done.promise_id)).made
+    if done.follow_up_id is not None:
+        opened = (await session.load(TASK, done.follow_up_id)).opened
+        return opened if isinstance(opened, TaskRaised) else None
+    return None
 
 
 async def postpone_task(session: Session, command: PostponeTask) -> Result:

@@ -7,7 +7,7 @@ once none does, nothing moves any more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from encours.kernel.errors import Refusal
@@ -88,8 +88,12 @@ def loads(burdens: list[Burden], collectors: Mapping[str, object]) -> dict[str, 
     }
 
 
-def after(burdens: list[Burden], moved: Mapping[str, str]) -> list[Burden]:
-    """Return the burdens once customers have moved."""
-    return [
-        Burden(each.customer_id, moved.get(each.customer_id, each.collector), each.size) for each in burdens
-    ]
+def after(before: Mapping[str, Load], burdens: Iterable[Burden], moved: Mapping[str, str]) -> dict[str, Load]:
+    """Return what each collector looks after once customers have moved, whose burdens are given."""
+    found = dict(before)
+    for each in burdens:
+        target = moved.get(each.customer_id, each.collector)
+        for code, sign in ((each.collector, -1), (target, 1)):
+            load = found[code]
+            found[code] = Load(load.customers + sign, load.size + sign * each.size)
+    return found

@@ -23,7 +23,6 @@ class Baseline:
 class StartExperiment:
     """Compare a version of a policy with the version in force of another one, or of the same."""
 
-    experiment_id: str
     name: str
     champion_id: str
     challenger_id: str

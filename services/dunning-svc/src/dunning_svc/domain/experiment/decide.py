@@ -15,12 +15,21 @@ from encours.contracts.events.dunning.experiment import (
     PlannedSample,
 )
 from encours.kernel.errors import Refusal
+from encours.kernel.ids import derived_id
 
 BASELINE_CUSTOMERS = 30
 """Fewest customers that a baseline is measured on."""
 WATCHED_CUSTOMERS = 20
 """Fewest customers of an arm before the rule on disputes may stop an experiment."""
 _MILLI = 1_000
+
+
+class OtherExperiments(NamedTuple):
+    """Experiments of a ledger: those that run with one of the policies, and the number of all that were started."""
+
+    ledger: str
+    running: Sequence[str]
+    started: int
 
 
 class DisputeCounts(NamedTuple):
@@ -74,22 +83,25 @@ def start(
     cmd: StartExperiment,
     champion: Policy | None,
     challenger: Policy,
-    running: Sequence[str],
+    others: OtherExperiments,
     past: Baseline,
 ) -> ExperimentStarted:
-    """Start an experiment. ``running``: others of the same policies. ``past``: the baseline in the ledger.
+    """Start an experiment. ``past``: the baseline in the ledger.
+
+    Its id follows from the number of those before it: of two starts at the same time the ledger refuses one, which is
+    then decided again.
 
     Raises the refusals of this module.
     """
     if champion is None:
         raise ChampionNotInForce(f"No version of {cmd.champion_id} is in force.", "/champion_id")
-    if running:
-        raise ExperimentRunning(f"{running[0]} runs with one of the policies.")
+    if others.running:
+        raise ExperimentRunning(f"{others.running[0]} runs with one of the policies.")
     formal = [[step for step in policy.steps if step.formal] for policy in (champion, challenger)]
     if [_legal(step) for step in formal[0]] != [_legal(step) for step in formal[1]]:
         raise LegalStepByLot(_difference(*formal), "/challenger_id")
     return ExperimentStarted(
-        experiment_id=cmd.experiment_id,
+        experiment_id=derived_id("exp", others.ledger, others.started),
         name=cmd.name,
         champion_id=champion.policy_id,
         champion_version=champion.version,

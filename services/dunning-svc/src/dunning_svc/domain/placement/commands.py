@@ -34,7 +34,10 @@ class RecallInvoices:
 
 @dataclass(frozen=True, slots=True)
 class PlaceableInvoice:
-    """An invoice of the debtor as it is known when the command is decided. ``placement_id``: where it is placed."""
+    """An invoice of the debtor as it is known when the command is decided.
+
+    ``placement_id``: where it is placed. ``recalled_on``: the last day on which it was with an earlier partner.
+    """
 
     number: str
     entity_id: str
@@ -45,6 +48,7 @@ class PlaceableInvoice:
     disputed_minor: int
     notice_on: date | None
     placement_id: str | None
+    recalled_on: date | None = None
 
 
 OpenTask = tuple[str, tuple[str, ...]]

@@ -1,8 +1,8 @@
 """Rules of a placement.
 
-An invoice is with one partner at a time. Something of it has to be open and undisputed, and it has to have had a formal
-notice, unless the installation does not ask for one or the command states a reason: the notice puts the debtor in
-default (C. civ. 1344), and partners and courts ask for it.
+An invoice is with one partner on a day, so that no payment counts for two. Something of it has to be open and
+undisputed, and it has to have had a formal notice, unless the installation does not ask for one or the command states a
+reason: the notice puts the debtor in default (C. civ. 1344), and partners and courts ask for it.
 """
 
 from __future__ import annotations
@@ -111,6 +111,9 @@ def _against(
         yield f"{invoice.number} is of another creditor or in another currency than {first.number}."
     elif on < invoice.issued_on:
         yield f"{invoice.number} was issued on {invoice.issued_on}, after the hand-over."
+    elif invoice.recalled_on is not None and on <= invoice.recalled_on:
+        # Payments of the day of the recall count for the partner that it was recalled from.
+        yield f"{invoice.number} was with another partner until {invoice.recalled_on}: hand it over later."
 
 
 def _claimable(invoice: PlaceableInvoice) -> int:

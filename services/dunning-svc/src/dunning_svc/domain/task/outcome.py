@@ -26,6 +26,7 @@ from dunning_svc.domain.promise.decide import Promising, make
 from dunning_svc.domain.task.commands import CompleteTask, PromisedPayment, TaskOutcome
 from dunning_svc.domain.task.state import Task
 from encours.contracts import Event
+from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import TaskCompleted, TaskRaised
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_id
@@ -68,11 +69,16 @@ class OutcomeDetails(Refusal):
 
 
 def complete(
-    state: Task, cmd: CompleteTask, today: date, promising: Promising | None = None
+    state: Task,
+    cmd: CompleteTask,
+    today: date,
+    promising: Promising | None = None,
+    followed: TaskRaised | PromiseMade | None = None,
 ) -> list[Emitted]:
     """Complete the task, with what follows; no event if it has that outcome. ``promising``: basis of its promise.
 
-    Raises :class:`TaskIsCompleted` for another one, :class:`OutcomeDetails`, and the refusals of promises.
+    ``followed``: what followed from the outcome that it has. Raises :class:`TaskIsCompleted` for another outcome or
+    other details, :class:`OutcomeDetails`, and the refusals of promises.
     """
     number = state.completions + (state.completed is None)
     completed = TaskCompleted(
@@ -83,9 +89,11 @@ def complete(
         paid_on=cmd.paid_on,
     )
     if state.completed is not None:
-        if completed == replace(state.completed, promise_id=None, follow_up_id=None):
+        same = completed == replace(state.completed, promise_id=None, follow_up_id=None)
+        if same and _led_to(cmd, followed):
             return []
-        raise TaskIsCompleted(f"It was completed on {state.completed_on}: {state.completed.outcome}.")
+        other = ", with other details" if same else ""
+        raise TaskIsCompleted(f"It was completed on {state.completed_on}: {state.completed.outcome}{other}.")
     _check(cmd, today)
     if cmd.promise is not None:
         promise = _promise(state, cmd, cmd.promise, number, promising)
@@ -96,6 +104,21 @@ def complete(
         completed = replace(completed, follow_up_id=task.task_id)
         return [(cmd.task_id, completed), (task.task_id, task)]
     return [(cmd.task_id, completed)]
+
+
+def _led_to(cmd: CompleteTask, followed: TaskRaised | PromiseMade | None) -> bool:
+    """Return True if the details given are those that the outcome had; what is left out is not compared."""
+    wanted = cmd.promise
+    if isinstance(followed, PromiseMade) and wanted is not None:
+        return (
+            wanted.promised_on == followed.promised_on
+            and wanted.amount_minor in (None, followed.amount_minor)
+            and wanted.currency in (None, followed.currency)
+            and (not wanted.invoice_ids or {*wanted.invoice_ids} == {*followed.invoice_ids})
+        )
+    if isinstance(followed, TaskRaised) and cmd.next_on is not None:
+        return cmd.next_on == followed.due_on
+    return True
 
 
 def _check(cmd: CompleteTask, today: date) -> None:

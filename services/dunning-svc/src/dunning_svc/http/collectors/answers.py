@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dunning_svc.domain.collector.ownership import Ownership, Team
-from dunning_svc.domain.collector.rebalance import after, loads
+from dunning_svc.domain.collector.rebalance import Burden, after
 from dunning_svc.domain.collector.state import COLLECTOR
 from dunning_svc.domain.policy.written import written_scope
 from dunning_svc.http.policies.bodies import CustomerScopeBody
@@ -167,9 +167,10 @@ class RebalanceOut(BaseModel):
     @classmethod
     def of(cls, result: RebalanceResult, collectors: tuple[str, ...], *, dry_run: bool) -> RebalanceOut:
         """Return a rebalancing between collectors."""
-        named = dict.fromkeys(collectors)
-        old, new = loads(result.before, named), loads(after(result.before, result.moved), named)
-        held = {each.customer_id: each.collector for each in result.before}
+        burdens = [Burden(*each) for each in result.burdens]
+        old = result.before(collectors)
+        new = after(old, burdens, result.moved)
+        held = {each.customer_id: each.collector for each in burdens}
         return cls(
             dry_run=dry_run,
             valid_from=result.valid_from,
@@ -179,7 +180,7 @@ class RebalanceOut(BaseModel):
                     before=LoadOut(customers=old[code].customers, size=old[code].size),
                     after=LoadOut(customers=new[code].customers, size=new[code].size),
                 )
-                for code in named
+                for code in dict.fromkeys(collectors)
             ],
             moves=[
                 MoveOut(customer_id=each, from_=held[each], to=to)

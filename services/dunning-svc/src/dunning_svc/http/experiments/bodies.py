@@ -62,11 +62,10 @@ class ExperimentBody(Body):
     without_backtest: LongText | None = Field(default=None, description="Reason for naming no back-test.")
     reason: LongText
 
-    def to_command(self, experiment_id: str) -> StartExperiment:
+    def to_command(self) -> StartExperiment:
         """Return the command."""
         given = self.baseline
         return StartExperiment(
-            experiment_id=experiment_id,
             name=self.name,
             champion_id=self.champion_id,
             challenger_id=self.challenger_id,

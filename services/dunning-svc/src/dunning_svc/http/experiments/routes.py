@@ -27,7 +27,6 @@ from dunning_svc.use_cases import experiments
 from encours.http.commands import Command, command
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.ids import new_id
 
 router = Router(tags=["Experiments"])
 Reading = Annotated[Query, reading("dunning:read")]
@@ -42,7 +41,7 @@ async def start_experiment(body: ExperimentBody, cmd: Writing) -> Response:
     """
     return await cmd.run(
         experiments.start_experiment,
-        body.to_command(new_id("exp")),
+        body.to_command(),
         cmd.ledger,
         cmd.services.db,
         answer=EXPERIMENT_ANSWER,

@@ -57,7 +57,9 @@ class PlacementBody(Body):
     invoice_ids: list[InvoiceId] = Field(min_length=1, max_length=_INVOICES_MAX)
     partner: PartnerBody
     fee: FeeBody
-    handed_over_on: BusinessDate | None = Field(default=None, description="Today if not given.")
+    handed_over_on: BusinessDate | None = Field(
+        default=None, description="Today if not given; after a recall, a day later than that."
+    )
     without_notice: LongText | None = Field(
         default=None, description="Reason for handing over invoices that have had no formal notice."
     )

@@ -38,7 +38,7 @@ async def place(body: PlacementBody, cmd: Writing) -> Response:
     """Hand invoices of a customer over to an agency, an officer or a lawyer.
 
     Until they are recalled no reminder asks for them (cause `placed`), also none that was decided before. Open tasks of
-    the ladder for these invoices alone are completed. An invoice is in one placement at a time.
+    the ladder for these invoices alone are completed. An invoice is in one placement on a day.
     """
     debtors = PlaceableDebtors(cmd.ledger, cmd.services.db, cmd.meta.ledger)
     required = cmd.services.extras["placement_needs_notice"]

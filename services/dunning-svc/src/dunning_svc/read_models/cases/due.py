@@ -38,9 +38,9 @@ class Unserved:
     cause: str
 
     @classmethod
-    def of(cls, group: Group, error: Exception) -> Unserved:
+    def of(cls, group: Group, error: Exception, about: str = "") -> Unserved:
         """Return the customer of a group with the fault that an exception names."""
-        return cls(*group, f"{type(error).__name__}: {error}"[:400])
+        return cls(*group, f"{about}{type(error).__name__}: {error}"[:400])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dunning_svc.domain.experiment.commands import Baseline
-from dunning_svc.domain.experiment.decide import DisputeCounts
+from dunning_svc.domain.experiment.decide import DisputeCounts, OtherExperiments
 from dunning_svc.domain.experiment.effect import PAID_AT_DAYS, TrialCustomer, TrialInvoice
 from dunning_svc.read_models.cases.due import STANDING
 from dunning_svc.read_models.cases.fold.experiments import arm_in, experiment_rows
@@ -32,23 +32,27 @@ _LATER_MAX = 1_000
 _STARTS_AND_ENDS = names_of(ExperimentStarted, ExperimentStopped)
 
 
-async def running_with(ledger: Ledger, db: ReadDb, name: str, policy_ids: Sequence[str]) -> list[str]:
+async def other_experiments(
+    ledger: Ledger, db: ReadDb, name: str, policy_ids: Sequence[str]
+) -> OtherExperiments:
     """Return the experiments that run and have one of these policies as champion or challenger.
 
     Those count too that the read model does not hold yet.
     """
     async with db.snapshot(MODEL, name) as (conn, schema, position):
-        policies = {
-            row.experiment_id: {row.champion_id, row.challenger_id}
-            for row in await experiment_rows(conn, schema)
-            if row.stopped_on is None
-        }
+        rows = await experiment_rows(conn, schema)
+    started = len(rows)
+    policies = {
+        row.experiment_id: {row.champion_id, row.challenger_id} for row in rows if row.stopped_on is None
+    }
     for e in await ledger.read_types(name, _STARTS_AND_ENDS, position, _LATER_MAX):
         if isinstance(e.data, ExperimentStarted):
+            started += 1
             policies[e.data.experiment_id] = {e.data.champion_id, e.data.challenger_id}
         elif isinstance(e.data, ExperimentStopped):
             policies.pop(e.data.experiment_id, None)
-    return [each for each, both in policies.items() if not both.isdisjoint(policy_ids)]
+    running = [each for each, both in policies.items() if not both.isdisjoint(policy_ids)]
+    return OtherExperiments(name, running, started)
 
 
 async def baseline_of(db: ReadDb, ledger: str, measure: Measure, horizon_days: int, today: date) -> Baseline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -42,7 +42,9 @@ def placement_changed(e: Recorded, data: PlacementEvent, rows: Rows) -> None:
     row = existing(rows, PlacementRow, data.placement_id)
     row = replace(row, recalls=[*row.recalls, f"{e.position} {e.effective_on} {encode(data).decode()}"])
     if data.ended:
-        row = replace(row, ended_position=e.position, ended_on=e.effective_on)
+        # An earlier recall may count from a later day: until then an invoice is left with the partner.
+        last = max(_recall_of(each)[1] for each in row.recalls)
+        row = replace(row, ended_position=e.position, ended_on=last)
     rows.put(row)
     _put_items(e, rows, data.invoice_ids, None)
 
@@ -61,13 +63,28 @@ def placement_of(row: Mapping[str, Any], position: int, as_of: date) -> Placemen
     assert isinstance(made, InvoicesPlaced)
     recalled: dict[str, Recall] = {}
     for entry in row["recalls"]:
-        at, on, document = entry.split(" ", 2)
-        if int(at) > position or date.fromisoformat(on) > as_of:
-            continue
-        data = decode(InvoicesRecalled.TYPE, InvoicesRecalled.VERSION, document.encode())
-        assert isinstance(data, InvoicesRecalled)
-        recalled |= dict.fromkeys(data.invoice_ids, Recall(data.recalled_on, data.cause))
+        at, on, data = _recall_of(entry)
+        if at <= position and on <= as_of:
+            recalled |= dict.fromkeys(data.invoice_ids, Recall(data.recalled_on, data.cause))
     return Placement(made, row["entity_id"], row["position"], recalled)
+
+
+def _recall_of(entry: str) -> tuple[int, date, InvoicesRecalled]:
+    """Return position, day and event of an entry of the column ``recalls``."""
+    at, on, document = entry.split(" ", 2)
+    data = decode(InvoicesRecalled.TYPE, InvoicesRecalled.VERSION, document.encode())
+    assert isinstance(data, InvoicesRecalled)
+    return int(at), date.fromisoformat(on), data
+
+
+def recall_days(rows: Iterable[PlacementRow]) -> dict[str, date]:
+    """Return the last day on which each invoice that was recalled was with a partner."""
+    found: dict[str, date] = {}
+    for row in rows:
+        for entry in row.recalls:
+            _, on, data = _recall_of(entry)
+            found |= {each: max(on, found.get(each, on)) for each in data.invoice_ids}
+    return found
 
 
 _PLACEMENT = """(

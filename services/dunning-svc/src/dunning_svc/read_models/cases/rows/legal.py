@@ -33,7 +33,7 @@ class PlacementRow(Row, kw_only=True):
     """A placement; ``document`` is the payload of its event.
 
     ``recalls``: those of its invoices, as ``<position> <day> <payload of the event>``. ``ended_position`` and
-    ``ended_on``: the event since which no invoice is left with the partner.
+    ``ended_on``: the event and the day since which no invoice is left with the partner.
     """
 
     TABLE: ClassVar[str] = "placement"
