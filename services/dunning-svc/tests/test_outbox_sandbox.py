@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+import dunning_svc
 from dunning_svc.outbox.attempts import Claim
 from dunning_svc.outbox.carriers import KEPT, Carriers
 from dunning_svc.outbox.gateway import Gateway
@@ -59,10 +61,24 @@ async def carried(folder: Path, channel: str, copy_of: str | None) -> tuple[Hand
     message = written(outgoing.event, customer, CREDITOR).message
     handed = await carriers.carry(info, outgoing, message, claim)
     asked = await carriers.ask(info, outgoing, message)
+    if channel == "email":
+        asked = await carriers.mail(info, "tks_1", customer, CREDITOR, message, NOW)
     await carriers.close()
     server.close()
     reached += [path.name for path in folder.rglob("*.pdf")]
     return handed, asked, reached
+
+
+def test_no_other_module_can_send() -> None:
+    """The door is one: the worker makes the clients of servers, the carriers alone use them."""
+    source = Path(dunning_svc.__file__).parent
+    found = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and {alias.name for alias in node.names} & {"Mailer", "Gateway"}
+    }
+    assert found == {"worker.py", "outbox/carriers.py"}
 
 
 @pytest.mark.parametrize("channel", TEMPLATES)

@@ -1,4 +1,7 @@
-"""Ways in which a message leaves: the mail server, a file to print, the gateway."""
+"""Ways in which a message leaves: the mail server, a file to print, the gateway.
+
+They are the only door: no other module sends, and nothing of the copy of a ledger passes (:data:`KEPT`).
+"""
 
 from __future__ import annotations
 
@@ -129,7 +132,12 @@ class Carriers:
         written_at: datetime,
         thread: str | None = None,
     ) -> Handed:
-        """Send an e-mail to the contact of a customer for reminders; ``key``: id of what it is for."""
+        """Send an e-mail to the contact of a customer for reminders; ``key``: id of what it is for.
+
+        None leaves the copy of a ledger.
+        """
+        if info.copy_of is not None:
+            return KEPT
         if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
             return Handed(
                 "refused",

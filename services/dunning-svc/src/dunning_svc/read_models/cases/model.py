@@ -59,7 +59,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 26
+    version = 27
     rows = (
         CreditorRow,
         DebtorRow,
