@@ -29,6 +29,7 @@ INSURANCE = ROOT / "docs" / "insurance.md"
 COLLECTORS = ROOT / "docs" / "collectors.md"
 SANDBOXES = ROOT / "docs" / "sandboxes.md"
 EXPORTS = ROOT / "docs" / "exports.md"
+MEASURES = ROOT / "docs" / "measures.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
 UNTIL = date(2011, 1, 2)
 
@@ -91,6 +92,12 @@ def test_collectors_stand_in_for_each_other_as_printed(system: System) -> None:
     assert acting == {"marie": "paul", "paul": "paul"}
     assert planned["dry_run"] is True
     assert worklist["formula"]["bands"][0] == {"from_days": 1, "percent": 2}  # type: ignore[index]
+
+
+def test_measures_as_printed(system: System) -> None:
+    collected, delayed = answers("\n".join(blocks(system, MEASURES, 2)))
+    assert (collected["group_by"], delayed["group_by"]) == ("salesperson", "salesperson")
+    assert len({row["start"] for row in collected["data"]}) == 12  # type: ignore[attr-defined]
 
 
 def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:

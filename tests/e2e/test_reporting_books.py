@@ -109,6 +109,18 @@ def test_a_payment_that_came_back_lowers_the_collection_of_its_month(story: Stor
     assert (april["overdue_rate"]["percent"], april["working_capital"]["late"]["amount"]) == (100, "120.00")
 
 
+def test_a_payment_that_came_back_makes_the_delay_open_again(story: Story) -> None:
+    path, debtor = "/v1/payment-delays", {"customer_id": story.customer, "group_by": "customer"}
+    before = story.world.get("reporting", path, known_at=story.paid_at, as_of=UNDONE, **debtor)
+    now = story.world.get("reporting", path, **debtor)
+    assert before["totals"]["settled"]["mean_days"] == 34.0
+    assert [row["group"] for row in now["data"]] == [story.customer]
+    assert (now["totals"]["settled"]["count"], now["totals"]["open_late"]["longest_days_so_far"]) == (0, 75)
+    (january,) = now["cohorts"]
+    assert (january["month"], january["recovered_rate"]["percent"]) == ("2026-01-01", 0)
+    assert january["at_risk_rate"]["reason"] == "not-known-yet"
+
+
 def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:
     body = story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", limit=500, lang="fr")
     types = [entry["type"] for entry in body["data"]]

@@ -251,7 +251,8 @@ def test_a_movement_of_a_kind_that_no_query_names_reaches_every_figure(store: St
     store.run(
         store.conn.execute(
             """insert into live.movement select position + 1, line, -2000, 0, 0, 0, 0, -2000, 0, $1, entity,
-               customer_id, invoice_id, null, currency, 'forgiven' from live.movement order by position desc limit 1""",
+               customer_id, invoice_id, null, currency, 'forgiven', null from live.movement
+               order by position desc limit 1""",
             day,
         )
     )

@@ -15,8 +15,10 @@ from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from reporting_svc.read_models.collection.query import collection
+from reporting_svc.read_models.delays.query import due_outcomes
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
+from tests.integration import naive_delays
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, history, replay, steps
 from tests.integration.store import Store, project
 
@@ -76,3 +78,26 @@ def test_the_collection_of_every_month_is_that_of_a_naive_count(
         assert row.effectiveness == (Fraction(100 * (opening + sales - closing), due) if due > 0 else None)
         assert row.closing.overdue_minor == overdue
         assert row.turnover_minor == sold(log, row.last - timedelta(days=89), row.last, head, mine)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=ACCEPTED)
+@given(acts=steps, days=st.integers(-10, 250), share=st.sampled_from([None, 60, 100]))
+def test_invoices_and_their_delays_are_those_of_a_naive_count(
+    store: Store, acts: list[tuple[Any, int, int, int]], days: int, share: int | None
+) -> None:
+    log = history(acts).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    known_to = None if share is None else len(log) * share // 100
+    moment = view(store, DAY_0 + timedelta(days=days), known_to)
+    for currency in ("EUR", "USD"):
+        expected = naive_delays.outcomes(
+            log, moment.time.as_of, len(log) if known_to is None else known_to, currency
+        )
+        found = store.run(due_outcomes(moment, Scope(currency=currency)))
+        assert expected == sorted(
+            (
+                (o.customer_id, o.due_on, o.owed_minor, o.uncovered_minor, o.settled_on, o.unpaid_90_minor)
+                for o in found
+            ),
+            key=repr,
+        )

@@ -22,6 +22,7 @@ from reporting_svc.http.dso import routes as dso
 from reporting_svc.http.events import routes as events
 from reporting_svc.http.exports import routes as exports
 from reporting_svc.http.overdue import routes as overdue
+from reporting_svc.http.payment_delays import routes as payment_delays
 from reporting_svc.http.timeline import routes as timeline
 from reporting_svc.http.turnover import routes as turnover
 from reporting_svc.models import MODELS, NAME
@@ -55,6 +56,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             overdue,
             turnover,
             collection_effectiveness,
+            payment_delays,
             dashboard,
             timeline,
             events,

@@ -96,6 +96,33 @@ WORKING_CAPITAL = Definition(
     "lateness: outstanding - not yet due on the basis of add/simple/4, which is that amount x the average days "
     "delinquent. Null without turnover. Minor units, half up.",
 )
+PAYMENT_DELAY = Definition(
+    "payment-delay/1",
+    "Invoices, and instalments by the schedule in force, that fell due from the first day to as_of; penalty "
+    "documents left out. Delay: days from the due date to the first day from which funds of the customer cover all "
+    "that was ever owed (issued - credited - accepted claims - early discounts), dated by the day the funds were "
+    "available, whenever they were allocated; unapplied cash covers the oldest due debts first. Negative before the "
+    "due date; money paid in advance counts from the issue. A write-off, a release or a credit note is no payment. "
+    "Mean, mean weighted by what was owed, median (mean of the two middle ones). Open and late: apart, with days past "
+    "due so far, which are at least the delay, and the amount not covered. Two decimals, half up; null without an "
+    "invoice.",
+)
+DELAY_RANKING = Definition(
+    "payment-delay-ranking/1",
+    "Customers by the mean delay of payment-delay/1, in which what is open and late counts with its days so far, so "
+    "that who never pays is not left out. Customers with at least as many invoices as the answer names.",
+)
+RECOVERED_RATE = Definition(
+    "recovered-rate/1",
+    "Of what was ever owed on the invoices issued in the month (payment-delay/1), the part that funds of the customers "
+    "cover at as_of x 100. Null where nothing was billed. Two decimals, half up.",
+)
+AT_RISK = Definition(
+    "at-risk-90/1",
+    "Of what was ever owed on the invoices issued in the month whose due date lies at least 90 days before as_of, the "
+    "part that funds of the customers did not cover on the 90th day after the due date x 100. Null until one is that "
+    "old. Two decimals, half up.",
+)
 
 ALL: tuple[Definition, ...] = (
     AGED_BY_DUE_DATE,
@@ -109,4 +136,8 @@ ALL: tuple[Definition, ...] = (
     CEI,
     OVERDUE_RATE,
     WORKING_CAPITAL,
+    PAYMENT_DELAY,
+    DELAY_RANKING,
+    RECOVERED_RATE,
+    AT_RISK,
 )

@@ -58,7 +58,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 9
+    version = 10
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -316,6 +316,7 @@ def _row(position: int, line: int, movement: Movement) -> MovementRow:
         payment_id=movement.payment_id,
         currency=movement.currency,
         kind=movement.kind,
+        available_on=movement.available_on,
     )
 
 

@@ -117,6 +117,8 @@ class MovementRow(Row, kw_only=True):
     payment_id: Annotated[str | None, PAYMENT_ID]
     currency: str
     kind: str
+    available_on: date | None
+    """Day on which the funds of the entry were available to the creditor."""
 
 
 class Balance(Row, kw_only=True):

@@ -1,0 +1,221 @@
+"""Answers about delays of payment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from encours.http.answers import Json
+from encours.http.models import MoneyModel, money_json
+from reporting_svc.domain.measures import definitions
+from reporting_svc.domain.measures.delays import BANDS, Cohort, Delays
+from reporting_svc.domain.measures.dso import rounded
+from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.collection_effectiveness.answers import PercentOut
+from reporting_svc.http.snapshot import ReceivablesSnapshot
+
+DelayGroup = Literal["month", "entity", "segment", "salesperson", "customer"]
+
+
+class SettledOut(BaseModel):
+    """Invoices and instalments that are settled, with their delays in days; negative before the due date."""
+
+    count: int
+    amount: MoneyModel
+    mean_days: float | None
+    weighted_mean_days: float | None = Field(description="Weighted by what was owed.")
+    median_days: float | None
+    late: int = Field(description="Number settled after the due date.")
+
+
+class OpenLateOut(BaseModel):
+    """Those that are open and late: their delay is at least the days so far."""
+
+    count: int
+    amount: MoneyModel = Field(description="What no funds cover.")
+    mean_days_so_far: float | None
+    longest_days_so_far: int | None
+
+
+class DelayBucketOut(BaseModel):
+    """Invoices in a band of days: by delay, or by days so far."""
+
+    band: str
+    settled: int
+    settled_amount: MoneyModel
+    open_late: int
+    open_late_amount: MoneyModel
+
+
+class DelayRow(BaseModel):
+    """Delays of a group; `group` is null for all together and for customers that are in none."""
+
+    group: str | None
+    settled: SettledOut
+    open_late: OpenLateOut
+    at_least_days: float | None = Field(description="Mean of both, the open ones with their days so far.")
+    distribution: list[DelayBucketOut]
+
+    @classmethod
+    def of(cls, group: str | None, delays: Delays, currency: str) -> Json:
+        """Show the delays of a group."""
+        return {
+            "group": group,
+            "settled": {
+                "count": len(delays.settled),
+                "amount": money_json(delays.settled_minor, currency),
+                "mean_days": rounded(delays.mean),
+                "weighted_mean_days": rounded(delays.weighted),
+                "median_days": rounded(delays.median),
+                "late": delays.late,
+            },
+            "open_late": {
+                "count": len(delays.open_late),
+                "amount": money_json(delays.open_minor, currency),
+                "mean_days_so_far": rounded(delays.open_mean),
+                "longest_days_so_far": max((days for days, _ in delays.open_late), default=None),
+            },
+            "at_least_days": rounded(delays.at_least),
+            "distribution": [
+                {
+                    "band": band,
+                    "settled": bucket.settled,
+                    "settled_amount": money_json(bucket.settled_minor, currency),
+                    "open_late": bucket.open_late,
+                    "open_late_amount": money_json(bucket.open_late_minor, currency),
+                }
+                for band, bucket in zip(BANDS, delays.distribution(), strict=True)
+            ],
+        }
+
+
+class RankedCustomerOut(BaseModel):
+    """A customer by its mean delay, what is open and late included."""
+
+    customer_id: str
+    name: str | None
+    at_least_days: float
+    settled: int
+    open_late: int
+
+
+class SeasonOut(BaseModel):
+    """Invoices that fell due in a calendar month, of whichever year."""
+
+    month: int = Field(ge=1, le=12)
+    settled: int
+    mean_days: float | None
+    weighted_mean_days: float | None
+    open_late: int
+
+
+class CohortOut(BaseModel):
+    """Invoices issued in a month."""
+
+    month: date
+    billed: MoneyModel = Field(description="What was ever owed.")
+    recovered: MoneyModel = Field(description="What funds of the customers cover at as_of.")
+    recovered_rate: PercentOut
+    open_not_due: MoneyModel
+    open_late: MoneyModel
+    old: MoneyModel = Field(description="Owed on those whose due date is at least 90 days past.")
+    at_risk: MoneyModel = Field(description="The part of `old` that was not covered on the 90th day.")
+    at_risk_rate: PercentOut
+
+    @classmethod
+    def of(cls, cohort: Cohort, currency: str) -> Json:
+        """Show a month."""
+        return {
+            "month": cohort.month.isoformat(),
+            "billed": money_json(cohort.billed_minor, currency),
+            "recovered": money_json(cohort.recovered_minor, currency),
+            "recovered_rate": PercentOut.of(definitions.RECOVERED_RATE, cohort.recovered, "nothing-billed"),
+            "open_not_due": money_json(cohort.open_not_due_minor, currency),
+            "open_late": money_json(cohort.open_late_minor, currency),
+            "old": money_json(cohort.old_minor, currency),
+            "at_risk": money_json(cohort.at_risk_minor, currency),
+            "at_risk_rate": PercentOut.of(definitions.AT_RISK, cohort.at_risk, "not-known-yet"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DelayReport:
+    """Delays that are shown: of all, by group, by customer, by calendar month, by month of issue."""
+
+    first: date
+    by: DelayGroup
+    total: Delays
+    groups: Mapping[str | None, Delays]
+    fastest: Sequence[tuple[str, Delays]]
+    slowest: Sequence[tuple[str, Delays]]
+    seasons: Mapping[str | None, Delays]
+    cohorts: Sequence[Cohort]
+    earlier: Delays
+    """Invoices that fell due before the first day; those that are open are shown."""
+    names: Mapping[str, str]
+    least_invoices: int
+
+
+class PaymentDelaysOut(Report):
+    """Delays of the invoices and instalments that fell due from `from` to as_of."""
+
+    definition: str
+    ranking_definition: str
+    from_: date = Field(alias="from")
+    group_by: DelayGroup
+    bands: list[str]
+    totals: DelayRow
+    data: list[DelayRow]
+    fastest: list[RankedCustomerOut]
+    slowest: list[RankedCustomerOut]
+    ranked_from_invoices: int = Field(description="Customers with fewer invoices are not ranked.")
+    seasonality: list[SeasonOut]
+    cohorts: list[CohortOut]
+    open_from_before: OpenLateOut = Field(description="Open and late, and due before `from`.")
+
+    @classmethod
+    def of(cls, books: ReceivablesSnapshot, report: DelayReport) -> Json:
+        """Show the report."""
+        currency = books.total.currency
+        return {
+            "definition": definitions.PAYMENT_DELAY.id,
+            "ranking_definition": definitions.DELAY_RANKING.id,
+            "currency": currency,
+            "from": report.first.isoformat(),
+            "group_by": report.by,
+            "bands": list(BANDS),
+            "totals": DelayRow.of(None, report.total, currency),
+            "data": [DelayRow.of(group, delays, currency) for group, delays in report.groups.items()],
+            "fastest": [_ranked(report, *each) for each in report.fastest],
+            "slowest": [_ranked(report, *each) for each in report.slowest],
+            "ranked_from_invoices": report.least_invoices,
+            "seasonality": [_season(month or "", delays) for month, delays in report.seasons.items()],
+            "cohorts": [CohortOut.of(cohort, currency) for cohort in report.cohorts],
+            "open_from_before": DelayRow.of(None, report.earlier, currency)["open_late"],
+            "tie_out": TieOut.of(books.total),
+            **cls.end(books),
+        }
+
+
+def _ranked(report: DelayReport, customer_id: str, delays: Delays) -> Json:
+    return {
+        "customer_id": customer_id,
+        "name": report.names.get(customer_id),
+        "at_least_days": rounded(delays.at_least),
+        "settled": len(delays.settled),
+        "open_late": len(delays.open_late),
+    }
+
+
+def _season(month: str, delays: Delays) -> Json:
+    return {
+        "month": int(month),
+        "settled": len(delays.settled),
+        "mean_days": rounded(delays.mean),
+        "weighted_mean_days": rounded(delays.weighted),
+        "open_late": len(delays.open_late),
+    }

@@ -1,0 +1,1 @@
+"""Delays of payment: invoices and instalments by the funds that cover them."""

@@ -1,0 +1,196 @@
+"""Invoices and instalments of every customer in scope, by the funds that cover them at the dates of the question.
+
+What covers what is decided by :mod:`encours.contracts.settlement`, as it is for interest, penalties and the score.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, cast
+
+from encours.contracts.books import OWING
+from encours.contracts.common import Instalment
+from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Settlement, settlements
+from encours.reading.where import Arguments
+from reporting_svc.domain.measures.delays import AT_RISK_DAYS, DueOutcome
+from reporting_svc.read_models.receivables.groups import GroupBy, grouping
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+Record = Mapping[str, Any]
+DEBTORS_AT_ONCE = 100
+"""Debtors that are settled before other requests of the process have a turn."""
+_KINDS = ", ".join(f"'{kind}'" for kind in OWING)
+
+
+async def due_outcomes(view: View, scope: Scope) -> list[DueOutcome]:
+    """Return all invoices and instalments in scope of which something was ever owed. One currency."""
+    invoices = _by_debtor(scope, await _invoices(view, scope))
+    funds = _by_debtor(scope, await _funds(view, scope))
+    schedules = _schedules(await _instalments(view, scope))
+    found: list[DueOutcome] = []
+    for n, debtor in enumerate(invoices):
+        if n % DEBTORS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        found += _outcomes(debtor, invoices[debtor], funds.get(debtor, []), schedules)
+    return found
+
+
+async def group_names(view: View, scope: Scope, by: GroupBy) -> dict[str, str | None]:
+    """Return the group of each customer, by id."""
+    args = Arguments()
+    group = grouping(args, view, scope, by, "c")
+    rows = await view.conn.fetch(
+        f"select c.customer_id, {group.value} as value from {view.schema}.customer c {group.join}", *args
+    )
+    return {row["customer_id"]: row["value"] for row in rows}
+
+
+async def customer_names(view: View, customers: Sequence[str]) -> dict[str, str]:
+    """Return the names of customers, by id."""
+    rows = await view.conn.fetch(
+        f"select customer_id, name from {view.schema}.customer where customer_id = any($1::text[])",
+        list(customers),
+    )
+    return {row["customer_id"]: row["name"] for row in rows}
+
+
+async def _invoices(view: View, scope: Scope) -> list[Record]:
+    where = ScopeWhere(view, scope, "m", packed=True).counted()
+    rows = await view.conn.fetch(
+        f"""
+        select i.invoice_id, i.entity, i.customer_id, i.issued_on, i.due_on, i.is_penalty, s.*
+        from (
+            select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
+                   sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor,
+                   (coalesce(sum(m.item_minor) filter (where m.kind in ({_KINDS})), 0) - sum(m.conceded_minor))::bigint
+                       as owed_minor
+            from {view.schema}.movement m where m.invoice_id is not null and {where.sql} group by m.invoice_id
+        ) s join {view.schema}.item i on i.invoice_id = s.invoice_id order by i.due_on, i.invoice_id
+        """,
+        *where.arguments,
+    )
+    return cast("list[Record]", rows)
+
+
+async def _funds(view: View, scope: Scope) -> list[Record]:
+    """Return sums by invoice and payment, without an invoice for what is unapplied."""
+    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.payment_id is not null")
+    rows = await view.conn.fetch(
+        f"""
+        select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id,
+               m.invoice_id, m.payment_id,
+               coalesce(-sum(m.item_minor) filter (where m.kind not in ({_KINDS})), 0)::bigint as applied_minor,
+               sum(m.cash_minor)::bigint as cash_minor, max(m.available_on) as available_on
+        from {view.schema}.movement m where {where.sql}
+        group by m.entity, m.customer_id, m.invoice_id, m.payment_id
+        order by m.entity, m.customer_id, m.invoice_id, m.payment_id
+        """,
+        *where.arguments,
+    )
+    return cast("list[Record]", rows)
+
+
+async def _instalments(view: View, scope: Scope) -> list[Record]:
+    where = ScopeWhere(view, scope, "i").add("i.schedule is not null")
+    where.add(f"l.effective_on <= {where.as_of}")
+    if not view.time.is_now:
+        where.add(f"l.position <= {where.position}")
+    rows = await view.conn.fetch(
+        f"""
+        select l.invoice_id, l.position, l.effective_on, l.due_on, l.upto_minor
+        from {view.schema}.item_instalment l join {view.schema}.item i on i.invoice_id = l.invoice_id
+        where {where.sql} order by l.position, l.due_on
+        """,
+        *where.arguments,
+    )
+    return cast("list[Record]", rows)
+
+
+def _by_debtor(scope: Scope, rows: Sequence[Record]) -> dict[tuple[str, str], list[Record]]:
+    """Return the rows by entity and debtor; all merged records are one debtor."""
+    found: dict[tuple[str, str], list[Record]] = {}
+    for row in rows:
+        found.setdefault((row["entity"], scope.merged.of(row["customer_id"])), []).append(row)
+    return found
+
+
+def _schedules(rows: Sequence[Record]) -> dict[Any, list[DueSchedule]]:
+    found: dict[Any, list[DueSchedule]] = {}
+    key = itemgetter("position", "invoice_id", "effective_on")
+    for (_, invoice_id, agreed_on), agreed in groupby(rows, key=key):
+        ends = list(agreed)
+        amounts = (later - earlier for earlier, later in pairwise([0, *(row["upto_minor"] for row in ends)]))
+        parts = (
+            Instalment(due_on=row["due_on"], amount_minor=m) for row, m in zip(ends, amounts, strict=True)
+        )
+        found.setdefault(invoice_id, []).append(DueSchedule(agreed_on, tuple(parts)))
+    return found
+
+
+def _outcomes(
+    debtor: tuple[str, str],
+    invoices: Sequence[Record],
+    payments: Sequence[Record],
+    schedules: Mapping[Any, Sequence[DueSchedule]],
+) -> Iterator[DueOutcome]:
+    applied, unapplied = _available(payments)
+    debts = {row["invoice_id"]: _debt(row, applied, schedules) for row in invoices}
+    settled = settlements(debts.values(), unapplied)
+    entity, customer_id = debtor
+    for row in invoices:
+        if row["is_penalty"]:
+            continue
+        for part in _parts(settled[row["invoice_id"]]):
+            if part.owed_minor > 0:
+                day = part.due_on + timedelta(days=AT_RISK_DAYS + 1)
+                yield DueOutcome(
+                    entity, customer_id, row["issued_on"], part.due_on, part.owed_minor, part.uncovered_minor,
+                    part.settled_on, part.uncovered_before(day),
+                )  # fmt: skip
+
+
+def _parts(settled: Settlement) -> Sequence[Settlement]:
+    return settled.periods[0].parts if settled.periods else (settled,)
+
+
+def _available(payments: Sequence[Record]) -> tuple[dict[Any, list[Funds]], list[Funds]]:
+    """Return the payments of each invoice, and the unapplied cash, with the days on which they were available."""
+    cash: dict[Any, int] = {}
+    days: dict[Any, date] = {}
+    for row in payments:
+        cash[row["payment_id"]] = cash.get(row["payment_id"], 0) + row["cash_minor"]
+        if row["available_on"] is not None:
+            days[row["payment_id"]] = min(days.get(row["payment_id"], date.max), row["available_on"])
+    applied: dict[Any, list[Funds]] = {}
+    for row in payments:
+        if row["applied_minor"] > 0 and row["payment_id"] in days:
+            funds = Funds(days[row["payment_id"]], row["applied_minor"])
+            applied.setdefault(row["invoice_id"], []).append(funds)
+    unapplied = [
+        Funds(days[payment], minor) for payment, minor in cash.items() if minor > 0 and payment in days
+    ]
+    return applied, unapplied
+
+
+def _debt(
+    row: Record, applied: Mapping[Any, Sequence[Funds]], schedules: Mapping[Any, Sequence[DueSchedule]]
+) -> InvoiceDebt:
+    funds = tuple(applied.get(row["invoice_id"], ()))
+    paid = sum(part.amount_minor for part in funds)
+    return InvoiceDebt(
+        invoice_id=row["invoice_id"],
+        due_on=row["due_on"],
+        owed_minor=row["owed_minor"],
+        contested_minor=row["contested_minor"] - row["conceded_minor"],
+        given_up_minor=row["owed_minor"] + row["conceded_minor"] - paid - row["open_minor"],
+        applied=funds,
+        schedules=tuple(schedules.get(row["invoice_id"], ())),
+    )

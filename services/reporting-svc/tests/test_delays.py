@@ -1,0 +1,104 @@
+"""Delays by hand: settled and open apart, means and median, bands, and the recovery of each month's billing."""
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporting_svc.domain.measures.delays import (
+    BANDS,
+    Cohort,
+    Delays,
+    DueOutcome,
+    cohorts,
+    fallen_due,
+    grouped,
+)
+
+DUE = date(2026, 1, 31)
+TODAY = date(2026, 6, 30)
+
+
+def outcome(
+    delay: int | None,
+    owed_minor: int = 10_000,
+    uncovered_minor: int | None = None,
+    due_on: date = DUE,
+    unpaid_90_minor: int = 0,
+) -> DueOutcome:
+    """An invoice due at the end of January, settled so many days later, or open."""
+    settled = None if delay is None else due_on + timedelta(days=delay)
+    uncovered = (owed_minor if delay is None else 0) if uncovered_minor is None else uncovered_minor
+    issued = due_on - timedelta(days=30)
+    return DueOutcome("ent", "cus", issued, due_on, owed_minor, uncovered, settled, unpaid_90_minor)
+
+
+def delays(*outcomes: DueOutcome) -> Delays:
+    return grouped(outcomes, TODAY, lambda _: None)[None]
+
+
+def test_the_mean_counts_invoices_and_the_weighted_mean_their_amounts() -> None:
+    found = delays(outcome(-5, 10_000), outcome(10, 10_000), outcome(40, 80_000))
+    assert [found.mean, found.weighted, found.median, found.late] == [15, Fraction(325, 10), 10, 2]
+
+
+def test_the_median_of_an_even_number_is_between_the_two_in_the_middle() -> None:
+    assert delays(outcome(0), outcome(7), outcome(2), outcome(90)).median == Fraction(9, 2)
+
+
+def test_what_is_open_and_late_is_apart_and_counts_with_its_days_so_far_in_the_ranking() -> None:
+    found = delays(outcome(10), outcome(None, 50_000, 20_000))
+    assert [found.mean, len(found.settled)] == [10, 1]
+    assert [found.open_mean, found.open_minor] == [150, 20_000]
+    assert found.at_least == 80
+
+
+def test_an_invoice_due_on_the_day_itself_is_not_late_yet() -> None:
+    found = delays(outcome(None, due_on=TODAY))
+    assert (found.settled, found.open_late, found.mean, found.at_least) == ([], [], None, None)
+
+
+def test_money_paid_in_advance_counts_from_the_issue() -> None:
+    assert outcome(-60).delay_days == -30
+
+
+def test_bands_hold_every_invoice_once() -> None:
+    found = delays(outcome(-3), outcome(0), outcome(1), outcome(31), outcome(None, 50_000, 20_000))
+    buckets = dict(zip(BANDS, found.distribution(), strict=True))
+    assert [buckets[band].settled for band in BANDS] == [2, 1, 1, 0, 0, 0]
+    assert (buckets["121+"].open_late, buckets["121+"].open_late_minor) == (1, 20_000)
+
+
+def test_a_month_of_billing_is_recovered_open_or_at_risk() -> None:
+    month = [
+        outcome(10), outcome(100, unpaid_90_minor=10_000), outcome(None, 20_000, 5_000, unpaid_90_minor=5_000),
+    ]  # fmt: skip
+    (found,) = cohorts(month, date(2026, 1, 15), TODAY)
+    assert found.month == date(2026, 1, 1)
+    assert (found.billed_minor, found.recovered_minor, found.open_late_minor) == (40_000, 35_000, 5_000)
+    assert (found.recovered, found.at_risk) == (Fraction(875, 10), Fraction(375, 10))
+
+
+def test_what_is_at_risk_is_not_known_before_the_ninetieth_day() -> None:
+    found = Cohort(date(2026, 3, 1))
+    found.add(outcome(None, due_on=TODAY - timedelta(days=89), unpaid_90_minor=10_000), TODAY)
+    assert [found.at_risk, found.recovered] == [None, 0]
+    found.add(outcome(None, due_on=TODAY - timedelta(days=90), unpaid_90_minor=10_000), TODAY)
+    assert found.at_risk == 100
+
+
+@given(st.lists(st.tuples(st.integers(-30, 200), st.integers(1, 10**9)), min_size=1, max_size=20))
+def test_means_lie_between_the_fastest_and_the_slowest(found: list[tuple[int, int]]) -> None:
+    measured = delays(*(outcome(days, minor) for days, minor in found))
+    days = [each for each, _ in found]
+    for value in (measured.mean, measured.weighted, measured.median, measured.at_least):
+        assert value is not None
+        assert min(days) <= value <= max(days)
+    assert sum(bucket.settled for bucket in measured.distribution()) == len(found)
+
+
+def test_a_period_takes_what_fell_due_in_it() -> None:
+    days = [date(2026, 1, 30), DUE, date(2026, 2, 28), date(2026, 3, 1)]
+    found = fallen_due([outcome(0, due_on=day) for day in days], DUE, date(2026, 2, 28))
+    assert [each.due_on for each in found] == days[1:3]
