@@ -112,6 +112,14 @@ CREDIT: dict[str, Make] = {
         "/v1/score-models/default-1/activate",
         {"text": "The own history is too short"},
     ),
+    "/v1/customers/{customer_id}/financials": lambda w: (
+        f"/v1/customers/{w.customer()}/financials",
+        {"closed_on": "2024-12-31", "equity": eur("80000.00"), "source": "Registry"},
+    ),
+    "/v1/customers/{customer_id}/review/postpone": lambda w: (
+        f"/v1/customers/{w.customer()}/review/postpone",
+        {"until": "2035-01-31", "text": "Accounts are filed in January"},
+    ),
     "/v1/reservations": lambda w: (
         "/v1/reservations",
         {"customer_id": w.customer(), "amount": eur("99.00"), "order_ref": "WEB-1"},

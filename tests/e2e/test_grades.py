@@ -54,5 +54,38 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
         again = world.post("risk", f"/v1/decisions/{decision}/reperform")
         assert [each["differences"] for each in again["decisions"]] == [[]] * len(kinds)
         assert ([each["kind"] for each in again["decisions"]], again["equal"]) == (kinds, True)
+    _limit_is_proposed_and_reviewed(world, customer)
     told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
     assert "Payment grade D (model default-1)" in told
+
+
+FORMULA = {
+    "currency": "EUR", "turnover_bps": 5_000, "equity_bps": 1_000, "round_to": eur("10.00"), "max_days_past_due": 60,
+    "grade_factors": {"A": 12_000, "B": 10_000, "C": 8_000, "D": 2_000, "E": 0}, "valid_days": 20, "file_days": 400,
+}  # fmt: skip
+
+
+def _limit_is_proposed_and_reviewed(world: World, customer: str) -> None:
+    client = world.client("risk")
+    formula = client.put(f"/v1/entities/{world.entity}/limit-formula", json=FORMULA)
+    assert (formula.status_code, formula.json()["version"]) == (200, 1)
+    filed = {"closed_on": "2024-12-31", "equity": eur("900.00"), "source": "Registry"}
+    world.post("risk", f"/v1/customers/{customer}/financials", filed)
+    proposed = world.get("risk", f"/v1/customers/{customer}/limit-proposal")
+    assert [(each["name"], each["amount"]["amount"]) for each in proposed["components"]] == [
+        ("turnover", "60.00"),
+        ("equity", "90.00"),
+    ]
+    assert (proposed["grade"], proposed["amount"]) == ("C", eur("40.00"))
+    request = world.post("risk", "/v1/limit-requests", {"customer_id": customer})
+    assert (request["amount"], request["valid_until"]) == (eur("40.00"), "2026-04-21")
+    assert request["proposal"]["components"] == proposed["components"]
+    world.post("risk", f"/v1/limit-requests/{request['id']}/approve", {})
+    (review,) = world.get("risk", "/v1/reviews", until="2026-05-31")["data"]
+    assert [(each["kind"], each["due_on"]) for each in review["causes"]] == [
+        ("no_recent_file", "2026-02-04"),
+        ("expiry", "2026-04-21"),
+    ]
+    later = {"until": "2026-06-30", "text": "Accounts are filed in June"}
+    world.post("risk", f"/v1/customers/{customer}/review/postpone", later)
+    assert world.get("risk", "/v1/reviews", until="2026-05-31")["data"] == []

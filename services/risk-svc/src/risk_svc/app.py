@@ -18,8 +18,10 @@ from risk_svc.http.decisions import routes as decisions
 from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.insurance import routes as insurance
 from risk_svc.http.limits import routes as limits
+from risk_svc.http.proposals import routes as proposals
 from risk_svc.http.reservations import routes as reservations
 from risk_svc.http.reservations.turns import Turns
+from risk_svc.http.reviews import routes as reviews
 from risk_svc.http.score_models import routes as score_models
 from risk_svc.http.standing import routes as standing
 from risk_svc.models import MODELS, NAME
@@ -40,6 +42,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             score_models.router,
             insurance.router,
             decisions.router,
+            proposals.router,
+            reviews.router,
         ],
         settings,
         models=MODELS,

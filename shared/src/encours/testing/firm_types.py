@@ -58,6 +58,9 @@ BEGIN = frozenset(
             "guarantee.taken",
             "score_model.fitted",
             "score.graded",
+            "limit_formula.set",
+            "financials.filed",
+            "credit_review.postponed",
             "credit_hold.placed",
             "payer_badge.given",
             "insurance_contract.set",
@@ -101,6 +104,7 @@ IDS = {
     "thanks_id": "thk",
     "credit_policy_id": "crp", "credit_hold_id": "chd", "payer_badge_id": "bdg", "guarantee_id": "gua",
     "score_models_id": "score", "score_grade_id": "grd",
+    "limit_formula_id": "lfo", "financials_id": "fin", "credit_review_id": "crv",
     "deadline_id": "idl", "cover_id": "cov", "insurance_contract_id": "icn",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip

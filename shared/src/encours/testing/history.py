@@ -37,6 +37,7 @@ _SUBJECT = {
     "credit_policy": "credit_policy_id", "credit_hold": "credit_hold_id", "payer_badge": "payer_badge_id",
     "guarantee": "guarantee_id",
     "score_model": "score_models_id", "score": "score_grade_id",
+    "limit_formula": "limit_formula_id", "financials": "financials_id", "credit_review": "credit_review_id",
     "insurance_contract": "insurance_contract_id", "insurance_cover": "cover_id",
     "insurance_deadline": "deadline_id",
 }  # fmt: skip

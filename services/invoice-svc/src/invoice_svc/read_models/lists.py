@@ -69,6 +69,7 @@ class Lists(ComposedModel):
         events.policy,
         events.replies,
         events.reservation,
+        events.limit_formula,
         events.score,
         events.tasks,
         events.template,

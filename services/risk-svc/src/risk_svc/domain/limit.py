@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal, assert_never
 
 from encours.contracts import Event, Recorded
+from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from risk_svc.domain.policy import Authority
@@ -50,6 +51,7 @@ class RequestLimit:
     valid_until: date | None
     evidence: str
     valid_from: date | None = None
+    proposal: LimitProposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class LimitState:
     valid_from: date | None = None
     conditions: str | None = None
     role: str | None = None
+    proposal: LimitProposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ def evolve(state: LimitState, recorded: Recorded) -> LimitState:
                 evidence=event.evidence,
                 requested_by=recorded.actor,
                 valid_from=event.valid_from,
+                proposal=event.proposal,
             )
         case LimitApproved():
             return replace(
@@ -164,6 +168,7 @@ def request(command: RequestLimit, today: date) -> list[Event]:
             valid_until=command.valid_until,
             evidence=command.evidence,
             valid_from=command.valid_from,
+            proposal=command.proposal,
         )
     ]
 

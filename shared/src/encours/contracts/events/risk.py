@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
 from encours.contracts.common import Conversion
+from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.score import CreditGrade
 
 
@@ -23,6 +24,8 @@ class LimitRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     evidence: str
     valid_from: date | None = None
     """First day; that of the approval if not given or past."""
+    proposal: LimitProposal | None = None
+    """Proposal of the formula that the request takes over."""
 
 
 class LimitApproved(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import credit_hold, credit_policy, guarantee, reservation, risk, score
+from encours.contracts.events import (
+    credit_hold,
+    credit_policy,
+    guarantee,
+    limit_formula,
+    reservation,
+    risk,
+    score,
+)
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -66,6 +74,18 @@ LINES: Lines = {
     score.ScoreModelActivated: (
         "Payment model {version} in use, in place of {replaces}: {text}",
         "Modèle de paiement {version} en service, à la place de {replaces} : {text}",
+    ),
+    limit_formula.LimitFormulaSet: (
+        "Formula of limits, version {version}",
+        "Formule des encours, version {version}",
+    ),
+    limit_formula.FinancialsFiled: (
+        "Reported figures of {closed_on} filed: {source}",
+        "Chiffres publiés au {closed_on} versés au dossier : {source}",
+    ),
+    limit_formula.CreditReviewPostponed: (
+        "Credit review postponed until {until}: {text}",
+        "Revue de crédit reportée au {until} : {text}",
     ),
     score.ScoreGraded: (
         "Payment grade {grade} (model {model_version})",

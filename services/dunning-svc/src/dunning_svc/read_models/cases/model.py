@@ -159,6 +159,7 @@ class Cases(ReadModel):
         events.bank,
         events.dispute,
         events.instrument,
+        events.limit_formula,
         events.order,
         events.quote,
         events.rate,

@@ -92,6 +92,7 @@ class Receivables(MappedModel):
         events.dispute,
         events.insolvency,
         events.instrument,
+        events.limit_formula,
         events.order,
         events.experiment,
         events.policy,

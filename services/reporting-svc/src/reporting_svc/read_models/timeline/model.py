@@ -93,6 +93,7 @@ class Timeline(ReadModel):
         events.imports.ImportReceived,
         events.recurring.IndexPublished,
         events.reminders.RunCompleted,
+        events.limit_formula.LimitFormulaSet,
         events.score.ScoreModelActivated,
         events.score.ScoreModelFitted,
     )

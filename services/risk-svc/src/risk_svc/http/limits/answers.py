@@ -12,6 +12,7 @@ from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from risk_svc.domain.limit import LimitState
+from risk_svc.http.limits.proposals import LimitProposalOut
 from risk_svc.use_cases.limits import LIMIT
 
 
@@ -32,6 +33,7 @@ class LimitRequestOut(BaseModel):
     role: str | None = Field(description="Role by which it was decided; null where none is needed.")
     requested_by: str
     decided_by: str | None
+    proposal: LimitProposalOut | None = Field(description="Proposal of the formula that was requested.")
     version: int
 
     @classmethod
@@ -53,6 +55,7 @@ class LimitRequestOut(BaseModel):
             role=state.role,
             requested_by=state.requested_by,
             decided_by=state.decided_by,
+            proposal=LimitProposalOut.of(state.proposal) if state.proposal else None,
             version=version,
         )
 

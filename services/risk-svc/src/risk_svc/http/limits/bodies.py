@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from encours.http.models import Body, BusinessDate, Id, LongText, NonNegativeMoney
 from risk_svc.domain.limit import ApproveLimit, RefuseLimit, RequestLimit
+from risk_svc.domain.proposal.propose import RequestProposal
 
 CustomerId = Annotated[str, Id("cus")]
 Days = Annotated[int, Field(ge=0, le=3650, strict=True)]
@@ -17,20 +19,48 @@ class LimitBody(Body):
     """Request for a credit limit."""
 
     customer_id: CustomerId
-    amount: NonNegativeMoney
-    max_days_past_due: Days = Field(
-        description="Orders are refused while an invoice is open for longer than this."
+    amount: NonNegativeMoney | None = Field(
+        default=None, description="What the entity's formula proposes if not given."
+    )
+    max_days_past_due: Days | None = Field(
+        default=None,
+        description="Orders are refused while an invoice is open for longer than this; the formula's if not given.",
     )
     valid_from: BusinessDate | None = Field(
         default=None, description="First day, on the entity's calendar; that of the approval if not given."
     )
     valid_until: BusinessDate | None = Field(default=None, description="Last day; without end if not given.")
-    evidence: LongText = Field(
-        description="Basis of the request.", examples=["Balance sheet 2025, equity 1.2 M EUR"]
+    evidence: LongText | None = Field(
+        default=None,
+        description="Basis of the request; the figures of the proposal are added to it.",
+        examples=["Balance sheet 2025, equity 1.2 M EUR"],
     )
 
-    def to_command(self, limit_id: str) -> RequestLimit:
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.amount is not None:
+            for name in ("max_days_past_due", "evidence"):
+                if getattr(self, name) is None:
+                    raise PydanticCustomError(
+                        "incomplete",
+                        "Give it with the amount, or leave the amount to the formula.",
+                        {"pointer": f"/{name}"},
+                    )
+        return self
+
+    def to_command(self, limit_id: str) -> RequestLimit | RequestProposal:
         """Return the command."""
+        if self.amount is None:
+            return RequestProposal(
+                limit_id,
+                self.customer_id,
+                self.max_days_past_due,
+                self.valid_from,
+                self.valid_until,
+                self.evidence,
+            )
+        assert self.max_days_past_due is not None
+        assert self.evidence is not None
         return RequestLimit(
             limit_id=limit_id,
             customer_id=self.customer_id,

@@ -14,6 +14,7 @@ from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from risk_svc.domain.limit import LimitRequestNotFound
+from risk_svc.domain.proposal.propose import RequestProposal
 from risk_svc.http.limits.answers import (
     LIMIT_ANSWER,
     LimitListItem,
@@ -23,7 +24,8 @@ from risk_svc.http.limits.answers import (
 )
 from risk_svc.http.limits.bodies import ApproveBody, CustomerId, LimitBody, RefuseBody
 from risk_svc.read_models.credit import query
-from risk_svc.use_cases import limits
+from risk_svc.read_models.credit.query import LatestPictures
+from risk_svc.use_cases import limits, proposals
 
 router = Router(tags=["Credit limits"])
 Requesting = Annotated[Command, command("risk:write")]
@@ -36,8 +38,16 @@ LIST = paging("requested_on", default="-requested_on", key="limit_id")
 
 @router.post("/v1/limit-requests", response_model=LimitRequestAsOf, status_code=201)
 async def request_limit(body: LimitBody, cmd: Requesting) -> Response:
-    """Request a limit in amount and in days past due. It is in force once it is approved."""
+    """Request a limit in amount and in days past due. It is in force once it is approved.
+
+    Without an amount, the limit is that of `GET /v1/customers/{id}/limit-proposal`, with its figures as evidence.
+    """
     asked = body.to_command(new_id("lim"))
+    if isinstance(asked, RequestProposal):
+        pictures = LatestPictures(cmd.services.db, cmd.ledger)
+        return await cmd.run(
+            proposals.request_proposed, asked, pictures, answer=LIMIT_ANSWER, status=201, at=PATH
+        )
     return await cmd.run(limits.request_limit, asked, answer=LIMIT_ANSWER, status=201, at=PATH)
 
 

@@ -16,6 +16,7 @@ from encours.contracts.events.credit_hold import (
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.limit_formula import CreditReviewPostponed, FinancialsFiled
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import (
     CustomerAmended,
@@ -54,6 +55,7 @@ from risk_svc.read_models.credit.guarantees import GuaranteeRow
 from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PayerBadgeRow
 from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.projection import CreditProjection
+from risk_svc.read_models.credit.review_rows import FinancialsRow, PostponedReviewRow
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     CreditRolesRow,
@@ -72,7 +74,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 17
+    version = 18
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -89,6 +91,8 @@ class Credit(ReadModel):
         CreditHoldRow,
         PayerBadgeRow,
         ScoreGradeRow,
+        FinancialsRow,
+        PostponedReviewRow,
         LadderStepRow,
         GuaranteeRow,
         InsuranceEventRow,
@@ -112,6 +116,8 @@ class Credit(ReadModel):
         LimitApproved,
         LimitRefused,
         ScoreGraded,
+        FinancialsFiled,
+        CreditReviewPostponed,
         ExchangeRatePublished,
         ReminderRequested,
         GuaranteeTaken,
@@ -168,6 +174,7 @@ class Credit(ReadModel):
         events.reminders.HoldPlaced,
         events.reminders.RunCompleted,
         events.risk.CreditChecked,
+        events.limit_formula.LimitFormulaSet,
         events.score.ScoreModelActivated,
         events.score.ScoreModelFitted,
         events.customer.CustomerContactAdded,

@@ -15,6 +15,7 @@ from encours.contracts.events.credit_hold import (
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.limit_formula import CreditReviewPostponed, FinancialsFiled
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import (
     CustomerAmended,
@@ -52,6 +53,7 @@ from risk_svc.read_models.credit.guarantees import apply_guarantee
 from risk_svc.read_models.credit.holds import apply_badge, apply_hold, apply_step
 from risk_svc.read_models.credit.limits import apply_limit
 from risk_svc.read_models.credit.payers import CreditSegmentRow
+from risk_svc.read_models.credit.review_rows import FinancialsRow, PostponedReviewRow
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     CreditRolesRow,
@@ -98,6 +100,10 @@ class CreditProjection:
                 apply_hold(self.e, data, self.rows)
             case PayerBadgeGiven() | PayerBadgeRemoved():
                 apply_badge(self.e, data, self.rows)
+            case FinancialsFiled():
+                self.rows.put(FinancialsRow.of(self.e, data))
+            case CreditReviewPostponed():
+                self.rows.put(PostponedReviewRow.of(self.e, data))
             case ScoreGraded():
                 self.rows.put(ScoreGradeRow.of(self.e, data))
             case insuring if isinstance(insuring, INSURANCE):

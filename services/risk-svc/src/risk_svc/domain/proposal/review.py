@@ -1,0 +1,106 @@
+"""Reviews of customers: what calls for one, and a review that is postponed. Stream: the review of the customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from encours.contracts import Recorded
+from encours.contracts.events.limit_formula import CreditReviewPostponed
+from encours.kernel.errors import Invalid
+from encours.kernel.ids import with_prefix
+from risk_svc.domain.picture import Picture
+from risk_svc.domain.proposal.formula import FormulaTerms
+from risk_svc.domain.proposal.propose import FULL_BPS
+
+ReviewKind = Literal["expiry", "usage", "unrated", "no_recent_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class PostponeReview:
+    """Put off the review of a customer."""
+
+    customer_id: str
+    until: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditReview:
+    """The last postponement of a customer's review."""
+
+    customer_id: str = ""
+    until: date | None = None
+    text: str = ""
+    postponed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCause:
+    """Something that calls for a review on a day, with its reason."""
+
+    kind: ReviewKind
+    due_on: date
+    text: str
+
+
+def review_of(customer_id: str) -> str:
+    """Return the stream of the review of a customer."""
+    return with_prefix(customer_id, "crv")
+
+
+def evolve(state: CreditReview, recorded: Recorded) -> CreditReview:
+    """Return the state after one more event."""
+    event = recorded.data
+    assert isinstance(event, CreditReviewPostponed)
+    return CreditReview(event.customer_id, event.until, event.text, recorded.actor)
+
+
+def postpone(state: CreditReview, command: PostponeReview, day: date) -> list[CreditReviewPostponed]:
+    """Put off a review; no event if it is put off until that day. Raises :class:`Invalid` for a past day."""
+    if command.until <= day:
+        raise Invalid("until must be after today.", "/until")
+    if state.until == command.until:
+        return []
+    return [
+        CreditReviewPostponed(
+            credit_review_id=review_of(command.customer_id),
+            customer_id=command.customer_id,
+            until=command.until,
+            text=command.text,
+        )
+    ]
+
+
+def causes(
+    picture: Picture, terms: FormulaTerms | None, closed_on: date | None, day: date, until: date
+) -> list[ReviewCause]:
+    """Return what calls for a review of a customer up to a day, the earliest first.
+
+    Exposure is that of ``day``. Without a formula, expiry and missing limits alone call for a review. ``closed_on`` is
+    the day of the last balance sheet.
+    """
+    found = []
+    limit = picture.limit
+    whole = picture.whole(limit.currency if limit else picture.main_currency, day).known
+    if limit is None:
+        if whole.total_minor > 0:
+            found.append(ReviewCause("unrated", day, "The customer owes or is about to, and has no limit."))
+        return found
+    if limit.valid_until is not None and limit.valid_until <= until:
+        verb = "expired" if limit.valid_until < day else "expires"
+        found.append(ReviewCause("expiry", limit.valid_until, f"The limit {verb} on {limit.valid_until}."))
+    if terms is not None and terms.usage_bps is not None:
+        allowed = limit.amount_minor + whole.guaranteed_minor
+        if whole.total_minor > 0 and whole.total_minor * FULL_BPS >= allowed * terms.usage_bps:
+            share = f"{terms.usage_bps / 100:g} %"
+            found.append(
+                ReviewCause("usage", day, f"The exposure has reached {share} of what the limit allows.")
+            )
+    if terms is not None and terms.file_days is not None:
+        due = day if closed_on is None else closed_on + timedelta(days=terms.file_days)
+        if due <= until:
+            last = f"closed on {closed_on}" if closed_on else "none"
+            found.append(ReviewCause("no_recent_file", due, f"Last reported figures: {last}."))
+    return sorted(found, key=lambda each: (each.due_on, each.kind))

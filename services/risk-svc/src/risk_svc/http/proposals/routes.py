@@ -1,0 +1,85 @@
+"""Formula of limits, reported figures, and the limit that the formula proposes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from starlette.responses import Response
+
+from encours.http.commands import Command, command
+from encours.http.models import Id
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from risk_svc.domain.customer import CreditCustomerNotFound
+from risk_svc.domain.proposal.financials import financials_of
+from risk_svc.domain.proposal.formula import LimitFormulaNotFound, formula_of
+from risk_svc.domain.proposal.propose import ProposalBasis, propose
+from risk_svc.http.limits.bodies import CustomerId
+from risk_svc.http.proposals.answers import (
+    FINANCIALS_ANSWER,
+    FORMULA_ANSWER,
+    FinancialsAsOf,
+    LimitFormulaAsOf,
+    LimitFormulaOut,
+    LimitProposalAsOf,
+)
+from risk_svc.http.proposals.bodies import FinancialsBody, LimitFormulaBody
+from risk_svc.http.score_models.asked import score_models_at
+from risk_svc.read_models.credit.query import pictures
+from risk_svc.use_cases import proposals
+
+router = Router(tags=["Credit limits"])
+Approving = Annotated[Command, command("risk:approve")]
+Filing = Annotated[Command, command("risk:write")]
+Reading = Annotated[Query, reading("risk:read")]
+EntityPath = Annotated[str, Id("ent")]
+
+
+@router.put("/v1/entities/{entity_id}/limit-formula", response_model=LimitFormulaAsOf)
+async def set_limit_formula(entity_id: EntityPath, body: LimitFormulaBody, cmd: Approving) -> Response:
+    """Set the formula by which limits of the entity's customers are proposed: all of it."""
+    wanted = body.to_command(entity_id)
+    return await cmd.run(proposals.set_limit_formula, wanted, answer=FORMULA_ANSWER, on=formula_of(entity_id))
+
+
+@router.get("/v1/entities/{entity_id}/limit-formula", response_model=LimitFormulaAsOf)
+async def get_limit_formula(entity_id: EntityPath, q: Reading) -> Response:
+    """Get the formula of limits of an entity as of a date, as known at an instant."""
+    time = await q.time()
+    events = await q.ledger.read_stream(q.caller.ledger, formula_of(entity_id), upto=time.position)
+    visible = [event for event in events if event.effective_on <= time.as_of]
+    if not visible:
+        raise LimitFormulaNotFound(entity_id)
+    q.caller.require_sight(visible[0].entity, LimitFormulaNotFound(entity_id))
+    found = LimitFormulaOut.of(proposals.FORMULA.fold(visible))
+    return q.respond(LimitFormulaAsOf(**dict(found), **time.echo()), last=events[-1])
+
+
+@router.post("/v1/customers/{customer_id}/financials", response_model=FinancialsAsOf, status_code=201)
+async def file_financials(customer_id: CustomerId, body: FinancialsBody, cmd: Filing) -> Response:
+    """File figures that a customer has reported. The answer shows those of its latest balance sheet."""
+    filed = body.to_command(customer_id)
+    return await cmd.run(proposals.file_financials, filed, answer=FINANCIALS_ANSWER, status=201)
+
+
+@router.get("/v1/customers/{customer_id}/limit-proposal", response_model=LimitProposalAsOf)
+async def get_limit_proposal(customer_id: CustomerId, q: Reading) -> Response:
+    """Get the limit that the formula proposes for a customer, with its figures. A request takes it over."""
+    missing = CreditCustomerNotFound(customer_id)
+    async with q.view("credit") as view:
+        time = view.time
+        found = await pictures(
+            view.conn, view.schema, [customer_id], as_of=time.as_of, position=time.position
+        )
+    if customer_id not in found:
+        raise missing
+    picture = found[customer_id]
+    q.caller.require_sight(picture.entity_id, missing)
+    models, _ = await score_models_at(q, time)
+    streams = formula_of(picture.entity_id), financials_of(picture.customer_id)
+    events = await q.ledger.read_streams(q.caller.ledger, streams, upto=time.position)
+    rules = proposals.FORMULA.fold_as_of(events.get(streams[0], ()), time.as_of)
+    filed = proposals.FINANCIALS.fold_as_of(events.get(streams[1], ()), time.as_of)
+    basis = ProposalBasis(picture, filed.latest, models.model, time.position)
+    proposal = propose(rules, basis, time.as_of)
+    return q.respond(LimitProposalAsOf.shown(picture.customer_id, rules, proposal, time.echo()))

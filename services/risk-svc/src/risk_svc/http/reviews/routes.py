@@ -1,0 +1,75 @@
+"""Review diary of limits."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from encours.http.commands import Command, command
+from encours.http.models import Id
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.reading.pages import Page
+from risk_svc.domain.proposal.formula import FormulaTerms, formula_of
+from risk_svc.domain.proposal.review import causes
+from risk_svc.http.limits.bodies import CustomerId
+from risk_svc.http.reviews.answers import REVIEW_ANSWER, PostponedReviewAsOf, ReviewDiary, ReviewItem
+from risk_svc.http.reviews.bodies import PostponeReviewBody
+from risk_svc.read_models.reviews.query import ReviewPage, reviewable
+from risk_svc.use_cases import proposals
+
+router = Router(tags=["Credit limits"])
+Deciding = Annotated[Command, command("risk:write")]
+Reading = Annotated[Query, reading("risk:read")]
+DIARY = paging("customer_id", default="customer_id", key="customer_id")
+USUAL_DAYS = 30
+
+
+@router.get("/v1/reviews", response_model=ReviewDiary)
+async def list_reviews(
+    q: Reading,
+    page: Annotated[Page, DIARY],
+    until: Annotated[
+        date | None, Parameter(description=f"Last day; {USUAL_DAYS} days ahead if not given.")
+    ] = None,
+    entity_id: Annotated[str | None, Id("ent")] = None,
+) -> Response:
+    """List customers to review: limits that expire, are used up or missing, and old files, each with its reason.
+
+    A customer is listed until the cause is gone (a limit is decided, figures are filed) or the review is postponed.
+    """
+    async with q.view("credit") as view:
+        found, time = await reviewable(view, page, entity_id=entity_id), view.time
+    last = until or time.as_of + timedelta(days=USUAL_DAYS)
+    entities = {picture.entity_id for picture in found.pictures.values()}
+    streams = {formula_of(each): each for each in sorted(entities)}
+    events = await q.ledger.read_streams(q.caller.ledger, list(streams), upto=time.position)
+    terms = {
+        entity: proposals.FORMULA.fold_as_of(events.get(stream, ()), time.as_of).terms
+        for stream, entity in streams.items()
+    }
+    body = page.body(found.rows, lambda row: _item(found, row["customer_id"], terms, time.as_of, last))
+    body["data"] = [each for each in body["data"] if each is not None]
+    return q.respond(body | {"until": last.isoformat()} | time.echo())
+
+
+@router.post("/v1/customers/{customer_id}/review/postpone", response_model=PostponedReviewAsOf)
+async def postpone_review(customer_id: CustomerId, body: PostponeReviewBody, cmd: Deciding) -> Response:
+    """Put off the review of a customer, with the reason; it is listed again from a day on."""
+    return await cmd.run(proposals.postpone_review, body.to_command(customer_id), answer=REVIEW_ANSWER)
+
+
+def _item(
+    found: ReviewPage, customer_id: str, terms: dict[str, FormulaTerms | None], day: date, until: date
+) -> ReviewItem | None:
+    picture = found.pictures.get(customer_id)
+    if picture is None or picture.limit_holder_id != customer_id:
+        return None
+    if found.postponed.get(customer_id, date.min) > until:
+        return None
+    calling = causes(picture, terms[picture.entity_id], found.closed_on.get(customer_id), day, until)
+    return ReviewItem.of(picture, calling, day) if calling else None

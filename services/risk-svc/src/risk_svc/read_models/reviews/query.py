@@ -1,0 +1,60 @@
+"""Query of the review diary: customers with a limit or with exposure, and what the file of each has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from encours.reading.merges import survivors_at
+from encours.reading.moment import View
+from encours.reading.pages import Page
+from encours.reading.where import ViewWhere
+from risk_svc.domain.picture import Picture
+from risk_svc.read_models.credit.query import pictures
+
+_CLOSED = """
+select customer_id, max(closed_on) as closed_on from {s}.financials
+where customer_id = any($1) and position <= $2 and effective_on <= $3 group by customer_id
+"""
+_POSTPONED = """
+select distinct on (customer_id) customer_id, until from {s}.postponed_review
+where customer_id = any($1) and position <= $2 and effective_on <= $3 order by customer_id, position desc
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Customers that may need a review, with their figures."""
+
+    rows: Sequence[Any]
+    pictures: Mapping[str, Picture]
+    closed_on: Mapping[str, date]
+    postponed: Mapping[str, date]
+
+
+async def reviewable(view: View, page: Page, *, entity_id: str | None) -> ReviewPage:
+    """Return one page of the customers that have had a limit or exposure, in the order of their ids."""
+    merged = await survivors_at(view)
+    where = ViewWhere(view).equal("entity_id", entity_id)
+    where.add(f"from_position <= {where.position}")
+    where.add(
+        f"""(exists (select from {view.schema}.exposure x where x.customer_id = c.customer_id)
+             or exists (select from {view.schema}.limit_request l where l.customer_id = c.customer_id)
+             or exists (select from {view.schema}.merge m where m.into_id = c.customer_id))"""
+    )
+    if merged.merged:
+        where.add("customer_id not in (select unnest({}::text[]))", list(merged.merged))
+    rows = await where.page(page, "customer_id", f"{view.schema}.customer c")
+    shown = [row["customer_id"] for row in rows[: page.limit]]
+    time = view.time
+    asked = (shown, time.position, time.as_of)
+    closed = await view.conn.fetch(_CLOSED.format(s=view.schema), *asked)
+    postponed = await view.conn.fetch(_POSTPONED.format(s=view.schema), *asked)
+    return ReviewPage(
+        rows,
+        await pictures(view.conn, view.schema, shown, as_of=time.as_of, position=time.position),
+        {row["customer_id"]: row["closed_on"] for row in closed},
+        {row["customer_id"]: row["until"] for row in postponed},
+    )
