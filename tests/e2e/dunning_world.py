@@ -23,12 +23,13 @@ from dunning_svc.domain.policy.written import document_of
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import calendar
+from encours.contracts.events.dunning.alerts import AlertKind, AlertRecipient, AlertRuleSet
 from encours.contracts.events.dunning.policy import PolicyActivated, PolicyCreated
 from encours.contracts.events.dunning.reminders import HoldPlaced, RunCompleted
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.embedded.process import free_port
-from encours.kernel.ids import new_id, uuid7, with_prefix
+from encours.kernel.ids import derived_id, new_id, uuid7, with_prefix
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
 from encours.postgres.leases import Leases
@@ -290,6 +291,14 @@ class Dunning:
     def told(self, event: str) -> int:
         """How often the worker's log says it."""
         return (self.folder / "worker.log").read_text().count(f'"{event}"')
+
+
+def alert_rule(code: str, kind: AlertKind, days: int, address: str) -> AlertRuleSet:
+    """A rule that tells an address."""
+    return AlertRuleSet(
+        rule_id=derived_id("alr", code), rule_code=code, kind=kind, days=days, until_days=None, minimums=(),
+        recipients=(AlertRecipient(kind="address", target=address),), language="en", active=True,
+    )  # fmt: skip
 
 
 def _answers(port: int) -> bool:

@@ -35,6 +35,17 @@ def _collector(world: World, code: str) -> str:
     return code
 
 
+def _alert(world: World) -> Request:
+    """An invoice that comes due, alerted by the day that opens next."""
+    rule = {"kind": "near_due", "days": 90, "recipients": []}
+    answer = world.client("dunning").put("/v1/alert-rules/near", json=rule)
+    assert answer.status_code == 200, answer.text
+    world.invoice(world.customer())
+    world.advance((date.fromisoformat(world.today) + timedelta(days=1)).isoformat())
+    alert = world.get("dunning", "/v1/alerts", status="open", limit=1)["data"][0]["id"]
+    return f"/v1/alerts/{alert}/acknowledge", {"note": "Called the accountant"}
+
+
 def _reopening(world: World) -> Request:
     task = _raised(world)
     world.post("dunning", f"/v1/tasks/{task}/complete", {"outcome": "done"})
@@ -164,6 +175,7 @@ DUNNING: dict[str, Make] = {
         f"/v1/tasks/{_raised(w)}/assign",
         {"collector": _collector(w, "marie"), "reason": "Knows the accountant"},
     ),
+    "/v1/alerts/{id}/acknowledge": _alert,
     "/v1/collectors:rebalance": lambda w: (
         "/v1/collectors:rebalance",
         {"collectors": [_collector(w, "paul"), _collector(w, "lea")], "by": "count", "reason": "Lea is new"},

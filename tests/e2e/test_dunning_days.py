@@ -20,7 +20,7 @@ from encours.contracts.events.dunning.reminders import (
 from encours.embedded.process import free_port
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
-from tests.e2e.dunning_world import dunning
+from tests.e2e.dunning_world import alert_rule, dunning
 from tests.e2e.mail_store import MailStore, mail_store
 from tests.histories.policies import written_policy
 
@@ -69,13 +69,20 @@ async def test_what_stands_against_a_reminder_is_recorded_and_a_payment_is_thank
         assert failed[0].evidence.startswith("550")
         assert len(world.mails()) == 1
         await world.activate(written_policy(thanks={"after_reminder": False}))
+        rule = alert_rule("coming", "near_due", 30, "chief@firm.example")
+        await world.add(world.new(rule.rule_id, rule))
         await world.pay(paid, good, 12_000)
         await world.open_day()
         sent = await world.one("thanks.sent")
         (mail,) = [each for each in world.mails() if each["Message-ID"] == sent.message_id]
         assert mail["Subject"].startswith("Règlement reçu : facture FAC-")
+        await world.one("alert_digest.sent")
+        alerts = await world.events("alert.raised")
         await world.live(1)
         assert len(await world.events("thanks.requested")) == 1
+        assert len(alerts) == len(await world.events("alert.raised")) == 2
+        (digest,) = [each for each in world.mails() if "chief@firm.example" in each["To"]]
+        assert digest["Subject"].startswith("Alerts of ")
 
 
 async def test_a_bounce_and_promises_arrive_over_tls_and_the_ladder_follows_them(

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from dunning_svc.domain.reply.commands import ReadingRules
+from dunning_svc.http.alerts import routes as alerts
 from dunning_svc.http.backtests import routes as backtests
 from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.collectors import routes as collectors
@@ -25,6 +26,7 @@ from dunning_svc.http.reminders import routes as reminders
 from dunning_svc.http.replies import routes as replies
 from dunning_svc.http.runs import routes as runs
 from dunning_svc.http.sandboxes import routes as sandboxes
+from dunning_svc.http.targets import routes as targets
 from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.http.templates import routes as templates
 from dunning_svc.http.thanks import routes as thanks
@@ -63,6 +65,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             gateway.router,
             tasks.router,
             collectors.router,
+            targets.router,
+            alerts.router,
             worklist.router,
             templates.router,
             decisions.router,

@@ -15,6 +15,7 @@ from dunning_svc.inbox.reading import MailInbox
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.attempts import Attempts
 from dunning_svc.outbox.carriers import Carriers
+from dunning_svc.outbox.digests import DigestDispatcher
 from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.outbox.gateway import Gateway
 from dunning_svc.outbox.pace import Pace
@@ -70,8 +71,11 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         testing = Leases(store_url, f"{NAME} back-test lease")
         stack.push_async_callback(testing.close)
         backtests = Backtests(BacktestStore(pool), testing)
-        thanks = ThanksDispatcher(ledger, db, attempts, carriers)
-        outbox = Outbox(ledger, db, leases, dispatcher, thanks)
+        notices = (
+            ThanksDispatcher(ledger, db, attempts, carriers),
+            DigestDispatcher(ledger, db, attempts, carriers),
+        )
+        outbox = Outbox(ledger, db, leases, dispatcher, notices)
         stack.push_async_callback(outbox.close)
         yield WorkerTasks(
             reactors={MODEL: RunDay(ledger, db, outbox)},

@@ -34,6 +34,7 @@ _SUBJECT = {
     "collector": "collector_id",
     "placement": "placement_id",
     "thanks": "thanks_id",
+    "alert_rule": "rule_id", "alert": "alert_id", "alert_digest": "digest_id",
     "credit_policy": "credit_policy_id", "credit_hold": "credit_hold_id", "payer_badge": "payer_badge_id",
     "guarantee": "guarantee_id",
     "score_model": "score_models_id", "score": "score_grade_id",

@@ -14,7 +14,7 @@ import structlog
 
 from dunning_svc.domain.message.render import Message
 from dunning_svc.outbox.attempts import Claim
-from dunning_svc.outbox.gateway import CHANNELS, Gateway
+from dunning_svc.outbox.gateway import CHANNELS, Gateway, GatewayOrder
 from dunning_svc.outbox.letters import evidence_of, letter_path, letter_pdf, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.orders import order
@@ -136,13 +136,8 @@ class Carriers:
 
         None leaves the copy of a ledger.
         """
-        if info.copy_of is not None:
-            return KEPT
-        if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
-            return Handed(
-                "refused",
-                f"a sandbox cannot send mail to {self._mailer.host}, only to the mailbox of this machine",
-            )
+        if (refused := self._not_from_a_sandbox(info)) is not None:
+            return refused
         to = recipient(customer, "dunning")
         if not to.email:
             return Handed("refused", "the customer's e-mail address was removed")
@@ -155,7 +150,51 @@ class Carriers:
             to=to.email,
             thread=thread,
         )
-        return await self._mailer.send(to.email, content, sender=self._senders.envelope(key), key=key)
+        return self._noted(
+            await self._mailer.send(to.email, content, sender=self._senders.envelope(key), key=key)
+        )
+
+    async def mail_to(
+        self, info: LedgerInfo, key: str, address: str, message: Message, written_at: datetime
+    ) -> Handed:
+        """Send an e-mail to a person at the creditor, from the address of the installation."""
+        if (refused := self._not_from_a_sandbox(info)) is not None:
+            return refused
+        content = email_bytes(
+            message,
+            identity=message_id(info.name, key),
+            written_at=written_at,
+            sender=self._senders.own,
+            to_name="",
+            to=address,
+        )
+        return self._noted(
+            await self._mailer.send(address, content, sender=self._senders.envelope(key), key=key)
+        )
+
+    async def order(self, info: LedgerInfo, made: GatewayOrder) -> Handed:
+        """Hand an order for a webhook to the gateway, which is asked about one that it may have taken."""
+        if info.copy_of is not None:
+            return KEPT
+        gateway = self._by_gateway(info, "webhook")
+        if gateway is None:
+            return Handed("refused", "no gateway carries webhooks for this ledger")
+        handed = await gateway.send(made)
+        return await gateway.ask(made) if handed.verdict == "unknown" else handed
+
+    def _noted(self, handed: Handed) -> Handed:
+        """Let the mail server rest for some seconds after it was unreachable."""
+        if handed.verdict == "unreachable":
+            self.rest("email", handed.evidence)
+        return handed
+
+    def _not_from_a_sandbox(self, info: LedgerInfo) -> Handed | None:
+        if info.copy_of is not None:
+            return KEPT
+        if info.kind != "sandbox" or self._mailer.is_for_sandboxes:
+            return None
+        host = self._mailer.host
+        return Handed("refused", f"a sandbox cannot send mail to {host}, only to the mailbox of this machine")
 
     async def _letter(self, ledger: str, outgoing: OutgoingReminder, message: Message) -> Handed:
         """Write the letter, unless it was before."""

@@ -39,6 +39,11 @@ class Senders:
             return Sender(creditor.name, own, self.reply_to or None)
         return Sender(creditor.name, self.mail_from, self.reply_to or own)
 
+    @property
+    def own(self) -> Sender:
+        """The installation as the sender of what it tells the creditor's own people."""
+        return Sender("Encours", self.mail_from, self.reply_to or None)
+
     def envelope(self, reminder_id: str) -> str:
         """Return the envelope sender: the bounce address with the reminder's id, so that a bounce names it."""
         if not self.bounce_to:

@@ -12,13 +12,14 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.outbox.hours import hour_of, leaves_at
-from dunning_svc.outbox.thanks import ThanksDispatcher
+from dunning_svc.outbox.notices import NoticeDispatcher
 from dunning_svc.read_models.cases.debtors import creditors, with_payers
 from dunning_svc.read_models.cases.fold.decisions import document_of
 from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
@@ -60,13 +61,13 @@ class Outbox:
         db: ReadDb,
         leases: Leases,
         dispatcher: Dispatcher,
-        thanks: ThanksDispatcher,
+        notices: Sequence[NoticeDispatcher[Any, Any]] = (),
     ) -> None:
         self._ledger = ledger
         self._db = db
         self._leases = leases
         self._dispatcher = dispatcher
-        self._thanks = thanks
+        self._notices = notices
         self._queues: dict[str, asyncio.Queue[RunBatch]] = {}
         self._closed_runs: set[UUID] = set()
         self._sending: set[asyncio.Task[int]] = set()
@@ -104,7 +105,8 @@ class Outbox:
         """
         for task in self._sending:
             task.cancel()
-        await self._thanks.close()
+        for each in self._notices:
+            await each.close()
         await self._dispatcher.close()
         await self._leases.close()
 
@@ -215,11 +217,11 @@ class Outbox:
             self._waiting.add(ledger)
         if outgoing:
             await self._dispatcher.dispatch(ledger, outgoing)
-        thanked = await self._thanks.pick_up(info)
+        noticed = [await each.pick_up(info) for each in self._notices]
         for row in runs:
             if UUID(row.day_event) not in self._closed_runs:
                 await self._close_run(ledger, row, position)
-        return bool(outgoing or runs or mail_is_down or thanked)
+        return bool(outgoing or runs or mail_is_down or any(noticed))
 
     async def _close_run(self, ledger: str, row: RunRow, position: int) -> None:
         """Complete a run whose process ended. The read model is past the day's opening, so every case is decided;

@@ -1,9 +1,8 @@
-"""Dispatch of thank-yous: check the case again, store the attempt, send, record the outcome."""
+"""Dispatch of thank-yous, each checked again on the case as it is now."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -12,10 +11,10 @@ import structlog
 
 from dunning_svc.domain.policy.hours import may_leave
 from dunning_svc.domain.thanks.decide import objection, suppression
-from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
-from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers
+from dunning_svc.outbox.attempts import Claim
 from dunning_svc.outbox.hours import hour_of
 from dunning_svc.outbox.mime import message_id
+from dunning_svc.outbox.notices import AT_ONCE, MAX_AGE, NoticeDispatcher
 from dunning_svc.outbox.smtp import Handed
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.fold.templates import templates_of
@@ -27,7 +26,7 @@ from dunning_svc.read_models.cases.rows.policies import TemplateRow
 from dunning_svc.read_models.cases.settled import settled_of
 from dunning_svc.use_cases.messages import Texts, written_thanks
 from dunning_svc.use_cases.thanks import record_thanks_outcome
-from encours.contracts import decode, encode, event_class
+from encours.contracts import Event
 from encours.contracts.events.dunning.reminders import MessageProof
 from encours.contracts.events.dunning.thanks import (
     ThanksFailed,
@@ -35,19 +34,19 @@ from encours.contracts.events.dunning.thanks import (
     ThanksSent,
     ThanksUnconfirmed,
 )
-from encours.kernel.errors import DomainError
-from encours.ledger import Ledger
-from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
 from encours.ledger.model import LedgerInfo
-from encours.reading.read_db import ReadDb
 
-AT_ONCE = 16
 _READ_MAX = 500
-_MAX_AGE = timedelta(hours=72)
-_MAX_PAUSE_S = 600.0
-_GRACE_S = 10.0
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedThanks:
+    """A thank-you without an outcome, and its creditor."""
+
+    event: ThanksRequested
+    entity_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,139 +59,82 @@ class OutgoingThanks:
     texts: Texts
 
 
-class ThanksDispatcher:
-    """Dispatches the thank-yous of one process, from the read model alone."""
+class ThanksDispatcher(NoticeDispatcher[RequestedThanks, OutgoingThanks]):
+    """Dispatches the thank-yous of one process."""
 
-    def __init__(self, ledger: Ledger, db: ReadDb, attempts: Attempts, carriers: Carriers) -> None:
-        self._ledger, self._db = ledger, db
-        self._attempts, self._carriers = attempts, carriers
-        self._sending: asyncio.Task[bool] | None = None
-
-    async def pick_up(self, info: LedgerInfo) -> bool:
-        """Send the oldest thank-yous without an outcome; return True if there were any, or may be."""
-        if self._carriers.is_down("email"):
-            return True
-        # Shielded: a stop of the worker does not interrupt a message.
-        self._sending = asyncio.create_task(self._pick_up(info))
-        return await asyncio.shield(self._sending)
-
-    async def close(self) -> None:
-        """Wait for messages that are being sent; one that is interrupted is recorded as unconfirmed."""
-        if self._sending is not None:
-            await asyncio.wait({self._sending}, timeout=_GRACE_S)
-
-    async def _pick_up(self, info: LedgerInfo) -> bool:
-        async with self._db.snapshot(MODEL, info.name) as (conn, schema, _):
+    async def requested(self, info: LedgerInfo) -> tuple[Mapping[str, RequestedThanks], bool]:
+        """Return the oldest thank-yous whose hours are open."""
+        async with self.db.snapshot(MODEL, info.name) as (conn, schema, _):
             rows = await requested_thanks(conn, schema, info.name, info.effects_from, _READ_MAX)
-        if not rows:
-            return False
-        now = await hour_of(self._ledger, info)
-        decided = {row.thanks_id: request_of(row.document) for row in rows}
-        due = (key for key, event in decided.items() if now is None or may_leave(event.hours, now))
-        requests = {key: decided[key] for key in islice(due, AT_ONCE)}
-        entities = {row.thanks_id: row.entity_id for row in rows}
-        noted = await self._attempts.read(info.name, list(requests))
-        begun = {key for key, attempt in noted.items() if attempt.state != "deferred"}
-        today = await self._ledger.today(info.name)
-        for key in begun:
-            await self._conclude(info.name, requests[key], noted[key], entities[key], today)
-        fresh = [(requests[key], entities[key]) for key in requests if key not in begun]
+        now = await hour_of(self.ledger, info) if rows else None
+        decided = (RequestedThanks(request_of(row.document), row.entity_id) for row in rows)
+        due = (each for each in decided if now is None or may_leave(each.event.hours, now))
+        return {each.event.thanks_id: each for each in islice(due, AT_ONCE)}, bool(rows)
+
+    async def standing(
+        self, info: LedgerInfo, fresh: Mapping[str, RequestedThanks], today: date
+    ) -> Mapping[str, OutgoingThanks] | None:
+        """Return those that still hold; record the others as suppressed."""
+        invoices: dict[str, set[str]] = {}
+        for each in fresh.values():
+            named = (paid.invoice_id for paid in each.event.invoices)
+            invoices.setdefault(each.event.customer_id, set()).update(named)
         try:
-            standing = await self._still_right(info.name, fresh, today)
+            rows, position = await current_cases(self.ledger, self.db, info.name, invoices, today)
         except CasesBehind as error:
             log.warning("thanks.wait", ledger=info.name, reason=str(error))
-            return True
-        claimed = await self._attempts.claim(
-            info.name, [(o.event.thanks_id, message_id(info.name, o.event.thanks_id)) for o in standing]
-        )
-        ours = [o for o in standing if o.event.thanks_id in claimed]
-        await asyncio.gather(*(self._deliver(info, o, claimed[o.event.thanks_id], today) for o in ours))
-        return True
-
-    async def _still_right(
-        self, ledger: str, requests: Sequence[tuple[ThanksRequested, str]], today: date
-    ) -> list[OutgoingThanks]:
-        """Return those that still hold; record the others as suppressed."""
-        if not requests:
-            return []
-        invoices: dict[str, set[str]] = {}
-        for event, _ in requests:
-            invoices.setdefault(event.customer_id, set()).update(each.invoice_id for each in event.invoices)
-        rows, position = await current_cases(self._ledger, self._db, ledger, invoices, today)
+            return None
         texts = Texts(templates_of(rows.all(TemplateRow)), position)
-        standing = []
-        for event, entity_id in requests:
-            found = await self._checked(ledger, rows, event, entity_id, today)
-            if found is not None:
-                standing.append(OutgoingThanks(event, *found, texts))
-        return standing
+        found = {}
+        for key, each in fresh.items():
+            parties = await self._checked(info.name, rows, each, today)
+            if parties is not None:
+                found[key] = OutgoingThanks(each.event, *parties, texts)
+        return found
 
     async def _checked(
-        self, ledger: str, rows: MemoryRows, event: ThanksRequested, entity_id: str, today: date
+        self, ledger: str, rows: MemoryRows, request: RequestedThanks, today: date
     ) -> tuple[DebtorRow, CreditorRow] | None:
-        group = (event.customer_id, entity_id, event.currency)
-        now = settled_of(rows, group, today, (each.invoice_id for each in event.invoices))
+        event = request.event
+        named = [each.invoice_id for each in event.invoices]
+        now = settled_of(rows, (event.customer_id, request.entity_id, event.currency), today, named)
         cause = objection(event, now, today, rows.policies())
         if cause is None and now is not None:
-            customer, creditor = (
-                rows.get(DebtorRow, now.case.addressee_id),
-                rows.get(CreditorRow, entity_id),
-            )
+            customer = rows.get(DebtorRow, now.case.addressee_id)
+            creditor = rows.get(CreditorRow, request.entity_id)
             if customer is not None and creditor is not None:
                 return customer, creditor
-        named = (each.invoice_id for each in event.invoices)
         inputs = rows.inputs_of(now.case, named) if now else set()
-        await self._record(ledger, suppression(event, cause or "no_address", inputs), entity_id, today)
+        await self.record(
+            ledger, event.thanks_id, request, suppression(event, cause or "no_address", inputs), today
+        )
         return None
 
-    async def _deliver(self, info: LedgerInfo, outgoing: OutgoingThanks, claim: Claim, today: date) -> None:
-        event, proof = outgoing.event, None
-        try:
-            made = written_thanks(event, outgoing.customer, outgoing.creditor, outgoing.texts)
-            proof = made.proof
-            handed = await self._carriers.mail(
-                info, event.thanks_id, outgoing.customer, outgoing.creditor, made.message, claim.first_at
-            )
-        except (ValueError, LookupError) as error:
-            # An invalid address or a missing template is a failure of this message alone.
-            handed = Handed("refused", " ".join(f"{error}".split())[:400] or type(error).__name__)
-        outcome = outcome_of(info.name, event, handed, claim.age, proof)
-        if outcome is not None:
-            await self._record(info.name, outcome, outgoing.creditor.entity_id, today)
-            return
-        pause_s = handed.retry_after_s or min(_MAX_PAUSE_S, 2.0 ** min(claim.tries, 10))
-        if handed.verdict == "unreachable":
-            self._carriers.rest("email", handed.evidence)
-            pause_s = DOWN_PAUSE_S
-        await self._attempts.defer(info.name, event.thanks_id, pause_s)
+    async def send(
+        self, info: LedgerInfo, key: str, prepared: OutgoingThanks, claim: Claim
+    ) -> tuple[Handed, MessageProof | None]:
+        """Write the message and send it."""
+        made = written_thanks(prepared.event, prepared.customer, prepared.creditor, prepared.texts)
+        handed = await self.carriers.mail(
+            info, key, prepared.customer, prepared.creditor, made.message, claim.first_at
+        )
+        return handed, made.proof
 
-    async def _conclude(
-        self, ledger: str, event: ThanksRequested, attempt: Attempt, entity_id: str, today: date
-    ) -> None:
-        """Record the outcome of an earlier attempt: the answer that was kept, or unconfirmed after a crash."""
-        outcome: ThanksOutcome | None = None
-        if attempt.state == "answered" and attempt.outcome and attempt.outcome_type:
-            kind = event_class(attempt.outcome_type)
-            kept = decode(attempt.outcome_type, kind.VERSION, attempt.outcome.encode())
-            assert isinstance(kept, ThanksOutcome)
-            outcome = kept
-        elif attempt.state == "handing" and attempt.owner != self._attempts.owner:
-            outcome = outcome_of(ledger, event, Handed("unknown", ""), attempt.age, None)
-        if outcome is not None:
-            await self._record(ledger, outcome, entity_id, today)
+    def outcome(
+        self,
+        ledger: str,
+        request: RequestedThanks,
+        handed: Handed,
+        age: timedelta,
+        proof: MessageProof | None,
+    ) -> Event | None:
+        """Return the outcome of a delivery; ``None`` for another try."""
+        return outcome_of(ledger, request.event, handed, age, proof)
 
-    async def _record(self, ledger: str, outcome: ThanksOutcome, entity_id: str, on: date) -> None:
-        try:
-            await record_thanks_outcome(self._ledger, ledger, outcome, entity_id, on)
-        except (VersionConflict, CommandReused):
-            log.debug("thanks.outcome_known", ledger=ledger, thanks_id=outcome.thanks_id)
-        except LedgerUnavailable:
-            log.warning("thanks.outcome_kept", ledger=ledger, thanks_id=outcome.thanks_id)
-            await self._attempts.keep_outcome(
-                ledger, outcome.thanks_id, outcome.TYPE, encode(outcome).decode()
-            )
-        except DomainError as error:
-            log.error("thanks.outcome_refused", ledger=ledger, thanks_id=outcome.thanks_id, code=error.code)
+    async def append(self, ledger: str, request: RequestedThanks, outcome: Event, on: date) -> None:
+        """Append the outcome of a thank-you."""
+        assert isinstance(outcome, ThanksOutcome)
+        await record_thanks_outcome(self.ledger, ledger, outcome, request.entity_id, on)
 
 
 def outcome_of(
@@ -211,7 +153,7 @@ def outcome_of(
             )
         case "unknown" | "open":
             return ThanksUnconfirmed(thanks_id=key, customer_id=customer, message_id=identity)
-        case "deferred" | "unreachable" if age <= _MAX_AGE:
+        case "deferred" | "unreachable" if age <= MAX_AGE:
             return None
         case "refused" | "deferred" | "unreachable":
             return ThanksFailed(

@@ -8,7 +8,13 @@ from datetime import date
 from msgspec import field
 
 from dunning_svc.domain.collector import decide
-from dunning_svc.domain.collector.commands import AssignTask, DefineCollector, Rebalance, collector_id
+from dunning_svc.domain.collector.commands import (
+    AssignTask,
+    DefineCollector,
+    Rebalance,
+    SetTarget,
+    collector_id,
+)
 from dunning_svc.domain.collector.rebalance import Burden, Load, loads, moves
 from dunning_svc.domain.collector.state import COLLECTOR
 from dunning_svc.domain.task.state import TASK
@@ -48,6 +54,15 @@ async def define_collector(session: Session, command: DefineCollector) -> Result
     stream = collector_id(command.code)
     state = await session.load(COLLECTOR, stream)
     for event in decide.define(state, command, session.today):
+        session.emit(stream, event, entity=LEDGER_WIDE)
+    return session.result(stream)
+
+
+async def set_target(session: Session, command: SetTarget) -> Result:
+    """Set a cash target of a collector for a month."""
+    stream = collector_id(command.code)
+    state = await session.get(COLLECTOR, stream)
+    for event in decide.set_target(state, command, session.today):
         session.emit(stream, event, entity=LEDGER_WIDE)
     return session.result(stream)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dunning_svc.domain.alert.state import ALERT, ALERT_DIGEST, ALERT_RULE
 from dunning_svc.domain.collector.state import COLLECTOR
 from dunning_svc.domain.experiment.state import ASSIGNMENT, EXPERIMENT
 from dunning_svc.domain.hold.state import HOLD
@@ -19,6 +20,9 @@ from dunning_svc.domain.thanks.state import THANKS
 from encours.ledger.states import Folder
 
 FOLDERS: Mapping[str, Folder[Any]] = {
+    "alg": ALERT_DIGEST,
+    "alr": ALERT_RULE,
+    "alt": ALERT,
     "col": COLLECTOR,
     "exa": ASSIGNMENT,
     "exp": EXPERIMENT,

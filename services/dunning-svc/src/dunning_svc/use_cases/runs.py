@@ -29,6 +29,7 @@ from dunning_svc.read_models.cases.fold.templates import template_rows, template
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.use_cases.alerts import DayAlerts
 from dunning_svc.use_cases.approvals import settle_approvals
 from dunning_svc.use_cases.claims import PROCEEDINGS, ClaimTasks
 from dunning_svc.use_cases.experiments import assign_customers, watch_experiments
@@ -133,6 +134,7 @@ class RunDay(Reactor):
         self._claims = ClaimTasks(ledger, db)
         self._partners = PartnerTasks(ledger, db)
         self._thanks = DayThanks(ledger, db)
+        self._alerts = DayAlerts(ledger, db)
 
     async def react(self, e: Recorded) -> None:
         """Judge promises and decide the day. A day that had passed when it was opened gets no decisions."""
@@ -152,6 +154,7 @@ class RunDay(Reactor):
         await self._claims.warn(e)
         await self._partners.raise_all(e)
         await self._thanks.decide(e, zone)
+        await self._alerts.decide(e)
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, position):
             zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}
             latest = max((day_elsewhere(e.data.day, zone, other) for other in zones), default=e.data.day)

@@ -74,6 +74,7 @@ class Lists(ComposedModel):
         events.tasks,
         events.template,
         events.thanks,
+        events.alerts,
     ) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,

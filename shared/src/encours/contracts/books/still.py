@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from encours.contracts.base import names_in, names_of
 from encours.contracts.events import (
+    alerts,
     approval,
     aside,
     bank,
@@ -49,6 +50,7 @@ from encours.contracts.events import (
 )
 
 STILL: frozenset[str] = names_in(
+    alerts,
     approval,
     bank,
     collectors,

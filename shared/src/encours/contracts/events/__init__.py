@@ -17,6 +17,7 @@ from encours.contracts.events import (
     score,
 )
 from encours.contracts.events.dunning import (
+    alerts,
     collectors,
     experiment,
     placements,
@@ -43,6 +44,7 @@ from encours.contracts.events.parties import customer, entity, field, insolvency
 from encours.contracts.events.sales import approval, dispute, order, quote, recurring, review
 
 __all__ = [
+    "alerts",
     "approval",
     "aside",
     "bank",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import experiment, placements, promises, reminders, replies, tasks, thanks
+from encours.contracts.events import (
+    alerts,
+    experiment,
+    placements,
+    promises,
+    reminders,
+    replies,
+    tasks,
+    thanks,
+)
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -59,6 +68,8 @@ LINES: Lines = {
         "Finding {finding} of a reply rejected",
         "Constat {finding} d'une réponse rejeté",
     ),
+    alerts.AlertRaised: ("Alert {rule_code} ({kind})", "Alerte {rule_code} ({kind})"),
+    alerts.AlertAcknowledged: ("Alert acknowledged", "Alerte prise en compte"),
     thanks.ThanksRequested: (
         "Thank-you for {amount_minor} paid, {invoices} invoice(s)",
         "Remerciement pour {amount_minor} payés, {invoices} facture(s)",

@@ -2,6 +2,14 @@
 
 FRENCH = {
     "email": "courriel",
+    "near_due": "échéance proche",
+    "overdue": "échue",
+    "older_than": "retard ancien",
+    "age_zone": "tranche d'ancienneté surveillée",
+    "promise_broken": "promesse non tenue",
+    "reply_open": "réponse à traiter",
+    "run_missed": "traitement manqué",
+    "target_missed": "objectif non atteint",
     "phone": "téléphone",
     "letter": "lettre",
     "registered_letter": "lettre recommandée",

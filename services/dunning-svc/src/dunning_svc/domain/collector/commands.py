@@ -41,6 +41,16 @@ class DefineCollector:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTarget:
+    """Cash that a collector is to bring in within a month."""
+
+    code: str
+    month: date
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class AssignTask:
     """A task is given to a collector, or back to the customer's without ``owner``."""
 

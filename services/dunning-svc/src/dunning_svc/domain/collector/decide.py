@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from dunning_svc.domain.collector.commands import AssignTask, DefineCollector, collector_id
+from dunning_svc.domain.collector.commands import AssignTask, DefineCollector, SetTarget, collector_id
 from dunning_svc.domain.collector.state import Collector
 from dunning_svc.domain.task.outcome import TaskIsCompleted
 from dunning_svc.domain.task.state import Task
-from encours.contracts.events.dunning.collectors import CollectorDefined
+from encours.contracts.events.dunning.collectors import CollectorDefined, CollectorTargetSet
 from encours.contracts.events.dunning.tasks import TaskAssigned
 from encours.kernel.errors import Refusal
 
@@ -79,6 +79,20 @@ def _check(cmd: DefineCollector, valid_from: date, today: date) -> None:
         raise CollectorContradicts(
             "Give both `second_level` and `escalation_days`, or neither.", "/second_level"
         )
+
+
+def set_target(state: Collector, cmd: SetTarget, today: date) -> list[CollectorTargetSet]:
+    """Set a cash target of this month or a later one; no event if it is set. Raises :class:`CollectorContradicts`."""
+    if cmd.month < today.replace(day=1):
+        raise CollectorContradicts(f"{cmd.month:%Y-%m} has passed; today is {today}.", "/month")
+    event = CollectorTargetSet(
+        collector_id=collector_id(cmd.code),
+        collector_code=cmd.code,
+        month=cmd.month,
+        currency=cmd.currency,
+        amount_minor=cmd.amount_minor,
+    )
+    return [] if event in state.targets else [event]
 
 
 def require_coming(valid_from: date, today: date) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.dunning.collectors import CollectorDefined
+from encours.contracts.events.dunning.collectors import CollectorDefined, CollectorTargetSet
 from encours.kernel.errors import NotFound
 from encours.ledger.states import Folder
 
@@ -24,6 +24,8 @@ class Collector:
     """Versions of a collector's record, in the order in which they were recorded."""
 
     versions: tuple[CollectorDefined, ...] = ()
+    targets: tuple[CollectorTargetSet, ...] = ()
+    """Cash targets, one for a month and currency."""
 
     def on(self, day: date) -> CollectorDefined | None:
         """Return the version in force on a day: of those that have begun the latest, and of these the last recorded."""
@@ -32,7 +34,15 @@ class Collector:
 
 
 def _evolve(state: Collector, e: Recorded) -> Collector:
-    return Collector((*state.versions, e.data)) if isinstance(e.data, CollectorDefined) else state
+    match e.data:
+        case CollectorDefined():
+            return replace(state, versions=(*state.versions, e.data))
+        case CollectorTargetSet():
+            key = e.data.month, e.data.currency
+            others = (each for each in state.targets if (each.month, each.currency) != key)
+            return replace(state, targets=(*others, e.data))
+        case _:
+            return state
 
 
 COLLECTOR = Folder(Collector, _evolve, CollectorNotFound)

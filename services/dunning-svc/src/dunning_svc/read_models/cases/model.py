@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dunning_svc.read_models.cases.fold.by_event import Key, keys, project
+from dunning_svc.read_models.cases.rows.alerts import (
+    AlertDigestRow,
+    AlertRow,
+    AlertRuleRow,
+    CollectorTargetRow,
+)
 from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, CollectorRow
 from dunning_svc.read_models.cases.rows.experiments import ExperimentRow, TrialAssignmentRow
 from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow
@@ -25,6 +31,7 @@ from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import moving
 from encours.contracts.events import (
+    alerts,
     calendar,
     collectors,
     customer,
@@ -59,7 +66,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 27
+    version = 28
     rows = (
         CreditorRow,
         DebtorRow,
@@ -84,9 +91,21 @@ class Cases(ReadModel):
         PlacementRow,
         ThanksRow,
         ThankedRow,
+        AlertRuleRow,
+        AlertRow,
+        AlertDigestRow,
+        CollectorTargetRow,
     )
     applies = moving() | names_of(
+        alerts.AlertAcknowledged,
+        alerts.AlertDigestFailed,
+        alerts.AlertDigestRequested,
+        alerts.AlertDigestSent,
+        alerts.AlertDigestUnconfirmed,
+        alerts.AlertRaised,
+        alerts.AlertRuleSet,
         calendar.DayOpened,
+        collectors.CollectorTargetSet,
         collectors.CollectorDefined,
         collectors.CustomersAssigned,
         customer.CustomerAmended,

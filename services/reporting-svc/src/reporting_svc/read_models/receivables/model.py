@@ -85,6 +85,7 @@ class Receivables(MappedModel):
     )
     applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
     ignores = contracts.names_in(
+        events.alerts,
         events.approval,
         events.bank,
         events.collectors,

@@ -69,6 +69,11 @@ class Timeline(ReadModel):
         )
         - contracts.names_of(events.bank.BankLineBooked, events.bank.BankLineReturnBooked)
     ) | contracts.names_of(
+        events.alerts.AlertRuleSet,
+        events.alerts.AlertDigestRequested,
+        events.alerts.AlertDigestSent,
+        events.alerts.AlertDigestFailed,
+        events.alerts.AlertDigestUnconfirmed,
         events.payment.AllocationPolicySet,
         events.calendar.DayOpened,
         events.experiment.ExperimentStarted,

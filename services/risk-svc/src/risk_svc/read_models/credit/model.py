@@ -140,6 +140,7 @@ class Credit(ReadModel):
         OrderUnbilled,
     )
     ignores = contracts.names_in(
+        events.alerts,
         events.approval,
         events.bank,
         events.collectors,

@@ -49,6 +49,18 @@ class CollectorDefined(Event, frozen=True, kw_only=True):
     """Business days after the due day of a task, after which the second level takes it over."""
 
 
+class CollectorTargetSet(Event, frozen=True, kw_only=True):
+    """Cash that a collector is to bring in within a month, in place of an earlier target of the month."""
+
+    TYPE: ClassVar[str] = "collector.target_set"
+    collector_id: str
+    collector_code: str
+    month: date
+    """First day of the month."""
+    currency: str
+    amount_minor: int
+
+
 class CustomersAssigned(Event, frozen=True, kw_only=True):
     """Customers are given to a collector from a day on, whatever the rules of portfolios say."""
 

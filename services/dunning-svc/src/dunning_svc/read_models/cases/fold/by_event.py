@@ -7,6 +7,7 @@ from typing import Any
 
 from dunning_svc.domain.policy.choice import is_default
 from dunning_svc.read_models.cases.fold import (
+    alerts,
     amounts,
     claims,
     decisions,
@@ -21,6 +22,7 @@ from dunning_svc.read_models.cases.fold import (
 from dunning_svc.read_models.cases.fold import promises as promised
 from dunning_svc.read_models.cases.fold.work import collector_changed, task_moved, task_opened
 from dunning_svc.read_models.cases.rows.access import Rows
+from dunning_svc.read_models.cases.rows.alerts import AlertDigestRow, AlertRow
 from dunning_svc.read_models.cases.rows.experiments import ExperimentRow
 from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
@@ -33,6 +35,7 @@ from dunning_svc.read_models.cases.rows.tasks import TaskRow
 from dunning_svc.read_models.cases.rows.thanks import ThanksRow
 from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, movements
+from encours.contracts.events import alerts as alerting
 from encours.contracts.events import (
     calendar,
     collectors,
@@ -149,6 +152,10 @@ def keys(e: Recorded) -> Iterable[Key]:
             | thanking.ThanksUnconfirmed()
         ):
             yield ThanksRow, (e.data.thanks_id,)
+        case alerting.AlertAcknowledged():
+            yield AlertRow, (e.data.alert_id,)
+        case alerting.AlertDigestSent() | alerting.AlertDigestFailed() | alerting.AlertDigestUnconfirmed():
+            yield AlertDigestRow, (e.data.digest_id,)
         case reminders.RunCompleted():
             yield RunRow, (e.data.day,)
         case policy.PolicyVersionAdded() | policy.PolicyActivated() | policy.PolicyRetired():
@@ -254,6 +261,20 @@ def project(e: Recorded, rows: Rows) -> None:
             | thanking.ThanksUnconfirmed()
         ):
             thanks.thanks_concluded(e, e.data, rows)
+        case (
+            alerting.AlertRuleSet()
+            | alerting.AlertRaised()
+            | alerting.AlertAcknowledged()
+            | collectors.CollectorTargetSet()
+        ):
+            alerts.alert_changed(e, e.data, rows)
+        case (
+            alerting.AlertDigestRequested()
+            | alerting.AlertDigestSent()
+            | alerting.AlertDigestFailed()
+            | alerting.AlertDigestUnconfirmed()
+        ):
+            alerts.digest_changed(e, e.data, rows)
         case reminders.RunCompleted():
             decisions.run_completed(e, e.data, rows)
         case _:

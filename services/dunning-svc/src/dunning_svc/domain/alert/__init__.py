@@ -1,0 +1,1 @@
+"""Alerts by rules, and their digests."""

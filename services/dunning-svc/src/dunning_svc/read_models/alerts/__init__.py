@@ -1,0 +1,1 @@
+"""Alerts: objects that meet a rule, and lists."""
