@@ -11,18 +11,35 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key
 from dunning_svc.domain.policy.shipped import SHIPPED
+from dunning_svc.domain.policy.working_days import is_working_day
 from dunning_svc.domain.policy.written import offsets
+from dunning_svc.read_models.cases.rows.reminders import ReminderRow
 from encours.contracts.events import calendar, reminders
+from encours.contracts.events.dunning.document import PolicyHours, StepApproval
 from encours.kernel.business_days import business_calendar
+from tests.histories.approvals import answer, settle_all
 from tests.histories.dunning import GROUP, History
+from tests.histories.policies import ROLE
 
 YEARS, SEEDS = (10, 20) if os.environ.get("DEEP") else (3, 1)
 FIRM = next(each.document for each in SHIPPED.values() if each.code == "firm")
 STEPS = [(step.code, step.act, days) for step, days in zip(FIRM.steps, offsets(FIRM.steps), strict=True)]
+ANSWERS = {
+    "J+1": StepApproval(role=ROLE, unanswered="decline", days=3),
+    "J+15": StepApproval(role=ROLE, unanswered="send", days=10),
+    "J+35": StepApproval(role=ROLE, unanswered="send", days=5),
+}
+ASKING = replace(
+    FIRM,
+    hours=PolicyHours(from_time="02:00", until_time="04:30", time_zone=None),
+    steps=tuple(replace(step, approval=ANSWERS.get(step.code)) for step in FIRM.steps),
+)
+"""The policy with approvals, and with hours on both nights on which the clocks change."""
 INVOICE_EVERY = 45
 LAST_CALENDAR = 2030
 """Last year whose bank holidays are on file."""
@@ -42,6 +59,7 @@ def run_once_or_more(history: History, random: Random) -> DecisionEvent | None:
     assert found == (None if lost is None else as_event(lost, key)), "what was lost is decided again"
     for _ in range(random.choice((0, 0, 0, 1, 2))):
         assert history.decide(opened) is None, "the decision is recorded: it is not taken again"
+    settle_all(history, opened.position)
     return found
 
 
@@ -49,7 +67,7 @@ def run_once_or_more(history: History, random: Random) -> DecisionEvent | None:
 def test_each_step_is_taken_once_on_a_business_day_and_a_formal_notice_never_first(seed: int) -> None:
     random = Random(seed)
     history = History()
-    history.activate("firm")
+    history.activate_document("firm", ASKING)
     history.tag("firm")
     issued, next_issue = 0, history.today
     while history.today < END:
@@ -64,6 +82,8 @@ def test_each_step_is_taken_once_on_a_business_day_and_a_formal_notice_never_fir
                 history.open_day(late=True)
         else:
             run_once_or_more(history, random)
+            if random.random() < 0.3:
+                answer(history, random.choice(("approved", "declined")))
     taken: dict[str, list[tuple[str, date]]] = defaultdict(list)
     bank = business_calendar("FR")
     for _, event in history.decided:
@@ -74,6 +94,13 @@ def test_each_step_is_taken_once_on_a_business_day_and_a_formal_notice_never_fir
         for item in event.items:
             if item.step:
                 taken[item.invoice_id].append((item.step, event.day))
+    waited = [e.data.outcome for e in history.events if isinstance(e.data, reminders.TaskCompleted)]
+    assert {"approved", "declined", "unanswered", "sent_unanswered"} >= set(waited) >= {"approved"}
+    proposed = [row for row in history.rows.all(ReminderRow) if row.status == "proposed"]
+    assert len(waited) + len(proposed) == sum(e.type == "task.raised" for e in history.events)
+    assert all(row.day + timedelta(days=30) > END for row in proposed), "none waits for ever"
+    for row in history.rows.all(ReminderRow):
+        assert row.status != "requested" or is_working_day("FR", row.leaves_on)
     unpaid = [inv for n, inv in enumerate(history.open) if history.open[inv]]
     assert unpaid
     for inv in unpaid:
