@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dunning_svc.domain.ladder.decide import decide_case, decide_customer
+from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, approval_task, as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.grouping import decisions_of
 from dunning_svc.domain.ladder.recheck import suppression
 from dunning_svc.domain.policy.arms import assignment_id
 from dunning_svc.domain.policy.policy import Policy
@@ -152,17 +153,18 @@ class History:
                 causation=opened.event_id,
             )
         if self.policy is DEFAULT_POLICY:
-            decision = decide_case(view, self.today, self.rows.policies(), opened.position)
+            found = decisions_of(view, self.today, self.rows.policies(), opened.position)
         else:
-            decision = decide_customer(view, self.today, self.policy, opened.position)
-        if decision is None:
-            return None
-        key = decision_key("main", opened.event_id, *GROUP)
-        made = as_event(decision, key)
-        self.decided.append((opened, made))
-        self.add(made, stream_of(made), causation=opened.event_id)
-        if (task := approval_task(made)) is not None:
-            self.add(task, task.task_id)
+            one = decide_customer(view, self.today, self.policy, opened.position)
+            found = [] if one is None else [one]
+        made: DecisionEvent | None = None
+        for decision in found:
+            key = decision_key("main", opened.event_id, *GROUP, decision.invoice_id)
+            made = as_event(decision, key)
+            self.decided.append((opened, made))
+            self.add(made, stream_of(made), causation=opened.event_id)
+            if (task := approval_task(made)) is not None:
+                self.add(task, task.task_id)
         return made
 
     def issue(self, days: int, amount: int, terms: Terms = TERMS) -> None:
@@ -261,10 +263,7 @@ class History:
             )
             return
         self.disputed[inv] = amount
-        self.add(
-            disputed(amount, invoice_id=inv, customer_id=CUS, dispute_id=dis),
-            inv,
-        )
+        self.add(disputed(amount, invoice_id=inv, customer_id=CUS, dispute_id=dis), inv)
 
     def concede(self, which: int) -> None:
         """Resolve a dispute as credited; the credit note is still to come."""

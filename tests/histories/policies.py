@@ -46,6 +46,13 @@ OWN = {
         hours={"from": "09:00", "until": "17:30"},
         steps=[STEPS[0], _asking(1, "decline", 9), _asking(2, "send", 19), _asking(3, "decline", 30)],
     ),
+    "single": written_policy(
+        priority=45,
+        applies_to={"tags": ["cordial"]},
+        grouping="invoice",
+        contact_limit={"messages": 2, "days": 10},
+        suspended_by={"dispute": "customer"},
+    ),
     "lenient": written_policy(
         priority=50,
         applies_to={"paid_late": {"below": 50, "invoices": 2}},

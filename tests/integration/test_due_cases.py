@@ -118,7 +118,7 @@ async def waiting(store: Store, url: str, channels: Sequence[str]) -> list[list[
     reminder: dict[str, Any] = {
         "step": "J+15", "template": "", "language": "fr", "amount_minor": 1, "credit_minor": 0, "invoice_ids": [],
         "status": "requested", "cause": None, "message_id": None, "evidence": None, "outcome_position": None,
-        "outcome_on": None, **common,
+        "outcome_on": None, "leaves_on": START, **common,
     }  # fmt: skip
     decision = {"type": "reminder.requested", "day_event": "", "document": "", **common}
     numbered = list(enumerate(channels, 1))

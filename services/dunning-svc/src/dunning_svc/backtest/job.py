@@ -22,7 +22,7 @@ from dunning_svc.backtest.replay import Replay, Trial
 from dunning_svc.backtest.results import TASKS, BacktestResult, FirstDay, Measured, Summing, channel_counts
 from dunning_svc.backtest.store import Backtest, BacktestStore
 from dunning_svc.backtest.tally import Findings, Tally
-from dunning_svc.domain.ladder.decide import decide_case
+from dunning_svc.domain.ladder.grouping import decisions_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.read_models.cases.due import due_pages
@@ -186,10 +186,10 @@ class BacktestRun:
                 )
             counts: Counter[Channel] = Counter()
             async for due in due_pages(conn, schema, day, policies_of(rows.values())):
-                decided = (decide_case(case, day, due.policies, position) for case in due.cases)
-                counts.update(
-                    each.step.channel for each in decided if each is not None and each.cause is None
+                decided = (
+                    each for case in due.cases for each in decisions_of(case, day, due.policies, position)
                 )
+                counts.update(each.step.channel for each in decided if each.cause is None)
         tasks = sum(count for channel, count in counts.items() if channel in TASKS)
         channels = channel_counts(counts, self._backtest.costs)
         return FirstDay(day=day, messages=counts.total() - tasks, tasks=tasks, channels=channels)

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from dunning_svc.backtest.thanks import ReplayedThanks
 from dunning_svc.backtest.wakes import AT_ONCE, NEVER, Wakes, next_day
-from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, stream_of
+from dunning_svc.domain.ladder.grouping import decisions_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.fold.decisions import steps_decided
@@ -144,9 +144,7 @@ class Replay:
         merged = {on: self._rows.survivors(on) for on in set(own.values())}
         for group in sorted({(merged[on].of(group[0]), *group[1:]) for group, on in own.items()}):
             on = days.get(group[1], day)
-            decision = self._decide_one(e, group, on, merged[on])
-            if decision is not None:
-                yield decision
+            yield from self._decide_one(e, group, on, merged[on])
 
     def _awake(self, days: Mapping[str, date], day: date) -> list[Group]:
         """Return the groups that may be decided: awake, and with an item that the run of the day would look at."""
@@ -164,11 +162,12 @@ class Replay:
             self._wakes.set(group, on)
         return found
 
-    def _decide_one(self, e: Recorded, group: Group, on: date, merged: Survivors) -> Decision | None:
+    def _decide_one(self, e: Recorded, group: Group, on: date, merged: Survivors) -> list[Decision]:
         case = self._rows.case(group, on, merged=merged)
-        decision = None if case is None else decide_case(case, on, self._policies, e.position)
-        if decision is not None:
+        decisions = [] if case is None else decisions_of(case, on, self._policies, e.position)
+        for decision in decisions:
             self._fold_decision(e, decision)
+        if decisions:
             again = on + timedelta(days=1)
         elif case is not None:
             again = min(next_day(case, on, self._policies), self._turn_of(group, on))
@@ -176,7 +175,7 @@ class Replay:
             again = AT_ONCE
         for record in merged.records(group[0]):
             self._wakes.set((record, group[1], group[2]), again)
-        return decision
+        return decisions
 
     def _turn_of(self, group: Group, day: date) -> date:
         """Return the next day on which another record stands for the customer, or another one pays for it."""

@@ -19,7 +19,7 @@ from dunning_svc.outbox.smtp import Handed
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.fold.templates import templates_of
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.cases.pending import first_mails
+from dunning_svc.read_models.cases.pending import first_mails, thread_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import TemplateRow
 from dunning_svc.use_cases.messages import Texts, written
@@ -179,7 +179,7 @@ class Dispatcher:
             cause = objection(reminder, case, today, rows.policies())
             if cause is None:
                 known = rows.get(CreditorRow, creditor.entity_id) or creditor
-                thread = threads.get((reminder.customer_id, creditor.entity_id))
+                thread = threads.get(thread_of(reminder, creditor.entity_id))
                 standing.append(
                     replace(outgoing, customer=customer, creditor=known, thread=thread, texts=texts)
                 )

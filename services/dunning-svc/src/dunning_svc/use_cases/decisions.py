@@ -11,8 +11,9 @@ from uuid import UUID
 
 import msgspec
 
-from dunning_svc.domain.ladder.decide import decide_case, decide_customer
+from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event
+from dunning_svc.domain.ladder.grouping import about_the_same, decisions_of
 from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.read_models.cases.fold.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
@@ -153,6 +154,7 @@ def _again(rows: MemoryRows, stored: DecisionEvent, entity_id: str) -> Reperform
     if case is not None and earlier is not None:
         decision = decide_customer(case, stored.day, earlier, basis.position)
     elif case is not None:
-        decision = decide_case(case, stored.day, rows.policies(), basis.position)
+        again = decisions_of(case, stored.day, rows.policies(), basis.position)
+        decision = about_the_same(again, stored)
     key = UUID(hex=stored.decision_id.partition("_")[2])
     return Reperformed(stored, None if decision is None else as_event(decision, key))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
+from dunning_svc.domain.ladder.grouping import decisions_of
 from dunning_svc.read_models.cases.due import due_pages
 from dunning_svc.read_models.cases.model import MODEL
 from encours.reading.moment import Granted
@@ -30,6 +30,6 @@ async def preview_day(db: ReadDb, ledger: str, day: date, granted: Granted) -> P
             async for due in due_pages(conn, schema, day)
             for case in due.cases
             if granted is None or case.entity_id in granted
-            if (decision := decide_case(case, day, due.policies, position)) is not None
+            for decision in decisions_of(case, day, due.policies, position)
         ]
     return Preview(position, decisions)

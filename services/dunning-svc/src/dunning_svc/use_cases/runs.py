@@ -20,9 +20,9 @@ from uuid import UUID
 import structlog
 from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, approval_task, as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.grouping import decisions_of
 from dunning_svc.read_models.cases.debtors import creditors
 from dunning_svc.read_models.cases.due import DueCases, Unserved, due_pages
 from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
@@ -178,7 +178,8 @@ class RunDay(Reactor):
             self._queue.enqueue(batch)
 
     async def _append(self, e: Recorded, decision: Decision, event: DecisionEvent) -> None:
-        key = decision_key(e.ledger, e.event_id, decision.customer_id, decision.entity_id, decision.currency)
+        group = decision.customer_id, decision.entity_id, decision.currency
+        key = decision_key(e.ledger, e.event_id, *group, decision.invoice_id)
         meta = derived(e.ledger, key, actor=DUNNING, today=decision.day, because_of=e)
         await execute(self._ledger, meta, _emit_decision, event, decision.entity_id)
 
@@ -221,9 +222,8 @@ def decide_all(
         group = (case.customer_id, case.entity_id, case.currency)
         try:
             day = day_elsewhere(e.data.day, time_zone, due.creditors[case.entity_id].time_zone)
-            decision = decide_case(case, day, due.policies, e.position)
-            if decision is not None:
-                key = decision_key(e.ledger, e.event_id, *group)
+            for decision in decisions_of(case, day, due.policies, e.position):
+                key = decision_key(e.ledger, e.event_id, *group, decision.invoice_id)
                 decided.append((decision, as_event(decision, key)))
         except Exception as error:  # whatever the fault is, the other customers are served
             log.exception("run.customer_unserved", ledger=e.ledger, customer_id=case.customer_id)

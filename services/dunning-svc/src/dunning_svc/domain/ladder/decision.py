@@ -47,6 +47,13 @@ class Decision(msgspec.Struct, frozen=True):
     """Hours in which the message may leave; ``None``: at any time."""
     approval: AwaitedApproval | None = None
     """Approval that the message waits for, if it needs one."""
+    invoice_id: str | None = None
+    """Invoice of a message or task for it alone; ``None`` where one is for all of the case."""
+
+    @property
+    def is_message(self) -> bool:
+        """True if a message to the customer follows."""
+        return self.cause is None and self.step.is_message
 
 
 def dunned(

@@ -17,9 +17,20 @@ from encours.kernel.ids import derived_uuid, with_prefix
 DecisionEvent = ReminderRequested | ReminderSuppressed | TaskOpened
 
 
-def decision_key(ledger: str, day_event: UUID, customer_id: str, entity_id: str, currency: str) -> UUID:
-    """Return the id of the decision for a customer, creditor and currency on a day; the same on repetition."""
-    return derived_uuid("dunning", ledger, day_event, customer_id, entity_id, currency)
+def decision_key(
+    ledger: str,
+    day_event: UUID,
+    customer_id: str,
+    entity_id: str,
+    currency: str,
+    invoice_id: str | None = None,
+) -> UUID:
+    """Return the id of the decision for a customer, creditor and currency on a day; the same on repetition.
+
+    ``invoice_id``: of a decision about one invoice alone.
+    """
+    parts = (customer_id, entity_id, currency, *([invoice_id] if invoice_id else []))
+    return derived_uuid("dunning", ledger, day_event, *parts)
 
 
 def approval_task(event: DecisionEvent) -> TaskRaised | None:
@@ -110,4 +121,5 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         late_terms_hidden=step.late_terms_hidden,
         hours=decision.hours,
         approval=decision.approval,
+        grouping="customer" if decision.invoice_id is None else "invoice",
     )

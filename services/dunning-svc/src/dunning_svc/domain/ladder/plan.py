@@ -57,10 +57,11 @@ def suspended(case: Case, item: LadderItem, day: date, policy: Policy) -> Suppre
     Beyond the share in dispute and the items of a promise, which are never claimed.
     """
     by = policy.suspended_by
-    disputed = case.items if by.dispute == "customer" else () if by.dispute == "share" else (item,)
+    all_items = (*case.items, *case.others)
+    disputed = all_items if by.dispute == "customer" else () if by.dispute == "share" else (item,)
     if any(each.open_minor > 0 and each.contested_minor for each in disputed):
         return "suspended_by_dispute"
-    if by.promise == "customer" and any(each.open_minor > 0 and each.promised(day) for each in case.items):
+    if by.promise == "customer" and any(each.open_minor > 0 and each.promised(day) for each in all_items):
         return "suspended_by_promise"
     return None
 
@@ -123,8 +124,7 @@ def _against(
         return "covered_by_credit"
     if not case.takes(step, policy):
         return "no_address"
-    limit = policy.contact_limit
-    if step.is_message and limit and len(case.contacted_since(day, limit.days)) >= limit.messages:
+    if step.is_message and _at_limit(case, day, policy):
         return "contact_limit"
     if day < earliest_on(step, due_on=item.due_on, taken=item.taken):
         return "earlier_step"
@@ -133,6 +133,13 @@ def _against(
     if step.act == "registered_letter" and _notice_is_recent(case, day, policy):
         return "formal_notice_recent"
     return None
+
+
+def _at_limit(case: Case, day: date, policy: Policy) -> bool:
+    limit = policy.contact_limit
+    if limit is None:
+        return False
+    return len(case.contacted_since(day, limit.days)) + case.contacted_today >= limit.messages
 
 
 def contacted(item: LadderItem, policy: Policy) -> bool:

@@ -186,12 +186,17 @@ class Case(msgspec.Struct, frozen=True):
     """``None`` where the policy is given."""
     phone: str | None = None
     """Telephone number of the addressee, for text messages."""
+    others: tuple[LadderItem, ...] = ()
+    """Open items of the customer that have messages of their own, where each invoice has."""
+    contacted_today: int = 0
+    """Messages about them that were decided before on the day."""
 
     def on(self, day: date) -> Case:
         """Return the case with its items as they are due on a day."""
-        if not any(item.parts for item in self.items):
+        if not any(item.parts for item in (*self.items, *self.others)):
             return self
-        return replace(self, items=tuple(item.on(day) for item in self.items))
+        own, others = (tuple(item.on(day) for item in items) for items in (self.items, self.others))
+        return replace(self, items=own, others=others)
 
     @property
     def oldest_first(self) -> tuple[LadderItem, ...]:

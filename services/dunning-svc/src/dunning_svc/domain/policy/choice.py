@@ -133,6 +133,11 @@ class Policies:
         return any(policy.thanks is not None for policy in self._applied)
 
     @property
+    def groups_by_invoice(self) -> bool:
+        """True if a policy that a case may be under has messages for each invoice."""
+        return any(policy.grouping == "invoice" for policy in self._applied)
+
+    @property
     def by_invoices(self) -> bool:
         """True if a criterion depends on the open invoices, which change without a change of the customer."""
         return any(each.scope.open_amounts or _asks_for_invoices(each.scope) for each in self._in_force)

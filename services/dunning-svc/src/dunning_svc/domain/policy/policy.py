@@ -117,6 +117,7 @@ class Policy:
     promises: PromiseTerms = USUAL_TERMS
     hours: PolicyHours | None = None
     """Hours in which messages leave; ``None``: at any time."""
+    grouping: Literal["customer", "invoice"] = "customer"
     thanks: ThanksTerms | None = None
     """``None``: nobody is thanked for a payment."""
 
@@ -165,5 +166,6 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
         ends_after_days=document.ends_after_days,
         promises=document.promises or USUAL_TERMS,
         hours=document.hours,
+        grouping="invoice" if document.grouping == "invoice" else "customer",
         thanks=document.thanks,
     )

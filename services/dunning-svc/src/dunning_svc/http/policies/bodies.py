@@ -249,9 +249,10 @@ class PolicyBody(Body):
     )
     applies_to: ScopeBody = ScopeBody()
     steps: Annotated[list[StepBody], Field(min_length=1, max_length=30)]
-    grouping: Literal["customer"] = Field(
+    grouping: Literal["customer", "invoice"] = Field(
         default="customer",
-        description="One message per customer, creditor and currency, to its payer. No other grouping is available.",
+        description="`customer`: one message per customer, creditor and currency, to its payer, with all that is due. "
+        "`invoice`: one for each invoice, in a thread of its own. No other grouping is available.",
     )
     minimums: Minimums = Field(
         description="Per currency, the amount that the items of a step must exceed together; 0 for other currencies."

@@ -11,7 +11,7 @@ from msgspec import json
 from dunning_svc.domain.policy.hours import may_leave
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, RunRow
-from encours.contracts.events.dunning.reminders import SendingHours
+from encours.contracts.events.dunning.reminders import ReminderRequested, SendingHours
 from encours.projection.read_model import Conn
 
 REMINDERS_MAX = 500
@@ -83,15 +83,25 @@ async def requested(
     )
 
 
-async def first_mails(conn: Conn, schema: str, customer_ids: Sequence[str]) -> Mapping[tuple[str, str], str]:
-    """Return the Message-ID of the first e-mail that each of these customers got from each creditor."""
+def thread_of(reminder: ReminderRequested, entity_id: str) -> tuple[str, str, str]:
+    """Return what an e-mail belongs to: customer, creditor, and the invoice if it has messages of its own."""
+    invoice_id = reminder.items[0].invoice_id if reminder.grouping == "invoice" else ""
+    return reminder.customer_id, entity_id, invoice_id
+
+
+async def first_mails(
+    conn: Conn, schema: str, customer_ids: Sequence[str]
+) -> Mapping[tuple[str, str, str], str]:
+    """Return the Message-ID of the first e-mail of each thread of these customers (:func:`thread_of`)."""
     rows = await conn.fetch(
-        f"""select distinct on (customer_id, entity_id) customer_id, entity_id, message_id from {schema}.reminder
+        f"""select distinct on (customer_id, entity_id, invoice_id) customer_id, entity_id, invoice_id, message_id
+             from (select *, case grouping when 'invoice' then invoice_ids[1] else '' end as invoice_id
+                     from {schema}.reminder) r
              where customer_id = any($1) and channel = 'email' and status = 'sent'
-             order by customer_id, entity_id, position""",
+             order by customer_id, entity_id, invoice_id, position""",
         list(customer_ids),
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
 async def open_runs(conn: Conn, schema: str, effects_from: int, before: int) -> Sequence[RunRow]:

@@ -193,6 +193,8 @@ class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """``None``: it leaves at any time."""
     approval: AwaitedApproval | None = None
     """Set for a proposal: it leaves once a ``task.completed`` gives the approval."""
+    grouping: Literal["customer", "invoice"] = "customer"
+    """``invoice``: by its policy each invoice has messages of its own, in a thread of its own."""
 
 
 class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):

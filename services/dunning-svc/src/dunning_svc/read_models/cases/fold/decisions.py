@@ -117,6 +117,7 @@ def _reminder_row(
         outcome_on=e.effective_on if suppressed else None,
         leaves_on=leaves_on(hours, data.day, e.recorded_at),
         hours="" if hours is None else json.encode(hours).decode(),
+        grouping="customer" if isinstance(data, reminders.ReminderSuppressed) else data.grouping,
         approver="" if approval is None else approval.role,
     )
 

@@ -65,6 +65,7 @@ class ReminderRow(Row, kw_only=True):
     """First day on which it may leave; the day of the decision unless it has to wait for its hours."""
     hours: str = ""
     """Hours in which it may leave, as JSON; empty for any time."""
+    grouping: str = "customer"
     approver: str = ""
     """Role that has to approve it; empty for none. It is ``proposed`` until then, and ``approved_on`` a day."""
     approved_on: date | None = None
