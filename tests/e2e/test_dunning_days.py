@@ -9,6 +9,10 @@ from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from dunning_svc.app import create_app
+from dunning_svc.outbox.settings import DunningSettings
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
@@ -18,12 +22,14 @@ from encours.contracts.events.dunning.reminders import (
     TaskOpened,
 )
 from encours.embedded.process import free_port
+from encours.testing.http import client_of, settings_of
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.dunning_world import alert_rule, dunning
 from tests.e2e.mail_store import MailStore, mail_store
 from tests.histories.policies import written_policy
 
+_CONNECTIONS = ("ledger_url", "store_url", "nats_url")
 CERTIFICATE = Path(__file__).with_name("listener.pem")
 """Certificate and key of `localhost` and 127.0.0.1, signed by itself, for tests."""
 
@@ -53,10 +59,11 @@ async def test_the_ladder_of_an_invoice_from_notice_to_litigation(
         assert len(await world.events("reminder.run_completed")) == 101
 
 
-async def test_what_stands_against_a_reminder_is_recorded_and_a_payment_is_thanked_for(
+async def test_what_stands_against_a_reminder_is_recorded_an_answer_too_and_a_payment_is_thanked_for(
     installation: Installation, tmp_path: Path
 ) -> None:
-    async with dunning(installation, tmp_path) as world:
+    linked = {"ENCOURS_ANSWER_URL": "https://pay.firm.example/a", "ENCOURS_ANSWER_KEY": "k" * 32}
+    async with dunning(installation, tmp_path, settings=linked) as world:
         good, silent, bouncing = await world.customers("a@dupont.example", None, "bounce@dupont.example")
         (paid, _, _) = await world.invoices([good, silent, bouncing])
         run = await world.live(5)
@@ -67,11 +74,25 @@ async def test_what_stands_against_a_reminder_is_recorded_and_a_payment_is_thank
         assert [f.customer_id for f in failed if isinstance(f, ReminderFailed)] == [bouncing]
         assert isinstance(failed[0], ReminderFailed)
         assert failed[0].evidence.startswith("550")
-        assert len(world.mails()) == 1
+        (reminded,) = world.mails()
+        body = reminded.get_body(("plain",))
+        assert body is not None
+        token = body.get_content().rpartition("https://pay.firm.example/a/")[2].strip()
+        async with client_of(create_app(_with_links(installation)), None) as debtor:
+            path = f"/v1/answers/{token}"
+            asked = (await debtor.get(path)).json()
+            assert asked["open"] == {"amount": "120.00", "currency": "EUR"}
+            for _ in range(2):
+                given = {"kind": "promise", "on": str(world.today + timedelta(days=9))}
+                assert (await debtor.post(path, json=given)).json() == {"kind": "promise", "taken": True}
+            assert len(await world.events("promise.made")) == 1
+            assert (await debtor.get(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}")).status_code == 404
+            await world.pay(paid, good, 2_000)
+            assert (await debtor.get(path)).json()["open"]["amount"] == "100.00"
         await world.activate(written_policy(thanks={"after_reminder": False}))
         rule = alert_rule("coming", "near_due", 30, "chief@firm.example")
         await world.add(world.new(rule.rule_id, rule))
-        await world.pay(paid, good, 12_000)
+        await world.pay(paid, good, 10_000)
         await world.open_day()
         sent = await world.one("thanks.sent")
         (mail,) = [each for each in world.mails() if each["Message-ID"] == sent.message_id]
@@ -83,6 +104,14 @@ async def test_what_stands_against_a_reminder_is_recorded_and_a_payment_is_thank
         assert len(alerts) == len(await world.events("alert.raised")) == 2
         (digest,) = [each for each in world.mails() if "chief@firm.example" in each["To"]]
         assert digest["Subject"].startswith("Alerts of ")
+
+
+def _with_links(installation: Installation) -> DunningSettings:
+    return DunningSettings(
+        **{name: getattr(settings_of(installation, "dunning"), name) for name in _CONNECTIONS},
+        log_level="error",
+        answer_key=SecretStr("k" * 32),
+    )
 
 
 async def test_a_bounce_and_promises_arrive_over_tls_and_the_ladder_follows_them(

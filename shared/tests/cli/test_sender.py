@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from encours.cli.common import Diagnosis
-from encours.cli.sender import NoDns, sender_findings
+from encours.cli.sender import NoDns, answer_finding, sender_findings
 
 SOUND = {
     "mail.firm.example": ["v=spf1 mx -all", "google-site-verification=x"],
@@ -64,3 +64,24 @@ def test_without_dns_a_sender_or_a_selector_nothing_is_claimed() -> None:
         assert "not checked" in finding.detail
         assert reason in finding.detail
     assert "not checked" in found(SOUND, selector="")["DKIM"].detail
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "before", "ok"),
+    [
+        ("", None, None, True),
+        ("https://pay.firm.example", "k" * 32, None, True),
+        ("https://pay.firm.example", "k" * 32, "b" * 32, True),
+        ("http://pay.firm.example", "k" * 32, None, False),
+        ("https://pay.firm.example", None, None, False),
+        ("https://pay.firm.example", "short", None, False),
+        ("https://pay.firm.example", "k" * 32, "short", False),
+        ("https://pay.firm.example", "k" * 32, "k" * 32, False),
+    ],
+)
+def test_the_links_of_reminders_need_an_encrypted_page_and_long_keys_of_which_none_repeats(
+    url: str, key: str | None, before: str | None, ok: bool
+) -> None:
+    finding = answer_finding(url, key, before)
+    assert finding.ok is ok
+    assert ok or finding.next

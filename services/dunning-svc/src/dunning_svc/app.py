@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.http.alerts import routes as alerts
+from dunning_svc.http.answers import routes as answers
 from dunning_svc.http.backtests import routes as backtests
 from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.collectors import routes as collectors
@@ -35,6 +36,7 @@ from dunning_svc.http.worklist import routes as worklist
 from dunning_svc.inbox.messages import Messages
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.settings import DunningSettings
+from encours.http.access.limits import RateLimiter
 from encours.http.app import create_app as compose
 from encours.http.services import Services
 from encours.http.serving.server import serve as serve_app
@@ -62,6 +64,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             reminders.router,
             thanks.router,
             replies.router,
+            answers.router,
             gateway.router,
             tasks.router,
             collectors.router,
@@ -84,6 +87,7 @@ async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     """Open the stores of back-tests and of incoming messages, and give the rules and secrets of what comes in."""
     settings = services.settings
     own = settings if isinstance(settings, DunningSettings) else None
+    per_minute = own.answer_per_minute if own else 6
     async with backtests.open_store(services) as extras:
         yield {
             **extras,
@@ -91,6 +95,8 @@ async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
             "reading_rules": own.reading_rules if own else ReadingRules(),
             "sandbox_limits": own.sandbox_limits if own else SandboxLimits(10, 500_000),
             "placement_needs_notice": own.placement_needs_notice if own else True,
+            "answer_keys": own.answer_keys if own else (),
+            "answer_limiter": RateLimiter(per_minute=per_minute, burst=per_minute),
             "gateway_secret": own.gateway_secret.get_secret_value() if own and own.gateway_secret else "",
         }
 

@@ -56,7 +56,9 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         )
         senders = Senders(settings.mail_from, settings.mail_reply_to, settings.mail_bounce_to)
         attempts = Attempts(pool, uuid7())
-        carriers = Carriers(mailer, senders, settings.var_dir / "letters", _gateway(settings))
+        carriers = Carriers(
+            mailer, senders, settings.var_dir / "letters", _gateway(settings), settings.answer_links
+        )
         dispatcher = Dispatcher(ledger, db, attempts, carriers)
         mailbox = _mailbox(settings)
         inbox = MailInbox(

@@ -25,7 +25,7 @@ from encours.cli.common import (
     print_json,
 )
 from encours.cli.ledgers import ledger_infos
-from encours.cli.sender import public_texts, sender_findings
+from encours.cli.sender import answer_finding, public_texts, sender_findings
 from encours.cli.status import LOOK_AGAIN_S, WELL, overdue_work, read_models, readiness_checks
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
@@ -218,7 +218,12 @@ def _expected_work(here: LocalInstallation) -> Iterator[Diagnosis]:
 
 def _sender(here: LocalInstallation) -> Iterator[Diagnosis]:
     given = here.settings
-    return sender_findings(given.mail_from, given.mail_dkim_selector, public_texts)
+    yield from sender_findings(given.mail_from, given.mail_dkim_selector, public_texts)
+    key, before = (
+        None if each is None else each.get_secret_value()
+        for each in (given.answer_key, given.answer_key_before)
+    )
+    yield answer_finding(given.answer_url, key, before)
 
 
 def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float) -> Diagnosis:

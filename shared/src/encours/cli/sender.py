@@ -1,4 +1,4 @@
-"""DNS records of the domain that reminders are sent from: SPF, DKIM and DMARC (RFC 7208, 6376, 7489)."""
+"""DNS records of the domain that reminders are sent from (SPF, DKIM, DMARC: RFC 7208, 6376, 7489), and their links."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from encours.cli.common import Diagnosis
 Texts = Callable[[str], Sequence[str]]
 """Look-up of the TXT records of a name; none if it has none. Raises :class:`NoDns`."""
 _TIMEOUT_S = 5.0
+_KEY_LENGTH = 32
 
 
 class NoDns(Exception):
@@ -30,6 +31,27 @@ def sender_findings(address: str, selector: str, texts: Texts) -> Iterator[Diagn
         yield _dmarc(domain, texts)
     except NoDns as error:
         yield Diagnosis("sender", True, f"{domain} is not checked: no DNS ({error})")
+
+
+def answer_finding(url: str, key: str | None, before: str | None) -> Diagnosis:
+    """Check the settings of the links by which debtors answer."""
+    check = "answer links"
+    if not url:
+        return Diagnosis(
+            check, True, "not checked: ENCOURS_ANSWER_URL is not set, so reminders have no links"
+        )
+    if not url.startswith("https://"):
+        advice = "use https://: whoever reads the link can answer for the debtor"
+        return Diagnosis(check, False, f"{url} is not encrypted", advice)
+    if not key:
+        return Diagnosis(check, False, "no key", "set ENCOURS_ANSWER_KEY for all processes of dunning-svc")
+    if any(known is not None and len(known) < _KEY_LENGTH for known in (key, before)):
+        return Diagnosis(check, False, "a key is too short", f"use {_KEY_LENGTH} random characters or more")
+    if key == before:
+        advice = "set ENCOURS_ANSWER_KEY to a new one, and keep the former in ENCOURS_ANSWER_KEY_BEFORE"
+        return Diagnosis(check, False, "the key and the one before it are the same", advice)
+    rotated = ", links of the key before still open" if before else ""
+    return Diagnosis(check, True, f"{url}{rotated}")
 
 
 def _spf(domain: str, records: Sequence[str]) -> Diagnosis:

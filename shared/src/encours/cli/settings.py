@@ -33,6 +33,13 @@ class CliSettings(Settings):
     mail_dkim_selector: str = Field(
         default="", description="For `encours doctor`: name of the DKIM key in use."
     )
+    answer_url: str = Field(
+        default="", description="For `encours doctor`: address of the links in reminders."
+    )
+    answer_key: SecretStr | None = Field(default=None, description="For `encours doctor`: key of the links.")
+    answer_key_before: SecretStr | None = Field(
+        default=None, description="For `encours doctor`: the key before it."
+    )
     url_invoice: str | None = Field(default=None, description="invoice-svc of another installation.")
     url_dunning: str | None = None
     url_risk: str | None = None
@@ -53,6 +60,14 @@ class CliSettings(Settings):
     in_flight_max: int | None = Field(default=None, ge=1, description="For `encours up`: of each service.")
     in_flight_per_key: int | None = Field(default=None, ge=1)
     connections_max: int | None = Field(default=None, ge=8)
+
+    def links(self) -> dict[str, str]:
+        """Settings of the links in reminders that were given, as dunning-svc's environment has them."""
+        secrets = {"answer_key": self.answer_key, "answer_key_before": self.answer_key_before}
+        found = {name: key.get_secret_value() for name, key in secrets.items() if key is not None}
+        if self.answer_url:
+            found["answer_url"] = self.answer_url
+        return {f"{PREFIX}{name.upper()}": value for name, value in found.items()}
 
     def bounds(self) -> dict[str, str]:
         """Bounds of the services that were given, as their environment has them."""

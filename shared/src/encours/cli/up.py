@@ -73,6 +73,7 @@ async def _stay_up(here: LocalInstallation, *, demo: bool, as_json: bool) -> Non
         announce,
         log_level=here.settings.log_level,
         bounds=here.settings.bounds(),
+        links=here.settings.links(),
     )
     try:
         started, new_key = await _unless(ended, _start(machine, announce))

@@ -58,12 +58,14 @@ class Machine:
         *,
         log_level: str = "info",
         bounds: Mapping[str, str] | None = None,
+        links: Mapping[str, str] | None = None,
     ) -> None:
         self.layout = layout
         self.outside = outside
         self.announce = announce
         self.log_level = log_level
         self.bounds = bounds or {}
+        self.links = links or {}
         pid = os.getpid()
         self.state = RunState(
             pid, started_at(pid) or 0.0, datetime.now(UTC).isoformat(timespec="seconds"), layout.identity
@@ -267,6 +269,7 @@ class Machine:
                 "ENCOURS_GATEWAY_SECRET": self.outside.gateway[1]
                 if self.outside.gateway
                 else secrets.gateway,
+                **self.links,
             }
         port = self._api_ports[service]
         module = f"{service}_svc"

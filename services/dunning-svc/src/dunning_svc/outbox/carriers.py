@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from dunning_svc.domain.message.render import Message
+from dunning_svc.outbox.answer_links import AnswerLinks
 from dunning_svc.outbox.attempts import Claim
 from dunning_svc.outbox.gateway import CHANNELS, Gateway, GatewayOrder
 from dunning_svc.outbox.letters import evidence_of, letter_path, letter_pdf, write_once
@@ -38,12 +39,18 @@ class Carriers:
     """Carriers of one process, by channel."""
 
     def __init__(
-        self, mailer: Mailer, senders: Senders, letters: Path, gateway: Gateway | None = None
+        self,
+        mailer: Mailer,
+        senders: Senders,
+        letters: Path,
+        gateway: Gateway | None = None,
+        links: AnswerLinks | None = None,
     ) -> None:
         self._mailer = mailer
         self._senders = senders
         self._letters = letters
         self._gateway = gateway
+        self._links = links
         self._down_until: dict[str, float] = {}
 
     def stop(self) -> None:
@@ -88,6 +95,8 @@ class Carriers:
             handed = await gateway.send(made)
             return await gateway.ask(made) if handed.verdict == "unknown" else handed
         if channel == "email":
+            if self._links is not None:
+                message = self._links.added(message, info.name, outgoing.event)
             return await self.mail(
                 info,
                 outgoing.event.reminder_id,

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.inbox.mailbox import Mailbox as MailboxAddress
+from dunning_svc.outbox.answer_links import AnswerLinks
 from dunning_svc.outbox.smtp import MailServer
 from encours.kernel.email import is_address
 from encours.ledger.sandboxes import SandboxLimits
@@ -23,6 +24,7 @@ def _address(text: str) -> str:
 
 
 Mailbox = Annotated[str, AfterValidator(_address)]
+ANSWER_KEY_LENGTH = 32
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
 
 
@@ -88,6 +90,24 @@ class DunningSettings(ServiceSettings):
         default=None,
         description="Secret by which orders to the gateway and its events are signed: whsec_ and Base64.",
     )
+    answer_url: str = Field(
+        default="",
+        pattern=r"^(https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?[^\s?#]*)?$",
+        description="Address of the page to which the token of a link is appended; empty: reminders have no links.",
+    )
+    answer_key: SecretStr | None = Field(
+        default=None, description="Key by which links are signed: 32 characters at least."
+    )
+    answer_key_before: SecretStr | None = Field(
+        default=None, description="The key before it, whose links still open."
+    )
+    answer_days: int = Field(default=60, ge=1, le=366, description="Days for which a link opens.")
+    answer_per_minute: int = Field(
+        default=6,
+        ge=1,
+        le=600,
+        description="Requests with one link in a minute, and with unknown links of an address.",
+    )
     sandbox_mail_host: str = Field(
         default="",
         description="Host of the mailbox for sandboxes, if not this machine; they can send to no other.",
@@ -107,6 +127,35 @@ class DunningSettings(ServiceSettings):
     def reading_rules(self) -> ReadingRules:
         """Bounds of what a reply may book by itself."""
         return ReadingRules(self.reply_book_from, self.reply_ask_from, self.promise_days_max)
+
+    @property
+    def answer_links(self) -> AnswerLinks | None:
+        """Maker of the links of reminders; ``None`` without an address."""
+        if not self.answer_url or self.answer_key is None:
+            return None
+        key = self.answer_key.get_secret_value().encode()
+        return AnswerLinks(self.answer_url.rstrip("/"), key, self.answer_days)
+
+    @property
+    def answer_keys(self) -> tuple[bytes, ...]:
+        """Keys whose links open."""
+        keys = (self.answer_key, self.answer_key_before)
+        return tuple(key.get_secret_value().encode() for key in keys if key is not None)
+
+    @field_validator("answer_key", "answer_key_before")
+    @classmethod
+    def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < ANSWER_KEY_LENGTH:
+            raise ValueError(f"use {ANSWER_KEY_LENGTH} random characters or more")
+        return key
+
+    @model_validator(mode="after")
+    def _has_a_key_for_its_links(self) -> Self:
+        if self.answer_url and self.answer_key is None:
+            raise ValueError("ENCOURS_ANSWER_URL needs ENCOURS_ANSWER_KEY")
+        if self.answer_key is not None and self.answer_key == self.answer_key_before:
+            raise ValueError("ENCOURS_ANSWER_KEY_BEFORE is the key before ENCOURS_ANSWER_KEY, not the same")
+        return self
 
     @field_validator("gateway_secret")
     @classmethod

@@ -1,10 +1,15 @@
-"""Commands on replies. A message is read once: its stream follows from its Message-ID."""
+"""Commands on replies, by mail and through links. Each is read once: its stream follows from its content."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
+from dunning_svc.domain.answer.commands import AnswerByLink
+from dunning_svc.domain.answer.decide import AnswerLinkClosed, answered, asked_item
+from dunning_svc.domain.answer.link import AnswerLink
 from dunning_svc.domain.reminder.state import REMINDER, Reminder
 from dunning_svc.domain.reply import decide
 from dunning_svc.domain.reply.commands import ConfirmFinding, ReadMail, RejectFinding
@@ -16,6 +21,7 @@ from dunning_svc.use_cases.promises import Debts, basis_of
 from dunning_svc.use_cases.templates import LEDGER_WIDE
 from encours.contracts.recipients import recipient
 from encours.kernel.errors import Refusal
+from encours.ledger import Ledger
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 
@@ -113,6 +119,36 @@ async def reject_finding(session: Session, cmd: RejectFinding) -> Result:
     """Reject a finding of a reply, or close the reply."""
     state = await session.get(REPLY, cmd.reply_id)
     _emit(session, decide.reject(state, cmd), state.entity_id)
+    return session.result(cmd.reply_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedInvoice:
+    """Content that a link shows: no more than its message did."""
+
+    number: str
+    due_on: date
+    currency: str
+    open_minor: int
+
+
+async def asked_invoice(ledger: Ledger, link: AnswerLink, debts: Debts, today: date) -> AskedInvoice:
+    """Return the invoice of a link with what is open now. Raises :class:`AnswerLinkClosed` once it is settled."""
+    reminder = REMINDER.fold(await ledger.read_stream(link.ledger, link.reminder_id))
+    item = asked_item(reminder, link.invoice_id)
+    basis = await debts.promise_basis([link.invoice_id], today) if item else None
+    if item is None or basis is None or not basis.owed_minor:
+        raise AnswerLinkClosed("The invoice is settled.")
+    (invoice,) = basis.invoices
+    return AskedInvoice(item.number, item.due_on, invoice.currency, basis.owed_minor)
+
+
+async def answer_by_link(session: Session, cmd: AnswerByLink, debts: Debts) -> Result:
+    """Record an answer with its effects; no event if it is recorded already."""
+    if (await session.load(REPLY, cmd.reply_id)).read is None:
+        reminder = await session.load(REMINDER, cmd.link.reminder_id)
+        promising = await basis_of(session, debts, [cmd.link.invoice_id])
+        _emit(session, answered(cmd, reminder, promising, session.today), reminder.entity_id)
     return session.result(cmd.reply_id)
 
 

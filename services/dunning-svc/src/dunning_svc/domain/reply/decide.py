@@ -104,7 +104,7 @@ def read(
     emitted: list[Emitted] = [(cmd.reply_id, event)]
     if reminder is not None and requested is not None:
         emitted += _signs(cmd, reminder, requested, address, today)
-        emitted += _booked(event, today, promising)
+        emitted += booked(event, today, promising)
     return emitted
 
 
@@ -227,7 +227,7 @@ def _bounce(
     )
 
 
-def _booked(event: ReplyRead, today: date, promising: Promising | None) -> Iterator[Emitted]:
+def booked(event: ReplyRead, today: date, promising: Promising | None) -> Iterator[Emitted]:
     """Yield a promise for each booked one, and one task for all other booked findings."""
     others = []
     for number, finding in enumerate(event.findings, 1):

@@ -12,16 +12,16 @@ from typing import ClassVar, Literal
 from encours.contracts.base import Event, Value
 from encours.contracts.events.dunning.reminders import Channel
 
-ReplySource = Literal["upload", "listener", "mailbox"]
-"""Way in which the message arrived: ``POST /v1/replies``, SMTP, or a mailbox that is read."""
+ReplySource = Literal["upload", "listener", "mailbox", "link"]
+"""Way in which the message arrived: ``POST /v1/replies``, SMTP, a mailbox that is read, or a link in a reminder."""
 
 ReplyKind = Literal["reply", "bounce", "receipt", "automatic", "unreadable"]
 """``receipt``: confirmation of delivery or of reading. ``automatic``: an answer that no person wrote, such as one of an
 absence (RFC 3834). ``unreadable``: nothing could be made of the bytes, or of a mail server's message."""
 
-MatchedBy = Literal["message_id", "bounce_address", "recipient", "sender"]
+MatchedBy = Literal["message_id", "bounce_address", "recipient", "sender", "link"]
 """Way in which the reminder or customer was found: a cited Message-ID, the address for bounces, the recipient that a
-bounce names, or the sender's address."""
+bounce names, the sender's address, or a link of its own."""
 
 FindingKind = Literal["promise", "paid", "dispute", "copy", "contact"]
 """``copy``: the debtor asks for the invoice. ``contact``: another person or address is to be written to."""

@@ -1,0 +1,1 @@
+"""Answers of debtors through links in reminders."""

@@ -1,0 +1,1 @@
+"""Answers of debtors by HTTP, without a key."""
