@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -30,6 +30,7 @@ from encours.cli.status import LOOK_AGAIN_S, WELL, overdue_work, read_models, re
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
 from encours.ledger.admin import all_heads, lock_holders, setting
+from encours.ledger.sandboxes import Sandbox, standing_sandboxes
 from encours.ledger.selfcheck import self_check
 from encours.postgres.connection import FAILED, connect
 from encours.postgres.leases import is_held
@@ -39,6 +40,7 @@ _LEAST_FREE_BYTES = 2 * 2**30
 _LATE_EVENTS = 1_000
 _HELD_LONG_S = 2.0
 _YOUNG_S = 300.0
+_PURGED_WITHIN = timedelta(hours=1)
 _STARTING = ("building", "reacting")
 """States that are normal for some minutes; the read model shows the reason of a longer stay."""
 
@@ -152,6 +154,7 @@ async def database_findings(url: str) -> list[Diagnosis]:
         heads = await all_heads(connection)
         holders = await lock_holders(connection)
         unpublished = await _without_relay(connection, heads)
+        sandboxes = await standing_sandboxes(connection) if not wrong else []
     finally:
         await connection.close()
     sound = ", ".join(f"{name} ({head} events)" for name, head in heads.items())
@@ -159,6 +162,7 @@ async def database_findings(url: str) -> list[Diagnosis]:
         Diagnosis("durability", "off" not in values, f"{names}: {', '.join(values)}"),
         *(_holder(name, row) for name, row in holders if row["held"].total_seconds() > _HELD_LONG_S),
         *(_no_relay(name) for name in unpublished),
+        *map(sandbox_finding, sandboxes),
         *(Diagnosis("self-check", False, finding.what, finding.advice) for finding in wrong),
         *([] if wrong else [Diagnosis("self-check", True, f"every position checked of {sound}")]),
     ]
@@ -180,6 +184,20 @@ def _no_relay(ledger: str) -> Diagnosis:
         False,
         "no relay is active: NATS and subscribers outside of Encours get no event, services read the ledger",
         "is invoice-svc's worker running, with ENCOURS_RELAY_URL? encours status",
+    )
+
+
+def sandbox_finding(found: Sandbox) -> Diagnosis:
+    """Describe a sandbox; one that was dropped has no events left after a while."""
+    if found.dropped_at is None:
+        made = f"copy of {found.source} up to position {found.position}, {found.created_at:%Y-%m-%d}"
+        return Diagnosis(f"sandbox {found.name}", True, f"{made}: {found.note}")
+    late = datetime.now(UTC) - found.dropped_at > _PURGED_WITHIN
+    return Diagnosis(
+        f"sandbox {found.name}",
+        not late,
+        f"dropped on {found.dropped_at:%Y-%m-%d}; its events are being deleted",
+        "is dunning-svc's worker running? encours status" if late else "",
     )
 
 

@@ -62,7 +62,7 @@ def list_ledgers(as_json: AsJson = False) -> None:
     if as_json:
         print_json(entries)
     else:
-        columns = ("name", "kind", "events", "time_zone", "clock_at", "epoch")
+        columns = ("name", "kind", "copy_of", "events", "time_zone", "clock_at", "epoch")
         table("Ledgers", columns, ([entry[name] for name in columns] for entry in entries), right=("events",))
 
 
@@ -233,6 +233,7 @@ def _entry(info: LedgerInfo, events: int | None) -> dict[str, object]:
     return {
         "name": info.name,
         "kind": info.kind,
+        "copy_of": info.copy_of,
         "events": events,
         "time_zone": info.time_zone,
         "clock_at": info.clock_at,

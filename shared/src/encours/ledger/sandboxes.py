@@ -33,6 +33,8 @@ _DROP = f"select {_SHOWN} from ledger.drop_sandbox($1, $2) s"
 _OF_SOURCE = f"""select {_SHOWN} from ledger.sandbox s where s.source = $1 and ($2::text is null or s.name = $2)
   order by s.created_at, s.id"""
 _DROPPED = "select name from ledger.sandbox where dropped_at is not null"
+_STANDING = f"""select {_SHOWN}, exists (select from ledger.event e where e.ledger = s.id) as has_events
+  from ledger.sandbox s order by s.created_at, s.id"""
 _TYPES = """select type, count(*) from ledger.event where ledger = $1 and position > $2 and position <= $3
   group by type order by type"""
 
@@ -187,6 +189,12 @@ async def sandboxes_of(ledger: Ledger, source: str, name: str | None = None) -> 
 async def dropped_names(ledger: Ledger) -> list[str]:
     """Return the names of all dropped sandboxes."""
     return [row[0] for row in await ledger.query(_DROPPED)]
+
+
+async def standing_sandboxes(connection: asyncpg.Connection) -> list[Sandbox]:
+    """Return all sandboxes that have events: those that are in use, and dropped ones whose rows are not deleted yet."""
+    rows = await connection.fetch(_STANDING)
+    return [Sandbox(*tuple(row)[:-1]) for row in rows if row["has_events"]]
 
 
 async def types_since(ledger: Ledger, name: str, after: int, upto: int) -> dict[str, int]:
