@@ -69,7 +69,7 @@ class Trial:
         """Add an event of the feed, the next one by position."""
         assert event["position"] == self.position + 1
         self.position += 1
-        moved = movements(_recorded(event))
+        moved = movements(recorded(event))
         item, cash, account = (
             sum(getattr(each, f"{book}_minor") for each in moved) for book in ("item", "cash", "account")
         )
@@ -77,7 +77,8 @@ class Trial:
         self.sums.update(item=item, cash=cash, account=account)
 
 
-def _recorded(event: dict[str, Any]) -> Recorded:
+def recorded(event: dict[str, Any]) -> Recorded:
+    """Return an event of the feed as the ledger has it."""
     data = json.dumps(event["data"]).encode()
     named = ("position", "stream", "version", "type", "schema_version", "event_id", "recorded_at", "actor")
     return Recorded(

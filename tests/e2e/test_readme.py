@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 README, POLICIES = ROOT / "README.md", ROOT / "docs" / "policies.md"
 CREDIT = ROOT / "docs" / "credit.md"
 INSURANCE = ROOT / "docs" / "insurance.md"
+PROVISIONS = ROOT / "docs" / "provisions.md"
 COLLECTORS = ROOT / "docs" / "collectors.md"
 SANDBOXES = ROOT / "docs" / "sandboxes.md"
 EXPORTS = ROOT / "docs" / "exports.md"
@@ -147,6 +148,15 @@ def test_a_fec_is_asked_for_as_printed(
     manifest: Any = export["manifest"]
     rows = fec.read(manifest["file_name"], (tmp_path / manifest["file_name"]).read_bytes())
     assert len(rows) == manifest["lines"]
+
+
+def test_expected_loss_is_adjusted_and_shown_as_printed(system: System) -> None:
+    overlay, found = answers("\n".join(blocks(system, PROVISIONS, 1)))
+    assert overlay["version"] == 1
+    matrix = found["matrices"][0]  # type: ignore[index]
+    assert matrix["outstanding"] == {"amount": "1000.00", "currency": "EUR"}
+    cells = [(cell["band"], cell["rate_ppm"], cell["expected_loss"]) for cell in matrix["cells"]]
+    assert cells == [("not_due", None, None)]
 
 
 @pytest.fixture(scope="module")

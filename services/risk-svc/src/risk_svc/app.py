@@ -19,6 +19,7 @@ from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.insurance import routes as insurance
 from risk_svc.http.limits import routes as limits
 from risk_svc.http.proposals import routes as proposals
+from risk_svc.http.provision import routes as provision
 from risk_svc.http.reservations import routes as reservations
 from risk_svc.http.reservations.turns import Turns
 from risk_svc.http.reviews import routes as reviews
@@ -44,6 +45,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             decisions.router,
             proposals.router,
             reviews.router,
+            provision.router,
         ],
         settings,
         models=MODELS,

@@ -74,6 +74,7 @@ FAMILIES = (
     Family("insurance_contract", ("risk",), ("icn",)),
     Family("insurance_cover", ("risk",), ("cov",)),
     Family("insurance_deadline", ("risk",), ("idl",)),
+    Family("provision_overlay", ("risk",), ("pvo",)),
     # Any service's worker may hold the calendar's lease.
     Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),
 )

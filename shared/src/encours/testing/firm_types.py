@@ -66,6 +66,7 @@ BEGIN = frozenset(
             "insurance_contract.set",
             "insurance_cover.granted",
             "insurance_deadline.alerted",
+            "provision_overlay.set",
             "import.received",
         ),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
@@ -112,6 +113,7 @@ IDS = {
     "score_models_id": "score", "score_grade_id": "grd",
     "limit_formula_id": "lfo", "financials_id": "fin", "credit_review_id": "crv",
     "deadline_id": "idl", "cover_id": "cov", "insurance_contract_id": "icn",
+    "provision_overlay_id": "pvo",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

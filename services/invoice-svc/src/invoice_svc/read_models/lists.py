@@ -65,6 +65,7 @@ class Lists(ComposedModel):
         events.credit_policy,
         events.guarantee,
         events.insurance,
+        events.provision,
         events.experiment,
         events.policy,
         events.replies,

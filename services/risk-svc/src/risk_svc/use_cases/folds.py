@@ -13,6 +13,7 @@ from risk_svc.use_cases import (
     insurance,
     limits,
     proposals,
+    provisions,
     reservations,
     score_models,
     standing,
@@ -35,5 +36,6 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "icn": insurance.INSURANCE_CONTRACT,
     "cov": insurance.COVER,
     "idl": insurance.DEADLINE,
+    "pvo": provisions.OVERLAY,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

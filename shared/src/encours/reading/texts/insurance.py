@@ -1,11 +1,15 @@
-"""Texts of credit insurance: contracts, covers, deadlines."""
+"""Texts of credit insurance (contracts, covers, deadlines) and of expected loss."""
 
 from __future__ import annotations
 
-from encours.contracts.events import insurance
+from encours.contracts.events import insurance, provision
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
+    provision.ProvisionOverlaySet: (
+        "Overlay of the provision matrix, version {version}: {text}",
+        "Ajustement de la matrice de provision, version {version} : {text}",
+    ),
     insurance.InsuranceContractSet: (
         "Credit-insurance contract {code} with {insurer}, version {version}",
         "Contrat d'assurance-crédit {code} chez {insurer}, version {version}",

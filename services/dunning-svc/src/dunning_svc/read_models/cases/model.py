@@ -188,6 +188,7 @@ class Cases(ReadModel):
         events.credit_policy,
         events.guarantee,
         events.insurance,
+        events.provision,
         events.reservation,
         events.review,
         events.score,

@@ -108,6 +108,7 @@ class Receivables(MappedModel):
         events.credit_policy,
         events.guarantee,
         events.insurance,
+        events.provision,
         events.reservation,
         events.score,
         events.review,

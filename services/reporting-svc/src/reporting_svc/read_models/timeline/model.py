@@ -65,7 +65,12 @@ class Timeline(ReadModel):
     )
     ignores = (
         contracts.names_in(
-            events.bank, events.collectors, events.credit_policy, events.policy, events.template
+            events.bank,
+            events.collectors,
+            events.credit_policy,
+            events.policy,
+            events.provision,
+            events.template,
         )
         - contracts.names_of(events.bank.BankLineBooked, events.bank.BankLineReturnBooked)
     ) | contracts.names_of(

@@ -52,6 +52,8 @@ class InsuredShare:
     lost_minor: int
     """Debts whose claim is lost because a deadline has passed."""
     stop: CoverStop | None = None
+    first_loss_minor: int = 0
+    """Part of all losses of a year that the insured bears."""
 
 
 def insurable_minor(book: InsuredBook, invoice: InsuredInvoice) -> int:
@@ -117,6 +119,7 @@ def insured(book: InsuredBook, customer_id: str, day: date) -> InsuredShare | No
         by_invoice=dict(zip(covered, shares, strict=True)),
         lost_minor=lost_minor,
         stop=stop,
+        first_loss_minor=terms.first_loss_minor,
     )
 
 

@@ -151,6 +151,7 @@ class Credit(ReadModel):
         events.policy,
         events.placements,
         events.promises,
+        events.provision,
         events.penalty,
         events.quote,
         events.recurring,

@@ -1,0 +1,1 @@
+"""Expected loss: own roll rates, the overlay, the matrix."""
