@@ -201,6 +201,18 @@ def test_the_policy_holds_for_its_causes(
     assert earns_badge(rules, days) is (days > 60)
 
 
+def test_a_stop_of_cover_and_broken_promises_hold_where_the_policy_says_so() -> None:
+    rules = HoldRules(cover_stopped=True, broken_promises=2)
+    seen: dict[str, Any] = {"insolvent": False, "step": None, "cover_stop": "Stopped.", "broken_promises": 2}
+    assert causes_of(rules, days_late=1, **seen) == {
+        "cover_stopped": "Stopped.",
+        "broken_promises": "Promises of the last year that are broken: 2.",
+    }
+    assert set(causes_of(rules, days_late=0, **seen)) == {"cover_stopped"}
+    assert causes_of(rules, days_late=1, **(seen | {"cover_stop": None, "broken_promises": 1})) == {}
+    assert causes_of(HoldRules(), days_late=1, **seen) == {}
+
+
 def test_a_step_counts_if_it_was_taken_in_the_delay_that_lasts() -> None:
     def seen(stepped_on: date | None) -> CreditStanding:
         return CreditStanding("cus_1", 10, False, "J+3" if stepped_on else None, stepped_on, {})

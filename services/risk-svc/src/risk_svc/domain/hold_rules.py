@@ -6,11 +6,20 @@ from encours.contracts.events.credit_hold import HoldCause
 from encours.contracts.events.credit_policy import HoldRules
 
 
-def causes_of(rules: HoldRules, *, days_late: int, insolvent: bool, step: str | None) -> dict[HoldCause, str]:
+def causes_of(
+    rules: HoldRules,
+    *,
+    days_late: int,
+    insolvent: bool,
+    step: str | None,
+    cover_stop: str | None = None,
+    broken_promises: int = 0,
+) -> dict[HoldCause, str]:
     """Return the causes, each with its sentence.
 
     ``days_late`` are those of the oldest open invoice that no money covers, ``step`` the last one that the ladder has
-    taken since that invoice was due.
+    taken since that invoice was due, ``cover_stop`` the reason for which credit insurance covers no new delivery,
+    ``broken_promises`` the number of those of the last year.
     """
     found: dict[HoldCause, str] = {}
     if rules.days_past_due is not None and days_late > rules.days_past_due:
@@ -19,6 +28,10 @@ def causes_of(rules: HoldRules, *, days_late: int, insolvent: bool, step: str | 
         found["dunning_step"] = f"The ladder has taken the step {step}."
     if rules.insolvency and insolvent:
         found["insolvency"] = "Insolvency proceedings are in force."
+    if rules.cover_stopped and cover_stop is not None:
+        found["cover_stopped"] = cover_stop
+    if rules.broken_promises is not None and broken_promises >= rules.broken_promises and days_late > 0:
+        found["broken_promises"] = f"Promises of the last year that are broken: {broken_promises}."
     return found
 
 

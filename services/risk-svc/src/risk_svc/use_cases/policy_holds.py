@@ -60,7 +60,12 @@ class PolicyHolds:
 
     async def _apply(self, e: Recorded, today: date, policy: CreditPolicy, seen: CreditStanding) -> None:
         causes = causes_of(
-            policy.holds, days_late=seen.days_late, insolvent=seen.insolvent, step=seen.step(today)
+            policy.holds,
+            days_late=seen.days_late,
+            insolvent=seen.insolvent,
+            step=seen.step(today),
+            cover_stop=seen.cover_stop,
+            broken_promises=seen.broken_promises,
         )
         for cause, text in causes.items():
             if cause not in seen.holds:

@@ -10,7 +10,9 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event
 
-HoldCause = Literal["by_hand", "days_past_due", "dunning_step", "insolvency"]
+HoldCause = Literal[
+    "by_hand", "days_past_due", "dunning_step", "insolvency", "cover_stopped", "broken_promises"
+]
 HoldEnd = Literal["by_hand", "cause_ended"]
 
 

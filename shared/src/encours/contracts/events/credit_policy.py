@@ -16,6 +16,10 @@ class HoldRules(Value, frozen=True, kw_only=True, omit_defaults=True):
     dunning_steps: tuple[str, ...] = ()
     """Steps of the ladder; each holds once a reminder takes it."""
     insolvency: bool = False
+    cover_stopped: bool = False
+    """Credit insurance covers no new delivery."""
+    broken_promises: int | None = None
+    """So many promises of the last year are broken while an invoice is past due."""
     badge_days_past_due: int | None = None
     """The customer also gets the badge of a bad payer [mauvais payeur] from more days past due."""
 

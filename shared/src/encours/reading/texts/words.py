@@ -32,6 +32,8 @@ FRENCH = {
     "deposit": "dépôt",
     "days_past_due": "jours de retard",
     "dunning_step": "étape de relance",
+    "cover_stopped": "arrêt de garantie",
+    "broken_promises": "promesses non tenues",
     "cause_ended": "motif disparu",
     "refer": "à examiner",
     "refuse": "refusé",

@@ -125,6 +125,8 @@ class HoldRulesOut(BaseModel):
     days_past_due: int | None
     dunning_steps: list[str]
     insolvency: bool
+    cover_stopped: bool
+    broken_promises: int | None
     badge_days_past_due: int | None
 
 
@@ -148,6 +150,8 @@ class CreditPolicyOut(BaseModel):
                 days_past_due=rules.days_past_due,
                 dunning_steps=list(rules.dunning_steps),
                 insolvency=rules.insolvency,
+                cover_stopped=rules.cover_stopped,
+                broken_promises=rules.broken_promises,
                 badge_days_past_due=rules.badge_days_past_due,
             ),
             authorities=[AuthorityOut.of(rule) for rule in state.authorities],

@@ -67,6 +67,13 @@ class HoldRulesBody(Body):
         description="Hold once a reminder takes one of these steps, until nothing is overdue.",
     )
     insolvency: bool = Field(default=False, description="Hold while insolvency proceedings are in force.")
+    cover_stopped: bool = Field(
+        default=False, description="Hold while credit insurance covers no new delivery to the customer."
+    )
+    broken_promises: Annotated[int, Field(ge=1, le=100, strict=True)] | None = Field(
+        default=None,
+        description="Hold while so many promises of the last year are broken and an invoice is past due.",
+    )
     badge_days_past_due: Days | None = Field(
         default=None, description="Also give the badge of a bad payer above so many days; people remove it."
     )
@@ -77,6 +84,8 @@ class HoldRulesBody(Body):
             days_past_due=self.days_past_due,
             dunning_steps=tuple(self.dunning_steps),
             insolvency=self.insolvency,
+            cover_stopped=self.cover_stopped,
+            broken_promises=self.broken_promises,
             badge_days_past_due=self.badge_days_past_due,
         )
 

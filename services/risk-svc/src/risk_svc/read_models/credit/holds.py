@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 
 from encours.contracts import Recorded
@@ -13,6 +13,7 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeGiven,
     PayerBadgeRemoved,
 )
+from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.projection.read_model import Conn
 from encours.projection.row_cache import RowCache
@@ -48,6 +49,19 @@ class LadderStepRow(Row, kw_only=True):
     taken_on: date
 
 
+class PromiseOutcomeRow(Row, kw_only=True):
+    """Outcome of a promise to pay, kept or broken, never changed again; the last one of a promise counts."""
+
+    TABLE: ClassVar[str] = "promise_outcome"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "promise_id", "position")
+    customer_id: str
+    promise_id: str
+    position: int
+    effective_on: date
+    promised_on: date
+    broken: bool
+
+
 class PayerBadgeRow(Row, kw_only=True):
     """Badge of a customer, given or removed, never changed again; the last one counts."""
 
@@ -80,6 +94,20 @@ def apply_hold(e: Recorded, data: CreditHoldPlaced | CreditHoldReleased, rows: R
         raise LookupError(f"hold {data.credit_hold_id} was never placed")
     row.released_on, row.released_position = e.effective_on, e.position
     rows.put(row)
+
+
+def apply_promise(e: Recorded, data: PromiseKept | PromiseBroken, rows: RowCache) -> None:
+    """Put the outcome of a promise."""
+    rows.put(
+        PromiseOutcomeRow(
+            customer_id=data.customer_id,
+            promise_id=data.promise_id,
+            position=e.position,
+            effective_on=e.effective_on,
+            promised_on=data.promised_on,
+            broken=isinstance(data, PromiseBroken),
+        )
+    )
 
 
 def apply_step(data: ReminderRequested, rows: RowCache) -> None:
@@ -121,6 +149,28 @@ async def holds_in_force(
     for row in rows:
         held = HoldInForce(row["credit_hold_id"], row["cause"], row["placed_on"], row["until"], row["text"])
         found.setdefault(row["customer_id"], []).append(held)
+    return found
+
+
+async def broken_promises(
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+) -> dict[str, list[date]]:
+    """Return the days of the promises of the last year that are broken on a business day, by what was known."""
+    rows = await conn.fetch(
+        f"""select customer_id, promised_on from (
+                select distinct on (customer_id, promise_id) customer_id, promise_id, promised_on, broken
+                from {schema}.promise_outcome
+                where customer_id = any($1) and position <= $2 and effective_on <= $3
+                order by customer_id, promise_id, position desc
+            ) last where broken and promised_on > $4 order by promised_on, promise_id""",
+        list(customers),
+        position,
+        as_of,
+        as_of - timedelta(days=365),
+    )
+    found: dict[str, list[date]] = {}
+    for row in rows:
+        found.setdefault(row["customer_id"], []).append(row["promised_on"])
     return found
 
 

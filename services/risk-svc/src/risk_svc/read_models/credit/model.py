@@ -13,6 +13,7 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeGiven,
     PayerBadgeRemoved,
 )
+from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
@@ -52,7 +53,7 @@ from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow
 from risk_svc.read_models.credit.grades import ScoreGradeRow
 from risk_svc.read_models.credit.guarantees import GuaranteeRow
-from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PayerBadgeRow
+from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PayerBadgeRow, PromiseOutcomeRow
 from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.projection import CreditProjection
 from risk_svc.read_models.credit.review_rows import FinancialsRow, PostponedReviewRow
@@ -74,7 +75,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 18
+    version = 19
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -90,6 +91,7 @@ class Credit(ReadModel):
         DeliveredOrderRow,
         CreditHoldRow,
         PayerBadgeRow,
+        PromiseOutcomeRow,
         ScoreGradeRow,
         FinancialsRow,
         PostponedReviewRow,
@@ -127,6 +129,8 @@ class Credit(ReadModel):
         CreditHoldReleased,
         PayerBadgeGiven,
         PayerBadgeRemoved,
+        PromiseKept,
+        PromiseBroken,
         ReservationDecided,
         ReservationOverridden,
         ReservationDelivered,
@@ -150,7 +154,6 @@ class Credit(ReadModel):
         events.experiment,
         events.policy,
         events.placements,
-        events.promises,
         events.provision,
         events.penalty,
         events.quote,
@@ -166,6 +169,8 @@ class Credit(ReadModel):
         events.calendar.DayOpened,
         events.order.OrderClosed,
         events.reservation.CreditLineDrawn,
+        events.promises.PromiseMade,
+        events.promises.PromiseWithdrawn,
         events.reminders.ReminderSuppressed,
         events.reminders.ReminderSent,
         events.reminders.ReminderFailed,

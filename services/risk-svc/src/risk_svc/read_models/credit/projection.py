@@ -12,6 +12,7 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeGiven,
     PayerBadgeRemoved,
 )
+from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
@@ -50,7 +51,7 @@ from encours.reading.rates import rate_rows
 from risk_svc.read_models.credit import orders
 from risk_svc.read_models.credit.grades import ScoreGradeRow
 from risk_svc.read_models.credit.guarantees import apply_guarantee
-from risk_svc.read_models.credit.holds import apply_badge, apply_hold, apply_step
+from risk_svc.read_models.credit.holds import apply_badge, apply_hold, apply_promise, apply_step
 from risk_svc.read_models.credit.limits import apply_limit
 from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.review_rows import FinancialsRow, PostponedReviewRow
@@ -98,6 +99,8 @@ class CreditProjection:
                 apply_guarantee(self.e, data, self.rows)
             case CreditHoldPlaced() | CreditHoldReleased():
                 apply_hold(self.e, data, self.rows)
+            case PromiseKept() | PromiseBroken():
+                apply_promise(self.e, data, self.rows)
             case PayerBadgeGiven() | PayerBadgeRemoved():
                 apply_badge(self.e, data, self.rows)
             case FinancialsFiled():

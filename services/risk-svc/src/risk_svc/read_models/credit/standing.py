@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from encours.projection.read_model import Conn
+from risk_svc.domain.picture import Picture
+from risk_svc.read_models.credit.holds import broken_promises
 from risk_svc.read_models.credit.query import pictures
 
 
@@ -22,6 +24,10 @@ class CreditStanding:
     stepped_on: date | None
     holds: Mapping[str, str]
     """Open holds by policy: ids by cause."""
+    cover_stop: str | None = None
+    """Reason for which credit insurance covers no new delivery."""
+    broken_promises: int = 0
+    """Promises of the last year that are broken."""
 
     def step(self, day: date) -> str | None:
         """Return the last step of the ladder, if it was taken since the oldest open invoice was due."""
@@ -35,6 +41,7 @@ where entity_id = $1 and customer_id > $2 and (
     exists (select from {s}.exposure x where x.customer_id = c.customer_id and x.exposure_minor <> 0)
     or exists (select from {s}.credit_hold h where h.customer_id = c.customer_id and h.released_position is null)
     or exists (select from {s}.insolvency i where i.customer_id = c.customer_id)
+    or exists (select from {s}.insurance_event i where i.customer_id = c.customer_id and i.subject = 'cover')
     or exists (select from {s}.merge m where m.into_id = c.customer_id)
 )
 order by customer_id limit $3
@@ -59,6 +66,7 @@ async def standings(
     shown = await pictures(conn, schema, customers, as_of=as_of, position=position)
     found = {each: picture for each, picture in shown.items() if picture.customer_id == each}
     steps = {row["customer_id"]: row for row in await conn.fetch(_STEPS.format(s=schema), customers)}
+    broken = await broken_promises(conn, schema, customers, as_of=as_of, position=position)
     holds: dict[str, dict[str, str]] = {}
     for row in await conn.fetch(_POLICY_HOLDS.format(s=schema), customers):
         holds.setdefault(row["customer_id"], {})[row["cause"]] = row["credit_hold_id"]
@@ -70,9 +78,15 @@ async def standings(
             last_step=steps[customer]["step"] if customer in steps else None,
             stepped_on=steps[customer]["taken_on"] if customer in steps else None,
             holds=holds.get(customer, {}),
+            cover_stop=_cover_stop(found.get(customer)),
+            broken_promises=len(broken.get(customer, ())),
         )
         for customer in customers
     ]
+
+
+def _cover_stop(picture: Picture | None) -> str | None:
+    return picture.cover_stop.text if picture and picture.cover_stop else None
 
 
 async def entities(conn: Conn, schema: str) -> list[str]:
