@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from encours.testing.system import System
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e import fec
 from tests.e2e.takeover import Takeover
+from tests.e2e.world import eur, line
 
 ROOT = Path(__file__).parents[2]
 README, POLICIES = ROOT / "README.md", ROOT / "docs" / "policies.md"
@@ -132,12 +133,47 @@ def test_a_sandbox_is_made_advanced_compared_and_dropped_as_printed(system: Syst
 
 
 def test_an_insured_customer_and_a_deadline_that_is_met_as_printed(system: System) -> None:
-    contract, reduced, listed, met, exposure = answers("\n".join(blocks(system, INSURANCE, 3)))
+    contract, reduced, listed, met, lost, exposure = answers("\n".join(blocks(system, INSURANCE, 4)))
     assert (contract["version"], reduced["kind"]) == (1, "permanent")
     assert [row["period"] for row in listed["data"]] == ["2026-Q1"]  # type: ignore[attr-defined]
     assert (met["last_day"], met["in_time"]) == ("2026-04-30", True)
+    assert (lost["claims"], lost["insured"]) == (0, {"amount": "0.00", "currency": "EUR"})
     covers = [share["cover"] for share in exposure["insured"]]  # type: ignore[attr-defined]
     assert covers == [{"amount": "30000.00", "currency": "EUR"}]
+    a_late_invoice_loses_its_claim_and_stops_the_cover(system, exposure)
+
+
+def a_late_invoice_loses_its_claim_and_stops_the_cover(system: System, insured: dict[str, Any]) -> None:
+    """An invoice of 200 days ago, paid by nobody."""
+    customer, today = insured["customer_id"], date.fromisoformat(insured["as_of"])
+    issued_on = today - timedelta(days=200)
+    with system.client("invoice", "main") as http:
+        draft = {
+            "entity_id": insured["entity_id"],
+            "customer_id": customer,
+            "series": "FAC",
+            "lines": [line()],
+        }
+        made = http.post("/v1/invoices", json=draft | {"issue": True, "issued_on": str(issued_on)})
+        assert made.status_code == 201, made.text
+    with system.client("risk", "main") as http:
+        shown = {"min_position": made.headers["encours-position"]}
+        listed = http.get("/v1/deadlines", params=shown | {"customer_id": customer}).json()["data"]
+        assert {(each["kind"], each["status"]) for each in listed} == {
+            ("overdue_notice", "missed"), ("hand_over", "missed"), ("stop_of_cover", "missed"),
+        }  # fmt: skip
+        [share] = http.get(f"/v1/customers/{customer}/exposure", params=shown).json()["insured"]
+        amounts = [share[name]["amount"] for name in ("cover", "covered", "insured", "lost")]
+        assert amounts == ["0.00", "0.00", "0.00", "120.00"]
+        order = {"customer_id": customer, "amount": eur("10.00")}
+        refused = http.post("/v1/checks", json=order).json()
+        assert "cover-stopped" in {reason["code"] for reason in refused["reasons"]}
+        period = {"from": str(issued_on), "to": str(today)}
+        path = "/v1/insurance-contracts/CREDIT-2026/lost-claims"
+        lost = http.get(path, params=shown | period).json()
+        assert [(each["kind"], each["insured"]["amount"]) for each in lost["data"]] == [
+            ("overdue_notice", "108.00")
+        ]
 
 
 def test_a_fec_is_asked_for_as_printed(

@@ -19,6 +19,7 @@ from encours.testing.events import event
 from encours.testing.memory import TODAY
 from risk_svc.domain.assessment import OrderAsked, assess
 from risk_svc.domain.insurance import contract, cover, deadline
+from risk_svc.domain.insurance.backtest import lost, passed_deadlines
 from risk_svc.domain.insurance.deadlines import (
     DeadlineFacts,
     InsuranceDeadline,
@@ -307,3 +308,36 @@ def test_only_an_open_deadline_that_is_no_payment_is_met_and_not_in_the_future()
         desk.do(insurance.meet_deadline, told, Found(None))
     with pytest.raises(deadline.MetByPayment):
         desk.do(insurance.meet_deadline, told, Found(replace(found, kind="stop_of_cover")))
+
+
+def test_a_claim_is_lost_once_by_the_first_deadline_that_passed_while_it_was_open() -> None:
+    debts = [debt(n, 300_00) for n in (1, 2, 3)]
+    known = book(*debts)
+    notice = date(2026, 4, 2)
+    first, last = date(2026, 3, 1), date(2026, 12, 31)
+    passed = passed_deadlines(known, first, last, assume_cover=False)
+    assert len(passed) == 6
+    open_on = {(each.invoice.invoice_id, each.last_day): each.invoice for each in passed}
+    open_on[("inv_2", notice)] = replace(debts[1], open_minor=0)
+    found = {
+        each.passed.invoice.invoice_id: each for each in lost(known, passed, open_on, assume_cover=False)
+    }
+    assert [found[f"inv_{n}"].passed.kind for n in (1, 2, 3)] == [
+        "overdue_notice",
+        "hand_over",
+        "overdue_notice",
+    ]
+    assert (found["inv_1"].passed.last_day, found["inv_1"].insured_minor) == (notice, 270_00)
+
+
+def test_a_claim_that_was_notified_in_time_or_not_covered_is_not_lost_unless_cover_is_assumed() -> None:
+    late = debt(-1, 5_000_00)
+    known = book(debt(1, 300_00), late)
+    notice = deadline_id_of(known.contract.insurance_contract_id, "overdue_notice", "inv_1")
+    told = replace(known, facts={notice: DeadlineFacts(met_on=date(2026, 4, 2))})
+    period = (date(2026, 3, 1), date(2026, 4, 30))
+    assert passed_deadlines(told, *period, assume_cover=False) == []
+    [only] = passed_deadlines(told, *period, assume_cover=True)
+    assert only.invoice == late
+    [claim] = lost(told, [only], {(late.invoice_id, only.last_day): late}, assume_cover=True)
+    assert claim.insured_minor == 4_500_00

@@ -11,6 +11,7 @@ from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from risk_svc.domain.insurance.backtest import LostClaim
 from risk_svc.domain.insurance.contract import InsuranceContract
 from risk_svc.domain.insurance.cover import InsuranceCover
 from risk_svc.domain.insurance.deadline import DeadlineState
@@ -266,6 +267,41 @@ class MetDeadlineOut(BaseModel):
 
 class MetDeadlineAsOf(MetDeadlineOut, AsOf):
     """A deadline that was met, at the requested dates."""
+
+
+class LostClaimOut(BaseModel):
+    """A claim that is lost, by the first of its deadlines to pass."""
+
+    customer_id: str
+    invoice_id: str
+    invoice_number: str
+    kind: str
+    last_day: BusinessDate
+    basis: str
+    open: MoneyModel = Field(description="Open amount of the invoice on that day.")
+    insured: MoneyModel = Field(description="Part of it that the insurer would have paid.")
+
+    @classmethod
+    def of(cls, claim: LostClaim) -> LostClaimOut:
+        """Return a claim."""
+        passed, code = claim.passed, claim.passed.invoice.currency
+        return cls(
+            customer_id=passed.invoice.customer_id,
+            invoice_id=passed.invoice.invoice_id,
+            invoice_number=passed.invoice.number,
+            kind=passed.kind,
+            last_day=passed.last_day,
+            basis=passed.basis,
+            open=MoneyModel.of(claim.open_minor, code),
+            insured=MoneyModel.of(claim.insured_minor, code),
+        )
+
+
+class LostClaims(Listing[LostClaimOut], AsOf):
+    """Claims that a past period has lost; the totals are those of all pages."""
+
+    claims: int
+    insured: MoneyModel = Field(description="Sum of the insured parts.")
 
 
 INSURANCE_CONTRACT_ANSWER = Answer(

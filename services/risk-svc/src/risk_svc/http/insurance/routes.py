@@ -9,7 +9,7 @@ from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from encours.http.commands import Command, command
-from encours.http.models import BusinessDate, Id
+from encours.http.models import BusinessDate, Id, money_json
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
@@ -26,6 +26,8 @@ from risk_svc.http.insurance.answers import (
     DeadlineOut,
     InsuranceContractAsOf,
     InsuranceContractOut,
+    LostClaimOut,
+    LostClaims,
     MetDeadlineAsOf,
 )
 from risk_svc.http.insurance.bodies import (
@@ -38,6 +40,7 @@ from risk_svc.http.insurance.bodies import (
 )
 from risk_svc.http.limits.bodies import CustomerId
 from risk_svc.read_models.insurance.deadline_query import OpenDeadlines
+from risk_svc.read_models.insurance.lost_query import lost_claims_of
 from risk_svc.read_models.insurance.query import Moment, books, granted_contracts
 from risk_svc.use_cases import insurance
 
@@ -47,6 +50,7 @@ Reading = Annotated[Query, reading("risk:read")]
 CoverPath = Annotated[str, Id("cov")]
 DeadlinePath = Annotated[str, Id("idl")]
 PAGE = paging("last_day", default="last_day", key="deadline_id", columns={"last_day": "last_day"})
+LOST_PAGE = paging("last_day", default="last_day", key="invoice_id", columns={"last_day": "last_day"})
 USUAL_AHEAD = timedelta(days=30)
 
 
@@ -71,6 +75,37 @@ async def get_insurance_contract(code: ContractCode, q: Reading) -> Response:
     last = events[-1]
     found = InsuranceContractOut.of(insurance.INSURANCE_CONTRACT.fold(visible), last.version)
     return q.respond(InsuranceContractAsOf(**found.model_dump(by_alias=True), **time.echo()), last=last)
+
+
+@router.get("/v1/insurance-contracts/{code}/lost-claims", response_model=LostClaims)
+async def list_lost_claims(
+    code: ContractCode,
+    q: Reading,
+    page: Annotated[Page, LOST_PAGE],
+    first: Annotated[BusinessDate, Parameter(alias="from", description="First day of the period.")],
+    last: Annotated[BusinessDate, Parameter(alias="to", description="Last day of the period.")],
+    assume_cover: Annotated[
+        bool, Parameter(description="Every invoice in the contract's currency counts as covered.")
+    ] = False,
+) -> Response:
+    """Claims that the deadlines of a past period have lost, or would have lost under the contract as it is now.
+
+    An invoice is listed once, by the first of its deadlines that passed while it was open and not reported as met.
+    """
+    async with q.view("credit") as view:
+        moment = Moment(view.conn, view.schema, view.time.as_of, view.time.position)
+        contract_id = contract_of(code)
+        if contract_id not in await granted_contracts(view.conn, view.schema, view.granted):
+            raise InsuranceContractNotFound(code)
+        currency, found = await lost_claims_of(moment, contract_id, first, last, assume_cover=assume_cover)
+        echo = view.echo()
+    rows: list[dict[str, Any]] = [
+        {"last_day": each.passed.last_day, "invoice_id": each.passed.invoice.invoice_id, "claim": each}
+        for each in found
+    ]
+    body = page.body(page.of_rows(rows), lambda row: LostClaimOut.of(row["claim"]).model_dump(mode="json"))
+    total = money_json(sum(each.insured_minor for each in found), currency)
+    return q.respond(body | {"claims": len(found), "insured": total} | echo)
 
 
 @router.post("/v1/customers/{customer_id}/covers", response_model=CoverAsOf, status_code=201)

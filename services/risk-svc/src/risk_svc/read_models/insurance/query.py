@@ -139,7 +139,7 @@ async def _books(
     content, covers, facts = _folded(rows, merged)
     debtors = sorted({each.content.customer_id for each in covers})
     invoices = await _invoices(moment, debtors, merged)
-    opened = await _proceedings(moment, debtors, merged)
+    opened = await proceedings(moment, debtors, merged)
     return [
         InsuredBook(
             contract=contract,
@@ -235,7 +235,8 @@ async def schedules_of(moment: Moment, invoices: Sequence[str]) -> dict[str, Sum
     return {row["invoice_id"]: row for row in rows}
 
 
-async def _proceedings(moment: Moment, debtors: Sequence[str], merged: Survivors) -> dict[str, date]:
+async def proceedings(moment: Moment, debtors: Sequence[str], merged: Survivors) -> dict[str, date]:
+    """Return the openings of the proceedings of debtors that are in any."""
     arguments = ([r for each in debtors for r in merged.records(each)], moment.position, moment.as_of)
     found: dict[str, date] = {}
     for row in await moment.fetch(_PROCEEDINGS.format(s=moment.schema), *arguments):
