@@ -1,4 +1,4 @@
-"""Grades of a customer as model, days and money change, in all processes."""
+"""Grades of a customer, and deadlines of credit insurance, as model, days and money change, in all processes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from encours.testing.system import System
 from encours.testing.waiting import wait_until
+from tests.e2e.post_insurance import TERMS
 from tests.e2e.world import World, eur
 
 TODAY, LATER = "2026-03-20", "2026-04-01"
@@ -89,3 +90,31 @@ def _limit_is_proposed_and_reviewed(world: World, customer: str) -> None:
     later = {"until": "2026-06-30", "text": "Accounts are filed in June"}
     world.post("risk", f"/v1/customers/{customer}/review/postpone", later)
     assert world.get("risk", "/v1/reviews", until="2026-05-31")["data"] == []
+
+
+def test_an_insured_debt_is_alerted_missed_and_stops_the_cover_as_days_open(system: System) -> None:
+    world = World.make(system, day=TODAY)
+    customer = world.customer()
+    terms = TERMS | {"notice_days": 12, "hand_over_days": 14, "stop_days": 12}
+    contract = {
+        "entity_id": world.entity, "insurer": "Coface", "policy_number": "FR-4711", "currency": "EUR",
+        "valid_from": "2026-01-01", "terms": terms | {"turnover": None},
+    }  # fmt: skip
+    answer = world.client("risk").put("/v1/insurance-contracts/C26", json=contract)
+    assert answer.status_code == 200, answer.text
+    cover = {"contract_code": "C26", "amount": eur("5000.00")}
+    world.post("risk", f"/v1/customers/{customer}/covers", cover)
+    invoice = world.invoice(customer, "100.00", terms={"kind": "NET", "days": 1})
+    assert invoice["due_on"] == "2026-03-21"
+    world.advance("2026-04-06")
+
+    def told(type_name: str) -> list[tuple[Any, str]]:
+        found = world.get("reporting", "/v1/events", type=type_name)["data"]
+        return sorted((each["data"].get("kind"), each["effective_on"]) for each in found)
+
+    kinds = ("hand_over", "overdue_notice", "stop_of_cover")
+    wait_until(lambda: len(told("insurance_cover.stopped")) == 1, "no cover stops")
+    assert told("insurance_deadline.alerted") == [(kind, "2026-03-21") for kind in kinds]
+    wait_until(lambda: len(told("insurance_deadline.missed")) == 2, "no deadline is missed")
+    assert told("insurance_deadline.missed") == [(kind, "2026-04-03") for kind in kinds[:2]]
+    assert told("insurance_cover.stopped") == [(None, "2026-04-03")]
