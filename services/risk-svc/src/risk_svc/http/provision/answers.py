@@ -120,7 +120,9 @@ class ProvisionMatrixOut(BaseModel):
     rates: list[RollRateOut]
     bands: dict[str, MoneyModel] = Field(description="Gross by band, as in the aged balance.")
     unapplied: MoneyModel
-    outstanding: MoneyModel = Field(description="Bands less unapplied cash: ties to the aged balance.")
+    outstanding: MoneyModel = Field(
+        description="Bands less unapplied cash of known payers, as in the aged balance."
+    )
     first_loss: MoneyModel = Field(
         description="Expected claims that the first loss of insurance contracts leaves."
     )

@@ -34,8 +34,10 @@ async def lost_claims_of(
 ) -> tuple[str, list[LostClaim]]:
     """Return the currency of a contract, and its claims that the deadlines of a period have lost, earliest first.
 
-    The contract is the one in force at the dates of the question, whatever it was at the time.
+    The contract is the one in force at the dates of the question, whatever it was at the time. A deadline that has not
+    passed by then is none of them.
     """
+    last = min(last, moment.as_of - timedelta(days=1))
     [book] = await books(moment, [contract_id])
     book = await _with_issued(moment, book, first, last)
     passed = passed_deadlines(book, first, last, assume_cover=assume_cover)
