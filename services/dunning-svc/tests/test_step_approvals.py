@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from msgspec import json
 
-from dunning_svc.domain.approval.decide import NotApproverOfStep, answered
+from dunning_svc.domain.approval.decide import NotApproverOfStep, answered, settled
 from dunning_svc.domain.approval.state import Approvers
 from dunning_svc.domain.ladder.events import approval_task
 from dunning_svc.domain.ladder.explain import Withdrawal, explain
@@ -22,6 +22,7 @@ from dunning_svc.domain.task.state import TASK, Task
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow
+from dunning_svc.use_cases.reminders import record_settled
 from dunning_svc.use_cases.tasks import complete_task
 from encours.contracts import Event
 from encours.contracts.events.dunning.reminders import (
@@ -333,3 +334,15 @@ def test_the_answer_is_recorded_in_one_command_by_the_circuit_of_the_creditor(
     assert books.kinds(before) == written_to
     books.do(complete_task, cmd, None)
     assert books.kinds(before) == written_to, "repeated"
+
+
+def test_a_proposal_is_withdrawn_in_the_ledger_once() -> None:
+    request = until_proposed(ledger())
+    asked = approval_task(request)
+    assert asked is not None
+    books = BooksInMemory()
+    books.do(_emit, (request.reminder_id, request), (asked.task_id, asked))
+    withdrawn = settled(request, "customer_on_hold", (), request.day)
+    for _ in range(2):
+        books.do(record_settled, request.reminder_id, withdrawn, "ent_1")
+    assert books.kinds(2) == ["task.completed", "reminder.suppressed"]

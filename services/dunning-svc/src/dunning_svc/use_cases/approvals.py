@@ -13,13 +13,14 @@ from dunning_svc.domain.ladder.recheck import objection
 from dunning_svc.domain.reminder.state import REMINDER
 from dunning_svc.domain.task.commands import CompleteTask
 from dunning_svc.domain.task.outcome import Emitted
-from dunning_svc.domain.task.state import TASK, Task
+from dunning_svc.domain.task.state import Task
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.debtors import creditors
 from dunning_svc.read_models.cases.fold.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.pending import proposed
+from dunning_svc.use_cases.reminders import record_settled
 from encours.contracts import Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
@@ -57,11 +58,15 @@ async def settle_approvals(ledger: Ledger, db: ReadDb, e: Recorded, time_zone: s
     rows = await _current(ledger, db, e.ledger, [each for each, _ in requests], e.data.day)
     for request, entity in requests:
         day = day_elsewhere(e.data.day, time_zone, zones.get(entity, time_zone))
-        for_it = settled_in(rows, request, entity, day)
-        if for_it:
+        try:
+            found = settled_in(rows, request, entity, day)
+        except Exception:  # whatever the fault is, the run of the day goes on
+            log.exception("approvals.unsettled", ledger=e.ledger, reminder_id=request.reminder_id)
+            continue
+        if found:
             key = derived_uuid("approval settled", e.ledger, e.event_id, request.reminder_id)
             meta = derived(e.ledger, key, actor=DUNNING, today=day, because_of=e)
-            await execute(ledger, meta, _settle, with_prefix(request.reminder_id, "tsk"), for_it, entity)
+            await execute(ledger, meta, record_settled, request.reminder_id, found, entity)
 
 
 async def _current(
@@ -88,9 +93,3 @@ def settled_in(
         return settled(request, None, (), day)
     because = rows.inputs_of(case, (item.invoice_id for item in request.items))
     return settled(request, objection(request, case, day, rows.policies()), because, day)
-
-
-async def _settle(session: Session, task_id: str, events: Sequence[Emitted], entity_id: str) -> None:
-    if (await session.load(TASK, task_id)).outcome is None:
-        for stream, event in events:
-            session.emit(stream, event, entity=entity_id, effective_on=session.meta.today)

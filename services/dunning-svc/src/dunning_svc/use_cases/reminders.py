@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 
+from dunning_svc.domain.reminder.state import REMINDER
+from dunning_svc.domain.task.outcome import Emitted
+from dunning_svc.domain.task.state import TASK
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
@@ -12,7 +16,7 @@ from encours.contracts.events.dunning.reminders import (
     ReminderSuppressed,
     ReminderUnconfirmed,
 )
-from encours.kernel.ids import derived_uuid
+from encours.kernel.ids import derived_uuid, with_prefix
 from encours.ledger import Ledger
 from encours.ledger.command import derived
 from encours.ledger.execute import execute
@@ -35,3 +39,14 @@ async def record_outcome(ledger: Ledger, name: str, outcome: Outcome, entity_id:
 async def _append_outcome(session: Session, outcome: Outcome, entity_id: str) -> None:
     session.begin(outcome.reminder_id, version=1)
     session.emit(outcome.reminder_id, outcome, entity=entity_id)
+
+
+async def record_settled(
+    session: Session, reminder_id: str, events: Sequence[Emitted], entity_id: str
+) -> None:
+    """Record what became of a proposal, unless somebody has answered it since."""
+    task = await session.load(TASK, with_prefix(reminder_id, "tsk"))
+    reminder = await session.load(REMINDER, reminder_id)
+    if task.outcome is None and not reminder.concluded:
+        for stream, event in events:
+            session.emit(stream, event, entity=entity_id, effective_on=session.meta.today)
