@@ -124,6 +124,35 @@ def _recall(world: World) -> Request:
     return f"/v1/placements/{made['id']}/recall", {"reason": "Paid in cash"}
 
 
+def _title(world: World) -> Request:
+    """An overdue invoice with a formal notice that was sent by other means, after the procedure came into force."""
+    customer = world.customer()
+    invoice = world.invoice(customer)["id"]
+    day = max(date.fromisoformat(world.today) + timedelta(days=46), date(2026, 5, 4))
+    world.advance(day.isoformat())
+    body = {
+        "customer_id": customer,
+        "invoice_ids": [invoice],
+        "officer": "Me Martin",
+        "notice_on": day.isoformat(),
+    }
+    return "/v1/titles", body
+
+
+def _title_step(step: str, body: Callable[[World], dict[str, Any]]) -> Make:
+    """A step of a procedure that runs, after the service of the demand."""
+
+    def make(world: World) -> Request:
+        path = f"/v1/titles/{world.post('dunning', *_title(world))['id']}"
+        if step == "enforce":
+            world.post("dunning", f"{path}/serve", {"served_on": world.today})
+            later = date.fromisoformat(world.today) + timedelta(days=45)
+            world.advance(later.isoformat())
+        return f"{path}/{step}", body(world)
+
+    return make
+
+
 _REPLY = b"""From: Compta <%s>\r\nDate: %s\r\nMessage-ID: <%s@client.example>\r\nSubject: Re: Rappel\r\n\r\n%s\r\n"""
 
 
@@ -186,6 +215,13 @@ DUNNING: dict[str, Make] = {
         f"/v1/replies/{_reply(w, 'rejected')}/reject",
         {"finding": 1, "note": "It was meant for someone else"},
     ),
+    "/v1/titles": _title,
+    "/v1/titles/{id}/serve": _title_step("serve", lambda w: {"served_on": w.today}),
+    "/v1/titles/{id}/contest": _title_step(
+        "contest", lambda w: {"contested_on": w.today, "reason": "Never delivered"}
+    ),
+    "/v1/titles/{id}/enforce": _title_step("enforce", lambda w: {"enforceable_on": w.today}),
+    "/v1/titles/{id}/end": _title_step("end", lambda _: {"outcome": "withdrawn", "reason": "Settled"}),
     "/v1/placements": _placement,
     "/v1/placements/{id}/recall": _recall,
     "/v1/runs": lambda w: ("/v1/runs", {"on": w.today}),

@@ -15,7 +15,7 @@ from dunning_svc.domain.formats import Lang
 from dunning_svc.domain.litigation.archive import Archive
 from dunning_svc.domain.litigation.claims import LitigatedInvoice
 from dunning_svc.domain.litigation.documents import invoice_documents
-from dunning_svc.use_cases.litigation_file import FileQuestion, litigation_file
+from dunning_svc.use_cases.legal.litigation_file import FileQuestion, litigation_file
 from encours.contracts.events.dunning.reminders import MessageProof, ReminderRequested, ReminderSent
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.penalty import PenaltiesWaived

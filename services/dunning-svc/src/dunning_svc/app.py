@@ -32,6 +32,7 @@ from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.http.templates import routes as templates
 from dunning_svc.http.thanks import routes as thanks
 from dunning_svc.http.title import routes as title
+from dunning_svc.http.titles import routes as titles
 from dunning_svc.http.worklist import routes as worklist
 from dunning_svc.inbox.messages import Messages
 from dunning_svc.models import MODELS, NAME
@@ -61,6 +62,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             promises.router,
             litigation.router,
             title.router,
+            titles.router,
             reminders.router,
             thanks.router,
             replies.router,

@@ -54,6 +54,7 @@ FAMILIES = (
     Family("policy", ("dunning",), ("pol",)),
     Family("experiment", ("dunning",), ("exp", "exa")),
     Family("template", ("dunning",), ("tpl",)),
+    Family("title", ("dunning",), ("ttl",)),
     Family("alert_rule", ("dunning",), ("alr",)),
     Family("alert", ("dunning",), ("alt",)),
     Family("alert_digest", ("dunning",), ("alg",)),

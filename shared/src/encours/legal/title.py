@@ -25,6 +25,7 @@ class TitleProcedure:
     record_days: int
     shift: Shift
     needs_notice: bool
+    silent: bool
     source: str
     min_minor: Mapping[str, int]
 

@@ -33,7 +33,7 @@ _SUBJECT = {
     "reservation": "reservation_id", "credit_line": "credit_line_id",
     "collector": "collector_id",
     "placement": "placement_id",
-    "thanks": "thanks_id",
+    "thanks": "thanks_id", "title": "title_id",
     "alert_rule": "rule_id", "alert": "alert_id", "alert_digest": "digest_id",
     "credit_policy": "credit_policy_id", "credit_hold": "credit_hold_id", "payer_badge": "payer_badge_id",
     "guarantee": "guarantee_id",

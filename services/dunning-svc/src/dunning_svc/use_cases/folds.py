@@ -17,6 +17,7 @@ from dunning_svc.domain.reply.state import REPLY
 from dunning_svc.domain.task.state import TASK
 from dunning_svc.domain.template.state import TEMPLATE
 from dunning_svc.domain.thanks.state import THANKS
+from dunning_svc.domain.title.state import TITLE
 from encours.ledger.states import Folder
 
 FOLDERS: Mapping[str, Folder[Any]] = {
@@ -35,5 +36,6 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "thk": THANKS,
     "tpl": TEMPLATE,
     "tsk": TASK,
+    "ttl": TITLE,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -33,6 +33,7 @@ from dunning_svc.use_cases.alerts import DayAlerts
 from dunning_svc.use_cases.approvals import settle_approvals
 from dunning_svc.use_cases.claims import PROCEEDINGS, ClaimTasks
 from dunning_svc.use_cases.experiments import assign_customers, watch_experiments
+from dunning_svc.use_cases.legal.titles import end_titles
 from dunning_svc.use_cases.messages import Texts
 from dunning_svc.use_cases.placements import PartnerTasks
 from dunning_svc.use_cases.promises import judge_promises
@@ -153,6 +154,7 @@ class RunDay(Reactor):
             return
         await self._claims.warn(e)
         await self._partners.raise_all(e)
+        await end_titles(self._ledger, self._db, e)
         await self._thanks.decide(e, zone)
         await self._alerts.decide(e)
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, position):

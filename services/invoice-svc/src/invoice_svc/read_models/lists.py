@@ -75,6 +75,7 @@ class Lists(ComposedModel):
         events.tasks,
         events.template,
         events.thanks,
+        events.titles,
         events.alerts,
     ) | contracts.names_of(
         events.bank.CsvMapSet,

@@ -48,6 +48,7 @@ from encours.contracts.events import (
     tasks,
     template,
     thanks,
+    titles,
 )
 
 STILL: frozenset[str] = names_in(
@@ -85,6 +86,7 @@ STILL: frozenset[str] = names_in(
     tasks,
     template,
     thanks,
+    titles,
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,

@@ -29,6 +29,7 @@ from encours.contracts.events.dunning import (
     tasks,
     template,
     thanks,
+    titles,
 )
 from encours.contracts.events.money import (
     bank,
@@ -90,4 +91,5 @@ __all__ = [
     "tasks",
     "template",
     "thanks",
+    "titles",
 ]

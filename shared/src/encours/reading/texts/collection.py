@@ -11,6 +11,7 @@ from encours.contracts.events import (
     replies,
     tasks,
     thanks,
+    titles,
 )
 from encours.reading.texts.form import Lines
 
@@ -70,6 +71,23 @@ LINES: Lines = {
     ),
     alerts.AlertRaised: ("Alert {rule_code} ({kind})", "Alerte {rule_code} ({kind})"),
     alerts.AlertAcknowledged: ("Alert acknowledged", "Alerte prise en compte"),
+    titles.TitleRequested: (
+        "Title without a court requested for {amount_minor}",
+        "Titre exécutoire sans juge demandé pour {amount_minor}",
+    ),
+    titles.TitleServed: (
+        "Demand served on {served_on}; may be contested until {contest_until}",
+        "Commandement signifié le {served_on} ; contestation possible jusqu'au {contest_until}",
+    ),
+    titles.TitleContested: (
+        "Demand contested on {contested_on}: {cause}",
+        "Commandement contesté le {contested_on} : {cause}",
+    ),
+    titles.TitleEnforceable: (
+        "Title enforceable since {enforceable_on}",
+        "Titre exécutoire depuis le {enforceable_on}",
+    ),
+    titles.TitleEnded: ("Title procedure ended: {outcome}", "Procédure de titre close : {outcome}"),
     thanks.ThanksRequested: (
         "Thank-you for {amount_minor} paid, {invoices} invoice(s)",
         "Remerciement pour {amount_minor} payés, {invoices} facture(s)",

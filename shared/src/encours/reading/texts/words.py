@@ -2,6 +2,9 @@
 
 FRENCH = {
     "email": "courriel",
+    "contested": "contestée",
+    "paid": "payée",
+    "enforced": "exécutée",
     "near_due": "échéance proche",
     "overdue": "échue",
     "older_than": "retard ancien",

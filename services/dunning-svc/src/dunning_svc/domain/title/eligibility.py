@@ -26,6 +26,7 @@ TitleObstacle = Literal[
     "instrument_in_hand",
     "insolvency",
     "placed",
+    "in_procedure",
     "limitation_passed",
 ]
 
@@ -43,6 +44,8 @@ class TitleClaim:
     noticed: bool
     stayed: bool
     placed: bool
+    in_procedure: bool = False
+    """A title has been requested for it."""
 
 
 def obstacles(
@@ -70,6 +73,8 @@ def obstacles(
         yield "insolvency"
     if claim.placed:
         yield "placed"
+    if claim.in_procedure:
+        yield "in_procedure"
     limitation = limitation_rule(creditor_country, claim.due_on)
     if limitation is not None and day > months_after(claim.due_on, limitation.months):
         yield "limitation_passed"

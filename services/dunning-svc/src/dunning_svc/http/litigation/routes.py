@@ -13,7 +13,7 @@ from dunning_svc.domain.litigation.archive import Archive
 from dunning_svc.http.identifiers import CustomerPath
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import streams_of
-from dunning_svc.use_cases.litigation_file import (
+from dunning_svc.use_cases.legal.litigation_file import (
     STREAMS_MAX,
     FileQuestion,
     LitigationFileTooLarge,

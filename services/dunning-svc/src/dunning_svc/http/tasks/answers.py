@@ -28,6 +28,7 @@ TaskKind = Literal[
     "approval",
     "payment",
     "dispute",
+    "title",
     "other",
 ]
 

@@ -6,12 +6,11 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from dunning_svc.domain.ladder.state import LadderItem
 from dunning_svc.domain.title.eligibility import TitleClaim, TitleObstacle, obstacles
-from dunning_svc.read_models.cases.fold.items import steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
+from dunning_svc.read_models.cases.title_claims import title_claims
 from encours.http.models import MoneyModel
 from encours.http.queries import AsOf
 from encours.legal.title import title_procedure
@@ -41,27 +40,12 @@ class TitleEligibility(BaseModel):
 
     @classmethod
     def of(
-        cls, row: ItemRow, item: LadderItem, rows: MemoryRows, day: date, debtor_country: str
+        cls, row: ItemRow, claim: TitleClaim, rows: MemoryRows, day: date, debtor_country: str
     ) -> TitleEligibility:
-        """Return an invoice as of a day; ``item`` is the invoice in its case."""
+        """Return an invoice as of a day."""
         creditor = rows.get(CreditorRow, row.entity_id)
         country = creditor.country if creditor else ""
         procedure = title_procedure(country, day)
-        claim = TitleClaim(
-            currency=row.currency,
-            due_on=row.due_on,
-            open_minor=row.open_minor,
-            disputed_minor=item.contested_minor,
-            planned_minor=item.on_plan_minor,
-            in_hand_minor=item.covered_minor,
-            noticed=any(
-                taken.step and taken.step.act == "registered_letter"
-                for taken in steps_taken(row)
-                if taken.reached
-            ),
-            stayed=item.stayed,
-            placed=item.placed,
-        )
         reasons = list(obstacles(claim, procedure, country, debtor_country, day))
         return cls(
             invoice_id=row.invoice_id,
@@ -93,15 +77,6 @@ class TitleEligibilityList(AsOf):
         """Return the open invoices of all records of a customer."""
         debtor = rows.get(DebtorRow, own[0])
         country = debtor.country if debtor else ""
-        open_rows = sorted(
-            (row for row in rows.all(ItemRow) if row.customer_id in own and row.open_minor > 0),
-            key=lambda row: (row.due_on, row.number),
-        )
-        groups = {(own[0], row.entity_id, row.currency) for row in open_rows}
-        cases = [case for group in groups if (case := rows.case(group, day)) is not None]
-        items = {item.invoice_id: item for case in cases for item in case.items}
         return [
-            TitleEligibility.of(row, items[row.invoice_id], rows, day, country)
-            for row in open_rows
-            if row.invoice_id in items
+            TitleEligibility.of(row, claim, rows, day, country) for row, claim in title_claims(rows, own, day)
         ]

@@ -178,7 +178,7 @@ def item_of(row: ItemRow, insolvencies: Iterable[OpenedProceedings] = ()) -> Lad
         suppressed=tuple(row.suppressed),
         taken=steps_taken(row),
         promised_until=row.promised_until,
-        placed=row.placement_id is not None,
+        placed=row.placement_id is not None or row.title_id is not None,
         terms=LateTerms(penalty_rate_bps=row.penalty_rate_bps, indemnity_minor=row.indemnity_minor),
         events=positions(row.events),
         stayed=any(row.arose_on < each.opened_on for each in insolvencies),

@@ -17,7 +17,7 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.experiments import TrialAssignmentRow
-from dunning_svc.read_models.cases.rows.legal import PlacementRow
+from dunning_svc.read_models.cases.rows.legal import PlacementRow, TitleRow
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DraftFieldsRow, ItemRow
@@ -36,6 +36,7 @@ from encours.contracts.events import (
     reminders,
     replies,
     template,
+    titles,
 )
 from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
@@ -61,6 +62,8 @@ FOLDED = moving() | names_of(
     promises.PromiseMade,
     placements.InvoicesPlaced,
     placements.InvoicesRecalled,
+    titles.TitleEnded,
+    titles.TitleRequested,
     promises.PromiseWithdrawn,
     replies.ReminderBounced,
     replies.ReminderTracked,
@@ -162,6 +165,8 @@ async def _stored(
         rows.put(draft)
     for placement in await select(conn, schema, PlacementRow, "where customer_id = any($1)", ids):
         rows.put(placement)
+    for title in await select(conn, schema, TitleRow, "where customer_id = any($1)", ids):
+        rows.put(title)
     judged = year_before(today) if rows.policies().by_behaviour else None
     items = """where (customer_id = any($1) and (open_minor > 0 or due_on >= $3)) or invoice_id = any($2)"""
     for item in await select(conn, schema, ItemRow, items, ids, list(wanted), judged):
@@ -186,9 +191,9 @@ def _touched(events: Collection[Recorded]) -> set[str]:
         for each in e.data.invoice_ids
     }
     for e in events:
-        if isinstance(e.data, placements.InvoicesPlaced):
+        if isinstance(e.data, placements.InvoicesPlaced | titles.TitleRequested):
             named |= {each.invoice_id for each in e.data.invoices}
-        elif isinstance(e.data, placements.InvoicesRecalled):
+        elif isinstance(e.data, placements.InvoicesRecalled | titles.TitleEnded):
             named |= {*e.data.invoice_ids}
     of_invoice = plan.InvoiceRescheduled | field.InvoiceFieldsSet
     return moved | named | {e.stream for e in events if isinstance(e.data, of_invoice)}

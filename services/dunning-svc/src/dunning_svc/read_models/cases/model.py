@@ -13,7 +13,7 @@ from dunning_svc.read_models.cases.rows.alerts import (
 )
 from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, CollectorRow
 from dunning_svc.read_models.cases.rows.experiments import ExperimentRow, TrialAssignmentRow
-from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow
+from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow, TitleRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from dunning_svc.read_models.cases.rows.promises import PromiseRow
@@ -48,6 +48,7 @@ from encours.contracts.events import (
     tasks,
     template,
     thanks,
+    titles,
 )
 from encours.contracts.events import placements as handed
 from encours.contracts.events import replies as incoming
@@ -66,7 +67,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 28
+    version = 29
     rows = (
         CreditorRow,
         DebtorRow,
@@ -89,6 +90,7 @@ class Cases(ReadModel):
         CollectorRow,
         AssignmentRow,
         PlacementRow,
+        TitleRow,
         ThanksRow,
         ThankedRow,
         AlertRuleRow,
@@ -172,6 +174,8 @@ class Cases(ReadModel):
         thanks.ThanksSent,
         thanks.ThanksSuppressed,
         thanks.ThanksUnconfirmed,
+        titles.TitleEnded,
+        titles.TitleRequested,
     )
     ignores = contracts.names_in(
         events.approval,
@@ -199,6 +203,9 @@ class Cases(ReadModel):
         events.risk.LimitRefused,
         events.risk.LimitRequested,
         events.customer.CustomerNoted,
+        events.titles.TitleContested,
+        events.titles.TitleEnforceable,
+        events.titles.TitleServed,
         events.field.FieldDefined,
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,

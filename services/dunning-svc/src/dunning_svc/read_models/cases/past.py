@@ -237,6 +237,7 @@ async def streams_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> li
             union all select task_id from {schema}.task where customer_id = any($1)
             union all select promise_id from {schema}.promise where customer_id = any($1)
             union all select placement_id from {schema}.placement where customer_id = any($1)
+            union all select title_id from {schema}.title where customer_id = any($1)
             union all select entity_id from {schema}.entity
             union all select policy_id from {schema}.policy
             union all select experiment_id from {schema}.experiment""",

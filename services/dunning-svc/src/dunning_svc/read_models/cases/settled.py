@@ -31,7 +31,7 @@ def settled_of(rows: MemoryRows, group: Group, day: date, invoice_ids: Iterable[
         case=case,
         invoices=tuple(each for _, each in settled),
         insolvent=any(debtor.insolvencies for debtor in debtors),
-        placed=any(item.placement_id for item in (*items, *rows.open_items(*groups))),
+        placed=any(item.placement_id or item.title_id for item in (*items, *rows.open_items(*groups))),
         facts=tuple(replace(facts_of(item), open_minor=each.paid_minor) for item, each in settled),
         events=tuple(sorted({at for item in items for at in positions(item.events)})),
     )

@@ -116,6 +116,7 @@ class Receivables(MappedModel):
         events.tasks,
         events.template,
         events.thanks,
+        events.titles,
     ) | contracts.names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

@@ -165,6 +165,7 @@ class Credit(ReadModel):
         events.tasks,
         events.template,
         events.thanks,
+        events.titles,
     ) | names_of(
         events.calendar.DayOpened,
         events.order.OrderClosed,

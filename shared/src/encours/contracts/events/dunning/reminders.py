@@ -50,7 +50,7 @@ SuppressionCause = Literal[
 ``suspended_by_dispute``, ``suspended_by_promise``: by the policy, a dispute of part of the invoice suspends all of it,
 or one about another invoice of the case does; likewise a promise. ``ladder_ended``: the invoice has been due for longer
 than the policy takes steps.
-``placed``: a third party collects the invoice.
+``placed``: a third party collects the invoice, or an officer in the procedure for a title.
 ``declined``, ``not_approved``: the step needs an approval, which a person refused, or nobody gave in time."""
 
 
@@ -317,13 +317,14 @@ class TaskRaised(Event, frozen=True, kw_only=True, omit_defaults=True):
         "call",
         "payment",
         "dispute",
+        "title",
         "other",
     ]
     """``address``: find another address or contact. ``reply``: answer what the debtor says. ``unserved``: the run of
     the day could not decide about the customer. ``insolvency_claim``: declare claims in insolvency proceedings.
     ``payment``: find the payment that the debtor says it has made. ``dispute``: examine the objection, and open a
     dispute. ``placement``: tell a partner what happened to a placed invoice. ``approval``: approve or decline the
-    message of a step. ``other``: the cause says it."""
+    message of a step. ``title``: a step of a title procedure is due. ``other``: the cause says it."""
     cause: str
     """Reason in words, such as the sentence of the debtor."""
     currency: str | None

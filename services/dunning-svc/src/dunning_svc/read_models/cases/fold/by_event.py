@@ -18,13 +18,14 @@ from dunning_svc.read_models.cases.fold import (
     replies,
     templates,
     thanks,
+    titles,
 )
 from dunning_svc.read_models.cases.fold import promises as promised
 from dunning_svc.read_models.cases.fold.work import collector_changed, task_moved, task_opened
 from dunning_svc.read_models.cases.rows.access import Rows
 from dunning_svc.read_models.cases.rows.alerts import AlertDigestRow, AlertRow
 from dunning_svc.read_models.cases.rows.experiments import ExperimentRow
-from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow
+from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow, TitleRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from dunning_svc.read_models.cases.rows.promises import PromiseRow
@@ -57,6 +58,7 @@ from encours.contracts.events import (
 from encours.contracts.events import placements as handed
 from encours.contracts.events import replies as incoming
 from encours.contracts.events import thanks as thanking
+from encours.contracts.events import titles as titling
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
 
@@ -152,6 +154,13 @@ def keys(e: Recorded) -> Iterable[Key]:
             | thanking.ThanksUnconfirmed()
         ):
             yield ThanksRow, (e.data.thanks_id,)
+        case titling.TitleRequested():
+            for titled in e.data.invoices:
+                yield ItemRow, (titled.invoice_id,)
+        case titling.TitleEnded():
+            yield TitleRow, (e.data.title_id,)
+            for invoice_id in e.data.invoice_ids:
+                yield ItemRow, (invoice_id,)
         case alerting.AlertAcknowledged():
             yield AlertRow, (e.data.alert_id,)
         case alerting.AlertDigestSent() | alerting.AlertDigestFailed() | alerting.AlertDigestUnconfirmed():
@@ -252,6 +261,8 @@ def project(e: Recorded, rows: Rows) -> None:
             experiments.experiment_changed(e, e.data, rows)
         case template.TemplateVersionSaved() | template.TemplateReset():
             templates.template_changed(e.data, rows)
+        case titling.TitleRequested() | titling.TitleEnded():
+            titles.title_changed(e, e.data, rows)
         case thanking.ThanksRequested():
             thanks.thanks_requested(e, e.data, rows)
         case (

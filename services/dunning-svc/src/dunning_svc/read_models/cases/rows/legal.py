@@ -29,6 +29,22 @@ class ProceedingsRow(Row, kw_only=True):
     outcome: str | None = None
 
 
+class TitleRow(Row, kw_only=True):
+    """A procedure for a title without a court; its steps are read from its stream."""
+
+    TABLE: ClassVar[str] = "title"
+    KEY: ClassVar[tuple[str, ...]] = ("title_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(position)", "(customer_id)", "(title_id) where not ended")
+
+    title_id: str
+    customer_id: str
+    entity_id: str
+    position: int
+    requested_on: date
+    invoice_ids: list[str]
+    ended: bool = False
+
+
 class PlacementRow(Row, kw_only=True):
     """A placement; ``document`` is the payload of its event.
 

@@ -112,6 +112,8 @@ class ItemRow(Row, kw_only=True):
     """Day of its first dispute."""
     placement_id: str | None = None
     """Placement with a third party that collects it."""
+    title_id: str | None = None
+    """Procedure for a title while nothing else is sent."""
     placed_news: int = 0
     """Position of the last event since then that the third party has to know; 0 without any."""
     promises: list[str] = field(default_factory=list)

@@ -1,0 +1,1 @@
+"""Title procedures by HTTP."""
