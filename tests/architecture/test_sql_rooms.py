@@ -29,6 +29,7 @@ STORES = frozenset(
         "dunning_svc/inbox/messages.py",
         "reporting_svc/exports/store.py",
         "reporting_svc/exports/layouts/tables.py",
+        "encours/cli/audit/sql.py",
     }
 )
 """Modules that keep tables of their own, read the ledger's, or write files by SQL, outside of these rooms."""

@@ -123,7 +123,7 @@ async def run() -> list[dict[str, Any]]:
 def _run() -> list[dict[str, Any]]:
     with running_cluster() as cluster, fresh_installation(cluster) as installation:
         ledger_dsn, store_dsn = installation.admin_url("ledger"), installation.admin_url("reporting")
-        asyncio.run(_fill(ledger_dsn))
+        asyncio.run(fill(ledger_dsn))
         best: dict[str, Any] = {}
         for _ in range(2):  # the second run meets a model to compare with: two hashes instead of one
             replay = _child("rebuild", ledger_dsn, store_dsn)
@@ -155,7 +155,8 @@ def _run() -> list[dict[str, Any]]:
     ]
 
 
-async def _fill(dsn: str) -> None:
+async def fill(dsn: str) -> None:
+    """Fill a new ledger with the events."""
     conn = await asyncpg.connect(dsn)
     ledger_id = await conn.fetchval(
         "insert into ledger.ledgers (name, epoch, kind, time_zone) values ($1, 1, 'live', 'UTC') returning id",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
+import json
 import zipfile
 from decimal import Decimal
 from typing import Any
@@ -39,6 +41,38 @@ def journals_are_exported(year: Year) -> None:
     debit = Decimal(manifest["debit"]["amount"])
     assert summed == [(manifest["lines"], debit, debit)]
     assert manifest["lines"] == len(first)
+    asked = ["audit", "sql", manifest["export_id"], "--ledger", year.world.ledger, "--json"]
+    answer = year.world.system.encours(
+        *asked, "--query", "select count(*) as lines from export"
+    ).stdout.splitlines()
+    assert [json.loads(line) for line in answer][1:] == [{"lines": len(first)}]
+    assert json.loads(answer[0])["position"] == manifest["last_position"]
+    reports_are_exported(year)
+
+
+def reports_are_exported(year: Year) -> None:
+    """The aged balance and the open items of a day, as tables."""
+    at = {"as_of": "2025-12-31", "customer_id": year.customer, "limit": 200}
+    body = {"entity_id": year.world.entity, "layout": "csv", "as_of": at["as_of"]}
+    (aged,) = csv.DictReader(
+        io.StringIO(exported(year, body | {"kind": "aged_balance"})[1].decode("utf-8-sig"))
+    )
+    (shown,) = year.world.get("reporting", "/v1/aged-balance", **at)["data"]
+    assert (aged["customer_id"], aged["customer"]) == (year.customer, shown["name"])
+    assert {name: aged[name] for name in shown["bands"]} == {
+        name: money["amount"] for name, money in shown["bands"].items()
+    }
+    assert (aged["outstanding"], aged["overdue"]) == (
+        shown["outstanding"]["amount"],
+        shown["overdue"]["amount"],
+    )
+    items = csv.DictReader(io.StringIO(exported(year, body | {"kind": "open_items"})[1].decode("utf-8-sig")))
+    listed = {
+        each["number"]: each["outstanding"]["amount"] for each in year.get("/v1/invoices", **at)["data"]
+    }
+    assert {item["number"]: item["outstanding"] for item in items} == {
+        number: amount for number, amount in listed.items() if Decimal(amount)
+    }
 
 
 def fec_of(year: Year, number: int) -> tuple[list[fec.Row], bytes]:
@@ -66,5 +100,4 @@ def exported(year: Year, body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     assert found["state"] == "completed", found
     content = year.world.client("reporting").get(f"{path}/file").content
     assert found["manifest"]["sha256"] == hashlib.sha256(content).hexdigest()
-    manifest: dict[str, Any] = found["manifest"]
-    return manifest, content
+    return found["manifest"] | {"export_id": found["id"]}, content

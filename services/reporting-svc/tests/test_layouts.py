@@ -1,5 +1,6 @@
 """Layouts of exports: fixed columns where a software expects them, and no formula in any cell."""
 
+import csv
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -13,12 +14,13 @@ from msgspec.structs import replace
 
 from encours.kernel.errors import Invalid
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
+from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, journal_row
 from reporting_svc.exports.layouts.software import CegidLayout, QuadraLayout, SageLayout
-from reporting_svc.exports.layouts.tables import CsvLayout, Workbook, write_parquet
+from reporting_svc.exports.layouts.tables import CsvTable, Workbook, write_parquet
 from reporting_svc.exports.layouts.text import amounts, harmless, plain, right
 from reporting_svc.exports.line import ExportLine
 from reporting_svc.http.exports.bodies import ExportBody
-from reporting_svc.read_models.journal.letters import Letter
+from reporting_svc.read_models.journal.letters import letter_code
 
 DAY = date(2026, 3, 31)
 LINE = ExportLine(
@@ -90,6 +92,12 @@ def test_sage_finds_its_fields_in_their_columns() -> None:
     assert SageLayout("EUR", "Atelier Lumière SAS").head().decode("cp1252") == "Atelier Lumière SAS\r\n"
 
 
+@pytest.mark.parametrize("layout", [SageLayout("EUR", "SAS"), CegidLayout("EUR"), QuadraLayout()])
+def test_an_account_that_does_not_fit_is_refused_as_it_could_become_that_of_another(layout: Any) -> None:
+    with pytest.raises(ValueError, match="external_ref"):
+        layout.body([replace(LINE, auxiliary="cus_01a229c4049a7eea8066864100bba06a")])
+
+
 def test_an_amount_that_does_not_fit_is_never_cut() -> None:
     with pytest.raises(ValueError, match="more than 4"):
         right("12345", 4)
@@ -98,17 +106,19 @@ def test_an_amount_that_does_not_fit_is_never_cut() -> None:
 @pytest.mark.parametrize("text", EVIL)
 def test_no_cell_of_a_csv_begins_a_formula(text: str) -> None:
     evil = replace(LINE, auxiliary=text, auxiliary_label=text, piece=text, label=text)
-    cells = CsvLayout("EUR").cells(evil)
+    row = journal_row(evil, "EUR")
+    (cells,) = csv.reader(CsvTable(JOURNAL_COLUMNS).body([row]).decode().splitlines())
     assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for cell in cells)
-    assert CsvLayout("EUR", for_people=False).cells(evil)[9] == plain(text)
+    (cells,) = csv.reader(CsvTable(JOURNAL_COLUMNS, for_people=False).body([row]).decode().splitlines())
+    assert cells[9] == plain(text)
     assert harmless("Dupont = fils") == "Dupont = fils"
 
 
 def test_a_workbook_has_no_formula_and_the_same_lines_are_the_same_bytes(tmp_path: Path) -> None:
     written = []
     for name in ("a.xlsx", "b.xlsx"):
-        book = Workbook(tmp_path / name, "EUR", DAY)
-        book.add([replace(LINE, label=text) for text in EVIL])
+        book = Workbook(tmp_path / name, JOURNAL_COLUMNS, DAY)
+        book.add([journal_row(replace(LINE, label=text), "EUR") for text in EVIL])
         book.close()
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
@@ -120,17 +130,18 @@ def test_a_workbook_has_no_formula_and_the_same_lines_are_the_same_bytes(tmp_pat
 
 def test_parquet_holds_exact_decimals_and_dates(tmp_path: Path) -> None:
     odd = replace(LINE, label='=a,"b"', lettered_on=None, letter="", foreign_minor=5, currency="JPY")
-    layout = CsvLayout("EUR", for_people=False)
-    (tmp_path / "lines.csv").write_bytes(layout.head() + layout.body([LINE, odd]))
-    write_parquet(tmp_path / "lines.csv", tmp_path / "lines.parquet", "EUR")
+    layout = CsvTable(JOURNAL_COLUMNS, for_people=False)
+    rows = layout.body(journal_row(line, "EUR") for line in (LINE, odd))
+    (tmp_path / "lines.csv").write_bytes(layout.head() + rows)
+    write_parquet(tmp_path / "lines.csv", tmp_path / "lines.parquet", JOURNAL_COLUMNS)
     with duckdb.connect() as db:
         asked = (
             "select label, debit::varchar, lettered_on, foreign_amount from read_parquet(?) order by label"
         )
-        rows = db.execute(asked, [str(tmp_path / "lines.parquet")]).fetchall()
-    assert [row[:3] for row in rows] == [
-        ('=a,"b"', "288.00", None),
-        ("Facture FAC-2026-0007", "288.00", date(2026, 4, 30)),
+        found = db.execute(asked, [str(tmp_path / "lines.parquet")]).fetchall()
+    assert [row[:3] for row in found] == [
+        ('=a,"b"', "288.0000", None),
+        ("Facture FAC-2026-0007", "288.0000", date(2026, 4, 30)),
     ]
 
 
@@ -139,9 +150,9 @@ def test_amounts_are_written_in_the_decimals_of_their_currency() -> None:
 
 
 def test_codes_of_letters_have_capitals_when_the_item_is_settled() -> None:
-    codes = [Letter(number, DAY, True).code for number in (1, 26, 27, 702, 703)]
+    codes = [letter_code(number, is_full=True) for number in (1, 26, 27, 702, 703)]
     assert codes == ["A", "Z", "AA", "ZZ", "AAA"]
-    assert Letter(27, DAY, False).code == "aa"
+    assert letter_code(27, is_full=False) == "aa"
 
 
 def test_fields_that_do_not_belong_together_are_refused() -> None:
@@ -152,6 +163,9 @@ def test_fields_that_do_not_belong_together_are_refused() -> None:
         {"kind": "journal", "layout": "csv", "from": "2026-01-01"},
         {"kind": "journal", "from": "2026-01-01", "to": "2026-01-31"},
         {"kind": "journal", "layout": "csv", "from": "2026-02-01", "to": "2026-01-31"},
+        {"kind": "open_items", "layout": "sage", "as_of": "2026-01-31"},
+        {"kind": "open_items", "layout": "csv"},
+        {"kind": "aged_balance", "layout": "csv", "as_of": "2026-01-31", "accounts": {"sales": "706000"}},
     ):
         with pytest.raises(Invalid):
             ExportBody.model_validate(entity | wrong).to_command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -129,6 +130,19 @@ class Api:
                     answer.read()
                     raise _refusal(service, answer)
                 yield from answer.iter_lines()
+        except httpx.TransportError as away:
+            raise _away(service, url, away) from away
+
+    def download(self, service: str, path: str, target: Path) -> None:
+        """Write the file that a GET answers. Raises :class:`Unavailable` if it breaks off."""
+        url = self._installation.url(service)
+        try:
+            with self._client.stream("GET", url + path) as answer, target.open("wb") as file:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise _refusal(service, answer)
+                for content in answer.iter_bytes():
+                    file.write(content)
         except httpx.TransportError as away:
             raise _away(service, url, away) from away
 

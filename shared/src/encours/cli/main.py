@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "replay": ("replay", "replay"),
     "risk": ("risk", None),
     "verify": ("verify", "verify"),
+    "audit": ("audit.sql", None),
     "migrate": ("migrate", "migrate"),
     "backup": ("backup", "backup"),
     "restore": ("backup", "restore"),

@@ -2,7 +2,7 @@
 
 It reads the ledger itself, some thousands of events at a time, and stores what it has written with the place that it
 has reached, in one transaction: after a kill the next process goes on from there, and the file is the same, byte for
-byte. A workbook and a Parquet file are begun anew.
+byte. Workbooks, Parquet files and reports are begun anew.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import sys
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import uvloop
@@ -27,21 +27,25 @@ from msgspec.structs import replace
 from encours.contracts import Recorded
 from encours.kernel.errors import DomainError
 from encours.kernel.exchange import RateHistory
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
+from encours.ledger.errors import LedgerUnavailable
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.projection.read_model import Conn
 from encours.projection.schemas import schema_of
 from encours.reading.rates import rate_histories
-from encours.reading.read_db import ReadDb
+from encours.reading.read_db import ReadDb, ReadModelNotReady
 from encours.service.memory import tune_collector
 from encours.service.settings import ServiceSettings
 from reporting_svc.domain.journal.booking import Booking
-from reporting_svc.domain.journal.chart import LedgerAccount, default_chart
+from reporting_svc.domain.journal.chart import Chart, LedgerAccount, default_chart
 from reporting_svc.domain.journal.rules import RULES
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
+from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv, journal_row
 from reporting_svc.exports.layouts.software import ENCODING, TEXT_LAYOUTS
-from reporting_svc.exports.layouts.tables import CsvLayout, SheetTooLong, Workbook, write_parquet
-from reporting_svc.exports.line import ExportLine
+from reporting_svc.exports.layouts.tables import CsvTable, SheetTooLong, TableColumn, Workbook, write_parquet
+from reporting_svc.exports.line import ExportLine, TextLayout
+from reporting_svc.exports.reports import REPORTS, Reporting, Rows
 from reporting_svc.exports.store import Export, ExportProgress, ExportStore, Manifest
 from reporting_svc.exports.valuation import Valuation
 from reporting_svc.exports.writing import JournalWriter, balances
@@ -51,6 +55,7 @@ from reporting_svc.read_models.journal.source import Creditor, JournalSource
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 
+T = TypeVar("T")
 PART_BYTES = 4 * 2**20
 WAIT_S = 600.0
 """Longest wait for the receivables to reach the position of the export."""
@@ -62,6 +67,25 @@ _MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "parquet": "application/vnd.apache.parquet",
 }
+
+
+async def _ahead(source: AsyncGenerator[T, None]) -> AsyncIterator[T]:
+    """Iterate over a source that asks the database for the next element while the last one is worked on."""
+    following = asyncio.ensure_future(anext(source, None))
+    try:
+        while (found := await following) is not None:
+            following = asyncio.ensure_future(anext(source, None))
+            await asyncio.sleep(0)  # it begins, and asks its question
+            yield found
+    finally:
+        await end([following])
+        await source.aclose()
+
+
+def _parts_of(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while content := file.read(PART_BYTES):
+            yield content
 
 
 class ExportAbandoned(Exception):
@@ -97,6 +121,8 @@ async def _main(settings: ServiceSettings, export_id: str) -> int:
             await ExportRun(ledger, db, store, conn, export).run()
         except ExportAbandoned:
             return 0
+        except (LedgerUnavailable, ReadModelNotReady):
+            raise  # the next process goes on
         except (DomainError, LookupError, ValueError) as failed:
             await store.fail(export, str(failed) or type(failed).__name__)
             return 1
@@ -124,17 +150,21 @@ class ExportRun:
         if not await self._db.wait_for(Receivables.name, export.ledger, export.position, timeout=WAIT_S):
             raise LookupError(f"The receivables have not reached position {export.position}.")
         creditor = await self._source.creditor()
-        writer = await self._writer(creditor)
-        warnings = await self._warnings(creditor)
-        if export.layout in _TABLES:
-            with tempfile.TemporaryDirectory(prefix="encours-export-") as folder:
-                await self._table(Path(folder), writer, creditor)
+        chart = default_chart().with_numbers(export.accounts)
+        if export.kind in REPORTS:
+            columns, rows = REPORTS[export.kind]
+            report = Reporting(self._db, export, await self._source.auxiliaries())
+            await self._table(columns, self._counted(rows(report)))
         else:
-            await self._text(writer, creditor)
-        await self._store.complete(export, await self._manifest(creditor, writer, warnings))
+            writer = await self._writer(chart, creditor.currency)
+            if export.layout in _TABLES:
+                await self._table(JOURNAL_COLUMNS, self._journal_rows(writer))
+            else:
+                await self._text(writer, creditor)
+        await self._store.complete(export, await self._manifest(creditor, chart))
 
-    async def _writer(self, creditor: Creditor) -> JournalWriter:
-        export, currency = self._export, creditor.currency
+    async def _writer(self, chart: Chart, currency: str) -> JournalWriter:
+        export = self._export
         schema = schema_of(Receivables.name, export.ledger)
         letters = Letters(self._conn, schema)
         await letters.prepare(export.entity_id, export.position, export.first_on, export.last_on)
@@ -148,11 +178,11 @@ class ExportRun:
             position=export.position,
         )
         valuation = Valuation(currency, rates.get(export.entity_id) or RateHistory(()))
-        chart = default_chart().with_numbers(export.accounts)
         zone = ZoneInfo((await self._ledger.info(export.ledger)).time_zone)
         booking = Booking(chart, currency, valuation.value)
         auxiliaries = await self._source.auxiliaries()
-        return JournalWriter(chart, currency, zone, auxiliaries, letters, valuation, booking)
+        has_foreign = any(each != currency for each in currencies)
+        return JournalWriter(chart, currency, zone, auxiliaries, letters, valuation, booking, has_foreign)
 
     async def _warnings(self, creditor: Creditor) -> tuple[str, ...]:
         found = []
@@ -173,51 +203,62 @@ class ExportRun:
                 self._unsaved.append(layout.body(lines))
                 self._count(lines, entries=1)
                 await self._save(full=True)
-        async for commands in self._commands():
-            lines, number = await writer.lines(commands, self._done.entries)
+        async for found in _ahead(writer.booked(self._commands())):
+            lines, number = writer.lines(found, self._done.entries)
             self._unsaved.append(layout.body(lines))
-            self._count(lines, entries=number, position=commands[-1][-1].position)
+            self._count(lines, entries=number, position=found.position)
             await self._save(full=True)
         self._done = replace(self._done, position=self._export.position)
         await self._save()
 
-    def _layout(self, creditor: Creditor) -> FecLayout | CsvLayout | Any:
+    def _layout(self, creditor: Creditor) -> TextLayout:
         currency = creditor.currency
         if self._export.layout == "fec":
             return FecLayout(currency)
         if self._export.layout == "csv":
-            return CsvLayout(currency)
+            return JournalCsv(currency)
         return TEXT_LAYOUTS[self._export.layout](currency, creditor.name)
 
-    async def _table(self, folder: Path, writer: JournalWriter, creditor: Creditor) -> None:
-        """Write a workbook or a Parquet file to the disk, then store it; such a file is begun anew after a kill."""
+    async def _table(self, columns: Sequence[TableColumn], rows: Rows) -> None:
+        """Write a table to the disk, then store it; after a kill it is begun anew."""
+        layout = self._export.layout
         await self._store.forget_parts(self._export.id)
-        self._done, target = ExportProgress(), folder / "file"
-        if self._export.layout == "xlsx":
-            book = Workbook(target, creditor.currency, self._export.last_on)
-            async for lines in self._all_lines(writer):
-                book.add(lines)
-            await asyncio.to_thread(book.close)
-        else:
-            layout, source = CsvLayout(creditor.currency, for_people=False), folder / "lines.csv"
-            with source.open("wb") as file:
-                file.write(layout.head())
-                async for lines in self._all_lines(writer):
-                    file.write(layout.body(lines))
-            await asyncio.to_thread(write_parquet, source, target, creditor.currency)
-        with target.open("rb") as file:
-            while content := file.read(PART_BYTES):
+        self._done = ExportProgress()
+        with tempfile.TemporaryDirectory(prefix="encours-export-") as folder:
+            target, source = Path(folder, "file"), Path(folder, "lines.csv")
+            if layout == "xlsx":
+                book = Workbook(target, columns, self._export.last_on)
+                async for found in rows:
+                    book.add(found)
+                await asyncio.to_thread(book.close)
+            else:
+                table = CsvTable(columns, for_people=layout == "csv")
+                with (target if layout == "csv" else source).open("wb") as file:
+                    file.write(table.head())
+                    async for found in rows:
+                        file.write(table.body(found))
+            if layout == "parquet":
+                await asyncio.to_thread(write_parquet, source, target, columns)
+            for content in _parts_of(target):
                 self._unsaved.append(content)
                 await self._save()
+        self._done = replace(self._done, position=self._export.position)
+        await self._save()
 
-    async def _all_lines(self, writer: JournalWriter) -> AsyncIterator[list[ExportLine]]:
+    async def _counted(self, rows: Rows) -> Rows:
+        async for found in rows:
+            self._done = replace(self._done, lines=self._done.lines + len(found))
+            yield found
+            await self._save()
+
+    async def _journal_rows(self, writer: JournalWriter) -> Rows:
         async for lines in self._opening(writer):
             self._count(lines, entries=1)
-            yield lines
-        async for commands in self._commands():
-            lines, number = await writer.lines(commands, self._done.entries)
-            self._count(lines, entries=number, position=commands[-1][-1].position)
-            yield lines
+            yield [journal_row(line, writer.currency) for line in lines]
+        async for found in _ahead(writer.booked(self._commands())):
+            lines, number = writer.lines(found, self._done.entries)
+            self._count(lines, entries=number, position=found.position)
+            yield [journal_row(line, writer.currency) for line in lines]
             await self._save()
 
     async def _opening(self, writer: JournalWriter) -> AsyncIterator[list[ExportLine]]:
@@ -261,9 +302,7 @@ class ExportRun:
         if os.getppid() != self._parent:
             raise ExportAbandoned
 
-    async def _manifest(
-        self, creditor: Creditor, writer: JournalWriter, warnings: tuple[str, ...]
-    ) -> Manifest:
+    async def _manifest(self, creditor: Creditor, chart: Chart) -> Manifest:
         export, done = self._export, self._done
         digest, size = hashlib.sha256(), 0
         async for content in self._store.content(export.id):
@@ -272,11 +311,7 @@ class ExportRun:
         return Manifest(
             file_name=self._file_name(creditor),
             media_type=_MEDIA.get(export.layout, "text/plain; charset=windows-1252"),
-            encoding=None
-            if export.layout in _TABLES
-            else "utf-8"
-            if export.layout in ("fec", "csv")
-            else ENCODING,
+            encoding=self._encoding(),
             size_bytes=size,
             sha256=digest.hexdigest(),
             entity_id=export.entity_id,
@@ -287,14 +322,21 @@ class ExportRun:
             currency=creditor.currency,
             entries=done.entries,
             lines=done.lines,
-            debit_minor=done.debit_minor,
-            accounts=writer.chart.numbers(),
-            warnings=warnings,
+            debit_minor=None if export.kind in REPORTS else done.debit_minor,
+            accounts={} if export.kind in REPORTS else chart.numbers(),
+            warnings=await self._warnings(creditor),
         )
+
+    def _encoding(self) -> str | None:
+        if self._export.layout in _TABLES:
+            return None
+        return "utf-8" if self._export.layout in ("fec", "csv") else ENCODING
 
     def _file_name(self, creditor: Creditor) -> str:
         export = self._export
         if export.layout == "fec":
             return file_name(creditor.siren, export.last_on)
+        if export.kind in REPORTS:
+            return f"{export.kind.replace('_', '-')}-{export.last_on}.{export.layout}"
         ending = {"sage": "pnm", "cegid": "tra", "quadra": "txt"}.get(export.layout, export.layout)
         return f"journal-{export.layout}-{export.first_on}-{export.last_on}.{ending}"

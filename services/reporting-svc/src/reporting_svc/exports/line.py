@@ -1,8 +1,10 @@
-"""Line of an exported journal: all that any layout shows of it."""
+"""Line of an exported journal with all that a layout shows of it, and the interface of layouts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Protocol
 
 import msgspec
 
@@ -30,3 +32,13 @@ class ExportLine(msgspec.Struct, gc=False):
     validated_on: date
     foreign_minor: int
     currency: str | None
+
+
+class TextLayout(Protocol):
+    """Layout of a text file, which is written line by line."""
+
+    def head(self) -> bytes:
+        """Return what the file begins with."""
+
+    def body(self, lines: Iterable[ExportLine]) -> bytes:
+        """Return lines of the file."""

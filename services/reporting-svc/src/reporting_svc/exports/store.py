@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from encours.reading.moment import Granted
     from encours.reading.pages import Page
 
-ExportKind = Literal["fec", "journal"]
+ExportKind = Literal["fec", "journal", "aged_balance", "open_items"]
 Layout = Literal["fec", "sage", "cegid", "quadra", "csv", "xlsx", "parquet"]
 ExportState = Literal["queued", "running", "completed", "failed"]
 KEPT = 50
@@ -52,8 +52,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     entries: int
     lines: int
-    debit_minor: int
-    """Sum of the debits, which is that of the credits, in minor units of the currency."""
+    debit_minor: int | None
+    """Sum of the debits, which is that of the credits, in minor units of the currency; ``None`` for a report."""
     accounts: dict[str, str]
     warnings: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ A file of a whole year begins with the balances of the years before it, as one e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -25,6 +25,16 @@ _RESULT_CLASSES = ("6", "7")
 
 
 @dataclass(frozen=True, slots=True)
+class BookedEntries:
+    """Entries up to a position, the letters of their items, and the numbers of the invoices that they cite."""
+
+    entries: Sequence[JournalEntry]
+    letters: Mapping[tuple[str, str], Letter]
+    numbers: Mapping[str, str]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class JournalWriter:
     """Makes the lines of one export."""
 
@@ -35,40 +45,38 @@ class JournalWriter:
     letters: Letters
     valuation: Valuation
     booking: Booking
+    has_foreign: bool
+    """Items in another currency than that of the books exist."""
 
-    async def lines(
-        self, commands: Sequence[Sequence[Recorded]], number: int
-    ) -> tuple[list[ExportLine], int]:
-        """Return the lines of commands, numbered behind ``number``, and the number of their last entry."""
-        entries = await self.entries(commands)
-        items = {p.item_id[4:] for entry in entries for p in entry.postings if p.item_id is not None}
-        letters = await self.letters.of(items)
-        cited = {entry.piece_of[4:] for entry in entries if entry.piece_of is not None}
-        numbers = await self.letters.numbers(cited) if cited else {}
-        found: list[ExportLine] = []
-        for entry in entries:
+    async def booked(
+        self, source: AsyncIterator[list[list[Recorded]]]
+    ) -> AsyncGenerator[BookedEntries, None]:
+        """Iterate over the entries of commands with what the database knows of their items."""
+        async for commands in source:
+            entries = await self.entries(commands)
+            items = {p.item_id[4:] for entry in entries for p in entry.postings if p.item_id is not None}
+            letters = await self.letters.of(items)
+            cited = {entry.piece_of[4:] for entry in entries if entry.piece_of is not None}
+            numbers = await self.letters.numbers(cited) if cited else {}
+            yield BookedEntries(entries, letters, numbers, commands[-1][-1].position)
+
+    def lines(self, found: BookedEntries, number: int) -> tuple[list[ExportLine], int]:
+        """Return the lines of entries, numbered behind ``number``, and the number of their last entry."""
+        lines: list[ExportLine] = []
+        for entry in found.entries:
             number += 1
-            piece = (
-                entry.piece
-                or numbers.get((entry.piece_of or "")[4:])
-                or entry.piece_of
-                or str(entry.position)
-            )
+            cited = entry.piece_of or ""
+            piece = entry.piece or found.numbers.get(cited[4:]) or cited or str(entry.position)
             validated_on = max(entry.recorded_at.astimezone(self.zone).date(), entry.effective_on)
             for posting in entry.postings:
-                found.append(self._line(entry, posting, number, piece, validated_on, letters))
-        return found, number
+                lines.append(self._line(entry, posting, number, piece, validated_on, found.letters))
+        return lines, number
 
     async def entries(self, commands: Sequence[Sequence[Recorded]]) -> list[JournalEntry]:
         """Return the entries of commands, in the order of the ledger."""
-        foreign = {
-            digits
-            for events in commands
-            for e in events
-            if getattr(e.data, "currency", self.currency) != self.currency or getattr(e.data, "paid", None)
-            for digits in _items_of(e)
-        }
-        self.valuation.began_on = await self.letters.began_on(foreign) if foreign else {}
+        if self.has_foreign:
+            items = {digits for events in commands for e in events for digits in _items_of(e)}
+            self.valuation.began_on = await self.letters.began_on(items)
         return [entry for events in commands for entry in self.booking.entries(events)]
 
     def _line(

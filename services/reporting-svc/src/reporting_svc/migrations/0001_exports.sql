@@ -27,7 +27,6 @@ create index if not exists export_waiting on encours_exports.export (asked_at) w
 create table if not exists encours_exports.part (
   export_id text not null references encours_exports.export on delete cascade,
   part      int not null,
-  content   bytea not null,              -- zlib
+  content   bytea storage external not null, -- zlib
   primary key (export_id, part)
 );
-alter table encours_exports.part alter column content set storage external;

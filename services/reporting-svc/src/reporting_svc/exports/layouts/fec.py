@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from reporting_svc.exports.layouts.text import amounts, compact, plain
@@ -33,21 +33,25 @@ class FecLayout:
 
     def body(self, lines: Iterable[ExportLine]) -> bytes:
         """Return lines of the file."""
-        amount, zero = self._amount, self._amount(0)
-        written = []
+        amount, zero, number, written = self._amount, self._amount(0), 0, []
+        begin = day = end = ""
         for line in lines:
-            foreign = ""
-            if line.currency is not None:
-                if line.currency not in self._foreign:
-                    self._foreign[line.currency] = amounts(line.currency)
-                foreign = self._foreign[line.currency](line.foreign_minor)
-            day = compact(line.booked_on)
+            if line.number != number:  # of all lines of an entry the same
+                number, day = line.number, compact(line.booked_on)
+                begin = f"{line.journal}\t{line.journal_label}\t{number}\t{day}\t"
+                end = f"\t{compact(line.validated_on)}\t"
+            # The lines of an opening entry are of several documents.
+            middle = f"\t{plain(line.piece)}\t{day}\t{plain(line.label)}\t"
+            foreign = "" if line.currency is None else self._in_currency(line.currency)(line.foreign_minor)
             written.append(
-                f"{line.journal}\t{line.journal_label}\t{line.number}\t{day}\t{line.account}\t{line.account_label}\t"
-                f"{plain(line.auxiliary)}\t{plain(line.auxiliary_label)}\t{plain(line.piece)}\t{day}\t"
-                f"{plain(line.label)}\t{amount(line.debit_minor) if line.debit_minor else zero}\t"
+                f"{begin}{line.account}\t{line.account_label}\t{plain(line.auxiliary)}\t{plain(line.auxiliary_label)}"
+                f"{middle}{amount(line.debit_minor) if line.debit_minor else zero}\t"
                 f"{amount(line.credit_minor) if line.credit_minor else zero}\t{line.letter}\t"
-                f"{compact(line.lettered_on) if line.lettered_on else ''}\t{compact(line.validated_on)}\t"
-                f"{foreign}\t{line.currency or ''}\r\n"
+                f"{compact(line.lettered_on) if line.lettered_on else ''}{end}{foreign}\t{line.currency or ''}\r\n"
             )
         return "".join(written).encode()
+
+    def _in_currency(self, currency: str) -> Callable[[int], str]:
+        if currency not in self._foreign:
+            self._foreign[currency] = amounts(currency)
+        return self._foreign[currency]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reporting_svc.exports.layouts.text import amounts, day_first, day_first_long, left, plain, right
-from reporting_svc.exports.line import ExportLine
+from reporting_svc.exports.layouts.text import account, amounts, day_first, day_first_long, left, plain, right
+from reporting_svc.exports.line import ExportLine, TextLayout
 
 ENCODING = "cp1252"
 
@@ -38,8 +38,8 @@ class SageLayout:
         side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
         auxiliary, label = plain(line.auxiliary), left(plain(line.label), 25)
         return (
-            f"{left(line.journal, 3)}{day_first(line.booked_on)}{kind}{left(line.account, 13)}"
-            f"{'X' if auxiliary else ' '}{left(auxiliary, 13)}{left(plain(line.piece), 13)}{label}"
+            f"{left(line.journal, 3)}{day_first(line.booked_on)}{kind}{account(line.account, 13)}"
+            f"{'X' if auxiliary else ' '}{account(auxiliary, 13)}{left(plain(line.piece), 13)}{label}"
             f"S{' ' * 6}{side}{right(self._amount(minor), 20)}N{' ' * 33}"
         )
 
@@ -63,8 +63,8 @@ class CegidLayout:
         side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
         auxiliary, label = plain(line.auxiliary), left(plain(line.label), 35)
         return (
-            f"{left(line.journal, 3)}{day_first_long(line.booked_on)}{kind}{left(line.account, 17)}"
-            f"{'X' if auxiliary else ' '}{left(auxiliary, 17)}{left(plain(line.piece), 35)}{label}"
+            f"{left(line.journal, 3)}{day_first_long(line.booked_on)}{kind}{account(line.account, 17)}"
+            f"{'X' if auxiliary else ' '}{account(auxiliary, 17)}{left(plain(line.piece), 35)}{label}"
             f"{' ' * 3}{' ' * 8}{side}{right(self._amount(minor), 20)}N{line.number % 10**8:08d}"
             f"{self._currency}{right('1,00000000', 10)}E--{' ' * 20}{' ' * 20}{' ' * 3}{' ' * 2}{' ' * 2}"
         )
@@ -84,16 +84,16 @@ class QuadraLayout:
     def _record(self, line: ExportLine) -> str:
         side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
         # Quadra has one number for an account: that of the customer stands in place of 411.
-        account = plain(line.auxiliary) or line.account
+        number = account(plain(line.auxiliary) or line.account, 8)
         label, piece = plain(line.label), plain(line.piece)
         return (
-            f"M{left(account, 8)}{left(line.journal, 2)}000{day_first(line.booked_on)} {left(label, 20)}{side}"
+            f"M{number}{left(line.journal, 2)}000{day_first(line.booked_on)} {left(label, 20)}{side}"
             f"+{minor:012d}{' ' * 8}{' ' * 6}{' ' * 2}{' ' * 3}{left(piece[-5:], 5)}{' ' * 10}{' ' * 10}"
             f"{left(piece[-8:], 8)}EUR{left(line.journal, 3)}{' ' * 3}{left(label, 30)}{' ' * 2}{left(piece[-10:], 10)}"
         )
 
 
-TEXT_LAYOUTS: dict[str, Callable[[str, str], SageLayout | CegidLayout | QuadraLayout]] = {
+TEXT_LAYOUTS: dict[str, Callable[[str, str], TextLayout]] = {
     "sage": SageLayout,
     "cegid": lambda currency, _: CegidLayout(currency),
     "quadra": lambda _, __: QuadraLayout(),

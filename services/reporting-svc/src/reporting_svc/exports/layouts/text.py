@@ -13,6 +13,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f|\u2028\u2029]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+@lru_cache(maxsize=32_768)
 def plain(text: str) -> str:
     """Return the text on one line, without the separators of fields and records (LPF A47 A-1 VI)."""
     return _CONTROL.sub(" ", text).strip() if not text.isprintable() or "|" in text else text
@@ -59,6 +60,16 @@ def day_first_long(day: date) -> str:
 def left(text: str, width: int) -> str:
     """Return the text in a field of that width: cut, or filled with blanks."""
     return text[:width].ljust(width)
+
+
+def account(text: str, width: int) -> str:
+    """Return an account in a field of that width. Raises ``ValueError`` if it does not fit: it could be another."""
+    if len(text) > width:
+        raise ValueError(
+            f"The account {text} has more than the {width} characters of this layout: register the customer with a "
+            "shorter external_ref, or send a shorter number in accounts."
+        )
+    return text.ljust(width)
 
 
 def right(text: str, width: int) -> str:

@@ -33,17 +33,20 @@ class ManifestOut(BaseModel):
     last_on: date
     first_position: int
     last_position: int
-    entries: int = Field(description="Number of the last entry: the numbers have no gap.")
+    entries: int = Field(description="Number of the last entry: the numbers have no gap; 0 in a report.")
     lines: int
-    debit: MoneyModel = Field(description="Sum of the debits, which is that of the credits.")
-    accounts: dict[str, str] = Field(description="Number of each account by its purpose.")
+    debit: MoneyModel | None = Field(
+        description="Sum of the debits, which is that of the credits; null for a report."
+    )
+    accounts: dict[str, str] = Field(description="Number of each account by its purpose; none in a report.")
     warnings: list[str]
 
     @classmethod
     def of(cls, found: Manifest) -> ManifestOut:
         """Return a manifest."""
         plain = {name: getattr(found, name) for name in cls.model_fields if name != "debit"}
-        return cls(**plain, debit=MoneyModel.of(found.debit_minor, found.currency))
+        debit = None if found.debit_minor is None else MoneyModel.of(found.debit_minor, found.currency)
+        return cls(**plain, debit=debit)
 
 
 class ExportOut(BaseModel):

@@ -10,23 +10,25 @@ from pydantic import Field
 from encours.http.models import Body, BusinessDate, Id
 from encours.kernel.errors import Invalid
 from reporting_svc.exports.requests import RequestExport
+from reporting_svc.exports.store import ExportKind, Layout
 
 Number = Annotated[str, Field(min_length=3, max_length=12)]
 
 
 class ExportBody(Body):
-    """A file to be written: the FEC of a year, or a journal of some days in the layout of a software."""
+    """A file to be written: the FEC of a year, a journal of some days, or a report of a day."""
 
-    kind: Literal["fec", "journal"]
+    kind: Literal["fec", "journal", "aged_balance", "open_items"]
     entity_id: Annotated[str, Id("ent")]
     year: Annotated[int, Field(ge=1990, le=2999, strict=True)] | None = Field(
         default=None, description="Of a FEC: the calendar year that is the financial year."
     )
     layout: Literal["sage", "cegid", "quadra", "csv", "xlsx", "parquet"] | None = Field(
-        default=None, description="Of a journal."
+        default=None, description="Of a journal; of a report csv, xlsx or parquet."
     )
     from_: BusinessDate | None = Field(default=None, alias="from", description="Of a journal: the first day.")
     to: BusinessDate | None = Field(default=None, description="Of a journal: the last day.")
+    as_of: BusinessDate | None = Field(default=None, description="Of a report: its business date.")
     accounts: dict[str, Number] = Field(
         default={},
         max_length=40,
@@ -48,11 +50,22 @@ class ExportBody(Body):
             first, last = date(self.year, 1, 1), date(self.year, 12, 31)
             return RequestExport("fec", "fec", self.entity_id, first, last, self.accounts, self.position)
         if self.layout is None:
-            raise Invalid("Name the layout of the journal.", "/layout")
-        if self.from_ is None or self.to is None or self.year is not None:
+            raise Invalid("Name the layout.", "/layout")
+        if self.kind != "journal":
+            return self._report(self.kind, self.layout)
+        if self.from_ is None or self.to is None or self.year is not None or self.as_of is not None:
             raise Invalid("Name the first and the last day of the journal, from and to.", "/from")
         if self.to < self.from_:
             raise Invalid(f"The period ends before it begins, on {self.from_}.", "/to")
         return RequestExport(
             "journal", self.layout, self.entity_id, self.from_, self.to, self.accounts, self.position
         )
+
+    def _report(self, kind: ExportKind, layout: Layout) -> RequestExport:
+        if layout not in ("csv", "xlsx", "parquet"):
+            raise Invalid("The layouts of a report are csv, xlsx and parquet.", "/layout")
+        if self.as_of is None or self.from_ is not None or self.to is not None or self.year is not None:
+            raise Invalid("Name the business date of the report, as_of.", "/as_of")
+        if self.accounts:
+            raise Invalid("A report has no accounts.", "/accounts")
+        return RequestExport(kind, layout, self.entity_id, self.as_of, self.as_of, {}, self.position)

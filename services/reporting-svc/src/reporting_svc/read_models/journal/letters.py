@@ -42,20 +42,10 @@ _TEXT = "encode(uuid_send({}), 'hex')"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Number of an item's code, the day of its last line, and true if its lines add up to 0."""
+    """Code of an item, and the day of its last line."""
 
-    number: int
+    code: str
     on: date
-    is_full: bool
-
-    @property
-    def code(self) -> str:
-        """A to Z, AA to ZZ, and so on."""
-        number, code = self.number, ""
-        while number:
-            number, place = divmod(number - 1, 26)
-            code = chr((65 if self.is_full else 97) + place) + code
-        return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +59,15 @@ class BroughtItem:
     began_on: date
     currency: str
     minor: int
+
+
+def letter_code(number: int, *, is_full: bool) -> str:
+    """Return the code of a number from 1: A to Z, AA to ZZ, and so on; small letters if the item is not settled."""
+    first, code = 65 if is_full else 97, ""
+    while number:
+        number, place = divmod(number - 1, 26)
+        code = chr(first + place) + code
+    return code
 
 
 class Letters:
@@ -103,7 +102,7 @@ class Letters:
                 where key = any($1::uuid[]) and code is not null""",
             list(digits),
         )
-        return {(row[0], row[1]): Letter(row[2], row[3], row[4]) for row in rows}
+        return {(row[0], row[1]): Letter(letter_code(row[2], is_full=row[4]), row[3]) for row in rows}
 
     async def began_on(self, digits: Iterable[str]) -> Mapping[str, date]:
         """Return the day on which each item began: of an issue or a receipt."""

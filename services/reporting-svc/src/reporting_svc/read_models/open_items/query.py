@@ -1,0 +1,34 @@
+"""All open items of a scope, a few thousand at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from encours.reading.where import Arguments
+from reporting_svc.read_models.receivables.parts import parts_then
+from reporting_svc.read_models.receivables.rows import INVOICE_ID
+from reporting_svc.read_models.receivables.scope import Scope
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+_PAGE = 2_000
+
+
+async def open_items(view: View, scope: Scope) -> AsyncIterator[list[asyncpg.Record]]:
+    """Iterate over open invoices and instalments by due date and number, by a cursor of the view's transaction."""
+    args = Arguments()
+    cursor = await view.conn.cursor(
+        f"""
+        select {INVOICE_ID.sql("p.invoice_id")} as invoice_id, i.number, p.customer_id, p.currency, p.issued_on,
+               p.due_on, p.instalment, i.total_minor, p.open_minor, p.disputed_minor, p.conceded_minor, p.planned_minor
+        from ({parts_then(args, view, scope)}) p join {view.schema}.item i using (invoice_id)
+        where p.open_minor <> 0 order by p.due_on, i.number, p.instalment
+        """,
+        *args,
+    )
+    while rows := await cursor.fetch(_PAGE):
+        yield rows

@@ -1,0 +1,1 @@
+"""`encours audit`: questions of an auditor."""
