@@ -202,6 +202,10 @@ class Ledger:
         rows = await self._reader.page_of_types((await self._known(ledger)).id, after, limit, types)
         return [recorded(ledger, row) for row in rows]
 
+    async def has_types(self, ledger: str, types: Iterable[str], after: int, upto: int) -> bool:
+        """Return true if the ledger has an event of these types with a position in ``(after, upto]``."""
+        return await self._reader.has_types((await self._known(ledger)).id, types, after, upto)
+
     async def query(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run another query on the ledger's tables, with retries after a lost connection."""
         return await self._reader.fetch(sql, *arguments)

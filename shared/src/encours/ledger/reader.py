@@ -39,6 +39,8 @@ _PAGE = f"""select {COLUMNS} from ledger.event
   order by position limit $3"""
 _PAGE_OF_TYPES = f"""select {COLUMNS} from ledger.event
   where ledger = $1 and position > $2 and type = any($4::text[]) order by position limit $3"""
+_HAS_TYPES = """select exists (select from ledger.event
+  where ledger = $1 and position > $2 and position <= $3 and type = any($4::text[]))"""
 _VERSIONS = """select s.name, coalesce(e.version, 0) from unnest($2::text[]) s(name)
   left join lateral (select version from ledger.event e
     where e.ledger + 0 = $1 and e.stream = s.name order by version desc limit 1) e on true"""
@@ -156,6 +158,10 @@ class Reader:
     ) -> list[asyncpg.Record]:
         """Rows of these types with positions above ``after``, at most ``limit``."""
         return await self.fetch(_PAGE_OF_TYPES, ledger_id, after, limit, sorted(types))
+
+    async def has_types(self, ledger_id: int, types: Iterable[str], after: int, upto: int) -> bool:
+        """Return True if an event of these types has a position in ``(after, upto]``."""
+        return bool((await self.fetch(_HAS_TYPES, ledger_id, after, upto, sorted(types)))[0][0])
 
     async def digest(self, ledger_id: int, after: int, upto: int) -> bytes | None:
         """Digest of the rows with positions in ``(after, upto]``; None when there are none."""

@@ -38,18 +38,21 @@ class InsolvencyRow(Row, kw_only=True):
         )
 
 
+INSOLVENT = """
+select customer_id from (
+    select distinct on (customer_id) customer_id, in_force from {s}.insolvency
+    where ($1::text[] is null or customer_id = any($1)) and position <= $2 and effective_on <= $3
+    order by customer_id, position desc
+) last where in_force order by customer_id
+"""
+"""Customers in proceedings: of some, or of all."""
+
+
 async def insolvent(
     conn: Conn, schema: str, as_of: date, position: int, customers: Sequence[str] | None = None
 ) -> list[str]:
     """Return the customers in proceedings on a business day, by what was known at a position; of some, or of all."""
     rows = await conn.fetch(
-        f"""select customer_id from (
-                select distinct on (customer_id) customer_id, in_force from {schema}.insolvency
-                where ($1::text[] is null or customer_id = any($1)) and position <= $2 and effective_on <= $3
-                order by customer_id, position desc
-            ) last where in_force order by customer_id""",
-        None if customers is None else list(customers),
-        position,
-        as_of,
+        INSOLVENT.format(s=schema), None if customers is None else list(customers), position, as_of
     )
     return [row["customer_id"] for row in rows]

@@ -46,9 +46,12 @@ class MergeRow(Row, kw_only=True):
         return Merge(self.customer_id, self.position, self.effective_on, self.into_id)
 
 
+MERGES = "select customer_id, position, effective_on, into_id from {s}.merge"
+
+
 async def merges(conn: Conn, schema: str) -> list[Merge]:
     """Return every merge that the read model knows."""
-    rows = await conn.fetch(f"select customer_id, position, effective_on, into_id from {schema}.merge")
+    rows = await conn.fetch(MERGES.format(s=schema))
     return [Merge(*row) for row in rows]
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import ClassVar, Self
-
-import asyncpg
+from typing import Any, ClassVar, Self
 
 from encours.contracts import Recorded
 from encours.contracts.events.rate import ExchangeRatePublished
@@ -57,22 +55,28 @@ def rate_rows(e: Recorded, event: ExchangeRatePublished) -> tuple[Row, ...]:
     return RateRow.of(e, event), RatePairRow(entity=event.entity_id, base=event.base, quote=event.quote)
 
 
+RATES = """
+select p.entity, p.base, p.quote, last.day, last.rate, last.source
+from {s}.rate_pair p cross join lateral (
+    select r.day, r.rate, r.source from {s}.rate r
+    where (r.entity, r.base, r.quote) = (p.entity, p.base, p.quote) and r.position <= $2 and r.day <= $3
+    order by r.day desc, r.position desc limit 1
+) last
+where p.entity in (select unnest({entities}))
+"""
+"""The last rate of each pair of some entities (SQL of an array) up to a date, as it was known at a position."""
+
+
 async def rates_known(
     conn: Conn, schema: str, entities: Iterable[str], *, as_of: date, position: int
 ) -> Mapping[str, tuple[QuotedRate, ...]]:
     """Return the last rate of each pair up to a date, as it was known at the position, by entity."""
-    rows = await conn.fetch(
-        f"""select p.entity, p.base, p.quote, last.day, last.rate, last.source
-            from {schema}.rate_pair p cross join lateral (
-                select r.day, r.rate, r.source from {schema}.rate r
-                where (r.entity, r.base, r.quote) = (p.entity, p.base, p.quote) and r.day <= $2 and r.position <= $3
-                order by r.day desc, r.position desc limit 1
-            ) last
-            where p.entity = any($1)""",
-        sorted(set(entities)),
-        as_of,
-        position,
-    )
+    statement = RATES.format(s=schema, entities="$1::text[]")
+    return rates_of(await conn.fetch(statement, sorted(set(entities)), position, as_of))
+
+
+def rates_of(rows: Iterable[Any]) -> Mapping[str, tuple[QuotedRate, ...]]:
+    """Return rates by entity."""
     return {entity: tuple(rates) for entity, rates in _by_entity(rows).items()}
 
 
@@ -92,7 +96,7 @@ async def rate_histories(
     return {entity: RateHistory(rates) for entity, rates in _by_entity(rows).items()}
 
 
-def _by_entity(rows: Iterable[asyncpg.Record]) -> dict[str, list[QuotedRate]]:
+def _by_entity(rows: Iterable[Any]) -> dict[str, list[QuotedRate]]:
     found: dict[str, list[QuotedRate]] = {}
     for row in rows:
         quoted = QuotedRate(row["base"], row["quote"], row["rate"], row["day"], row["source"])

@@ -102,8 +102,13 @@ class ReadDb:
         await close_pool(self.pool)
 
     @asynccontextmanager
-    async def snapshot(self, model: str, ledger: str) -> AsyncIterator[Snapshot]:
+    async def snapshot(
+        self, model: str, ledger: str, *, generic_plans: bool = False
+    ) -> AsyncIterator[Snapshot]:
         """Open rows and checkpoint of one moment as ``(conn, schema, position)``.
+
+        With ``generic_plans`` a statement is planned once for all its arguments, for one that takes longer to plan than
+        to run.
 
         Raises :class:`ReadModelNotReady` while the model has never been built, and where its tables are those of
         another version: a newer service answers before the model is built again.
@@ -111,20 +116,17 @@ class ReadDb:
         schema = schema_of(model, ledger)
         async with self.pool.acquire() as conn:
             begin = "begin isolation level repeatable read read only"
+            if generic_plans:
+                begin += "; set local plan_cache_mode = force_generic_plan"
             tables = self._tables(model, schema)
             try:
                 # LOCK takes no snapshot, so it comes before one: a swap of a rebuilt schema waits for it, and the
                 # snapshot that follows never sees tables that were filled after it.
                 await conn.execute(f"{begin}; lock table {tables} in access share mode" if tables else begin)
-                checkpoint = await load_checkpoint(conn, ledger, model)
-                if checkpoint is None:
+                at = await conn.fetchrow(_POSITION, ledger, model)
+                if at is None:
                     raise ReadModelNotReady(model, ledger)
-                parked = await conn.fetchval(
-                    "select exists (select from encours.parked where ledger = $1 and model = $2)",
-                    ledger,
-                    model,
-                )
-                yield Snapshot(conn, schema, checkpoint.position, bool(parked))
+                yield Snapshot(conn, schema, at["position"], at["incomplete"])
             except _OTHER_TABLES as error:
                 if await self._is_built(ledger, model):
                     raise
@@ -276,6 +278,10 @@ async def hash_of(
     return checkpoint.position, value, (checkpoint.epoch, checkpoint.position, version, value)
 
 
+_POSITION = """
+select position, exists (select from encours.parked p where (p.ledger, p.model) = (c.ledger, c.model)) as incomplete
+from encours.checkpoint c where ledger = $1 and model = $2
+"""
 _STATES = """
 select c.model, c.service, c.model_version, c.epoch, c.position, c.state, c.reason, c.updated_at,
        count(p.stream) as parked, min(p.stream || ' parked at ' || p.position || ': ' || p.reason) as parked_reason

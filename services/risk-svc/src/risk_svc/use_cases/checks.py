@@ -16,7 +16,7 @@ CHECK: Folder[check.CheckState] = Folder(check.CheckState, check.evolve, check.C
 
 async def check_credit(session: Session, command: check.CheckCredit, pictures: LatestPictures) -> Result:
     """Decide and record. The decision contains position and lag of the read model."""
-    await session.load(CHECK, command.decision_id)
+    session.begin(command.decision_id)
     customer = await unmerged(session, command.customer_id)
     seen = await session.ask(pictures.of, session.meta.ledger, command.customer_id, session.today)
     models = await session.load(SCORE_MODELS, STREAM)

@@ -10,7 +10,7 @@ from encours.contracts.parties import Survivors
 from encours.projection.read_model import Conn
 from risk_svc.read_models.credit.accounts import CustomerAccount, Sums, accounts_of
 
-_ITEMS = """
+ITEMS = """
 select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on, i.total_minor,
        i.is_penalty,
        sum(m.open_minor)::bigint as open_minor, sum(m.owed_minor)::bigint as owed_minor,
@@ -22,13 +22,13 @@ where m.customer_id = any($1) and m.position <= $2 and m.effective_on <= $3
 group by i.customer_id, i.invoice_id
 order by i.due_on, i.invoice_id
 """
-_SCHEDULES = """
+SCHEDULES = """
 select s.invoice_id, s.position, s.effective_on, s.due_on, s.amount_minor
 from {s}.instalment s join {s}.invoice i on i.invoice_id = s.invoice_id
 where i.customer_id = any($1) and s.position <= $2 and s.effective_on <= $3
 order by s.position, s.due_on
 """
-_FUNDS = """
+FUNDS = """
 select customer_id, currency, coalesce(invoice_id, '') as invoice_id, payment_id,
        -sum(open_minor)::bigint as applied_minor, sum(unapplied_minor)::bigint as unapplied_minor,
        max(available_on) as available_on
@@ -43,7 +43,7 @@ async def customer_accounts(
 ) -> dict[str, dict[str, CustomerAccount]]:
     """Return the accounts of debtors by currency; ``records`` are all records of theirs."""
     asked = (list(records), position, as_of)
-    items = cast("list[Sums]", await conn.fetch(_ITEMS.format(s=schema), *asked))
-    funds = cast("list[Sums]", await conn.fetch(_FUNDS.format(s=schema), *asked))
-    schedules = cast("list[Sums]", await conn.fetch(_SCHEDULES.format(s=schema), *asked))
+    items = cast("list[Sums]", await conn.fetch(ITEMS.format(s=schema), *asked))
+    funds = cast("list[Sums]", await conn.fetch(FUNDS.format(s=schema), *asked))
+    schedules = cast("list[Sums]", await conn.fetch(SCHEDULES.format(s=schema), *asked))
     return accounts_of(items, funds, schedules, merged)

@@ -54,21 +54,21 @@ def apply_guarantee(e: Recorded, data: GuaranteeTaken | GuaranteeReleased, rows:
     rows.put(row)
 
 
+GUARANTEES = """
+select customer_id, currency, sum(amount_minor)::bigint as amount_minor from {s}.guarantee
+where customer_id = any($1) and taken_position <= $2
+  and valid_from <= $3 and (valid_until is null or valid_until >= $3)
+  and (released_position is null or released_position > $2 or released_on > $3)
+group by customer_id, currency
+"""
+"""Sums by customer and currency of the guarantees that count at the dates."""
+
+
 async def guarantees_in_force(
     conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
 ) -> list[Any]:
     """Return sums by customer and currency of the guarantees that count at the dates."""
-    return await conn.fetch(
-        f"""select customer_id, currency, sum(amount_minor)::bigint as amount_minor
-            from {schema}.guarantee
-            where customer_id = any($1) and taken_position <= $2
-              and valid_from <= $3 and (valid_until is null or valid_until >= $3)
-              and (released_position is null or released_position > $2 or released_on > $3)
-            group by customer_id, currency""",
-        list(customers),
-        position,
-        as_of,
-    )
+    return await conn.fetch(GUARANTEES.format(s=schema), list(customers), position, as_of)
 
 
 def guaranteed_of(customer_id: str, rows: Sequence[Any], merged: Survivors) -> Mapping[str, int]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from encours.contracts import Recorded
 from encours.contracts.events.credit_hold import (
@@ -131,24 +131,30 @@ def apply_badge(e: Recorded, data: PayerBadgeGiven | PayerBadgeRemoved, rows: Ro
     )
 
 
-async def holds_in_force(
-    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
-) -> dict[str, list[HoldInForce]]:
-    """Return the holds of customers that count on a business day, by what was known at a position."""
-    rows = await conn.fetch(
-        f"""select * from {schema}.credit_hold
-            where customer_id = any($1) and placed_position <= $2 and placed_on <= $3
-              and (until is null or until >= $3)
-              and (released_position is null or released_position > $2 or released_on > $3)
-            order by placed_position""",
-        list(customers),
-        position,
-        as_of,
-    )
+HOLDS = """
+select customer_id, credit_hold_id, cause, placed_on, until, text from {s}.credit_hold
+where customer_id = any($1) and placed_position <= $2 and placed_on <= $3
+  and (until is null or until >= $3)
+  and (released_position is null or released_position > $2 or released_on > $3)
+order by placed_position
+"""
+"""Holds of customers that count on a business day, by what was known at a position."""
+BADGED = """
+select customer_id from (
+    select distinct on (customer_id) customer_id, given from {s}.payer_badge
+    where customer_id = any($1) and position <= $2 and effective_on <= $3
+    order by customer_id, position desc
+) last where given
+"""
+"""Customers that have the badge on a business day, by what was known at a position."""
+
+
+def held(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[HoldInForce]]:
+    """Return holds by customer."""
     found: dict[str, list[HoldInForce]] = {}
     for row in rows:
-        held = HoldInForce(row["credit_hold_id"], row["cause"], row["placed_on"], row["until"], row["text"])
-        found.setdefault(row["customer_id"], []).append(held)
+        each = HoldInForce(row["credit_hold_id"], row["cause"], row["placed_on"], row["until"], row["text"])
+        found.setdefault(row["customer_id"], []).append(each)
     return found
 
 
@@ -172,20 +178,3 @@ async def broken_promises(
     for row in rows:
         found.setdefault(row["customer_id"], []).append(row["promised_on"])
     return found
-
-
-async def badged(
-    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
-) -> list[str]:
-    """Return the customers that have the badge on a business day, by what was known at a position."""
-    rows = await conn.fetch(
-        f"""select customer_id from (
-                select distinct on (customer_id) customer_id, given from {schema}.payer_badge
-                where customer_id = any($1) and position <= $2 and effective_on <= $3
-                order by customer_id, position desc
-            ) last where given""",
-        list(customers),
-        position,
-        as_of,
-    )
-    return [row["customer_id"] for row in rows]

@@ -6,53 +6,31 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, cast
-
-import asyncpg
+from typing import Any
 
 from encours.contracts.parties import Roles, Survivors, limit_holder_of
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
-from encours.reading.insolvency import insolvent
-from encours.reading.merges import merged_sql, records_of, survivors, survivors_at
+from encours.reading.merges import merged_sql, records_of, survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
-from encours.reading.rates import rates_known
+from encours.reading.rates import rates_of
 from encours.reading.read_db import ReadDb
 from encours.reading.where import Arguments, ViewWhere
+from risk_svc.domain.insurance.share import InsuredShare
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.score.model import OPEN_SEGMENT
-from risk_svc.read_models.credit.account_query import customer_accounts
-from risk_svc.read_models.credit.accounts import Sums
-from risk_svc.read_models.credit.guarantees import guaranteed_of, guarantees_in_force
-from risk_svc.read_models.credit.holds import badged, holds_in_force
+from risk_svc.read_models.credit.accounts import Sums, accounts_of
+from risk_svc.read_models.credit.gathered import Gathered, gather
+from risk_svc.read_models.credit.guarantees import guaranteed_of
+from risk_svc.read_models.credit.holds import held
+from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.insurance.query import Moment, insured_shares
 
 FRESHNESS_WAIT_S = 1.0
-
-_CUSTOMERS = """
-select customer_id, entity_id, name, (
-    select segment from {s}.segment s
-    where s.customer_id = c.customer_id and position <= $2 and effective_on <= $3 order by position desc limit 1
-) as segment
-from {s}.customer c where customer_id = any($1) and from_position <= $2
-"""
-_ORDERS = """
-select customer_id, currency, sum(draft_minor)::bigint as drafts, sum(reserved_minor)::bigint as reserved,
-       sum(delivered_minor)::bigint as delivered
-from {s}.movement
-where customer_id = any($1) and position <= $2 and effective_on <= $3
-  and (draft_minor <> 0 or reserved_minor <> 0 or delivered_minor <> 0)
-group by customer_id, currency
-"""
-_LIMITS = """
-select distinct on (customer_id) customer_id, limit_id, approved_minor, currency, approved_max_days, valid_until
-from {s}.limit_request
-where customer_id = any($1) and state = 'approved' and decided_position <= $2
-  and greatest(decided_on, valid_from) <= $3
-order by customer_id, greatest(decided_on, valid_from) desc, decided_position desc
-"""
+NEAR_EVENTS = 1_000
+"""Most events that are looked through for one that changes a figure, instead of waiting for all of them."""
 
 
 async def pictures(
@@ -64,13 +42,21 @@ async def pictures(
     The limit may have expired; the caller has to check it. The figures of a merged customer are those of the record
     that stands for it, which counts the invoices and the money of all its records.
     """
-    merged = await survivors(conn, schema, as_of, position)
+    gathered = await gather(conn, schema, customers, as_of=as_of, position=position)
+    merged = Survivors(gathered.merges, as_of, position)
     debtors = list(dict.fromkeys(map(merged.of, customers)))
-    holders = await _limit_holders(conn, schema, debtors, merged, as_of=as_of, position=position)
+    holders = {each: each for each in debtors}
+    if gathered.related or any(merged.records(each) != [each] for each in customers):
+        holders = await _limit_holders(conn, schema, debtors, merged, as_of=as_of, position=position)
     shown = sorted({*holders, *holders.values()})
-    own = await _own_pictures(conn, schema, shown, merged, as_of=as_of, position=position)
-    entities = {picture.entity_id for picture in own.values()}
-    rates = await rates_known(conn, schema, entities, as_of=as_of, position=position)
+    records = [record for each in shown for record in merged.records(each)]
+    if not set(records) <= set(customers):
+        gathered = await gather(conn, schema, records, as_of=as_of, position=position)
+    insured: Insured = {}
+    if gathered.insured:
+        insured = await insured_shares(Moment(conn, schema, as_of, position), shown, merged)
+    own = _own_pictures(gathered, shown, merged, insured)
+    rates = rates_of(gathered.rates)
     found = {}
     for debtor in set(debtors) & set(own):
         holder = holders[debtor]
@@ -86,6 +72,8 @@ async def pictures(
     return {customer: found[merged.of(customer)] for customer in customers if merged.of(customer) in found}
 
 
+Insured = Mapping[str, tuple[InsuredShare, ...]]
+"""Insured parts of the debts of debtors."""
 _ROLES = (
     "select customer_id, valid_from, position, payer_id, group_id from {s}.roles where customer_id = any($1)"
 )
@@ -120,22 +108,15 @@ async def _limit_holders(
     return own | {each: holder for each, holder in others.items() if holder in wanted}
 
 
-async def _own_pictures(
-    conn: Conn, schema: str, customers: Sequence[str], merged: Survivors, *, as_of: date, position: int
+def _own_pictures(
+    gathered: Gathered, customers: Sequence[str], merged: Survivors, insured: Insured
 ) -> dict[str, Picture]:
-    arguments = (list(customers), position, as_of)
-    of_records = ([record for each in customers for record in merged.records(each)], position, as_of)
-    found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments)}
-    accounts = await customer_accounts(conn, schema, of_records[0], merged, as_of=as_of, position=position)
-    ordered = cast("list[Sums]", await conn.fetch(_ORDERS.format(s=schema), *of_records))
-    in_proceedings = set(map(merged.of, await insolvent(conn, schema, as_of, position, of_records[0])))
-    guarantees = await guarantees_in_force(conn, schema, of_records[0], as_of=as_of, position=position)
-    holds = await holds_in_force(conn, schema, of_records[0], as_of=as_of, position=position)
-    marked = set(map(merged.of, await badged(conn, schema, of_records[0], as_of=as_of, position=position)))
-    insured = await insured_shares(Moment(conn, schema, as_of, position), customers, merged)
-    limits = {
-        row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
-    }
+    rows = {row["customer_id"]: row for row in gathered.customers}
+    accounts = accounts_of(gathered.items, gathered.funds, gathered.schedules, merged)
+    in_proceedings = {merged.of(row["customer_id"]) for row in gathered.insolvent}
+    holds = held(gathered.holds)
+    marked = {merged.of(row["customer_id"]) for row in gathered.badged}
+    limits = {row["customer_id"]: _limit(row) for row in gathered.limits}
     return {
         customer: Picture(
             customer_id=customer,
@@ -146,7 +127,7 @@ async def _own_pictures(
                 for currency, account in accounts.get(customer, {}).items()
                 for item in account.items
             ),
-            drafts=_component("drafts", customer, ordered, merged),
+            drafts=_component("drafts", customer, gathered.orders, merged),
             unapplied={
                 currency: account.unapplied_minor
                 for currency, account in accounts.get(customer, {}).items()
@@ -154,15 +135,16 @@ async def _own_pictures(
             },
             limit=limits.get(customer),
             insolvent=customer in in_proceedings,
-            reserved=_component("reserved", customer, ordered, merged),
-            delivered=_component("delivered", customer, ordered, merged),
-            guaranteed=guaranteed_of(customer, guarantees, merged),
-            holds=tuple(held for each in merged.records(customer) for held in holds.get(each, ())),
+            reserved=_component("reserved", customer, gathered.orders, merged),
+            delivered=_component("delivered", customer, gathered.orders, merged),
+            guaranteed=guaranteed_of(customer, gathered.guarantees, merged),
+            holds=tuple(hold for each in merged.records(customer) for hold in holds.get(each, ())),
             badge=customer in marked,
             segment=row["segment"] or OPEN_SEGMENT,
             insured=insured.get(customer, ()),
         )
-        for customer, row in found.items()
+        for customer in customers
+        if (row := rows.get(customer)) is not None
     }
 
 
@@ -177,7 +159,10 @@ def _component(name: str, customer: str, rows: Sequence[Sums], merged: Survivors
 
 @dataclass(frozen=True, slots=True)
 class LatestPictures:
-    """Query for the figures of one customer; it waits a second at most for the read model."""
+    """Query for the figures of one customer; it waits a second at most for the read model.
+
+    It does not wait for events that change no figures, such as other checks: without them the figures are the same.
+    """
 
     db: ReadDb
     ledger: Ledger
@@ -185,12 +170,24 @@ class LatestPictures:
     async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
         """Return the figures at the ledger's head; empty for a customer that the read model does not have there."""
         head = (await self.ledger.head(ledger)).position
-        await self.db.wait_for("credit", ledger, head, timeout=FRESHNESS_WAIT_S)
-        async with self.db.snapshot("credit", ledger) as (conn, schema, position):
+        known = self.db.position("credit", ledger)
+        if known is None or not await self._is_unchanged(ledger, known, head):
+            known = None
+            await self.db.wait_for("credit", ledger, head, timeout=FRESHNESS_WAIT_S)
+        async with self.db.snapshot("credit", ledger, generic_plans=True) as (conn, schema, position):
             found = await pictures(conn, schema, [customer_id], as_of=day, position=position)
+        if known is not None and position >= known:
+            position = max(position, head)
         picture = found.get(customer_id, Picture(customer_id, "", ""))
         lag = max(0, head - position)
         return SeenPicture(picture, position, lag, behind=lag > 0)
+
+    async def _is_unchanged(self, ledger: str, position: int, head: int) -> bool:
+        """Return True if no event between two positions changes a figure; False if they are far apart."""
+        if head <= position:
+            return True
+        near = head - position <= NEAR_EVENTS
+        return near and not await self.ledger.has_types(ledger, Credit.applies, position, head)
 
 
 async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[Any], dict[str, Picture]]:
@@ -259,7 +256,7 @@ async def limit_requests(view: View, page: Page, *, customer_id: str | None, sta
     return await where.page(page, "*", seen)
 
 
-def _limit(row: asyncpg.Record) -> ApprovedLimit:
+def _limit(row: Sums) -> ApprovedLimit:
     return ApprovedLimit(
         limit_id=row["limit_id"],
         amount_minor=row["approved_minor"],

@@ -27,7 +27,7 @@ from {s}.insurance_event
 where position <= $1 and (subject <> 'deadline' or effective_on <= $2) and {where}
 order by position
 """
-_CONTRACTS_OF = """
+CONTRACTS_OF = """
 select distinct contract_id from {s}.insurance_event
 where subject = 'cover' and customer_id = any($1) and position <= $2
 """
@@ -113,7 +113,7 @@ async def insured_shares(
 ) -> dict[str, tuple[InsuredShare, ...]]:
     """Return the insured parts of the debts of debtors, by debtor; none for one that no contract ever covered."""
     records = [record for each in customers for record in merged.records(each)]
-    rows = await moment.fetch(_CONTRACTS_OF.format(s=moment.schema), records, moment.position)
+    rows = await moment.fetch(CONTRACTS_OF.format(s=moment.schema), records, moment.position)
     contracts = sorted(row["contract_id"] for row in rows)
     if not contracts:
         return {}

@@ -1,0 +1,191 @@
+"""Rows of all parts of a set of figures, by one statement: its round trip would be one for each part otherwise.
+
+Each part is a query of its own, with the same parameters: records of customers, position, business date. The rows come
+as one JSON text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import TypedDict
+
+import msgspec
+
+from encours.contracts.parties import Merge
+from encours.projection.read_model import Conn
+from encours.reading.insolvency import INSOLVENT
+from encours.reading.merges import MERGES
+from encours.reading.rates import RATES
+from risk_svc.read_models.credit.account_query import FUNDS, ITEMS, SCHEDULES
+from risk_svc.read_models.credit.guarantees import GUARANTEES
+from risk_svc.read_models.credit.holds import BADGED, HOLDS
+
+_CUSTOMERS = """
+select customer_id, entity_id, name, (
+    select segment from {s}.segment s
+    where s.customer_id = c.customer_id and position <= $2 and effective_on <= $3 order by position desc limit 1
+) as segment
+from {s}.customer c where customer_id = any($1) and from_position <= $2
+"""
+_ORDERS = """
+select customer_id, currency, sum(draft_minor)::bigint as drafts, sum(reserved_minor)::bigint as reserved,
+       sum(delivered_minor)::bigint as delivered
+from {s}.movement
+where customer_id = any($1) and position <= $2 and effective_on <= $3
+  and (draft_minor <> 0 or reserved_minor <> 0 or delivered_minor <> 0)
+group by customer_id, currency
+"""
+_LIMITS = """
+select distinct on (customer_id) customer_id, limit_id, approved_minor, currency, approved_max_days, valid_until
+from {s}.limit_request
+where customer_id = any($1) and state = 'approved' and decided_position <= $2
+  and greatest(decided_on, valid_from) <= $3
+order by customer_id, greatest(decided_on, valid_from) desc, decided_position desc
+"""
+_RELATED = """
+select 1 as one from {s}.roles where customer_id = any($1) or payer_id = any($1) or group_id = any($1) limit 1
+"""
+_INSURED = (
+    "select 1 as one from {s}.insurance_event where subject = 'cover' and customer_id = any($1) limit 1"
+)
+_ENTITIES = "array(select entity_id from {s}.customer where customer_id = any($1))"
+_PARTS: Mapping[str, str] = {
+    "merges": MERGES,
+    "related": _RELATED,
+    "customers": _CUSTOMERS,
+    "items": ITEMS,
+    "funds": FUNDS,
+    "schedules": SCHEDULES,
+    "orders": _ORDERS,
+    "insolvent": INSOLVENT,
+    "guarantees": GUARANTEES,
+    "holds": HOLDS,
+    "badged": BADGED,
+    "limits": _LIMITS,
+    "rates": RATES.replace("{entities}", _ENTITIES),
+    "insured": _INSURED,
+}
+
+
+class _ItemColumns(TypedDict):
+    customer_id: str
+    invoice_id: str
+    number: str | None
+    currency: str
+    issued_on: date
+    due_on: date
+    total_minor: int
+    is_penalty: bool
+    open_minor: int
+    owed_minor: int
+    disputed_minor: int
+    conceded_minor: int
+    moved_on: date | None
+
+
+class _FundsColumns(TypedDict):
+    customer_id: str
+    currency: str
+    invoice_id: str
+    payment_id: str
+    applied_minor: int
+    unapplied_minor: int
+    available_on: date | None
+
+
+class _InstalmentColumns(TypedDict):
+    invoice_id: str
+    position: int
+    effective_on: date
+    due_on: date
+    amount_minor: int
+
+
+class _CustomerColumns(TypedDict):
+    customer_id: str
+    entity_id: str
+    name: str
+    segment: str | None
+
+
+class _OrdersColumns(TypedDict):
+    customer_id: str
+    currency: str
+    drafts: int
+    reserved: int
+    delivered: int
+
+
+class _OfCustomerColumns(TypedDict):
+    customer_id: str
+
+
+class _GuaranteedColumns(TypedDict):
+    customer_id: str
+    currency: str
+    amount_minor: int
+
+
+class _HoldColumns(TypedDict):
+    customer_id: str
+    credit_hold_id: str
+    cause: str
+    placed_on: date
+    until: date | None
+    text: str
+
+
+class _LimitColumns(TypedDict):
+    customer_id: str
+    limit_id: str
+    approved_minor: int
+    currency: str
+    approved_max_days: int
+    valid_until: date | None
+
+
+class _RateColumns(TypedDict):
+    entity: str
+    base: str
+    quote: str
+    day: date
+    rate: str
+    source: str
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """Rows of some records; ``related`` is empty if no role names one of them, ``insured`` if no cover ever did."""
+
+    merges: Sequence[Merge]
+    related: Sequence[object]
+    customers: Sequence[_CustomerColumns]
+    items: Sequence[_ItemColumns]
+    funds: Sequence[_FundsColumns]
+    schedules: Sequence[_InstalmentColumns]
+    orders: Sequence[_OrdersColumns]
+    insolvent: Sequence[_OfCustomerColumns]
+    guarantees: Sequence[_GuaranteedColumns]
+    holds: Sequence[_HoldColumns]
+    badged: Sequence[_OfCustomerColumns]
+    limits: Sequence[_LimitColumns]
+    rates: Sequence[_RateColumns]
+    insured: Sequence[object]
+
+
+_decoder = msgspec.json.Decoder(Gathered)
+
+
+@lru_cache(maxsize=256)
+def _statement(schema: str) -> str:
+    rows = (
+        f"'{name}', (select coalesce(json_agg(x), '[]') from ({query.format(s=schema)}) x)"
+        for name, query in _PARTS.items()
+    )
+    return f"select json_build_object({', '.join(rows)})"
+
+
+async def gather(conn: Conn, schema: str, records: Sequence[str], *, as_of: date, position: int) -> Gathered:
+    """Return the rows of records of customers at the dates of a question."""
+    return _decoder.decode(await conn.fetchval(_statement(schema), list(records), position, as_of))

@@ -1,0 +1,156 @@
+"""Credit checks of orders: each reads all figures of a customer as the whole ledger has them, decides, and is recorded.
+
+A whole installation as `make run` starts it, with 20,000 customers of whom each owes an invoice. Checks of customers
+drawn at random begin on time at 50, 100 and 200 a second, whether or not the ones before are through. The reference,
+in the same run at the highest rate, is a route of the same process that reads one stream: that of a check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Sequence
+from statistics import quantiles
+from typing import Any
+from urllib.parse import urlsplit
+
+from encours.testing.system import System, running_system
+from tests.bench import Entry, entry
+from tests.bench.raw import Answer, Connection, request
+
+RATES_PER_S = (50, 100, 200)
+SECONDS = 15
+WARM_UP_S = 3
+CUSTOMERS = 20_000
+BATCH_ITEMS = 1_000
+CONNECTIONS = 16
+LEDGER = "bench"
+TARGET_MS = 20.0
+KEPT_UP = 0.98
+"""Least share of the rate that has to be answered within the time."""
+
+
+async def run() -> list[Entry]:
+    """The entries of this bench."""
+    return await asyncio.to_thread(_run)
+
+
+def _run() -> list[Entry]:
+    with running_system() as system:
+        system.encours("ledger", "create", LEDGER)
+        system.wait_caught_up(LEDGER)
+        customers = asyncio.run(_books(system))
+        system.wait_caught_up(LEDGER)
+        return asyncio.run(_measure(system, customers))
+
+
+async def _measure(system: System, customers: Sequence[str]) -> list[Entry]:
+    load = _Load(_Client(system, "risk"), customers)
+    await load.run(RATES_PER_S[0], WARM_UP_S)
+    found = [(rate, *await load.run(rate, SECONDS)) for rate in RATES_PER_S]
+    reference, _ = await load.run(RATES_PER_S[-1], SECONDS, decide=False)
+    return [
+        entry(
+            f"credit checks, p99 at {rate}/s (p50 {_p50(took):.1f} ms, answered {answered_per_s:.0f}/s)",
+            _p99(took), "ms",
+            reference=f"a check read by the same process at {RATES_PER_S[-1]}/s, p99", reference_value=_p99(reference),
+            target=f"< {TARGET_MS:g} ms", met=_p99(took) < TARGET_MS and answered_per_s >= KEPT_UP * rate,
+        )
+        for rate, took, answered_per_s in found
+    ]  # fmt: skip
+
+
+class _Client:
+    """Kept connections to a service."""
+
+    def __init__(self, system: System, service: str) -> None:
+        port = urlsplit(system.url(service)).port
+        assert port is not None
+        self._port, self._key = port, system.key
+        self._idle: list[Connection] = []
+
+    async def send(self, method: str, path: str, body: Any = None) -> Answer:
+        """Send a request on an idle connection, or on a new one. It may be refused: 429 or 503."""
+        raw = b"" if body is None else json.dumps(body).encode()
+        connection = self._idle.pop() if self._idle else await Connection.open(self._port)
+        answer = await connection.send(request(method, path, self._key, raw, ledger=LEDGER))
+        assert answer.status in (200, 201, 429, 503), answer
+        self._idle.append(connection)
+        return answer
+
+
+class _Load:
+    """Requests that begin at a fixed rate."""
+
+    def __init__(self, client: _Client, customers: Sequence[str]) -> None:
+        self._client, self._customers = client, customers
+        self._dice = random.Random(11)
+        self._decided: list[str] = []
+
+    async def run(self, per_s: int, seconds: int, *, decide: bool = True) -> tuple[list[float], float]:
+        """Return the milliseconds that each answer took, and the answers per second; a refusal is no answer."""
+        begun, sent = time.perf_counter(), []
+        for n in range(seconds * per_s):
+            await asyncio.sleep(max(0.0, begun + n / per_s - time.perf_counter()))
+            sent.append(asyncio.create_task(self._check() if decide else self._read()))
+        took = [each for each in await asyncio.gather(*sent) if each is not None]
+        return took, len(took) / (time.perf_counter() - begun)
+
+    async def _check(self) -> float | None:
+        order = {
+            "customer_id": self._dice.choice(self._customers),
+            "amount": {"amount": "99.00", "currency": "EUR"},
+        }
+        started = time.perf_counter()
+        answer = await self._client.send("POST", "/v1/checks", order)
+        took = (time.perf_counter() - started) * 1000
+        if answer.status != 201:
+            return None
+        self._decided.append(json.loads(answer.body)["decision_id"])
+        return took
+
+    async def _read(self) -> float | None:
+        path, started = f"/v1/checks/{self._dice.choice(self._decided)}", time.perf_counter()
+        answer = await self._client.send("GET", path)
+        return (time.perf_counter() - started) * 1000 if answer.status == 200 else None
+
+
+async def _books(system: System) -> list[str]:
+    """Make the customers and their invoices; return the customers' ids."""
+    client = _Client(system, "invoice")
+    address = {"lines": ["1 rue de la Paix"], "postal_code": "75002", "city": "Paris"}
+    seller = {
+        "name": "Banc SAS",
+        "legal_form": "SAS, capital 10 000 EUR, RCS Paris",
+        "siren": "552100554",
+        "vat_id": "FR96552100554",
+        "address": address,
+    }
+    entity = json.loads((await client.send("POST", "/v1/entities", seller)).body)["id"]
+    made: list[str] = []
+    names = iter(range(CUSTOMERS))
+
+    async def register() -> None:
+        for n in names:
+            buyer = {"entity_id": entity, "name": f"Garage {n}", "address": address}
+            made.append(json.loads((await client.send("POST", "/v1/customers", buyer)).body)["id"])
+
+    await asyncio.gather(*(register() for _ in range(CONNECTIONS)))
+    line = {"description": "Pneu hiver", "quantity": "4", "unit_price": "89.90", "vat_rate": "20"}
+    for first in range(0, CUSTOMERS, BATCH_ITEMS):
+        items = [
+            {"entity_id": entity, "customer_id": each, "lines": [line]}
+            for each in made[first : first + BATCH_ITEMS]
+        ]
+        await client.send("POST", "/v1/invoices:batch", {"issue": True, "items": items})
+    return made
+
+
+def _p50(milliseconds: list[float]) -> float:
+    return quantiles(milliseconds, n=100)[49]
+
+
+def _p99(milliseconds: list[float]) -> float:
+    return quantiles(milliseconds, n=100)[98]
