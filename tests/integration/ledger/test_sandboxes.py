@@ -27,8 +27,11 @@ from encours.ledger.sandboxes import (
     sandboxes_of,
 )
 from encours.ledger.selfcheck import self_check
+from encours.postgres.connection import open_pool
+from encours.service.dropped import DroppedLedgers
 from encours.testing.servers import Installation
 from encours.testing.waiting import until
+from encours.transport.client import NatsConnection
 from tests.integration.ledger.helpers import Books, event, numbered
 
 LIMITS = SandboxLimits(1000, 1_000_000)
@@ -243,6 +246,26 @@ async def test_a_dropped_sandbox_is_deleted_and_its_source_is_not(
         await copy(dunning, books.name, name=made.name)
     with pytest.raises(Invalid, match="was dropped"):
         await books.ledger.create_ledger(made.name, "live", "Europe/Paris")
+
+
+async def test_a_dropped_sandbox_is_forgotten_while_nats_is_away(
+    books: Books, dunning: Ledger, module_installation: Installation
+) -> None:
+    """Its stream is deleted later: nothing waits for that, and no ledger is followed later because of it."""
+    made = await copy(dunning, (await filled(books, 1)).name)
+    await drop(dunning, made.name, "key:test")
+    pool = await open_pool(module_installation.store_url("dunning"), "test", size=1)
+    await pool.execute("create table if not exists kept (ledger text)")
+    await pool.execute("insert into kept values ($1), ('other')", made.name)
+    away, dropped = NatsConnection("nats://127.0.0.1:1", "test"), DroppedLedgers(["cases"])
+    try:
+        assert await asyncio.wait_for(dropped.forget(dunning, pool, away), 10) is False
+        assert await dropped.forget(dunning, pool, None) is True
+        assert [row[0] for row in await pool.fetch("select ledger from kept")] == ["other"]
+    finally:
+        await away.close()
+        await pool.execute("drop table kept")
+        await pool.close()
 
 
 FORGERIES = (

@@ -19,18 +19,15 @@ from typing import Protocol
 
 import asyncpg
 import structlog
-from nats.errors import Error as NatsError
 from pydantic import SecretStr
 
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import Head, LedgerInfo
-from encours.ledger.sandboxes import dropped_names
 from encours.postgres.connection import FAILED, STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.projection.control import ensure_control, positions
-from encours.projection.dropping import forget_ledger
 from encours.projection.projector import check_model
 from encours.projection.read_model import Reactor, ReadModel
 from encours.projection.status import (
@@ -40,9 +37,9 @@ from encours.projection.status import (
     write_ledger_states,
 )
 from encours.projection.subscription import ProjectorContext, Subscription
+from encours.service.dropped import DroppedLedgers
 from encours.transport.client import NatsConnection
 from encours.transport.heads import watch_heads
-from encours.transport.jetstream import LedgerStream
 from encours.transport.relay import Relay
 from encours.transport.tail import Tail
 
@@ -118,7 +115,7 @@ class Worker:
         self._relays: dict[str, str] = {}
         self._written: dict[str, LedgerState] = {}
         self._alarmed: dict[str, int] = {}
-        self._forgotten: set[str] = set()
+        self._dropped = DroppedLedgers(model.name for model in models)
         ledger.on_appended(self._wake)
 
     def _wake(self, ledger: str, _head: int) -> None:
@@ -227,31 +224,17 @@ class Worker:
                     gone = followed.keys() - {info.name for info in infos}
                     if gone or not looked:
                         await end([followed.pop(name) for name in gone])
-                        looked = await self._forget_dropped(context, relaying)
+                        for kept in (self._tails, self._relays, self._written):
+                            for name in gone:
+                                kept.pop(name, None)
+                        nats = None if relaying is None else relaying.nats
+                        looked = await self._dropped.forget(self._ledger, context.pool, nats)
                 except LedgerUnavailable as error:
                     log.warning("ledgers not readable", error=str(error))
                 await self._sleep(LEDGERS_S)
             await asyncio.gather(*followed.values(), return_exceptions=True)
         finally:
             await end(followed.values())
-
-    async def _forget_dropped(self, context: ProjectorContext, relaying: _Relaying | None) -> bool:
-        """Delete what is kept of sandboxes that were dropped; return False if it has to be tried again."""
-        for name in await dropped_names(self._ledger):
-            if name in self._forgotten:
-                continue
-            for kept in (self._tails, self._relays, self._written):
-                kept.pop(name, None)
-            try:
-                await forget_ledger(context.pool, name, (model.name for model in self._models))
-                if relaying is not None:
-                    await LedgerStream(await relaying.nats.client(), name).drop()
-            except (*FAILED, NatsError) as error:
-                log.warning("dropped ledger not forgotten yet", ledger=name, error=repr(error))
-                return False
-            self._forgotten.add(name)
-            log.info("dropped ledger forgotten", ledger=name)
-        return True
 
     async def _follow(self, context: ProjectorContext, relaying: _Relaying | None, info: LedgerInfo) -> None:
         log.info("ledger followed", ledger=info.name)
