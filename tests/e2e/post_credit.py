@@ -46,6 +46,15 @@ def _held(world: World) -> str:
     return identifier
 
 
+_DEPOSIT = {"kind": "deposit", "share_bps": 3_000, "text": "Grade D since March"}
+
+
+def _terms(world: World) -> str:
+    path = f"/v1/customers/{world.customer()}/terms-proposals"
+    world.post("risk", path, _DEPOSIT)
+    return f"{path}/1"
+
+
 _GUARANTEE = {"kind": "bank", "amount": eur("500.00"), "reference": "BNP 2026-4711"}
 
 
@@ -111,6 +120,18 @@ CREDIT: dict[str, Make] = {
     "/v1/score-models/{version}/activate": lambda w: (
         "/v1/score-models/default-1/activate",
         {"text": "The own history is too short"},
+    ),
+    "/v1/customers/{customer_id}/terms-proposals": lambda w: (
+        f"/v1/customers/{w.customer()}/terms-proposals",
+        _DEPOSIT,
+    ),
+    "/v1/customers/{customer_id}/terms-proposals/{number}/accept": lambda w: (
+        f"{_terms(w)}/accept",
+        {"text": "Agreed by phone"},
+    ),
+    "/v1/customers/{customer_id}/terms-proposals/{number}/decline": lambda w: (
+        f"{_terms(w)}/decline",
+        {"text": "The customer pays in advance instead"},
     ),
     "/v1/customers/{customer_id}/financials": lambda w: (
         f"/v1/customers/{w.customer()}/financials",

@@ -56,6 +56,7 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
         assert [each["differences"] for each in again["decisions"]] == [[]] * len(kinds)
         assert ([each["kind"] for each in again["decisions"]], again["equal"]) == (kinds, True)
     _limit_is_proposed_and_reviewed(world, customer)
+    _terms_are_proposed_and_accepted(world, customer)
     told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
     assert "Payment grade D (model default-1)" in told
 
@@ -90,6 +91,17 @@ def _limit_is_proposed_and_reviewed(world: World, customer: str) -> None:
     later = {"until": "2026-06-30", "text": "Accounts are filed in June"}
     world.post("risk", f"/v1/customers/{customer}/review/postpone", later)
     assert world.get("risk", "/v1/reviews", until="2026-05-31")["data"] == []
+
+
+def _terms_are_proposed_and_accepted(world: World, customer: str) -> None:
+    path = f"/v1/customers/{customer}/terms-proposals"
+    world.post("risk", path, {"kind": "deposit", "share_bps": 3_000, "text": "Grade C"})
+    answered = world.post("risk", f"{path}/1/accept", {"text": "Agreed by phone"})
+    assert [(each["state"], each["figures"]["grade"]) for each in answered["data"]] == [("accepted", "C")]
+    shown = world.get("risk", path)
+    (proposal,) = shown["data"]
+    assert (proposal["effect"]["before"]["late"], proposal["effect"]["since"]["invoices"]) == (1, 0)
+    assert shown["now"]["grade"] == "C"
 
 
 def test_an_insured_debt_is_alerted_missed_and_stops_the_cover_as_days_open(system: System) -> None:

@@ -25,6 +25,7 @@ from risk_svc.http.reservations.turns import Turns
 from risk_svc.http.reviews import routes as reviews
 from risk_svc.http.score_models import routes as score_models
 from risk_svc.http.standing import routes as standing
+from risk_svc.http.terms import routes as terms
 from risk_svc.models import MODELS, NAME
 
 
@@ -46,6 +47,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             proposals.router,
             reviews.router,
             provision.router,
+            terms.router,
         ],
         settings,
         models=MODELS,

@@ -71,6 +71,7 @@ FAMILIES = (
     Family("limit_formula", ("risk",), ("lfo",)),
     Family("financials", ("risk",), ("fin",)),
     Family("credit_review", ("risk",), ("crv",)),
+    Family("risk_terms", ("risk",), ("rtm",)),
     Family("credit_line", ("risk",), ("crl",)),
     Family("insurance_contract", ("risk",), ("icn",)),
     Family("insurance_cover", ("risk",), ("cov",)),

@@ -71,6 +71,7 @@ class Lists(ComposedModel):
         events.replies,
         events.reservation,
         events.limit_formula,
+        events.risk_terms,
         events.score,
         events.tasks,
         events.template,

@@ -15,6 +15,7 @@ from risk_svc.use_cases import (
     proposals,
     provisions,
     reservations,
+    risk_terms,
     score_models,
     standing,
 )
@@ -33,6 +34,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "lfo": proposals.FORMULA,
     "fin": proposals.FINANCIALS,
     "crv": proposals.REVIEW,
+    "rtm": risk_terms.RISK_TERMS,
     "icn": insurance.INSURANCE_CONTRACT,
     "cov": insurance.COVER,
     "idl": insurance.DEADLINE,

@@ -15,6 +15,7 @@ from encours.contracts.events import (
     rate,
     reservation,
     risk,
+    risk_terms,
     score,
 )
 from encours.contracts.events.dunning import (
@@ -86,6 +87,7 @@ __all__ = [
     "residual",
     "review",
     "risk",
+    "risk_terms",
     "score",
     "statement",
     "tasks",

@@ -9,6 +9,7 @@ from encours.contracts.events import (
     limit_formula,
     reservation,
     risk,
+    risk_terms,
     score,
 )
 from encours.reading.texts.form import Lines
@@ -86,6 +87,14 @@ LINES: Lines = {
     limit_formula.CreditReviewPostponed: (
         "Credit review postponed until {until}: {text}",
         "Revue de crédit reportée au {until} : {text}",
+    ),
+    risk_terms.RiskTermsProposed: (
+        "Terms proposed ({kind}): {text}",
+        "Conditions proposées ({kind}) : {text}",
+    ),
+    risk_terms.RiskTermsAnswered: (
+        "Proposed terms {proposal_number} answered: {text}",
+        "Réponse aux conditions proposées {proposal_number} : {text}",
     ),
     score.ScoreGraded: (
         "Payment grade {grade} (model {model_version})",

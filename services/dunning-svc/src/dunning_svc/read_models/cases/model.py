@@ -195,6 +195,7 @@ class Cases(ReadModel):
         events.provision,
         events.reservation,
         events.review,
+        events.risk_terms,
         events.score,
         events.statement,
     ) | names_of(

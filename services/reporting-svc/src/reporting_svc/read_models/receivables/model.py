@@ -110,6 +110,7 @@ class Receivables(MappedModel):
         events.insurance,
         events.provision,
         events.reservation,
+        events.risk_terms,
         events.score,
         events.review,
         events.statement,

@@ -160,6 +160,7 @@ class Credit(ReadModel):
         events.recurring,
         events.remittance,
         events.replies,
+        events.risk_terms,
         events.review,
         events.statement,
         events.tasks,

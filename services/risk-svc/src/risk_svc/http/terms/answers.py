@@ -1,0 +1,172 @@
+"""Answers about terms that are proposed because of the risk of a customer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from encours.contracts.events.risk_terms import PayerFigures, RiskTermsKind
+from encours.contracts.events.score import CreditGrade
+from encours.http.answers import Answer
+from encours.http.models import BusinessDate, MoneyModel
+from encours.http.paging import Listing
+from encours.http.queries import AsOf
+from risk_svc.domain.risk_terms import Punctuality, RiskTerms, TermsProposal, punctuality
+from risk_svc.domain.score.history import PayerHistory
+from risk_svc.use_cases.risk_terms import RISK_TERMS
+
+
+class PayerFiguresOut(BaseModel):
+    """Forecast of how the customer pays."""
+
+    grade: CreditGrade
+    probability_late: float
+    expected_days_late: float
+    open_late_invoices: int
+    model: str
+    seen_position: int
+
+    @classmethod
+    def of(cls, figures: PayerFigures) -> PayerFiguresOut:
+        """Return the figures of an event."""
+        return cls(
+            grade=figures.grade,
+            probability_late=figures.probability_late_bps / 10_000,
+            expected_days_late=figures.expected_tenths / 10,
+            open_late_invoices=figures.open_late,
+            model=figures.model_version,
+            seen_position=figures.seen_position,
+        )
+
+
+class PunctualityOut(BaseModel):
+    """Outcomes of invoices: settled, or open and late."""
+
+    invoices: int
+    late: int
+    mean_days_late: float | None
+
+    @classmethod
+    def of(cls, found: Punctuality) -> PunctualityOut:
+        """Return the punctuality of some invoices."""
+        mean = found.mean_delay_tenths
+        return cls(
+            invoices=found.invoices, late=found.late, mean_days_late=None if mean is None else mean / 10
+        )
+
+
+class TermsEffect(BaseModel):
+    """Invoices issued before the answer and from it on."""
+
+    before: PunctualityOut
+    since: PunctualityOut
+
+    @classmethod
+    def of(cls, payer: PayerHistory, answered_on: date, day: date) -> TermsEffect:
+        """Return the effect of an answer, as it is on a day."""
+        issued = answered_on.toordinal()
+        before = [each for each in payer.history if each.issued < issued]
+        since = [each for each in payer.history if each.issued >= issued]
+        return cls(
+            before=PunctualityOut.of(punctuality(before, day)),
+            since=PunctualityOut.of(punctuality(since, day)),
+        )
+
+
+class TermsProposalOut(BaseModel):
+    """Terms that were proposed for a customer."""
+
+    number: int
+    kind: RiskTermsKind
+    share_bps: int | None
+    days: int | None
+    amount: MoneyModel | None
+    text: str
+    state: Literal["proposed", "accepted", "declined"]
+    proposed_on: BusinessDate
+    proposed_by: str
+    figures: PayerFiguresOut = Field(description="As they were when the terms were proposed.")
+    answered_on: BusinessDate | None
+    answered_by: str | None
+    answer: str | None
+
+    @classmethod
+    def of(cls, found: TermsProposal) -> TermsProposalOut:
+        """Return a proposal with its answer."""
+        proposed, answer = found.proposed, found.answer
+        amount = None
+        if proposed.amount_minor is not None and proposed.currency is not None:
+            amount = MoneyModel.of(proposed.amount_minor, proposed.currency)
+        return cls(
+            number=proposed.proposal_number,
+            kind=proposed.kind,
+            share_bps=proposed.share_bps,
+            days=proposed.days,
+            amount=amount,
+            text=proposed.text,
+            state="proposed" if answer is None else "accepted" if answer.accepted else "declined",
+            proposed_on=found.proposed_on,
+            proposed_by=found.proposed_by,
+            figures=PayerFiguresOut.of(proposed.figures),
+            answered_on=found.answered_on,
+            answered_by=found.answered_by,
+            answer=answer.text if answer else None,
+        )
+
+
+class TermsProposalSeen(TermsProposalOut):
+    """A proposal, and how the customer has paid before and since its answer."""
+
+    effect: TermsEffect | None = Field(description="Null before the answer.")
+
+    @classmethod
+    def seen(cls, found: TermsProposal, payer: PayerHistory, day: date) -> TermsProposalSeen:
+        """Return a proposal with its effect on a day."""
+        effect = TermsEffect.of(payer, found.answered_on, day) if found.answered_on else None
+        return cls(**dict(TermsProposalOut.of(found)), effect=effect)
+
+
+class TermsProposals(BaseModel):
+    """Terms that were proposed for a customer, in their order."""
+
+    customer_id: str
+    data: list[TermsProposalOut]
+    next_cursor: str | None = None
+
+    @classmethod
+    def of(cls, state: RiskTerms) -> TermsProposals:
+        """Return the proposals."""
+        return cls(
+            customer_id=state.proposals[0].proposed.customer_id,
+            data=[TermsProposalOut.of(each) for each in state.proposals],
+        )
+
+
+class TermsProposalsAsOf(TermsProposals, AsOf):
+    """The proposals after a command."""
+
+
+class TermsProposalsSeen(Listing[TermsProposalSeen], AsOf):
+    """The proposals at the requested dates, with the customer's figures then."""
+
+    customer_id: str
+    now: PayerFiguresOut = Field(description="At the requested dates.")
+
+    @classmethod
+    def shown(
+        cls, customer_id: str, state: RiskTerms, payer: PayerHistory, now: PayerFigures, day: date,
+        echo: dict[str, Any],
+    ) -> TermsProposalsSeen:  # fmt: skip
+        """Return the proposals with their effects; ``echo`` holds the dates of the question."""
+        return cls(
+            customer_id=customer_id,
+            now=PayerFiguresOut.of(now),
+            data=[TermsProposalSeen.seen(each, payer, day) for each in state.proposals],
+            next_cursor=None,
+            **echo,
+        )
+
+
+RISK_TERMS_ANSWER = Answer(RISK_TERMS, lambda state, *_: TermsProposals.of(state))

@@ -1,0 +1,116 @@
+"""Terms proposed because of the risk of a customer: one value by kind, one answer, and the effect."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from encours.contracts.events.parties.customer import CustomerRegistered
+from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
+from encours.kernel.errors import Invalid
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+from encours.reading.moment import PositionNotReached
+from encours.testing.events import event
+from encours.testing.history import stream_of
+from encours.testing.memory import TODAY, BooksInMemory
+from risk_svc.domain.picture import Picture, SeenPicture
+from risk_svc.domain.risk_terms import (
+    AnswerTerms,
+    ProposeTerms,
+    Punctuality,
+    RiskTermsAlreadyAnswered,
+    RiskTermsNotFound,
+    punctuality,
+    terms_of,
+)
+from risk_svc.domain.score.history import InvoiceOutcome
+from risk_svc.use_cases.risk_terms import RISK_TERMS, answer_terms, propose_terms
+
+CUSTOMER = f"cus_{1:032x}"
+
+
+class Figures:
+    """Figures of a customer without invoices."""
+
+    def __init__(self, *, behind: bool = False) -> None:
+        self.behind = behind
+
+    async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
+        return SeenPicture(Picture(customer_id, "ent_1", "Garage"), 7, 0, behind=self.behind)
+
+
+async def _register(session: Session, customer: CustomerRegistered) -> Result:
+    session.begin(stream_of(customer))
+    session.emit(stream_of(customer), customer, entity="ent_1")
+    return session.result(stream_of(customer))
+
+
+@pytest.fixture
+def books() -> BooksInMemory:
+    books = BooksInMemory()
+    books.do(_register, event(CustomerRegistered, customer_id=CUSTOMER))
+    return books
+
+
+def terms(**fields: Any) -> ProposeTerms:
+    usual: dict[str, Any] = {
+        "kind": "deposit", "share_bps": None, "days": None, "amount_minor": None, "currency": None, "text": "Grade D",
+    }  # fmt: skip
+    return ProposeTerms(CUSTOMER, **(usual | fields))
+
+
+def test_terms_are_proposed_with_the_figures_of_then_and_answered_once(books: BooksInMemory) -> None:
+    books.do(propose_terms, terms(share_bps=3_000), Figures())
+    books.do(propose_terms, terms(kind="shorter_delay", days=15), Figures())
+    books.do(answer_terms, AnswerTerms(CUSTOMER, 2, True, "Agreed"))
+    books.do(answer_terms, AnswerTerms(CUSTOMER, 2, True, "Agreed again"))
+    with pytest.raises(RiskTermsAlreadyAnswered):
+        books.do(answer_terms, AnswerTerms(CUSTOMER, 2, False, "No"))
+    with pytest.raises(RiskTermsNotFound):
+        books.do(answer_terms, AnswerTerms(CUSTOMER, 3, True, "Agreed"))
+    first, second = books.state(RISK_TERMS, terms_of(CUSTOMER)).proposals
+    assert (first.answer, second.answered_on, second.answer.accepted) == (None, TODAY, True)
+    assert (first.proposed.proposal_number, second.proposed.proposal_number) == (1, 2)
+    assert (first.proposed.figures.grade, first.proposed.figures.seen_position) == ("B", 7)
+    assert [type(e.data) for e in books.stream(terms_of(CUSTOMER))] == [
+        RiskTermsProposed,
+        RiskTermsProposed,
+        RiskTermsAnswered,
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "deposit"},
+        {"kind": "deposit", "share_bps": 3_000, "days": 3},
+        {"kind": "shorter_delay", "share_bps": 3_000},
+        {"kind": "guarantee", "days": 3},
+        {"kind": "earlier_dunning", "amount_minor": 3, "currency": "EUR"},
+    ],
+    ids=lambda wrong: str(wrong),
+)
+def test_each_kind_has_its_one_value(books: BooksInMemory, wrong: dict[str, Any]) -> None:
+    with pytest.raises(Invalid):
+        books.do(propose_terms, terms(**wrong), Figures())
+
+
+def test_no_terms_are_proposed_by_figures_that_are_behind(books: BooksInMemory) -> None:
+    with pytest.raises(PositionNotReached):
+        books.do(propose_terms, terms(share_bps=3_000), Figures(behind=True))
+
+
+def test_the_effect_counts_settled_and_late_invoices() -> None:
+    today = TODAY.toordinal()
+    history = [
+        InvoiceOutcome(today - 90, today - 60, today - 50),
+        InvoiceOutcome(today - 80, today - 50, today - 55),
+        InvoiceOutcome(today - 60, today - 20, None),
+        InvoiceOutcome(today - 10, today + 20, None),
+    ]
+    assert punctuality(history, TODAY) == Punctuality(3, 2, 100)
+    assert punctuality(history[3:], TODAY) == Punctuality(0, 0, None)
+    assert punctuality(history, TODAY + timedelta(days=30)).late == 3
