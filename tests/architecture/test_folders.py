@@ -12,6 +12,7 @@ import pytest
 
 import dunning_svc
 import invoice_svc
+import reporting_svc
 import risk_svc
 from encours.contracts import decode
 from encours.contracts.families import FAMILIES
@@ -21,7 +22,7 @@ from encours.replay.compare import shown
 from encours.replay.folders import LATEST, SERVICES_THAT_FOLD, Folders, installed_folders
 from encours.testing.history import recorded
 
-SERVICES = (invoice_svc, dunning_svc, risk_svc)
+SERVICES = (invoice_svc, dunning_svc, risk_svc, reporting_svc)
 PREFIXES = {family.name: family.streams[0] for family in FAMILIES}
 READS_FOREIGN_STREAMS = {
     "dunning_svc.domain.task.state.CLAIM": "the invoice is invoice-svc's",

@@ -99,7 +99,7 @@ def _named(module: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("service", ["invoice", "dunning", "risk"])
+@pytest.mark.parametrize("service", ["invoice", "dunning", "risk", "reporting"])
 def test_every_use_case_has_a_caller(service: str) -> None:
     outside = {module for module, _ in _own(service) if ".domain." not in module}
     names = {module: _named(module) for module in outside}
@@ -122,7 +122,7 @@ def test_every_family_of_events_has_writers_and_streams() -> None:
     assert {writer for family in FAMILIES for writer in family.writers} <= {*SERVICES}
 
 
-@pytest.mark.parametrize("service", ["invoice", "dunning", "risk"])
+@pytest.mark.parametrize("service", ["invoice", "dunning", "risk", "reporting"])
 def test_every_folded_stream_is_one_that_the_service_writes(service: str) -> None:
     own = {prefix for family in FAMILIES if service in family.writers for prefix in family.streams}
     folded = import_module(f"{service}_svc.use_cases.folds").FOLDERS

@@ -415,6 +415,10 @@ EXAMPLES: dict[str, dict[str, Make]] = {
     "dunning": DUNNING,
     "risk": CREDIT | INSURANCE,
     "reporting": {
+        "/v1/figures": lambda w: (
+            "/v1/figures",
+            {"figure": "aged-balance", "title": "Closing", "entity_id": w.entity, "currency": "EUR"},
+        ),
         "/v1/exports": lambda w: ("/v1/exports", {"kind": "fec", "entity_id": w.entity, "year": 2026}),
     },
 }

@@ -97,7 +97,8 @@ def test_collectors_stand_in_for_each_other_as_printed(system: System) -> None:
 
 
 def test_measures_as_printed(system: System) -> None:
-    collected, delayed = answers("\n".join(blocks(system, MEASURES, 2)))
+    collected, delayed, figure, restated = answers("\n".join(blocks(system, MEASURES, 3)))
+    assert (figure["dso_days"], restated["reproduced"], restated["data"]) == (None, True, [])
     assert (collected["group_by"], delayed["group_by"]) == ("salesperson", "salesperson")
     assert len({row["start"] for row in collected["data"]}) == 12  # type: ignore[attr-defined]
 

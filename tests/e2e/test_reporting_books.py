@@ -12,6 +12,8 @@ from tests.e2e.world import World, eur
 
 ISSUED, DUE, LATE, UNDONE, TODAY = "2026-01-05", "2026-02-04", "2026-03-10", "2026-04-02", "2026-04-20"
 
+CLOSING = {"figure": "aged-balance", "title": "Balance of 2 April", "as_of": UNDONE, "bands": "30,60"}
+
 
 @dataclass
 class Story:
@@ -22,6 +24,8 @@ class Story:
     invoice: str
     paid_at: int
     undone_at: int
+    figure: dict[str, Any]
+    """The aged balance of 2 April, published on 10 March."""
 
     def aged(self, **parameters: Any) -> dict[str, Any]:
         return self.world.get("reporting", "/v1/aged-balance", customer_id=self.customer, **parameters)
@@ -44,9 +48,10 @@ def story(system: System) -> Story:
     whole = [{"invoice_id": invoice, "amount": eur("120.00")}]
     payment = world.payment(customer, "120.00", LATE, allocations=whole)
     paid_at = world.position
+    figure = world.post("reporting", "/v1/figures", CLOSING | {"entity_id": world.entity})
     world.advance(TODAY)
     world.post("invoice", f"/v1/payments/{payment['id']}/reverse", {"reason": "Returned debit", "on": UNDONE})
-    return Story(world, customer, invoice, paid_at, world.position)
+    return Story(world, customer, invoice, paid_at, world.position, figure)
 
 
 def test_before_the_payment_the_debt_ages_from_its_due_date(story: Story) -> None:
@@ -119,6 +124,28 @@ def test_a_payment_that_came_back_makes_the_delay_open_again(story: Story) -> No
     (january,) = now["cohorts"]
     assert (january["month"], january["recovered_rate"]["percent"]) == ("2026-01-01", 0)
     assert january["at_risk_rate"]["reason"] == "not-known-yet"
+
+
+def test_a_published_figure_stays_and_says_which_event_moved_it(story: Story) -> None:
+    path = f"/v1/figures/{story.figure['id']}"
+    assert story.figure["amounts"]["outstanding"]["amount"] == "0.00"
+    assert story.world.get("reporting", path)["amounts"] == story.figure["amounts"]
+    body = story.world.get("reporting", f"{path}/restate")
+    assert body["reproduced"] is True
+    assert [entry["type"] for entry in body["data"]] == ["payment.reversed", "invoice.payment_unapplied"]
+    gone, back = (
+        {name: money["amount"] for name, money in entry["changes"].items()} for entry in body["data"]
+    )
+    assert back == {"31-60": "120.00", "overdue": "120.00", "unapplied": "120.00"}
+    assert gone == {"unapplied": "-120.00", "outstanding": "120.00"}
+    assert {name: money["amount"] for name, money in body["difference"].items()} == {
+        "31-60": "120.00", "overdue": "120.00", "outstanding": "120.00",
+    }  # fmt: skip
+    known = story.world.get("reporting", f"{path}/restate", known_at=story.figure["position"])
+    assert (known["data"], known["difference"]) == ([], {})
+    again = story.world.client("reporting").get(path, params={"as_of": LATE})
+    assert again.status_code == 200
+    assert story.world.client("reporting").get(path, params={"as_of": DUE}).status_code == 404
 
 
 def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:

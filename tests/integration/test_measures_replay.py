@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,12 +16,14 @@ from hypothesis import strategies as st
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
+from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.query import due_outcomes
+from reporting_svc.read_models.figures.restatement import restated
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from tests.integration import naive_delays
-from tests.integration.receivable_histories import CUSTOMERS, DAY_0, history, replay, steps
+from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, history, replay, steps
 from tests.integration.store import Store, project
 
 ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -101,3 +105,49 @@ def test_invoices_and_their_delays_are_those_of_a_naive_count(
             ),
             key=repr,
         )
+
+
+BANDS = ("not_due", "1-30", "31-60", "61-90", "91-120", "121+")
+
+
+def figure(log: list[StoredEvent], day: date, known_to: int, customer: str | None) -> dict[str, int]:
+    """The amounts of an aged balance in euro."""
+    found = [e for (c, of), e in replay(log, day, known_to).items() if of == "EUR" and customer in {None, c}]
+    bands = {name: sum(e.bands[n] for e in found) for n, name in enumerate(BANDS)}
+    return bands | {
+        "disputed": sum(e.disputed for e in found),
+        "conceded": sum(e.conceded for e in found),
+        "on_plan": sum(e.on_plan for e in found),
+        "unapplied": sum(e.unapplied for e in found),
+        "overdue": sum(e.overdue for e in found),
+        "outstanding": sum(e.account for e in found),
+    }
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=ACCEPTED)
+@given(
+    acts=steps,
+    days=st.integers(-10, 150),
+    share=st.integers(10, 90),
+    customer=st.sampled_from([None, *CUSTOMERS]),
+)
+def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
+    store: Store, acts: list[tuple[Any, int, int, int]], days: int, share: int, customer: str | None
+) -> None:
+    books = history(acts)
+    log, ends = books.log, books.ends[len(books.ends) * share // 100 :]
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    as_of = DAY_0 + timedelta(days=days)
+    asked = FigureQuestion("aged-balance", ENTITY, customer, "EUR", as_of)
+    found = store.run(restated(view(store, as_of, ends[-1]), asked, ends[0], 0))
+    known = [figure(log, as_of, end, customer) for end in ends]
+    assert (found.then.amounts, found.now.amounts) == (known[0], known[-1])
+    for n, (start, end) in enumerate(pairwise(ends)):
+        moved = Counter[str]()
+        for each in found.moved:
+            if start < each.position <= end:
+                moved.update(each.changes)
+        assert {name: minor for name, minor in moved.items() if minor} == {
+            name: minor - known[n][name] for name, minor in known[n + 1].items() if minor != known[n][name]
+        }
+    assert (found.further, found.last_position) == ({}, None)

@@ -21,6 +21,7 @@ from reporting_svc.http.definitions import routes as definitions
 from reporting_svc.http.dso import routes as dso
 from reporting_svc.http.events import routes as events
 from reporting_svc.http.exports import routes as exports
+from reporting_svc.http.figures import routes as figures
 from reporting_svc.http.overdue import routes as overdue
 from reporting_svc.http.payment_delays import routes as payment_delays
 from reporting_svc.http.timeline import routes as timeline
@@ -57,6 +58,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             turnover,
             collection_effectiveness,
             payment_delays,
+            figures,
             dashboard,
             timeline,
             events,

@@ -77,6 +77,7 @@ FAMILIES = (
     Family("insurance_cover", ("risk",), ("cov",)),
     Family("insurance_deadline", ("risk",), ("idl",)),
     Family("provision_overlay", ("risk",), ("pvo",)),
+    Family("figure", ("reporting",), ("fig",)),
     # Any service's worker may hold the calendar's lease.
     Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),
 )

@@ -14,7 +14,7 @@ from typing import Any
 from encours.contracts import Event, Recorded
 from encours.ledger.states import Folder
 
-SERVICES_THAT_FOLD = ("invoice_svc", "dunning_svc", "risk_svc")
+SERVICES_THAT_FOLD = ("invoice_svc", "dunning_svc", "risk_svc", "reporting_svc")
 _PREFIX = re.compile(r"[a-z]+")
 
 

@@ -55,6 +55,7 @@ BEGIN = frozenset(
             "reservation.decided",
             "credit_line.drawn",
             "credit_policy.set",
+            "figure.published",
             "guarantee.taken",
             "score_model.fitted",
             "score.graded",
@@ -118,6 +119,7 @@ IDS = {
     "risk_terms_id": "rtm",
     "deadline_id": "idl", "cover_id": "cov", "insurance_contract_id": "icn",
     "provision_overlay_id": "pvo",
+    "figure_id": "fig",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

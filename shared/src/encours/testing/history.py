@@ -42,6 +42,7 @@ _SUBJECT = {
     "risk_terms": "risk_terms_id",
     "insurance_contract": "insurance_contract_id", "insurance_cover": "cover_id",
     "insurance_deadline": "deadline_id", "provision_overlay": "provision_overlay_id",
+    "figure": "figure_id",
 }  # fmt: skip
 
 

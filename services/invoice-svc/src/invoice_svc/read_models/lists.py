@@ -63,6 +63,7 @@ class Lists(ComposedModel):
         events.placements,
         events.credit_hold,
         events.credit_policy,
+        events.figure,
         events.guarantee,
         events.insurance,
         events.provision,

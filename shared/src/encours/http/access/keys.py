@@ -36,6 +36,7 @@ SCOPES = frozenset(
             "invoices:write",
             "payments:write",
             "reports:read",
+            "reports:write",
         ),
         *("dunning:read", "dunning:write", "risk:read", "risk:write", "risk:approve"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from encours.contracts.events import (
     credit_hold,
     credit_policy,
+    figure,
     guarantee,
     limit_formula,
     reservation,
@@ -99,6 +100,10 @@ LINES: Lines = {
     score.ScoreGraded: (
         "Payment grade {grade} (model {model_version})",
         "Note de paiement {grade} (modèle {model_version})",
+    ),
+    figure.FigurePublished: (
+        "Figure published: {title} ({definition})",
+        "Chiffre publié : {title} ({definition})",
     ),
     reservation.CreditLineDrawn: (
         "{amount_minor} of the limit reserved by an order",

@@ -190,6 +190,7 @@ class Cases(ReadModel):
         events.remittance,
         events.credit_hold,
         events.credit_policy,
+        events.figure,
         events.guarantee,
         events.insurance,
         events.provision,

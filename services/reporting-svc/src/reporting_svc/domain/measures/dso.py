@@ -93,4 +93,9 @@ def countback(receivables_minor: int, months: Iterable[Month]) -> Countback:
 
 def rounded(days: Fraction | None) -> float | None:
     """Days with two decimals, half up, for the answer."""
-    return None if days is None else div_half_up(days.numerator * 100, days.denominator) / 100
+    return None if days is None else hundredths(days) / 100
+
+
+def hundredths(days: Fraction) -> int:
+    """Hundredths of a day, half up, for an event."""
+    return div_half_up(days.numerator * 100, days.denominator)

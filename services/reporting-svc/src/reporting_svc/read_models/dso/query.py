@@ -32,13 +32,13 @@ async def days_sales_outstanding(
     """
     if conversion is not None:
         await require_every_rate(view, scope, conversion)
-    turnover = await _billed_since(view, scope, view.time.as_of - timedelta(days=days - 1), conversion)
+    turnover = await billed_since(view, scope, view.time.as_of - timedelta(days=days - 1), conversion)
     months = await _months_back(view, scope, conversion)
     receivables = total.outstanding - penalties.open_minor
     return measure(receivables, total.bands[0] - penalties.not_due_minor, turnover, months, days)
 
 
-async def _billed_since(view: View, scope: Scope, first: date, conversion: ReportConversion | None) -> int:
+async def billed_since(view: View, scope: Scope, first: date, conversion: ReportConversion | None) -> int:
     """Return turnover VAT included, issued less credited, from ``first`` to the question's day."""
     where = ScopeWhere(view, scope, "m", packed=True).counted().add(SALES)
     where.add("m.effective_on >= {}::date", first)

@@ -106,6 +106,7 @@ class Receivables(MappedModel):
         events.replies,
         events.credit_hold,
         events.credit_policy,
+        events.figure,
         events.guarantee,
         events.insurance,
         events.provision,

@@ -149,6 +149,7 @@ class Credit(ReadModel):
         events.bank,
         events.collectors,
         events.credit_policy,
+        events.figure,
         events.dispute,
         events.instrument,
         events.experiment,

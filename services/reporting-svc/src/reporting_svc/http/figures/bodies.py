@@ -1,0 +1,82 @@
+"""Body of a figure to publish."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from encours.contracts.events.figure import FigureName
+from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
+from encours.kernel.bands import Bands
+from reporting_svc.domain.figure import FigureQuestion, PublishFigure
+
+
+class FigureBody(Body):
+    """A figure with what it covers. Only the parameters of that figure may be given."""
+
+    figure: FigureName
+    title: ShortText = Field(examples=["Closing March 2026"])
+    entity_id: Annotated[str, Id("ent")]
+    customer_id: Annotated[str, Id("cus")] | None = None
+    currency: Currency | None = Field(default=None, description="Needed where there are several.")
+    as_of: BusinessDate | None = Field(default=None, description="Business date; today if not given.")
+    position: int | None = Field(
+        default=None,
+        ge=1,
+        strict=True,
+        description="Known up to this position; all that is known if not given.",
+    )
+    bands: str | None = Field(
+        default=None,
+        max_length=80,
+        pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$",
+        description="Aged balance: last days of the closed bands.",
+        examples=["30,60,90"],
+    )
+    by: Literal["due_date", "issue_date"] = Field(
+        default="due_date", description="Aged balance: the date that days are counted from."
+    )
+    first_day: BusinessDate | None = Field(
+        default=None, description="Turnover: first day; that of the month of as_of if not given."
+    )
+    days: int | None = Field(
+        default=None, ge=1, le=1830, strict=True, description="DSO: days of the period; 90 if not given."
+    )
+
+    @model_validator(mode="after")
+    def _own_parameters(self) -> FigureBody:
+        given = {
+            "aged-balance": self.bands is not None or self.by != "due_date",
+            "turnover": self.first_day is not None,
+            "dso": self.days is not None,
+        }
+        if any(each for figure, each in given.items() if figure != self.figure):
+            raise ValueError(
+                f"Leave out the parameters that a figure of the kind {self.figure} does not have."
+            )
+        return self
+
+    def to_command(self, figure_id: str, today: date) -> PublishFigure:
+        """Return the command. Raises a 422 refusal for bands that do not rise."""
+        if self.bands is not None:
+            Bands.parse(self.bands)
+        as_of = self.as_of or today
+        first_day, days = self.first_day, self.days
+        if self.figure == "turnover":
+            first_day = first_day or as_of.replace(day=1)
+        if self.figure == "dso":
+            days = days or 90
+        asked = FigureQuestion(
+            figure=self.figure,
+            entity_id=self.entity_id,
+            customer_id=self.customer_id,
+            currency=self.currency,
+            as_of=as_of,
+            bands=self.bands,
+            by_issue_date=self.by == "issue_date",
+            first_day=first_day,
+            days=days,
+        )
+        return PublishFigure(figure_id, self.title, asked, self.position)

@@ -1,0 +1,76 @@
+"""Figures: publish one, read it, and ask what moved it since."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from encours.http.commands import Command, command
+from encours.http.models import Id
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.ids import new_id
+from encours.reading.summary import Language
+from reporting_svc.domain.figure import FigureNotFound, FigureQuestion, FigureState
+from reporting_svc.http.figures.answers import FIGURE_ANSWER, FigureAsOf, FigureOut, RestatementOut
+from reporting_svc.http.figures.bodies import FigureBody
+from reporting_svc.read_models.feed import Feed
+from reporting_svc.read_models.figures.query import LatestFigures
+from reporting_svc.read_models.figures.restatement import restated
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.use_cases.figures import FIGURE, publish_figure
+
+router = Router(tags=["Published figures"])
+PATH = "/v1/figures"
+FigurePath = Annotated[str, Id("fig")]
+Reading = Annotated[Query, reading("reports:read")]
+
+
+@router.post("/v1/figures", response_model=FigureAsOf, status_code=201)
+async def publish(body: FigureBody, cmd: Annotated[Command, command("reports:write")]) -> Response:
+    """Publish a figure: its value is kept as an event, with its definition and the position it was computed at."""
+    asked = body.to_command(new_id("fig"), cmd.meta.today)
+    figures = LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
+    return await cmd.run(publish_figure, asked, figures, answer=FIGURE_ANSWER, status=201, at=PATH)
+
+
+@router.get("/v1/figures/{figure_id}", response_model=FigureAsOf)
+async def get_figure(figure_id: FigurePath, q: Reading) -> Response:
+    """Get a figure as it was published."""
+    time = await q.time()
+    state, version = await _figure(q, figure_id, time.position)
+    return q.respond(FigureOut.of(state, version) | time.echo())
+
+
+@router.get("/v1/figures/{figure_id}/restate", response_model=RestatementOut)
+async def restate(
+    figure_id: FigurePath,
+    q: Reading,
+    after: Annotated[int, Parameter(ge=0, description="Show events behind this position.")] = 0,
+    lang: Annotated[Language, Parameter(description="Language of the summaries.")] = "en",
+) -> Response:
+    """Compute the figure again by what is known at known_at, and name each event that moved it since.
+
+    The business date is that of the figure; as_of is the day by which it has to have been published.
+    """
+    feed: Feed = q.services.extras["feed"]
+    async with q.view(Receivables.name) as view:
+        state, version = await _figure(q, figure_id, view.time.position)
+        published = state.published
+        assert published is not None
+        asked = FigureQuestion.of(state.entity_id, published)
+        found = await restated(view, asked, published.position, after)
+    events = await feed.at(q.caller.ledger, [moved.position for moved in found.moved])
+    return q.respond(RestatementOut.of(state, version, found, events, lang, view.time))
+
+
+async def _figure(q: Query, figure_id: str, position: int) -> tuple[FigureState, int]:
+    """Return a figure that was published by the dates of the question, and its version. Raises a 404 problem."""
+    events = await q.ledger.read_stream(q.caller.ledger, figure_id, upto=position)
+    visible = [event for event in events if event.effective_on <= q.as_of]
+    if not visible:
+        raise FigureNotFound(figure_id)
+    q.caller.require_sight(visible[0].entity, FigureNotFound(figure_id))
+    return FIGURE.fold(visible), events[-1].version

@@ -1,0 +1,136 @@
+"""Figures that can be published, measured at any position of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from encours.kernel.bands import STANDARD, Bands
+from encours.ledger import Ledger
+from encours.reading.merges import survivors_at
+from encours.reading.moment import WAIT_S, FuturePosition, PositionNotReached, TimeTravel, View
+from encours.reading.read_db import ReadDb
+from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
+from reporting_svc.domain.measures import definitions, dso
+from reporting_svc.domain.measures.collection import ONE_DAY
+from reporting_svc.read_models.aged_balance.query import Figures, aged
+from reporting_svc.read_models.dso.query import billed_since
+from reporting_svc.read_models.parked import parked_streams
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.penalties import open_penalties
+from reporting_svc.read_models.receivables.query import check, currency_of
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.turnover.query import added, by_period
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DSO_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class LatestFigures:
+    """Query for a figure as the ledger's head gives it; it waits for the read model."""
+
+    db: ReadDb
+    ledger: Ledger
+    granted: Sequence[str] | None
+
+    async def of(self, ledger: str, asked: FigureQuestion, position: int | None) -> MeasuredFigure:
+        """Return the figure.
+
+        Raises :class:`PositionNotReached` where the read model is behind the ledger, and :class:`FuturePosition`.
+        """
+        head = (await self.ledger.head(ledger)).position
+        if position is not None and position > head:
+            raise FuturePosition("position", head)
+        wanted = head if position is None else position
+        if not await self.db.wait_for(Receivables.name, ledger, wanted, timeout=WAIT_S):
+            raise PositionNotReached(Receivables.name, wanted)
+        async with self.db.snapshot(Receivables.name, ledger) as moment:
+            known_at = None if position is None else str(position)
+            time = TimeTravel(asked.as_of, position or moment.position, known_at, position is None)
+            granted = None if self.granted is None else tuple(self.granted)
+            view = View(moment.conn, moment.schema, time, granted, moment.incomplete)
+            await check(view, Scope(entity_id=asked.entity_id, customer_id=asked.customer_id))
+            found = await measured(view, asked)
+            parked = await parked_streams(view.conn, Receivables.name, ledger)
+            return replace(found, incomplete=bool(parked))
+
+
+def at(view: View, asked: FigureQuestion, position: int) -> View:
+    """Return the read model as the events up to a position show it, on the day of a figure."""
+    return replace(view, time=TimeTravel(asked.as_of, position, str(position), is_now=False))
+
+
+async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None) -> MeasuredFigure:
+    """Return the figure at the moment of the view, for all that it covers or for a part of that.
+
+    Raises :class:`SeveralCurrencies`.
+    """
+    if scope is None:
+        scope = await scope_of(view, asked)
+    bands = STANDARD if asked.bands is None else Bands.parse(asked.bands)
+    basis = "issued_on" if asked.by_issue_date else "due_on"
+    found = (await aged(view, scope, bands=bands, basis=basis)).one_currency()  # type: ignore[arg-type]
+    total = found or Figures.none(await currency_of(view, scope), bands)
+    scope = scope.within(total.currency)
+    days: int | None = None
+    match asked.figure:
+        case "aged-balance":
+            definition = (
+                definitions.AGED_BY_ISSUE_DATE if asked.by_issue_date else definitions.AGED_BY_DUE_DATE
+            )
+            amounts = _aged(total, bands)
+        case "turnover":
+            definition, amounts = definitions.TURNOVER, await _turnover(view, scope, asked)
+        case "dso":
+            definition, period = definitions.DSO_SIMPLE, asked.days or DSO_DAYS
+            amounts = await _dso(view, scope, total, period)
+            exact = dso.simple(amounts["receivables"], amounts["turnover"], period)
+            days = None if exact is None else dso.hundredths(exact)
+        case _:
+            assert_never(asked.figure)
+    return MeasuredFigure(
+        definition.id, total.currency, view.time.position, amounts, days, total.ledger, view.incomplete
+    )
+
+
+async def scope_of(view: View, asked: FigureQuestion) -> Scope:
+    """Return the receivables that a figure covers at the moment of the view."""
+    return Scope(
+        entity_id=asked.entity_id,
+        customer_id=asked.customer_id,
+        currency=asked.currency,
+        merged=await survivors_at(view),
+    )
+
+
+def _aged(total: Figures, bands: Bands) -> dict[str, int]:
+    return dict(zip(bands.names, total.bands, strict=True)) | {
+        "disputed": total.disputed,
+        "conceded": total.conceded,
+        "on_plan": total.on_plan,
+        "unapplied": total.unapplied,
+        "overdue": total.overdue,
+        "outstanding": total.outstanding,
+    }
+
+
+async def _turnover(view: View, scope: Scope, asked: FigureQuestion) -> dict[str, int]:
+    first = asked.first_day or asked.as_of.replace(day=1)
+    total = added(first, await by_period(view, scope, "month", first))
+    return {
+        "billed": total.billed,
+        "credited": total.credited,
+        "collected": total.collected,
+        "reversed": total.reversed,
+        "other": total.other,
+    }
+
+
+async def _dso(view: View, scope: Scope, total: Figures, days: int) -> dict[str, int]:
+    penalties = await open_penalties(view, scope, None)
+    turnover = await billed_since(view, scope, view.time.as_of - timedelta(days=days) + ONE_DAY, None)
+    return {"receivables": total.outstanding - penalties.open_minor, "turnover": turnover}

@@ -1,0 +1,141 @@
+"""Restatement of a published figure: what moved it since, event by event, to the minor unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from encours.reading.merges import merges
+from encours.reading.where import Arguments
+from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
+from reporting_svc.read_models.figures.query import at, measured, scope_of
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from encours.reading.moment import View
+
+MOST_EVENTS = 200
+"""Events of an answer; each is measured before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFigure:
+    """Change of a figure by the event at a position; amounts in minor units, those that did not change left out."""
+
+    position: int
+    changes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A figure at its own position and at another, and the events that moved it between them.
+
+    ``further`` are the changes by events behind the last one that is shown.
+    """
+
+    then: MeasuredFigure
+    now: MeasuredFigure
+    moved: tuple[MovedFigure, ...]
+    further: Mapping[str, int]
+    last_position: int | None
+    """Position to go on behind; ``None`` if no event is left."""
+
+
+async def restated(view: View, asked: FigureQuestion, published: int, after: int) -> Restatement:
+    """Return what moved a figure from its position to that of the view, by events behind the position ``after``.
+
+    Figures add up over customers, so an event is measured with the customers that it touches alone.
+    """
+    until = view.time.position
+    then = await measured(at(view, asked, published), asked)
+    now = await measured(at(view, asked, until), asked)
+    touched = await _touched(view, asked, max(published, after))
+    shown = dict(list(touched.items())[:MOST_EVENTS])
+    moved = [
+        MovedFigure(position, changes)
+        for position, customers in shown.items()
+        if (changes := await _changes(view, asked, position, customers))
+    ]
+    if len(touched) <= MOST_EVENTS:
+        return Restatement(then, now, tuple(moved), {}, None)
+    last = max(shown)
+    reached = await measured(at(view, asked, last), asked)
+    return Restatement(then, now, tuple(moved), difference(reached.amounts, now.amounts), last)
+
+
+def difference(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """Return the amounts that changed, by name."""
+    found = {name: after.get(name, 0) - before.get(name, 0) for name in {**before, **after}}
+    return {name: minor for name, minor in found.items() if minor}
+
+
+async def _changes(
+    view: View, asked: FigureQuestion, position: int, customers: frozenset[str]
+) -> dict[str, int]:
+    before, after = at(view, asked, position - 1), at(view, asked, position)
+    found: dict[str, int] = {}
+    for part in await _parts(after, asked, customers):
+        was = await measured(before, asked, part)
+        became = await measured(after, asked, part)
+        for name, minor in difference(was.amounts, became.amounts).items():
+            found[name] = found.get(name, 0) + minor
+    return {name: minor for name, minor in found.items() if minor}
+
+
+async def _parts(view: View, asked: FigureQuestion, customers: frozenset[str]) -> list[Scope | None]:
+    """Return the scopes to measure: the customers, or all where the event is about a payer not yet identified.
+
+    The figure of one customer is measured whole, as a merge changes its records.
+    """
+    if asked.customer_id is not None or "" in customers:
+        return [None]
+    scope = await scope_of(view, asked)
+    debtors = sorted({scope.merged.of(customer) for customer in customers})
+    return [replace(scope, customer_id=debtor) for debtor in debtors]
+
+
+async def _ever_of(view: View, customer_id: str) -> list[str]:
+    """Return the customer, and where it ever took part in a merge all customers that did."""
+    known = await merges(view.conn, view.schema)
+    merged = {name for each in known for name in (each.customer_id, each.into_id) if name is not None}
+    return sorted(merged) if customer_id in merged else [customer_id]
+
+
+async def _touched(view: View, asked: FigureQuestion, after: int) -> dict[int, frozenset[str]]:
+    """Return the positions behind ``after`` of events that may have moved the figure, with their customers, in order.
+
+    One more than an answer shows.
+    """
+    view = at(view, asked, view.time.position)
+    scope = replace(await scope_of(view, asked), customer_id=None)
+    args = Arguments()
+    moved = ScopeWhere(view, scope, "m", args, packed=True).counted().add("m.position > {}", after)
+    agreed = ScopeWhere(view, scope, "i", args).add("l.position > {}", after)
+    agreed.add(f"l.effective_on <= {agreed.as_of} and l.position <= {agreed.position}")
+    sources = [
+        f"""select m.position, {CUSTOMER_ID.sql("m.customer_id")} as customer_id
+            from {view.schema}.movement m where {moved.sql}""",
+        f"""select l.position, i.customer_id from {view.schema}.item_instalment l
+            join {view.schema}.item i on i.invoice_id = l.invoice_id where {agreed.sql}""",
+    ]
+    among = "true"
+    if asked.customer_id is not None:
+        records = await _ever_of(view, asked.customer_id)
+        among = f"e.customer_id = any({args.add(records)}::text[])"
+        sources.append(
+            f"""select g.position, {args.add(asked.customer_id)}::text from {view.schema}.merge g
+                where g.position > {args.add(after)} and g.position <= {moved.position}
+                and g.effective_on <= {moved.as_of}"""
+        )
+    rows = await view.conn.fetch(
+        f"""
+        select e.position, array_agg(distinct e.customer_id) as customers
+        from ({" union all ".join(sources)}) e where {among}
+        group by e.position order by e.position limit {MOST_EVENTS + 1}
+        """,
+        *args,
+    )
+    return {row["position"]: frozenset(row["customers"]) for row in rows}

@@ -1,0 +1,12 @@
+"""Initial state and fold of each kind of stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from encours.ledger.states import Folder
+from reporting_svc.use_cases import figures
+
+FOLDERS: Mapping[str, Folder[Any]] = {"fig": figures.FIGURE}
+"""Folders by prefix of the stream's id, for a replay of any stream."""

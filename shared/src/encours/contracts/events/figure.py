@@ -1,0 +1,55 @@
+"""Published figures. Stream: the figure's id. Appended by reporting-svc."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from encours.contracts.base import Event, Value
+
+FigureName = Literal["aged-balance", "dso", "turnover"]
+
+
+class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Receivables and dates that a figure covers. The entity is that of the event."""
+
+    currency: str
+    as_of: date
+    bands: str | None = None
+    """Last days of the closed bands of an aged balance, with a comma between them; ``None`` for the standard ones."""
+    by: Literal["due_date", "issue_date"] = "due_date"
+    """Date that the days of an aged balance are counted from."""
+    first_day: date | None = None
+    """First day of a turnover; the last one is ``as_of``."""
+    days: int | None = None
+    """Days of a DSO, which end with ``as_of``."""
+
+
+class FigureAmount(Value, frozen=True, kw_only=True):
+    """A part of a figure, in minor units of its currency."""
+
+    name: str
+    amount_minor: int
+
+
+class FigurePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A figure was published, as it was computed by a definition from the events up to a position."""
+
+    TYPE: ClassVar[str] = "figure.published"
+    figure_id: str
+    figure: FigureName
+    definition: str
+    title: str
+    """Name by which people know it, such as *Closing March 2026*."""
+    scope: FigureScope
+    position: int
+    """Ledger position that it was computed at."""
+    amounts: tuple[FigureAmount, ...]
+    days_hundredths: int | None
+    """Days of a DSO in hundredths, half up; ``None`` for another figure, and without turnover."""
+    account_minor: int
+    """Balance of the customers' account that it was tied out with."""
+    incomplete: bool = False
+    """Streams were parked when it was computed."""
+    customer_id: str | None = None
+    """Customer that it is about; ``None`` for all of the entity."""
