@@ -17,13 +17,24 @@ from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from reporting_svc.domain.figure import FigureQuestion
+from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.query import due_outcomes
 from reporting_svc.read_models.figures.restatement import restated
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_tied, tie_out_days
 from tests.integration import naive_delays
-from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, history, replay, steps
+from tests.integration.receivable_histories import (
+    CUSTOMERS,
+    DAY_0,
+    ENTITY,
+    history,
+    issue,
+    pay,
+    replay,
+    steps,
+)
 from tests.integration.store import Store, project
 
 ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -151,3 +162,56 @@ def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
             name: minor - known[n][name] for name, minor in known[n + 1].items() if minor != known[n][name]
         }
     assert (found.further, found.last_position) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("damage", "known", "first"),
+    [
+        ("update live.movement set account_minor = account_minor + 1 where position = 5", True, 5),
+        ("update live.movement set item_minor = item_minor - 1 where position = 4", True, 4),
+        ("delete from live.item where number = 'F-4'", True, 5),
+        ("update live.balance set account_minor = account_minor + 1", False, 6),
+    ],
+)
+def test_sums_that_disagree_are_refused_with_the_first_position(
+    store: Store, damage: str, known: bool, first: int
+) -> None:
+    log = history([(issue, 0, 0, 5000), (issue, 0, 0, 3000), (pay, 0, 0, 1000)]).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    moment = View(store.conn, "live", TimeTravel(DAY_0, len(log), None, not known), granted=None)
+
+    def asked() -> Figures:
+        (total,) = store.run(aged(moment, Scope(currency="EUR"))).sums
+        return total
+
+    store.run(require_tied(moment, Scope(), asked()))
+    store.run(store.conn.execute(damage))
+    with pytest.raises(FiguresDoNotTie) as refused:
+        store.run(require_tied(moment, Scope(), asked()))
+    assert refused.value.extra["first_position"] == first
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=ACCEPTED)
+@given(acts=steps, share=st.integers(20, 100))
+def test_each_day_of_a_period_ties_out(
+    store: Store, acts: list[tuple[Any, int, int, int]], share: int
+) -> None:
+    log = history(acts).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    moment, last = view(store, DAY_0, max(1, len(log) * share // 100)), DAY_0 + timedelta(days=20)
+
+    async def days() -> list[tuple[date, str, int, int | None]]:
+        found = tie_out_days(moment, Scope(), DAY_0, last)
+        return [(d.day, d.currency, d.ledger_minor, d.first_position) async for d in found]
+
+    expected = {
+        (day, currency): sum(e.account for (_, of), e in known.items() if of == currency)
+        for day in (DAY_0 + timedelta(days=n) for n in range(21))
+        for known in [replay(log, day, moment.time.position)]
+        for currency in ("EUR", "USD")
+    }
+    found = store.run(days())
+    assert all(first is None for *_, first in found)
+    assert {(day, currency): minor for day, currency, minor, _ in found if minor} == {
+        key: minor for key, minor in expected.items() if minor
+    }

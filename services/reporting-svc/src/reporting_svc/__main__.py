@@ -1,4 +1,4 @@
-"""``python -m reporting_svc api|worker|rebuild|export``."""
+"""``python -m reporting_svc api|worker|rebuild|export|tie-out``."""
 
 import sys
 
@@ -10,7 +10,7 @@ SERVICE = Service(
     models=MODELS,
     api="reporting_svc.app:serve",
     worker_tasks="reporting_svc.worker:export_tasks",
-    jobs={"export": "reporting_svc.exports.job:main"},
+    jobs={"export": "reporting_svc.exports.job:main", "tie-out": "reporting_svc.jobs.tie_out:main"},
 )
 
 if __name__ == "__main__":

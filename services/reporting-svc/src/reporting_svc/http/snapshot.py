@@ -23,6 +23,7 @@ from reporting_svc.read_models.receivables.conversion import (
 )
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.tie_out.query import require_tied
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def snapshot(
     """Open the receivables that were asked about, in one read-only transaction.
 
     Raises 403 and 404 problems for books that are not the caller's or do not exist, 422 for several currencies, and for
-    a rate that is missing.
+    a rate that is missing, 503 where the sums do not tie out.
     """
     scope = asked.scope(q)
     wanted = asked.report_currency if isinstance(asked, AskedInCurrency) else None
@@ -58,6 +59,7 @@ async def snapshot(
         conversion = await conversion_to(view, scope, wanted) if wanted else None
         found = await aged(view, scope, bands=bands, basis=basis, page=page, conversion=conversion)
         total = found.one_currency() or Figures.none(wanted or await currency_of(view, scope), bands)
+        await require_tied(view, scope, total)
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
         if conversion is None:
             yield ReceivablesSnapshot(view, scope.within(total.currency), found, total, parked)

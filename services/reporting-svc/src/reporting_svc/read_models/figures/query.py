@@ -21,6 +21,7 @@ from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.tie_out.query import require_tied
 from reporting_svc.read_models.turnover.query import added, by_period
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def at(view: View, asked: FigureQuestion, position: int) -> View:
 async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None) -> MeasuredFigure:
     """Return the figure at the moment of the view, for all that it covers or for a part of that.
 
-    Raises :class:`SeveralCurrencies`.
+    Raises :class:`SeveralCurrencies`, and :class:`FiguresDoNotTie`: what does not tie out is not published.
     """
     if scope is None:
         scope = await scope_of(view, asked)
@@ -75,6 +76,7 @@ async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None
     basis = "issued_on" if asked.by_issue_date else "due_on"
     found = (await aged(view, scope, bands=bands, basis=basis)).one_currency()  # type: ignore[arg-type]
     total = found or Figures.none(await currency_of(view, scope), bands)
+    await require_tied(view, scope, total)
     scope = scope.within(total.currency)
     days: int | None = None
     match asked.figure:

@@ -1,0 +1,1 @@
+"""Processes that are run by hand or by a scheduler."""

@@ -1,0 +1,1 @@
+"""Proof that bands, open items and the customers' account agree."""
