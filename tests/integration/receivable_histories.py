@@ -21,6 +21,7 @@ from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 from encours.testing.events import event as sample
+from tests.integration import naive_money
 
 ENTITY = "ent_" + "e" * 32
 DAY_0 = date(2026, 1, 1)
@@ -418,6 +419,8 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
             case "payment.reversed":
                 of(data.customer_id, data.currency).unapplied -= data.amount_minor
                 of(data.customer_id, data.currency).account += data.amount_minor
+            case _:
+                naive_money.add(fact, data, items, of)
     for item in items.values():
         expected = of(item["fact"].customer_id, item["fact"].currency)
         disputed = max(0, min(item["open"], item["disputed"]))

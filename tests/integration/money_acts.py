@@ -1,0 +1,105 @@
+"""The rarer things that happen to invoices and payments, for the random histories of receivables."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from encours.contracts.events import invoice, loss, payment
+from encours.contracts.events.money import residual
+from encours.testing.events import event as sample
+from tests.integration.receivable_histories import ACTS, CUSTOMERS, TERMS, Books
+
+RAISED: dict[Any, Any] = {
+    loss.InvoiceWrittenOff: loss.WriteOffReversed,
+    invoice.EarlyDiscountTaken: invoice.EarlyDiscountWithdrawn,
+    residual.InvoiceResidualClosed: residual.InvoiceResidualReopened,
+}
+
+
+def lower(b: Books, n: int, day: date, amount: int) -> None:
+    """Part of an invoice is written off, discounted or closed as a residual, or that is taken back."""
+    found = [i for i, left in b.open.items() if left > 0]
+    if not found:
+        return
+    invoice_id, kind = found[n % len(found)], list(RAISED)[n % 3]
+    part = min(amount, b.open[invoice_id])
+    customer, currency = b.owner[invoice_id]
+    given = {"invoice_id": invoice_id, "customer_id": customer, "currency": currency, "amount_minor": part}
+    b.record(invoice_id, sample(kind, **given), day)
+    if n % 2:
+        back = loss.WriteOffRecovered if n % 12 == 9 else RAISED[kind]
+        b.record(invoice_id, sample(back, **given), day + timedelta(days=n % 30))
+    else:
+        b.open[invoice_id] -= part
+        if kind is invoice.EarlyDiscountTaken:
+            b.owed[invoice_id] -= part
+
+
+def use_cash(b: Books, n: int, day: date, amount: int) -> None:
+    """Unapplied money is refunded or closed as a residual, and may come back; or it was another customer's."""
+    found = [p for p, paid in b.payments.items() if paid["customer"] is not None and paid["left"] > 0]
+    if not found:
+        return
+    payment_id = found[n % len(found)]
+    paid = b.payments[payment_id]
+    part = min(amount, paid["left"])
+    given = {
+        "payment_id": payment_id, "customer_id": paid["customer"], "currency": paid["currency"], "amount_minor": part,
+    }  # fmt: skip
+    if n % 3 == 0 and not paid["parts"]:
+        other = CUSTOMERS[CUSTOMERS.index(paid["customer"]) - 1]
+        moved = {"customer_id": other, "from_customer_id": paid["customer"], "amount_minor": paid["left"]}
+        b.record(payment_id, sample(payment.PaymentReassigned, **given | moved, received_on=paid["on"]), day)
+        paid["customer"] = other
+        return
+    spent, back = (
+        (payment.RefundOrdered, payment.RefundReturned),
+        (residual.PaymentResidualClosed, residual.PaymentResidualReopened),
+    )[n % 2]
+    b.record(payment_id, sample(spent, **given), day)
+    if n % 4 < 2:
+        b.record(payment_id, sample(back, **given), day + timedelta(days=n % 20))
+    else:
+        paid["left"] -= part
+        paid["amount"] -= part
+
+
+def restore(b: Books, n: int, day: date, amount: int) -> None:
+    """A payment comes, goes back, and is there again."""
+    payment_id, customer = b.id("pay"), CUSTOMERS[n % 2]
+    given = {"payment_id": payment_id, "customer_id": customer, "currency": "EUR", "amount_minor": amount}
+    b.record(payment_id, sample(payment.PaymentReceived, **given, received_on=day), day)
+    b.record(
+        payment_id, sample(payment.PaymentReversed, **given, reversed_on=day), day + timedelta(days=n % 9)
+    )
+    b.record(payment_id, sample(payment.PaymentRestored, **given), day + timedelta(days=n % 9))
+    b.payments[payment_id] = {
+        "customer": customer, "currency": "EUR", "amount": amount, "parts": [], "on": day, "left": amount,
+    }  # fmt: skip
+
+
+def rebate(b: Books, n: int, day: date, amount: int) -> None:
+    """A credit note without an invoice leaves the customer in credit."""
+    payment_id = b.id("pay")
+    note = sample(
+        payment.CreditNoteIssued, payment_id=payment_id, customer_id=CUSTOMERS[n % 2], currency="EUR",
+        number=f"R-{len(b.log)}", issued_on=day, net_minor=amount, vat_minor=0, total_minor=amount,
+    )  # fmt: skip
+    b.record(payment_id, note, day)
+
+
+def penalise(b: Books, n: int, day: date, amount: int) -> None:
+    """A penalty document is a receivable and no turnover."""
+    invoice_id, customer = b.id("inv"), CUSTOMERS[n % 2]
+    b.open[invoice_id] = b.owed[invoice_id] = amount
+    b.owner[invoice_id] = customer, "EUR"
+    event = invoice.InvoiceIssued(
+        invoice_id=invoice_id, customer_id=customer, number=f"P-{len(b.log)}", series=None, issued_on=day,
+        supply_on=day, due_on=day + timedelta(days=n % 31), currency="EUR", vat=(), net_minor=amount, vat_minor=0,
+        total_minor=amount, terms=TERMS, reference=None, salesperson=None, origin="issued", purpose="penalty",
+    )  # fmt: skip
+    b.record(invoice_id, event, day)
+
+
+EVERY_ACT = [*ACTS, lower, lower, use_cash, use_cash, restore, rebate, penalise]

@@ -1,0 +1,153 @@
+"""Random questions: any business date, any moment of knowledge, any filter. Each answer is that of a naive replay.
+
+200 in each run of the suite, 1,000 with ``DEEP=1``; the histories have every kind of movement.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+
+from encours.contracts.books import movements
+from encours.ledger.stored import StoredEvent
+from encours.reading.moment import TimeTravel, View
+from encours.testing.servers import Installation
+from reporting_svc.read_models.aged_balance.query import aged
+from reporting_svc.read_models.overdue.query import overdue
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.turnover.query import by_period, opening
+from tests.integration.money_acts import EVERY_ACT
+from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, Expected, history, replay
+from tests.integration.store import Store, project
+from tests.integration.test_aged_balance_replay import EVERY_ITEM, EVERY_ROW
+
+HISTORIES = 50 if "DEEP" in os.environ else 10
+QUESTIONS = 20
+SALES = {"invoice.issued": 1, "invoice.credited": -1, "payment.credit_note_issued": -1}
+FILTERS = ("entity_id", "customer_id", "salesperson", "segment")
+
+
+@dataclass(frozen=True)
+class Question:
+    """Dates and filter. ``known_to`` None asks for all that is known."""
+
+    as_of: date
+    known_to: int | None
+    scope: Scope
+    customers: frozenset[str]
+
+    def view(self, store: Store, head: int) -> View:
+        time = TimeTravel(self.as_of, self.known_to or head, None, self.known_to is None)
+        return View(store.conn, "live", time, granted=None)
+
+    def known(self, log: list[StoredEvent]) -> int:
+        return len(log) if self.known_to is None else self.known_to
+
+    def expected(self, log: list[StoredEvent], day: date) -> dict[str, Expected]:
+        found = replay(log, day, self.known(log))
+        return {c: e for (c, of), e in found.items() if of == self.scope.currency and c in self.customers}
+
+
+@pytest.fixture(scope="module")
+def store(module_installation: Installation) -> Iterator[Store]:
+    opened = Store(module_installation.store_url("reporting"))
+    yield opened
+    opened.close()
+
+
+def random_history(chance: random.Random) -> Books:
+    acts = [
+        (
+            chance.choice(EVERY_ACT),
+            chance.randrange(1000),
+            chance.randrange(-40, 60),
+            chance.randrange(1, 50) * 1000,
+        )
+        for _ in range(chance.randrange(10, 90))
+    ]
+    return history(acts)
+
+
+def ask(chance: random.Random, books: Books) -> Question:
+    known_to = chance.choice([None, chance.choice(books.ends), chance.choice(books.ends)])
+    wanted = {
+        "entity_id": (ENTITY, {"", *CUSTOMERS}),
+        "customer_id": (CUSTOMERS[0], {CUSTOMERS[0]}),
+        "salesperson": ("sales-2", {CUSTOMERS[1]}),
+        "segment": ("A", {*CUSTOMERS}),
+    }
+    chosen = chance.sample(FILTERS, chance.randrange(3))
+    customers = {"", *CUSTOMERS}.intersection(*(wanted[name][1] for name in chosen))
+    scope = Scope(
+        currency=chance.choice(["EUR", "EUR", "USD"]),
+        **{name: wanted[name][0] for name in chosen},  # type: ignore[arg-type]
+    )
+    day = DAY_0 + timedelta(days=chance.randrange(-60, 400))
+    return Question(day, known_to, scope, frozenset(customers))
+
+
+def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    found = store.run(aged(asked.view(store, len(log)), asked.scope, page=EVERY_ROW))
+    rows = [found.figures(row) for row in found.rows]
+    assert all(figures.tied for figures in (*found.sums, *rows))
+    assert {
+        f.customer_id: Expected(
+            list(f.bands), f.disputed, f.conceded, f.overdue, f.on_plan, f.unapplied, f.ledger
+        )
+        for f in rows
+    } == asked.expected(log, asked.as_of)
+
+
+def check_overdue(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    late = store.run(overdue(asked.view(store, len(log)), asked.scope, EVERY_ITEM))
+    assert late.past_due_minor == sum(e.overdue for e in asked.expected(log, asked.as_of).values())
+
+
+def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    view, first = asked.view(store, len(log)), asked.as_of - timedelta(days=45)
+    before = sum(e.account for e in asked.expected(log, first - timedelta(days=1)).values())
+    assert store.run(opening(view, asked.scope, first)) == before
+    periods = store.run(by_period(view, asked.scope, "week", first))
+    after = sum(e.account for e in asked.expected(log, asked.as_of).values())
+    assert before + sum(period.change for period in periods) == after
+    sold = 0
+    for event in log[: asked.known(log)]:
+        data = event.recorded().data
+        if event.type in SALES and first <= event.effective_on <= asked.as_of:
+            counts = data.currency == asked.scope.currency and data.customer_id in asked.customers  # type: ignore[attr-defined]
+            if counts and getattr(data, "purpose", None) != "penalty":
+                sold += SALES[event.type] * data.total_minor  # type: ignore[attr-defined]
+    assert sum(period.billed - period.credited for period in periods) == sold
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: int) -> None:
+    chance = random.Random(seed)
+    books = random_history(chance)
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    for _ in range(QUESTIONS):
+        asked = ask(chance, books)
+        check = chance.choice([check_aged, check_aged, check_overdue, check_turnover])
+        check(store, asked, books.log)
+
+
+def test_the_histories_have_every_kind_of_movement_of_one_currency() -> None:
+    """A payment in another currency or for another customer has a test of its own with the rates."""
+    found = {
+        movement.kind
+        for seed in range(10)
+        for event in random_history(random.Random(seed)).log
+        for movement in movements(event.recorded())
+    }
+    assert found >= {
+        "issued", "credited", "applied", "unapplied", "received", "identified", "reassigned", "reversed", "restored",
+        "disputed", "undisputed", "conceded", "planned", "unplanned", "written_off", "write_off_reversed", "recovered",
+        "discounted", "discount_withdrawn", "residual_closed", "residual_reopened", "refunded", "refund_returned",
+        "penalised",
+    }  # fmt: skip
