@@ -7,6 +7,7 @@ from typing import Any
 
 from encours.contracts.events import invoice, loss, payment
 from encours.contracts.events.money import residual
+from encours.contracts.events.parties.customer import FieldsSet, FieldValue, RolesAssigned
 from encours.testing.events import event as sample
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, TERMS, Books
 
@@ -102,4 +103,18 @@ def penalise(b: Books, n: int, day: date, amount: int) -> None:
     b.record(invoice_id, event, day)
 
 
-EVERY_ACT = [*ACTS, lower, lower, use_cash, use_cash, restore, rebate, penalise]
+def describe(b: Books, n: int, day: date, amount: int) -> None:
+    """A customer gets a payer and a group, or a value of a custom field."""
+    customer, other = CUSTOMERS[n % 2], CUSTOMERS[(n + 1) % 2]
+    if n % 3:
+        roles = {"payer_id": other if n % 4 else None, "group_id": other if n % 5 else None}
+        event: Any = sample(
+            RolesAssigned, customer_id=customer, valid_from=day + timedelta(days=n % 40), **roles
+        )
+    else:
+        channel = FieldValue(field_code="channel", value="web" if n % 2 else "shop")
+        event = sample(FieldsSet, customer_id=customer, fields=(channel,) if n % 4 else ())
+    b.record(customer, event, day)
+
+
+EVERY_ACT = [*ACTS, describe, describe, lower, lower, use_cash, use_cash, restore, rebate, penalise]

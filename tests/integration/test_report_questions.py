@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,10 @@ from encours.contracts.books import movements
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
-from reporting_svc.read_models.aged_balance.query import aged
+from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.overdue.query import overdue
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.query import by_period, opening
 from tests.integration.money_acts import EVERY_ACT
@@ -126,6 +128,45 @@ def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> Non
     assert sum(period.billed - period.credited for period in periods) == sold
 
 
+def group_of(by: str, customer: str, asked: Question, log: list[StoredEvent]) -> str | None:
+    """The group of a customer by what was assigned to it until the day."""
+    if by == "entity" or not customer:
+        return ENTITY if by == "entity" else None
+    if by in ("segment", "salesperson"):
+        return "A" if by == "segment" else f"sales-{CUSTOMERS.index(customer) + 1}"
+    own = [event for event in log[: asked.known(log)] if event.stream == customer]
+    dated: list[tuple[date, int, str | None]] = []
+    for event in own:
+        data: Any = event.recorded().data
+        if by.startswith("field:") and event.type == "customer.fields_set":
+            values = {each.field_code: each.value for each in data.fields}
+            dated.append((event.effective_on, event.position, values.get("channel")))
+        elif event.type == "customer.roles_assigned" and not by.startswith("field:"):
+            dated.append((data.valid_from, event.position, getattr(data, f"{by}_id")))
+    begun = [each for each in dated if each[0] <= asked.as_of]
+    named = max(begun, key=lambda each: each[:2])[2] if begun else None
+    return named if by.startswith("field:") else named or customer
+
+
+def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    for by in ("entity", "segment", "salesperson", "payer", "group", "field:channel"):
+        found = store.run(aged_groups(asked.view(store, len(log)), asked.scope, kind_of(by)))
+        expected: dict[str | None, list[int]] = {}
+        for customer, e in asked.expected(log, asked.as_of).items():
+            sums = expected.setdefault(group_of(by, customer, asked, log), [0] * 9)
+            for n, minor in enumerate([*e.bands, e.overdue, e.unapplied, e.account]):
+                sums[n] += minor
+        assert {
+            each.group: [
+                *each.figures.bands,
+                each.figures.overdue,
+                each.figures.unapplied,
+                each.figures.ledger,
+            ]
+            for each in found
+        } == expected, by
+
+
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: int) -> None:
     chance = random.Random(seed)
@@ -133,7 +174,7 @@ def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: 
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))
     for _ in range(QUESTIONS):
         asked = ask(chance, books)
-        check = chance.choice([check_aged, check_aged, check_overdue, check_turnover])
+        check = chance.choice([check_aged, check_aged, check_groups, check_overdue, check_turnover])
         check(store, asked, books.log)
 
 

@@ -12,7 +12,8 @@ from encours.reading.merges import survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
 from reporting_svc.http.scope import Asked, AskedInCurrency
-from reporting_svc.read_models.aged_balance.query import Aged, Basis, Figures, aged
+from reporting_svc.read_models.aged_balance.query import Aged, Figures, aged
+from reporting_svc.read_models.aged_balance.sources import Basis
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import (

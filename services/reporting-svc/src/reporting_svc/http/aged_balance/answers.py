@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from pydantic import Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
+from encours.http.queries import AsOf
 from encours.kernel.bands import Bands
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import Definition
 from reporting_svc.http.answers import ConvertedReport, Sums, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
-from reporting_svc.read_models.aged_balance.query import Figures
+from reporting_svc.read_models.aged_balance.query import AgedGroup, Figures
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
 
 
@@ -78,3 +81,65 @@ class AgedBalanceOut(ConvertedReport):
             "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }
+
+
+class AgedGroupRow(Sums):
+    """A group of customers in one currency; `group` is null for those that are in none."""
+
+    group: str | None
+    name: str | None = Field(description="Name of the entity, payer or head of the group.")
+    currency: str
+    customers: int
+
+
+class CurrencyTotal(Total):
+    """All customers in one currency, tied out."""
+
+    currency: str
+    tie_out: TieOut
+
+    @classmethod
+    def of(cls, figures: Figures, bands: Bands) -> Json:
+        """Show the sums of a currency."""
+        shown = {"currency": figures.currency, "tie_out": TieOut.of(figures)}
+        return shown | Total.of(figures, bands)
+
+
+class AgedGroupsOut(AsOf):
+    """Groups in order, currencies side by side: amounts in different currencies are never added."""
+
+    definition: str
+    group_by: str
+    bands: list[str]
+    data: list[AgedGroupRow]
+    totals: list[CurrencyTotal]
+    parked: list[str] = Field(description="The parked streams, at most 100.")
+
+    @classmethod
+    def of(
+        cls,
+        definition: Definition,
+        group_by: str,
+        bands: Bands,
+        groups: Sequence[AgedGroup],
+        totals: Sequence[Figures],
+        names: Mapping[str, str],
+    ) -> Json:
+        """Show the groups and the sums of each currency."""
+        return {
+            "definition": definition.id,
+            "group_by": group_by,
+            "bands": list(bands.names),
+            "data": [_group(group, bands, names) for group in groups],
+            "totals": [CurrencyTotal.of(total, bands) for total in totals],
+        }
+
+
+def _group(group: AgedGroup, bands: Bands, names: Mapping[str, str]) -> Json:
+    return {
+        "group": group.group,
+        "name": names.get(group.group or ""),
+        "currency": group.figures.currency,
+        "customers": group.figures.customers,
+        **Sums.of(group.figures, bands),
+    }

@@ -1,7 +1,8 @@
-"""``GET /v1/aged-balance`` [balance âgée]."""
+"""``GET /v1/aged-balance`` [balance âgée], and the same by group of customers."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import Query as Parameter
@@ -11,15 +12,36 @@ from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.bands import STANDARD, Bands
+from encours.reading.merges import survivors_at
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
-from reporting_svc.http.aged_balance.answers import AgedBalanceOut
-from reporting_svc.http.scope import AskInCurrency
+from reporting_svc.http.aged_balance.answers import AgedBalanceOut, AgedGroupsOut
+from reporting_svc.http.answers import parked_fields
+from reporting_svc.http.scope import Ask, AskInCurrency
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.read_models.aged_balance.query import KEY, SORTS, Basis
+from reporting_svc.read_models.aged_balance.query import KEY, SORTS, aged, aged_groups
+from reporting_svc.read_models.aged_balance.sources import Basis
+from reporting_svc.read_models.parked import parked_streams
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.groups import group_of, names_of
 from reporting_svc.read_models.receivables.penalties import open_penalties
+from reporting_svc.read_models.receivables.query import check
+from reporting_svc.read_models.tie_out.query import require_tied
 
+GROUP_BY = r"^(entity|segment|salesperson|payer|group|field:[a-z][a-z0-9_]{0,39})$"
 router = Router(tags=["Receivables"])
+AskedBands = Annotated[
+    str | None,
+    Parameter(
+        max_length=80,
+        description="Last days of the closed bands.",
+        examples=["30,60,90"],
+        pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$",
+    ),
+]
+AskedBasis = Annotated[
+    Literal["due_date", "issue_date"], Parameter(description="The date that days are counted from.")
+]
 PAGE = paging(*SORTS, default="-outstanding", key=KEY, columns=SORTS)
 
 
@@ -28,18 +50,8 @@ async def aged_balance(
     q: Annotated[Query, reading("reports:read")],
     page: Annotated[Page, PAGE],
     asked: AskInCurrency,
-    bands: Annotated[
-        str | None,
-        Parameter(
-            max_length=80,
-            description="Last days of the closed bands.",
-            examples=["30,60,90"],
-            pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$",
-        ),
-    ] = None,
-    by: Annotated[
-        Literal["due_date", "issue_date"], Parameter(description="The date that days are counted from.")
-    ] = "due_date",
+    bands: AskedBands = None,
+    by: AskedBasis = "due_date",
 ) -> Response:
     """Open amounts in bands of days past due, as of any business date, as known at any moment.
 
@@ -51,3 +63,39 @@ async def aged_balance(
     async with snapshot(q, asked, bands=chosen, basis=basis, page=page) as books:
         penalties = await open_penalties(books.view, books.scope, books.conversion)
         return q.respond(AgedBalanceOut.of(books, page, chosen, definition, penalties))
+
+
+@router.get(
+    "/v1/aged-balance/groups", response_model=AgedGroupsOut, summary="Aged balance by group and currency"
+)
+async def aged_balance_groups(
+    q: Annotated[Query, reading("reports:read")],
+    asked: Ask,
+    group_by: Annotated[
+        str,
+        Parameter(
+            pattern=GROUP_BY,
+            description="`entity`, `segment`, `salesperson`, `payer`, `group`, or `field:` and the code of a custom "
+            "field of customers.",
+            examples=["salesperson"],
+        ),
+    ] = "entity",
+    bands: AskedBands = None,
+    by: AskedBasis = "due_date",
+) -> Response:
+    """Open amounts in bands by what customers have in common, currencies side by side, each tied out by itself."""
+    chosen = Bands.parse(bands) if bands is not None else STANDARD
+    basis: Basis = "due_on" if by == "due_date" else "issued_on"
+    async with q.view(Receivables.name) as view:
+        scope = asked.scope(q)
+        await check(view, scope)
+        scope = replace(scope, merged=await survivors_at(view))
+        totals = (await aged(view, scope, bands=chosen, basis=basis)).sums
+        for total in totals:
+            await require_tied(view, scope, total)
+        groups = await aged_groups(view, scope, group_of(group_by), chosen, basis)
+        names = await names_of(view, [each.group for each in groups if each.group is not None])
+        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    definition = AGED_BY_DUE_DATE if by == "due_date" else AGED_BY_ISSUE_DATE
+    shown = AgedGroupsOut.of(definition, group_by, chosen, groups, totals, names)
+    return q.respond(shown | parked_fields(parked) | view.time.echo())

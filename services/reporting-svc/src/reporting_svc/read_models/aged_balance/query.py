@@ -9,35 +9,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from encours.kernel.bands import STANDARD, Bands
-from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.aged_balance.sources import (
+    BESIDE,
+    FIGURES,
+    Basis,
+    Source,
+    columns_of,
+    of_debtors,
+    source_of,
+)
 from reporting_svc.read_models.receivables.conversion import ReportConversion
-from reporting_svc.read_models.receivables.parts import instalments_now, parts_then, undivided_now
-from reporting_svc.read_models.receivables.query import apart_sql, later_sql
-from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, SeveralCurrencies
+from reporting_svc.read_models.receivables.groups import FieldGroup, GroupBy, PartyGroup, grouping
+from reporting_svc.read_models.receivables.rows import ROW_KEY
+from reporting_svc.read_models.receivables.scope import Scope, SeveralCurrencies
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
     from encours.reading.pages import Page
 
-Basis = Literal["due_on", "issued_on"]
 Row = Mapping[str, Any]
 """A record of the database."""
-Source = Literal["balance", "item", "movement"]
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
 KEY = "row_key"
 PART_OF_CURRENCY = 2
 """Mark of the rows of a statement that are :class:`CurrencyPart`."""
-_BESIDE = ("disputed", "conceded", "late_conceded", "on_plan", "unapplied", "open_items", "ledger")
-"""Columns beside the bands."""
-_PARTS = _BESIDE[:4]
-"""Columns of amounts that are parts of the bands."""
 
 
 PAST_WORK_MEM = "64MB"
@@ -129,15 +129,11 @@ async def aged(
 
     Raises :class:`ReportRateMissing`.
     """
-    source = await _source(view, bands, basis)
+    source = await source_of(view, bands, basis)
     args = Arguments()
-    columns = _columns(bands)
-    figures = _FIGURES[source](args, view, scope, bands, basis)
+    columns = columns_of(bands)
     kept = "not materialized" if source == "balance" else "materialized"
-    if scope.merged.merged:
-        records, figures = f"records as {kept} ({figures}), ", _of_debtors(args, scope, columns)
-    else:
-        records = ""
+    records, figures = _debtors(args, view, scope, bands, basis, source, kept)
     parts = ""
     if conversion is not None:
         records += f"own as materialized ({figures}), "
@@ -171,6 +167,52 @@ async def aged(
             if r["part"] == PART_OF_CURRENCY
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AgedGroup:
+    """Sums of a group of customers in one currency; ``group`` is null for those that are in none."""
+
+    group: str | None
+    figures: Figures
+
+
+async def aged_groups(
+    view: View,
+    scope: Scope,
+    by: GroupBy | PartyGroup | FieldGroup,
+    bands: Bands = STANDARD,
+    basis: Basis = "due_on",
+) -> list[AgedGroup]:
+    """Return the sums of each group and currency, in order; those without a group come last."""
+    source = await source_of(view, bands, basis)
+    args = Arguments()
+    columns = columns_of(bands)
+    records, figures = _debtors(args, view, scope, bands, basis, source, "materialized")
+    group = grouping(args, view, scope, by, "f")
+    sums = ", ".join(f"sum(f.{c})::bigint as {c}" for c in columns)
+    if source == "movement":
+        await view.conn.execute(f"set local work_mem = '{PAST_WORK_MEM}'")
+    found = await view.conn.fetch(
+        f"""
+        with {records}figures as materialized ({figures})
+        select {group.value} as value, f.currency, count(*) as customers, {sums}, '' as entity, '' as customer_id,
+               null as name, null as external_ref
+        from figures f {group.join} group by 1, 2 order by {group.value} collate "C" nulls last, f.currency
+        """,
+        *args,
+    )
+    return [AgedGroup(row["value"], _figures(row, columns)) for row in cast("list[Row]", found)]
+
+
+def _debtors(
+    args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis, source: Source, kept: str
+) -> tuple[str, str]:
+    """SQL: the relations that the figures by debtor need, and these figures."""
+    figures = FIGURES[source](args, view, scope, bands, basis)
+    if not scope.merged.merged:
+        return "", figures
+    return f"records as {kept} ({figures}), ", of_debtors(args, scope, columns_of(bands))
 
 
 def _converted(columns: list[str], rates: str, currency: str) -> str:
@@ -208,15 +250,11 @@ def _parts(columns: list[str], rates: str) -> str:
     """
 
 
-def _columns(bands: Bands) -> list[str]:
-    return [*(f"b{n}" for n in range(len(bands.names))), *_BESIDE]
-
-
 def _figures(record: Row, columns: Sequence[str]) -> Figures:
     return Figures(
         currency=record["currency"],
-        bands=tuple(record[c] for c in columns[: -len(_BESIDE)]),
-        **{column: record[column] for column in _BESIDE},
+        bands=tuple(record[c] for c in columns[: -len(BESIDE)]),
+        **{column: record[column] for column in BESIDE},
         customers=record["customers"],
         entity=record["entity"],
         customer_id=record["customer_id"],
@@ -245,143 +283,4 @@ def _page(args: Arguments, view: View, columns: list[str], page: Page) -> str:
             select ordered.*, row_number() over () as place
             from ({ViewWhere(view, entity="entity", arguments=args).page_sql(page, "*", keyed)}) ordered
         ) p left join {view.schema}.customer c using (customer_id)
-    """
-
-
-async def _source(view: View, bands: Bands, basis: Basis) -> Source:
-    if not view.time.is_now:
-        return "movement"
-    aged_today = f"(select day from {view.schema}.aging_day where id = $2) = $1::date"
-    row = await view.conn.fetchrow(
-        f"select {later_sql(view.schema)}, {aged_today}", view.time.as_of, AGING_DAY_ID
-    )
-    assert row is not None  # there is no table that it could be empty of
-    later, today = row
-    if later:
-        return "movement"
-    return "balance" if today and bands == STANDARD and basis == "due_on" else "item"
-
-
-def _from_balance(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
-    columns = [f"band_{n}_minor" for n in range(len(bands.names))]
-    named = ", ".join(f"b.{column} as b{n}" for n, column in enumerate(columns))
-    something = " or ".join(
-        f"b.{c} <> 0" for c in [*columns, "unapplied_minor", "open_minor", "account_minor"]
-    )
-    return f"""
-        select b.entity, b.customer_id, b.currency, {named}, b.disputed_minor as disputed,
-               b.conceded_minor as conceded, b.late_conceded_minor as late_conceded, b.planned_minor as on_plan,
-               b.unapplied_minor as unapplied,
-               b.open_minor as open_items, b.account_minor as ledger
-        from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql} and ({something})
-    """
-
-
-def _from_items(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
-    """Open items as they are now, in the bands of another day; cash and account as they are now."""
-    parts = (undivided_now(args, view, scope), instalments_now(args, view, scope))
-    rest = f"""
-        select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, 0, 0, 0, b.unapplied_minor, 0, b.account_minor
-        from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql}
-    """
-    return _together([*(_of_parts(args, view, each, bands, basis) for each in parts), rest], bands)
-
-
-def _of_parts(args: Arguments, view: View, parts: str, bands: Bands, basis: Basis) -> str:
-    in_bands = _banded(args, "p.open_minor", f"p.{basis}", view.time.as_of, bands)
-    return f"""
-        select p.entity, p.customer_id, p.currency, {in_bands},
-               {_shares(args, f"p.{basis}", view.time.as_of)}, 0::bigint as unapplied,
-               sum(p.open_minor)::bigint as open_items, 0::bigint as ledger
-        from ({parts}) p group by p.entity, p.customer_id, p.currency
-    """
-
-
-def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
-    """Everything that counted by the day and was known at the position, added up.
-
-    Bands are sums of movements by the dates of their invoices, so one pass over the movements gives all but the
-    contested, conceded and planned parts, which are bounded by what is open on each invoice, and the bands of invoices
-    that ever had instalments.
-    """
-    of_item = "case when i.invoice_id is not null then m.item_minor end"
-    moved = f"""
-        select {ENTITY_ID.sql("entity")} as entity, {CUSTOMER_ID.sql("customer_id")} as customer_id, currency,
-               {", ".join(_columns(bands))}
-        from (
-            select m.entity, m.customer_id, m.currency, {_banded(args, of_item, f"i.{basis}", view.time.as_of, bands)},
-                   0::bigint as disputed, 0::bigint as conceded, 0::bigint as late_conceded, 0::bigint as on_plan,
-                   sum(m.cash_minor)::bigint as unapplied,
-                   sum(m.item_minor)::bigint as open_items, sum(m.account_minor)::bigint as ledger
-            from {view.schema}.movement m
-            left join {view.schema}.item i on i.invoice_id = m.invoice_id and i.schedule is null
-            where {ScopeWhere(view, scope, "m", args, packed=True).counted().sql}
-            group by m.entity, m.customer_id, m.currency
-        ) moved
-    """
-    of_part = "case when p.is_divided then p.open_minor end"
-    apart = f"""
-        select p.entity, p.customer_id, p.currency, {_banded(args, of_part, f"p.{basis}", view.time.as_of, bands)},
-               {_shares(args, f"p.{basis}", view.time.as_of)}, 0, 0, 0
-        from ({parts_then(args, view, scope, among=apart_sql(view.schema))}) p
-        group by p.entity, p.customer_id, p.currency
-    """
-    return _together([moved, apart], bands)
-
-
-_FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}
-
-
-def _of_debtors(args: Arguments, scope: Scope, columns: Sequence[str]) -> str:
-    """SQL: the figures in ``records`` by debtor: those of merged records are added to their survivor's."""
-    merged = scope.merged.merged
-    # A subquery is hashed once, under every plan; a comparison with the elements of an array is not.
-    touched = f"(select unnest({args.add(sorted({*merged, *merged.values()}))}::text[]))"
-    added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
-    something = " or ".join(f"sum({c}) <> 0" for c in columns if c not in _PARTS)
-    return f"""
-        select entity, customer_id, currency, {", ".join(columns)} from records where customer_id not in {touched}
-        union all
-        select r.entity, coalesce(m.survivor_id, r.customer_id), r.currency, {added}
-        from records r left join {merged_sql(scope.merged, args)} m using (customer_id)
-        where r.customer_id in {touched} group by 1, 2, 3 having {something}
-    """
-
-
-def _banded(args: Arguments, amount: str, counted_from: str, as_of: date, bands: Bands) -> str:
-    """The bands as differences of what is past each threshold: one comparison a row and threshold.
-
-    Equal aggregates of one statement are computed once.
-    """
-    past = [f"coalesce(sum({amount}), 0)"]
-    for threshold in bands.thresholds:
-        before = args.add(as_of - timedelta(days=threshold))
-        past.append(f"coalesce(sum({amount}) filter (where {counted_from} < {before}::date), 0)")
-    beyond = [*past[1:], "0"]
-    return ", ".join(
-        f"({here} - {further})::bigint as b{n}"
-        for n, (here, further) in enumerate(zip(past, beyond, strict=True))
-    )
-
-
-def _shares(args: Arguments, counted_from: str, as_of: date) -> str:
-    """SQL: the contested, the conceded and the planned part, and the conceded part past the first threshold."""
-    late = f"filter (where {counted_from} < {args.add(as_of)}::date)"
-    return (
-        "sum(p.disputed_minor)::bigint as disputed, sum(p.conceded_minor)::bigint as conceded, "
-        f"coalesce(sum(p.conceded_minor) {late}, 0)::bigint as late_conceded, sum(p.planned_minor)::bigint as on_plan"
-    )
-
-
-def _nothing(bands: Bands) -> str:
-    return ", ".join("0" for _ in bands.names)
-
-
-def _together(parts: list[str], bands: Bands) -> str:
-    columns = _columns(bands)
-    added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
-    something = " or ".join(f"sum({c}) <> 0" for c in columns if c not in _PARTS)
-    return f"""
-        select entity, customer_id, currency, {added} from ({" union all ".join(parts)}) as part
-        group by entity, customer_id, currency having {something}
     """

@@ -1,18 +1,28 @@
-"""Groups of a report: by entity, or by what customers have in common as their records are now."""
+"""Groups of a report: by entity, or by what customers have in common."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from encours.reading.merges import merged_sql
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from encours.reading.moment import View
     from encours.reading.where import Arguments
     from reporting_svc.read_models.receivables.scope import Scope
 
 GroupBy = Literal["entity", "segment", "salesperson"]
+PartyGroup = Literal["payer", "group"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Groups by the value of a custom field of the customers."""
+
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +33,64 @@ class Grouping:
     join: str = ""
 
 
-def grouping(args: Arguments, view: View, scope: Scope, by: GroupBy | None, alias: str) -> Grouping:
+def grouping(
+    args: Arguments, view: View, scope: Scope, by: GroupBy | PartyGroup | FieldGroup | None, alias: str
+) -> Grouping:
     """Return the group of rows of ``alias``, which has entity and customer_id as text.
 
-    A merged customer is in the group of its survivor. Null: no group, as for money of payers not yet identified.
+    Segment and salesperson are those that the customer has now; payer, group and custom fields those in force at the
+    dates of the question. A merged customer is in the group of its survivor. Null: no group, as for money of payers not
+    yet identified.
     """
     if by is None:
         return Grouping("null::text")
     if by == "entity":
         return Grouping(f"{alias}.entity")
-    customer = f"{view.schema}.customer"
-    listed = f"""
-        select c.customer_id, s.{by} as value
-        from {customer} c left join {merged_sql(scope.merged, args)} m using (customer_id)
-        join {customer} s on s.customer_id = coalesce(m.survivor_id, c.customer_id)
-    """
+    customer, merged = f"{view.schema}.customer", merged_sql(scope.merged, args)
+    debtors = f"""(
+        select c.customer_id, coalesce(m.survivor_id, c.customer_id) as debtor
+        from {customer} c left join {merged} m using (customer_id)
+    ) d"""
+    if by in ("segment", "salesperson"):
+        listed = f"select d.customer_id, s.{by} as value from {debtors} join {customer} s on s.customer_id = d.debtor"
+    elif isinstance(by, FieldGroup):
+        found = _in_force(args, view, "fields", "effective_on")
+        value = f"l.field_values[array_position(l.field_codes, {args.add(by.code)}::text)]"
+        listed = (
+            f"select d.customer_id, {value} as value from {debtors} left join lateral ({found}) l on true"
+        )
+    else:
+        found = _in_force(args, view, "role", "valid_from")
+        named = f"coalesce(l.{by}_id, d.debtor)"
+        listed = f"""
+            select d.customer_id, coalesce(n.survivor_id, {named}) as value
+            from {debtors} left join lateral ({found}) l on true left join {merged} n on n.customer_id = {named}
+        """
     return Grouping("g.value", f"left join ({listed}) g on g.customer_id = {alias}.customer_id")
+
+
+def _in_force(args: Arguments, view: View, table: str, day: str) -> str:
+    """SQL: the row of a customer ``d.debtor`` in force on the day of the question, as known at its moment."""
+    return f"""
+        select * from {view.schema}.{table} r
+        where r.customer_id = d.debtor and r.{day} <= {args.add(view.time.as_of)}::date
+          and r.position <= {args.add(view.time.position)}::bigint
+        order by r.{day} desc, r.position desc limit 1
+    """
+
+
+def group_of(text: str) -> GroupBy | PartyGroup | FieldGroup:
+    """Return the kind of group that a caller names, ``field:`` and the code of a custom field included."""
+    if text.startswith("field:"):
+        return FieldGroup(text.removeprefix("field:"))
+    return cast("GroupBy | PartyGroup", text)
+
+
+async def names_of(view: View, groups: Sequence[str]) -> dict[str, str]:
+    """Return the names of those groups that are entities or customers."""
+    rows = await view.conn.fetch(
+        f"""select entity as id, name from {view.schema}.entity where entity = any($1::text[])
+            union all select customer_id, name from {view.schema}.customer where customer_id = any($1::text[])""",
+        list(groups),
+    )
+    return {row["id"]: row["name"] for row in rows}

@@ -18,6 +18,8 @@ from encours.contracts.events.parties.customer import (
     CustomerMerged,
     CustomerMergeReversed,
     CustomerRegistered,
+    FieldsSet,
+    RolesAssigned,
 )
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
 from encours.contracts.events.rate import ExchangeRatePublished
@@ -29,15 +31,24 @@ from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.banding import aging_day, count
+from reporting_svc.read_models.receivables.mapping import (
+    customer_row,
+    fields_row,
+    instalment_rows,
+    issued_item,
+    movement_row,
+)
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
     AgingDay,
     Balance,
+    FieldsRow,
     Item,
     ItemInstalment,
     MovementRow,
     ReportedCustomer,
     ReportingEntity,
+    RoleRow,
 )
 from reporting_svc.read_models.receivables.sums import (
     account_sums_sql,
@@ -58,10 +69,12 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 10
+    version = 11
     rows = (
         ReportingEntity,
         ReportedCustomer,
+        RoleRow,
+        FieldsRow,
         MergeRow,
         RateRow,
         RatePairRow,
@@ -81,6 +94,8 @@ class Receivables(MappedModel):
         CustomerAmended,
         CustomerMerged,
         CustomerMergeReversed,
+        FieldsSet,
+        RolesAssigned,
         ExchangeRatePublished,
     )
     applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
@@ -127,10 +142,8 @@ class Receivables(MappedModel):
         events.risk.LimitRequested,
         events.customer.CustomerContactAdded,
         events.customer.CustomerNoted,
-        events.customer.FieldsSet,
         events.field.FieldDefined,
         events.field.InvoiceFieldsSet,
-        events.customer.RolesAssigned,
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,
@@ -186,7 +199,7 @@ class Receivables(MappedModel):
         match e.data:
             case EntityRegistered() | CustomerRegistered() | CustomerMerged() | CustomerMergeReversed():
                 return
-            case ExchangeRatePublished():
+            case ExchangeRatePublished() | FieldsSet() | RolesAssigned():
                 return
             case EntityAmended():
                 yield ReportingEntity, (e.data.entity_id,)
@@ -214,12 +227,24 @@ class Receivables(MappedModel):
                     raise LookupError(f"{e.type} of {e.data.entity_id}, which was never registered")
                 rows.put(replace(entity, name=e.data.name))
             case CustomerRegistered():
-                rows.put(_customer(e.data, e.entity, e.data.external_ref))
+                rows.put(customer_row(e.data, e.entity, e.data.external_ref))
             case CustomerAmended():
                 known = rows.get(ReportedCustomer, e.data.customer_id)
-                rows.put(_customer(e.data, e.entity, known.external_ref if known else None))
+                rows.put(customer_row(e.data, e.entity, known.external_ref if known else None))
             case CustomerMerged() | CustomerMergeReversed():
                 rows.put(MergeRow.of(e, e.data))
+            case RolesAssigned():
+                rows.put(
+                    RoleRow(
+                        customer_id=e.data.customer_id,
+                        position=e.position,
+                        valid_from=e.data.valid_from,
+                        payer_id=e.data.payer_id,
+                        group_id=e.data.group_id,
+                    )
+                )
+            case FieldsSet():
+                rows.put(fields_row(e, e.data))
             case ExchangeRatePublished():
                 for row in rate_rows(e, e.data):
                     rows.put(row)
@@ -231,7 +256,7 @@ class Receivables(MappedModel):
                 for row in self.creates(e):
                     rows.put(row)
                 for line, movement in enumerate(movements(e)):
-                    rows.put(_row(e.position, line, movement))
+                    rows.put(movement_row(e.position, line, movement))
                     _add(e, movement, rows)
 
     def entries(self, e: Recorded) -> Iterable[Movement]:
@@ -242,9 +267,9 @@ class Receivables(MappedModel):
         """The invoice that is issued, or the instalments that are agreed."""
         match e.data:
             case InvoiceIssued():
-                return (_issued(e.entity, e.data),)
+                return (issued_item(e.entity, e.data),)
             case InvoiceRescheduled():
-                return _instalments(e, e.data)
+                return instalment_rows(e, e.data)
             case _:
                 return ()
 
@@ -261,82 +286,10 @@ class Receivables(MappedModel):
         await age_balances(conn, schema, max(days))
 
 
-def _customer(
-    data: CustomerRegistered | CustomerAmended, entity: str, external_ref: str | None
-) -> ReportedCustomer:
-    return ReportedCustomer(
-        customer_id=data.customer_id,
-        entity=entity,
-        name=data.name,
-        name_key=data.name.casefold(),
-        external_ref=external_ref,
-        country=data.country,
-        segment=data.segment,
-        salesperson=data.salesperson,
-    )
-
-
 def _on_item(movement: Movement) -> bool:
     return movement.invoice_id is not None and bool(
         movement.item_minor or movement.contested_minor or movement.planned_minor
     )
-
-
-def _issued(entity: str, issued: InvoiceIssued) -> Item:
-    """The invoice without its amounts, which its movements bring."""
-    return Item(
-        invoice_id=issued.invoice_id,
-        number=issued.number,
-        entity=entity,
-        customer_id=issued.customer_id,
-        currency=issued.currency,
-        issued_on=issued.issued_on,
-        due_on=issued.due_on,
-        total_minor=issued.total_minor,
-        open_minor=0,
-        disputed_minor=0,
-        conceded_minor=0,
-        planned_minor=0,
-        settled_minor=0,
-        schedule=None,
-        salesperson=issued.salesperson,
-        is_penalty=issued.purpose == "penalty",
-    )
-
-
-def _row(position: int, line: int, movement: Movement) -> MovementRow:
-    return MovementRow(
-        position=position,
-        line=line,
-        item_minor=movement.item_minor,
-        contested_minor=movement.contested_minor,
-        conceded_minor=movement.conceded_minor,
-        planned_minor=movement.planned_minor,
-        cash_minor=movement.cash_minor,
-        account_minor=movement.account_minor,
-        net_minor=movement.net_minor,
-        effective_on=movement.effective_on,
-        entity=movement.entity,
-        customer_id=movement.customer_id,
-        invoice_id=movement.invoice_id,
-        payment_id=movement.payment_id,
-        currency=movement.currency,
-        kind=movement.kind,
-        available_on=movement.available_on,
-    )
-
-
-def _instalments(e: Recorded, agreed: InvoiceRescheduled) -> list[ItemInstalment]:
-    return [
-        ItemInstalment(
-            invoice_id=agreed.invoice_id,
-            position=e.position,
-            due_on=due_on,
-            effective_on=e.effective_on,
-            upto_minor=upto,
-        )
-        for due_on, upto in ranges_of(agreed.instalments)
-    ]
 
 
 def _known(e: Recorded, invoice_id: str | None, rows: RowCache) -> Item:

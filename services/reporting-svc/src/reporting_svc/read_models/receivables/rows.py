@@ -38,6 +38,32 @@ class ReportedCustomer(Row, kw_only=True):
     salesperson: str | None
 
 
+class RoleRow(Row, kw_only=True):
+    """Payer and group of a customer from a day on, as an event assigned them; never changed again."""
+
+    TABLE: ClassVar[str] = "role"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    customer_id: str
+    position: int
+    valid_from: date
+    payer_id: str | None
+    """``None`` is the customer itself, as it is for the group."""
+    group_id: str | None
+
+
+class FieldsRow(Row, kw_only=True):
+    """Custom fields of a customer from an event on, all of them; never changed again."""
+
+    TABLE: ClassVar[str] = "fields"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    customer_id: str
+    position: int
+    effective_on: date
+    field_codes: list[str]
+    field_values: list[str]
+    """In the order of their codes."""
+
+
 class Item(Row, kw_only=True):
     """An issued invoice as it is now."""
 

@@ -1,0 +1,169 @@
+"""SQL of the aged figures by debtor, from each of the tables that can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from encours.kernel.bands import STANDARD, Bands
+from encours.reading.merges import merged_sql
+from encours.reading.where import Arguments
+from reporting_svc.read_models.receivables.parts import instalments_now, parts_then, undivided_now
+from reporting_svc.read_models.receivables.query import apart_sql, later_sql
+from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+Basis = Literal["due_on", "issued_on"]
+Source = Literal["balance", "item", "movement"]
+
+BESIDE = ("disputed", "conceded", "late_conceded", "on_plan", "unapplied", "open_items", "ledger")
+"""Columns beside the bands."""
+PARTS = BESIDE[:4]
+"""Columns of amounts that are parts of the bands."""
+
+
+def columns_of(bands: Bands) -> list[str]:
+    return [*(f"b{n}" for n in range(len(bands.names))), *BESIDE]
+
+
+async def source_of(view: View, bands: Bands, basis: Basis) -> Source:
+    if not view.time.is_now:
+        return "movement"
+    aged_today = f"(select day from {view.schema}.aging_day where id = $2) = $1::date"
+    row = await view.conn.fetchrow(
+        f"select {later_sql(view.schema)}, {aged_today}", view.time.as_of, AGING_DAY_ID
+    )
+    assert row is not None  # there is no table that it could be empty of
+    later, today = row
+    if later:
+        return "movement"
+    return "balance" if today and bands == STANDARD and basis == "due_on" else "item"
+
+
+def _from_balance(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
+    columns = [f"band_{n}_minor" for n in range(len(bands.names))]
+    named = ", ".join(f"b.{column} as b{n}" for n, column in enumerate(columns))
+    something = " or ".join(
+        f"b.{c} <> 0" for c in [*columns, "unapplied_minor", "open_minor", "account_minor"]
+    )
+    return f"""
+        select b.entity, b.customer_id, b.currency, {named}, b.disputed_minor as disputed,
+               b.conceded_minor as conceded, b.late_conceded_minor as late_conceded, b.planned_minor as on_plan,
+               b.unapplied_minor as unapplied,
+               b.open_minor as open_items, b.account_minor as ledger
+        from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql} and ({something})
+    """
+
+
+def _from_items(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
+    """Open items as they are now, in the bands of another day; cash and account as they are now."""
+    parts = (undivided_now(args, view, scope), instalments_now(args, view, scope))
+    rest = f"""
+        select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, 0, 0, 0, b.unapplied_minor, 0, b.account_minor
+        from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql}
+    """
+    return _together([*(_of_parts(args, view, each, bands, basis) for each in parts), rest], bands)
+
+
+def _of_parts(args: Arguments, view: View, parts: str, bands: Bands, basis: Basis) -> str:
+    in_bands = _banded(args, "p.open_minor", f"p.{basis}", view.time.as_of, bands)
+    return f"""
+        select p.entity, p.customer_id, p.currency, {in_bands},
+               {_shares(args, f"p.{basis}", view.time.as_of)}, 0::bigint as unapplied,
+               sum(p.open_minor)::bigint as open_items, 0::bigint as ledger
+        from ({parts}) p group by p.entity, p.customer_id, p.currency
+    """
+
+
+def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
+    """Everything that counted by the day and was known at the position, added up.
+
+    Bands are sums of movements by the dates of their invoices, so one pass over the movements gives all but the
+    contested, conceded and planned parts, which are bounded by what is open on each invoice, and the bands of invoices
+    that ever had instalments.
+    """
+    of_item = "case when i.invoice_id is not null then m.item_minor end"
+    moved = f"""
+        select {ENTITY_ID.sql("entity")} as entity, {CUSTOMER_ID.sql("customer_id")} as customer_id, currency,
+               {", ".join(columns_of(bands))}
+        from (
+            select m.entity, m.customer_id, m.currency, {_banded(args, of_item, f"i.{basis}", view.time.as_of, bands)},
+                   0::bigint as disputed, 0::bigint as conceded, 0::bigint as late_conceded, 0::bigint as on_plan,
+                   sum(m.cash_minor)::bigint as unapplied,
+                   sum(m.item_minor)::bigint as open_items, sum(m.account_minor)::bigint as ledger
+            from {view.schema}.movement m
+            left join {view.schema}.item i on i.invoice_id = m.invoice_id and i.schedule is null
+            where {ScopeWhere(view, scope, "m", args, packed=True).counted().sql}
+            group by m.entity, m.customer_id, m.currency
+        ) moved
+    """
+    of_part = "case when p.is_divided then p.open_minor end"
+    apart = f"""
+        select p.entity, p.customer_id, p.currency, {_banded(args, of_part, f"p.{basis}", view.time.as_of, bands)},
+               {_shares(args, f"p.{basis}", view.time.as_of)}, 0, 0, 0
+        from ({parts_then(args, view, scope, among=apart_sql(view.schema))}) p
+        group by p.entity, p.customer_id, p.currency
+    """
+    return _together([moved, apart], bands)
+
+
+FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}
+
+
+def of_debtors(args: Arguments, scope: Scope, columns: Sequence[str]) -> str:
+    """SQL: the figures in ``records`` by debtor: those of merged records are added to their survivor's."""
+    merged = scope.merged.merged
+    # A subquery is hashed once, under every plan; a comparison with the elements of an array is not.
+    touched = f"(select unnest({args.add(sorted({*merged, *merged.values()}))}::text[]))"
+    added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
+    something = " or ".join(f"sum({c}) <> 0" for c in columns if c not in PARTS)
+    return f"""
+        select entity, customer_id, currency, {", ".join(columns)} from records where customer_id not in {touched}
+        union all
+        select r.entity, coalesce(m.survivor_id, r.customer_id), r.currency, {added}
+        from records r left join {merged_sql(scope.merged, args)} m using (customer_id)
+        where r.customer_id in {touched} group by 1, 2, 3 having {something}
+    """
+
+
+def _banded(args: Arguments, amount: str, counted_from: str, as_of: date, bands: Bands) -> str:
+    """The bands as differences of what is past each threshold: one comparison a row and threshold.
+
+    Equal aggregates of one statement are computed once.
+    """
+    past = [f"coalesce(sum({amount}), 0)"]
+    for threshold in bands.thresholds:
+        before = args.add(as_of - timedelta(days=threshold))
+        past.append(f"coalesce(sum({amount}) filter (where {counted_from} < {before}::date), 0)")
+    beyond = [*past[1:], "0"]
+    return ", ".join(
+        f"({here} - {further})::bigint as b{n}"
+        for n, (here, further) in enumerate(zip(past, beyond, strict=True))
+    )
+
+
+def _shares(args: Arguments, counted_from: str, as_of: date) -> str:
+    """SQL: the contested, the conceded and the planned part, and the conceded part past the first threshold."""
+    late = f"filter (where {counted_from} < {args.add(as_of)}::date)"
+    return (
+        "sum(p.disputed_minor)::bigint as disputed, sum(p.conceded_minor)::bigint as conceded, "
+        f"coalesce(sum(p.conceded_minor) {late}, 0)::bigint as late_conceded, sum(p.planned_minor)::bigint as on_plan"
+    )
+
+
+def _nothing(bands: Bands) -> str:
+    return ", ".join("0" for _ in bands.names)
+
+
+def _together(parts: list[str], bands: Bands) -> str:
+    columns = columns_of(bands)
+    added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
+    something = " or ".join(f"sum({c}) <> 0" for c in columns if c not in PARTS)
+    return f"""
+        select entity, customer_id, currency, {added} from ({" union all ".join(parts)}) as part
+        group by entity, customer_id, currency having {something}
+    """

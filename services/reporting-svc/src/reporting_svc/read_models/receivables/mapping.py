@@ -1,0 +1,103 @@
+"""Rows that events make, each from the event alone."""
+
+from __future__ import annotations
+
+from encours.contracts import Recorded
+from encours.contracts.books import Movement
+from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.money.plan import InvoiceRescheduled
+from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered, FieldsSet
+from encours.contracts.instalments import ranges_of
+from reporting_svc.read_models.receivables.rows import (
+    FieldsRow,
+    Item,
+    ItemInstalment,
+    MovementRow,
+    ReportedCustomer,
+)
+
+
+def customer_row(
+    data: CustomerRegistered | CustomerAmended, entity: str, external_ref: str | None
+) -> ReportedCustomer:
+    """Return the customer as an event states it."""
+    return ReportedCustomer(
+        customer_id=data.customer_id,
+        entity=entity,
+        name=data.name,
+        name_key=data.name.casefold(),
+        external_ref=external_ref,
+        country=data.country,
+        segment=data.segment,
+        salesperson=data.salesperson,
+    )
+
+
+def fields_row(e: Recorded, data: FieldsSet) -> FieldsRow:
+    """Return the custom fields that an event sets."""
+    return FieldsRow(
+        customer_id=data.customer_id,
+        position=e.position,
+        effective_on=e.effective_on,
+        field_codes=[each.field_code for each in data.fields],
+        field_values=[each.value for each in data.fields],
+    )
+
+
+def issued_item(entity: str, issued: InvoiceIssued) -> Item:
+    """The invoice without its amounts, which its movements bring."""
+    return Item(
+        invoice_id=issued.invoice_id,
+        number=issued.number,
+        entity=entity,
+        customer_id=issued.customer_id,
+        currency=issued.currency,
+        issued_on=issued.issued_on,
+        due_on=issued.due_on,
+        total_minor=issued.total_minor,
+        open_minor=0,
+        disputed_minor=0,
+        conceded_minor=0,
+        planned_minor=0,
+        settled_minor=0,
+        schedule=None,
+        salesperson=issued.salesperson,
+        is_penalty=issued.purpose == "penalty",
+    )
+
+
+def movement_row(position: int, line: int, movement: Movement) -> MovementRow:
+    """Return the row of an entry; ``line`` counts those of the event from 0."""
+    return MovementRow(
+        position=position,
+        line=line,
+        item_minor=movement.item_minor,
+        contested_minor=movement.contested_minor,
+        conceded_minor=movement.conceded_minor,
+        planned_minor=movement.planned_minor,
+        cash_minor=movement.cash_minor,
+        account_minor=movement.account_minor,
+        net_minor=movement.net_minor,
+        effective_on=movement.effective_on,
+        entity=movement.entity,
+        customer_id=movement.customer_id,
+        invoice_id=movement.invoice_id,
+        payment_id=movement.payment_id,
+        currency=movement.currency,
+        kind=movement.kind,
+        available_on=movement.available_on,
+    )
+
+
+def instalment_rows(e: Recorded, agreed: InvoiceRescheduled) -> list[ItemInstalment]:
+    """Return the instalments that an event agrees."""
+    return [
+        ItemInstalment(
+            invoice_id=agreed.invoice_id,
+            position=e.position,
+            due_on=due_on,
+            effective_on=e.effective_on,
+            upto_minor=upto,
+        )
+        for due_on, upto in ranges_of(agreed.instalments)
+    ]
