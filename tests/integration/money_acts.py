@@ -27,10 +27,12 @@ def lower(b: Books, n: int, day: date, amount: int) -> None:
     part = min(amount, b.open[invoice_id])
     customer, currency = b.owner[invoice_id]
     given = {"invoice_id": invoice_id, "customer_id": customer, "currency": currency, "amount_minor": part}
-    b.record(invoice_id, sample(kind, **given), day)
+    paid = {} if kind is loss.InvoiceWrittenOff else {"payment_id": b.id("pay")}
+    b.record(invoice_id, sample(kind, **given | paid), day)
     if n % 2:
         back = loss.WriteOffRecovered if n % 12 == 9 else RAISED[kind]
-        b.record(invoice_id, sample(back, **given), day + timedelta(days=n % 30))
+        paid = {} if back is loss.WriteOffReversed else {"payment_id": b.id("pay")}
+        b.record(invoice_id, sample(back, **given | paid), day + timedelta(days=n % 30))
     else:
         b.open[invoice_id] -= part
         if kind is invoice.EarlyDiscountTaken:

@@ -182,7 +182,7 @@ def test_the_histories_have_every_kind_of_movement_of_one_currency() -> None:
     """A payment in another currency or for another customer has a test of its own with the rates."""
     found = {
         movement.kind
-        for seed in range(10)
+        for seed in range(30)
         for event in random_history(random.Random(seed)).log
         for movement in movements(event.recorded())
     }
