@@ -29,6 +29,7 @@ from encours.ledger import Ledger
 from encours.ledger.api_keys import insert_key
 from encours.ledger.model import Append, NewEvent
 from encours.ledger.stored import StoredEvent
+from encours.projection.schemas import schema_of
 from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, wait_until
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, ENTITY, Books, history, issue, replay
@@ -361,6 +362,44 @@ def test_a_key_of_another_entity_sees_nothing_of_these_books(loaded: Reporting) 
         assert http.get("/v1/aged-balance", params={"entity_id": ENTITY}).status_code == 403
         assert http.get("/v1/aged-balance", params={"customer_id": CUSTOMERS[0]}).status_code == 404
         assert http.get(f"/v1/customers/{CUSTOMERS[0]}/timeline").status_code == 404
+
+
+def test_figures_that_do_not_tie_out_are_no_answer_but_a_problem_that_names_the_position(
+    loaded: Reporting,
+) -> None:
+    table = f"{schema_of('receivables', LEDGER)}.movement"
+
+    def change(minor: int) -> int:
+        """Damage the read model, or restore it; the position that is touched."""
+
+        async def run() -> int:
+            conn = await asyncpg.connect(loaded.installation.store_url("reporting"))
+            try:
+                first: int = await conn.fetchval(
+                    f"""update {table} set account_minor = account_minor + $1
+                        where (position, line) = (select position, line from {table}
+                                                  where currency = 'EUR' order by position limit 1)
+                        returning position""",
+                    minor,
+                )
+                return first
+            finally:
+                await conn.close()
+
+        return asyncio.run(run())
+
+    known: dict[str, str | int] = {"known_at": len(BOOKS.log), **EUR}
+    first = change(1)
+    try:
+        with loaded.client() as http:
+            answers = [http.get(f"/v1/{name}", params=known) for name in REPORTS]
+    finally:
+        change(-1)
+    assert {answer.status_code for answer in answers} == {503}
+    problem = answers[0].json()
+    assert (problem["type"], problem["first_position"]) == ("/problems/figures-do-not-tie", first)
+    with loaded.client() as http:
+        assert http.get("/v1/aged-balance", params=known).json()["tie_out"]["equal"]
 
 
 def test_figures_that_lack_the_events_of_a_parked_stream_say_so(reporting: Reporting) -> None:
