@@ -127,6 +127,29 @@ def test_a_cover_is_reduced_stopped_resumed_and_cancelled_each_once() -> None:
     assert found.withdrawn(end + timedelta(days=1))
 
 
+def test_a_reduction_recorded_late_raises_no_later_amount() -> None:
+    desk, identifier = desk_with_contract(), COVER.cover_id
+    desk.do(insurance.grant_cover, COVER)
+    for days, minor in ((20, 0), (10, 400_00)):
+        lower = cover.ReduceCover(identifier, minor, "EUR", TODAY + timedelta(days=days))
+        assert desk.do(insurance.change_cover, lower) == ["insurance_cover.reduced"]
+    found = desk.books.state(insurance.COVER, identifier)
+    amounts = [found.amount_on(TODAY + timedelta(days=days)) for days in (9, 10, 19, 20)]
+    assert amounts == [1_000_00, 400_00, 400_00, 0]
+
+
+def test_a_cancellation_on_an_earlier_day_ends_the_cover_on_that_day() -> None:
+    desk, identifier = desk_with_contract(), COVER.cover_id
+    desk.do(insurance.grant_cover, COVER)
+    given_up = cover.CancelCover(identifier, TODAY + timedelta(days=60), 0, by_insurer=False)
+    desk.do(insurance.change_cover, given_up)
+    sooner = cover.CancelCover(identifier, TODAY + timedelta(days=5), 0, by_insurer=True)
+    assert desk.do(insurance.change_cover, sooner) == ["insurance_cover.cancelled"]
+    assert desk.do(insurance.change_cover, sooner) == desk.do(insurance.change_cover, given_up) == []
+    found = desk.books.state(insurance.COVER, identifier)
+    assert (found.last_day, found.withdrawn(TODAY + timedelta(days=5))) == (TODAY + timedelta(days=4), True)
+
+
 def book(*invoices: InsuredInvoice, terms: InsuranceTerms = TERMS, **fields: Any) -> InsuredBook:
     content = contract.set_contract(contract.InsuranceContract(), replace(CONTRACT, terms=terms))[0]
     granted = cover.grant(replace(COVER, customer_id="cus_1"), content, "ent_1", date(2026, 1, 1))
@@ -201,6 +224,16 @@ def test_a_missed_deadline_loses_the_claim_of_its_invoice_until_it_is_found_to_b
     assert shown(known, last + timedelta(days=1)) == (300_00, 270_00, 300_00)
     told = replace(known, facts={notice: DeadlineFacts(missed_on=last + timedelta(days=1), met_on=last)})
     assert shown(told, last + timedelta(days=1)) == (600_00, 540_00, 0)
+
+
+def test_deliveries_after_the_last_day_of_the_contract_are_not_covered() -> None:
+    known = book(debt(9, 300_00), debt(10, 200_00))
+    ended = replace(known, contract=with_fields(known.contract, valid_until=date(2026, 1, 10)))
+    share = insured(ended, "cus_1", DAY)
+    assert share is not None
+    assert (share.by_invoice, share.cover_minor) == ({"inv_9": 270_00}, 0)
+    due = {each.invoice_id for each in deadlines_of(ended, DAY, date(2027, 1, 1)) if each.kind == "hand_over"}
+    assert due == {"inv_9"}
 
 
 AMOUNTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 600_00), st.integers(0, 200_00)), max_size=8)

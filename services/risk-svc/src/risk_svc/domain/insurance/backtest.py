@@ -46,7 +46,7 @@ def passed_deadlines(
     """
     found = []
     for invoice in book.invoices:
-        if not assume_cover and not covering(book.covers, invoice):
+        if not assume_cover and not covering(book, invoice):
             continue
         handed = _met_on(book, "hand_over", invoice)
         for kind, day, basis in claim_days(
@@ -77,7 +77,7 @@ def lost(
             continue
         covered = insurable_minor(book, then)
         if not assume_cover:
-            amounts = (one.amount_on(then.issued_on) for one in covering(book.covers, then))
+            amounts = (one.amount_on(then.issued_on) for one in covering(book, then))
             covered = min(covered, sum(amounts))
         insured = div_half_up(covered * book.contract.conditions.insured_share_bps, FULL_BPS)
         found[each.invoice.invoice_id] = LostClaim(each, then.open_minor, insured)

@@ -167,8 +167,13 @@ def changed(state: InsuranceCover, event: CoverEvent, on: date, entity_id: str) 
         case CoverGranted():
             return InsuranceCover(event, entity_id, (Amount(event.valid_from, event.amount_minor),))
         case CoverReduced():
-            earlier = tuple(each for each in state.amounts if each.from_on < event.from_on)
-            return replace(state, amounts=(*earlier, Amount(event.from_on, event.amount_minor)))
+            earlier = (each for each in state.amounts if each.from_on < event.from_on)
+            lower = (
+                each
+                for each in state.amounts
+                if each.from_on > event.from_on and each.amount_minor < event.amount_minor
+            )
+            return replace(state, amounts=(*earlier, Amount(event.from_on, event.amount_minor), *lower))
         case CoverCancelled():
             return replace(state, cancelled=event)
         case CoverStopped():
@@ -246,9 +251,12 @@ def reduce(state: InsuranceCover, command: ReduceCover, day: date) -> list[Cover
 
 
 def cancel(state: InsuranceCover, command: CancelCover, day: date) -> list[CoverCancelled]:
-    """End a cover; no event if it is cancelled already. Raises :class:`Invalid` for a day before its first one."""
+    """End a cover; no event if it is cancelled from that day or an earlier one.
+
+    Raises :class:`Invalid` for a day before its first one.
+    """
     granted, from_on = state.content, command.from_on or day
-    if state.cancelled is not None:
+    if state.cancelled is not None and state.cancelled.from_on <= from_on:
         return []
     if from_on < granted.valid_from:
         raise Invalid("from is before the first day of the cover.", "/from")

@@ -74,6 +74,10 @@ class InsuredBook:
     """Opening of the proceedings of customers that are in any."""
     facts: Mapping[str, DeadlineFacts] = field(default_factory=dict)
 
+    def in_force(self, day: date) -> bool:
+        """Return True for a day up to the last day of the contract."""
+        return day <= (self.contract.valid_until or date.max)
+
     def facts_of(self, deadline_id: str) -> DeadlineFacts:
         """Return the facts recorded about a deadline."""
         return self.facts.get(deadline_id, NO_FACTS)
@@ -130,14 +134,16 @@ def all_deadlines(book: InsuredBook, day: date, until: date) -> list[InsuranceDe
     return [each for each in found if each.last_day <= until]
 
 
-def covering(covers: Iterable[InsuranceCover], invoice: InsuredInvoice) -> list[InsuranceCover]:
-    """Return the covers of an invoice, those without a last day first.
+def covering(book: InsuredBook, invoice: InsuredInvoice) -> list[InsuranceCover]:
+    """Return the covers of an invoice, those without a last day first; none after the last day of the contract.
 
     The day of issue stands for that of the delivery. A cover counts for invoices in its own currency.
     """
+    if not book.in_force(invoice.issued_on):
+        return []
     found = [
         each
-        for each in covers
+        for each in book.covers
         if each.content.customer_id == invoice.customer_id
         and each.content.currency == invoice.currency
         and each.covers(invoice.issued_on)
@@ -196,7 +202,7 @@ def deadline_id_of(contract_id: str, kind: DeadlineKind, subject: object) -> str
 
 def _of_invoices(book: InsuredBook) -> Iterator[InsuranceDeadline]:
     for invoice in book.invoices:
-        if invoice.open_minor <= 0 or not covering(book.covers, invoice):
+        if invoice.open_minor <= 0 or not covering(book, invoice):
             continue
         handed = book.facts_of(
             deadline_id_of(book.contract.insurance_contract_id, "hand_over", invoice.invoice_id)

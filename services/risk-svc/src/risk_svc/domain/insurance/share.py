@@ -7,12 +7,11 @@ amounts. Of the covered debts of a customer the insurer pays its share, rounded 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from encours.kernel.money import div_half_up, pro_rata
-from risk_svc.domain.insurance.cover import InsuranceCover
 from risk_svc.domain.insurance.deadlines import (
     CLAIMS,
     InsuredBook,
@@ -99,7 +98,7 @@ def insured(book: InsuredBook, customer_id: str, day: date) -> InsuredShare | No
     lost_minor = 0
     own = (each for each in book.invoices if each.customer_id == customer_id)
     for invoice in sorted(own, key=lambda each: (each.issued_on, each.invoice_id)):
-        taken = _take(book, covers, invoice, used)
+        taken = _take(book, invoice, used)
         if invoice.invoice_id in lost:
             lost_minor += taken
         elif taken:
@@ -109,7 +108,7 @@ def insured(book: InsuredBook, customer_id: str, day: date) -> InsuredShare | No
     paid = max(0, div_half_up(total * terms.insured_share_bps, FULL_BPS) - terms.deductible_minor)
     shares = pro_rata(paid, list(covered.values())) if total else []
     stop = stop_of(book, customer_id, day)
-    in_force = [each for each in covers if each.covers(day)]
+    in_force = [each for each in covers if book.in_force(day) and each.covers(day)]
     return InsuredShare(
         contract_code=book.contract.code,
         currency=book.contract.currency,
@@ -123,12 +122,10 @@ def insured(book: InsuredBook, customer_id: str, day: date) -> InsuredShare | No
     )
 
 
-def _take(
-    book: InsuredBook, covers: Iterable[InsuranceCover], invoice: InsuredInvoice, used: Counter[str]
-) -> int:
+def _take(book: InsuredBook, invoice: InsuredInvoice, used: Counter[str]) -> int:
     taken = 0
     rest = insurable_minor(book, invoice)
-    for cover in covering(covers, invoice):
+    for cover in covering(book, invoice):
         identifier = cover.content.cover_id
         part = min(rest, max(0, cover.amount_on(invoice.issued_on) - used[identifier]))
         used[identifier] += part
@@ -149,7 +146,7 @@ def stop_of(book: InsuredBook, customer_id: str, day: date) -> CoverStop | None:
         if each.content.customer_id == customer_id
         and each.content.valid_from <= day <= (each.content.valid_until or date.max)
     ]
-    if not current or day > (contract.valid_until or date.max):
+    if not current or not book.in_force(day):
         return None
     if all(each.withdrawn(day) for each in current):
         return CoverStop(contract.code, f"The insurer has withdrawn the cover of contract {contract.code}.")

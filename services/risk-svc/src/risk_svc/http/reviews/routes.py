@@ -9,7 +9,7 @@ from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from encours.http.commands import Command, command
-from encours.http.models import Id
+from encours.http.models import BusinessDate, Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
@@ -34,7 +34,7 @@ async def list_reviews(
     q: Reading,
     page: Annotated[Page, DIARY],
     until: Annotated[
-        date | None, Parameter(description=f"Last day; {USUAL_DAYS} days ahead if not given.")
+        BusinessDate | None, Parameter(description=f"Last day; {USUAL_DAYS} days ahead if not given.")
     ] = None,
     entity_id: Annotated[str | None, Id("ent")] = None,
 ) -> Response:

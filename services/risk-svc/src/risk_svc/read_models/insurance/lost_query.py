@@ -15,7 +15,7 @@ select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on,
        i.total_minor as open_minor, 0::bigint as disputed_minor
 from {s}.invoice i join {s}.customer c on c.customer_id = i.customer_id
 where c.entity_id = $1 and i.issued_position <= $2 and not i.is_penalty and i.currency = $5
-  and i.due_on between $3 and $4
+  and i.due_on >= $3 and i.issued_on <= $4
 order by i.due_on, i.invoice_id
 """
 _OPEN_ON = """
@@ -46,7 +46,10 @@ async def lost_claims_of(
 
 
 async def _with_issued(moment: Moment, book: InsuredBook, first: date, last: date) -> InsuredBook:
-    """Return the book with all invoices whose deadlines may lie in the period, paid ones too."""
+    """Return the book with all invoices whose deadlines may lie in the period, paid ones too.
+
+    Insolvency proceedings bring deadlines forward, so an invoice may be due after the period.
+    """
     terms = book.contract.conditions
     back = timedelta(days=terms.longest_extension_days + max(terms.hand_over_days, terms.notice_days) + 31)
     rows = await moment.fetch(

@@ -35,13 +35,18 @@ class ReviewPage:
 
 
 async def reviewable(view: View, page: Page, *, entity_id: str | None) -> ReviewPage:
-    """Return one page of the customers that have had a limit or exposure, in the order of their ids."""
+    """Return one page of the customers that have had a limit or exposure, in the order of their ids.
+
+    Among them are those who pay for others or head a group: they hold the limit for exposure that is not their own.
+    """
     merged = await survivors_at(view)
     where = ViewWhere(view).equal("entity_id", entity_id)
     where.add(f"from_position <= {where.position}")
     where.add(
         f"""(exists (select from {view.schema}.exposure x where x.customer_id = c.customer_id)
              or exists (select from {view.schema}.limit_request l where l.customer_id = c.customer_id)
+             or exists (select from {view.schema}.roles r
+                        where c.customer_id in (r.payer_id, r.group_id))
              or exists (select from {view.schema}.merge m where m.into_id = c.customer_id))"""
     )
     if merged.merged:
