@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dunning_svc.domain.answer.commands import AnswerByLink, GivenAnswer
-from dunning_svc.domain.answer.decide import AnswerLinkClosed, answered
+from dunning_svc.domain.answer.decide import AnswerDayRefused, AnswerLinkClosed, answered
 from dunning_svc.domain.answer.link import AnswerLink, opened, signed
 from dunning_svc.domain.policy.policy import USUAL_TERMS
 from dunning_svc.domain.promise.commands import PromiseBasis, PromisedInvoice
@@ -24,12 +24,16 @@ from dunning_svc.http.answers.bodies import AnswerBody
 from dunning_svc.outbox.answer_links import LINKS_MAX, AnswerLinks
 from dunning_svc.outbox.settings import DunningSettings
 from dunning_svc.use_cases.messages import written
+from dunning_svc.use_cases.replies import OutcomeAwaited, answer_by_link
+from encours.contracts import Event
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import DunnedItem, ReminderSent, TaskRaised
 from encours.contracts.events.dunning.replies import ReminderAnswered, ReplyRead
 from encours.contracts.events.money.payment import PaymentReceived
+from encours.ledger.session import Session
 from encours.testing.events import event
 from encours.testing.history import happened
+from encours.testing.memory import BooksInMemory
 from tests.histories.letters import CREDITOR, CUSTOMER, reminder
 
 TODAY = date(2026, 5, 4)
@@ -161,6 +165,51 @@ def test_a_settled_invoice_or_one_that_the_message_does_not_claim_closes_the_lin
 ) -> None:
     with pytest.raises(AnswerLinkClosed):
         answered(AnswerByLink(LINK, promise(10), RULES), state, basis, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "admitted"),
+    [
+        ("paid", 1, True),
+        ("paid", 2, False),
+        ("paid", -400, True),
+        ("promise", -1, True),
+        ("promise", -2, False),
+    ],
+)
+def test_a_payment_was_made_on_a_day_that_has_come_and_is_promised_for_one_to_come(
+    kind: Any, days: int, admitted: bool
+) -> None:
+    answer = GivenAnswer(kind, "Said so.", TODAY + timedelta(days=days))
+    if admitted:
+        assert events_of(answer)
+        return
+    with pytest.raises(AnswerDayRefused) as refused:
+        events_of(answer)
+    assert (refused.value.status, refused.value.code) == (422, "answer-day-refused")
+
+
+class Owed:
+    """Debts of one invoice."""
+
+    async def promise_basis(self, *_: Any) -> PromiseBasis:
+        return promising().basis
+
+
+async def _emit(session: Session, stream: str, event_: Event) -> None:
+    await session.load(REMINDER, stream)
+    session.emit(stream, event_, entity="ent_1")
+
+
+def test_a_link_that_is_used_before_the_outcome_of_its_mail_is_recorded_does_not_call_it_settled() -> None:
+    asked = reminder(channel="email", reminder_id="rem_1", items=(item(),), language="en")
+    books, cmd = BooksInMemory(), AnswerByLink(LINK, promise(10), RULES)
+    books.do(_emit, "rem_1", asked)
+    with pytest.raises(OutcomeAwaited):
+        books.do(answer_by_link, cmd, Owed(), today=TODAY)
+    books.do(_emit, "rem_1", event(ReminderSent, reminder_id="rem_1", customer_id="cus_1", message=None))
+    books.do(answer_by_link, cmd, Owed(), today=TODAY)
+    assert books.kinds(2) == ["reply.read", "reminder.answered", "promise.made"]
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "de"])

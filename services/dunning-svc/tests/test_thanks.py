@@ -30,8 +30,9 @@ from encours.contracts.events.dunning.thanks import (
     ThanksUnconfirmed,
 )
 from encours.kernel.ids import derived_id
+from tests.histories.approvals import answer, proposals
 from tests.histories.dunning import CUS, ENT, GROUP, History
-from tests.histories.policies import written_policy
+from tests.histories.policies import ROLE, STEPS, written_policy
 
 
 def history_with(**thanks: Any) -> History:
@@ -49,8 +50,8 @@ def thanked(history: History) -> list[ThanksRequested]:
     opened = next(e for e in reversed(history.events) if e.stream == calendar.STREAM)
     page: dict[Group, list[str]] = {}
     for item in history.rows.all(ItemRow):
-        done = history.rows.get(ThankedRow, item.invoice_id)
-        if item.settled_at and (done is None or done.settled_at != item.settled_at):
+        done = history.rows.get(ThankedRow, item.invoice_id, item.settled_at)
+        if item.settled_at and (done is None or done.suppressed):
             page.setdefault(GROUP, []).append(item.invoice_id)
     found = [each for each, _ in thanks_of(history.rows, page, opened, "UTC")]
     for each in found:
@@ -205,6 +206,33 @@ def test_one_that_was_suppressed_is_decided_again_while_the_settlement_stands() 
     history.add(suppressed, thanks.thanks_id)
     (again,) = thanked(history)
     assert [each.number for each in again.invoices] == ["FAC-0001"]
+
+
+def test_the_suppression_of_an_earlier_one_leaves_the_thank_you_for_a_later_settlement_alone() -> None:
+    history = history_with()
+    history.settle(0, 10_000)
+    (earlier,) = thanked(history)
+    history.unsettle(0, True)
+    history.settle(0, 10_000)
+    assert len(thanked(history)) == 1
+    suppressed = ThanksSuppressed(
+        thanks_id=earlier.thanks_id, customer_id=CUS, cause="payment_reversed", because=()
+    )
+    history.add(suppressed, earlier.thanks_id)
+    assert thanked(history) == []
+
+
+def test_a_message_that_was_declined_is_no_reminder_before_a_thank_you() -> None:
+    steps = [each | {"approval": {"role": ROLE}} if each["code"] == "J+2" else each for each in STEPS]
+    history = History()
+    history.activate_document("thankful", document_of(written_policy(steps=steps, thanks={})))
+    history.issue(1, 10_000)
+    while not proposals(history):
+        history.open_day()
+    answer(history, "declined")
+    history.settle(0, 10_000)
+    (thanks,) = thanked(history)
+    assert [each.reminders for each in thanks.invoices] == [0]
 
 
 def test_a_back_test_counts_the_thank_yous_that_the_service_decides() -> None:

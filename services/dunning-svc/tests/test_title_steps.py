@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from dunning_svc.domain.policy.written import document_of
 from dunning_svc.domain.title.commands import (
     ContestTitle,
     EndTitle,
@@ -44,7 +45,9 @@ from encours.contracts.events.dunning.titles import (
 from encours.kernel.errors import Refusal
 from encours.legal.title import TitleProcedure, title_procedure
 from encours.testing.history import happened
+from tests.histories.approvals import proposals
 from tests.histories.dunning import CUS, GROUP, History
+from tests.histories.policies import ROLE, STEPS, written_policy
 
 TODAY = date(2026, 6, 10)
 SERVED = date(2026, 6, 12)
@@ -175,6 +178,19 @@ def test_the_answer_shows_steps_and_days() -> None:
     shown = TitleOut.of(after(SERVE, ENFORCE))
     assert (shown.status, shown.contest_until, shown.outcome) == ("enforceable", date(2026, 7, 13), None)
     assert shown.rules.to_be_confirmed_by_counsel
+
+
+def test_a_formal_notice_that_waits_for_its_approval_is_none() -> None:
+    asked = [
+        each | {"approval": {"role": ROLE}} if each["act"] == "registered_letter" else each for each in STEPS
+    ]
+    history = History()
+    history.activate_document("own", document_of(written_policy(steps=asked)))
+    history.issue(1, 50_000)
+    while not proposals(history):
+        history.open_day()
+    debtor = title_debtor(history.rows, CUS, [CUS], history.today)
+    assert [each.claim.noticed for each in debtor.invoices.values()] == [False]
 
 
 def test_nothing_is_sent_while_it_runs_and_the_ladder_goes_on_after_it() -> None:

@@ -29,13 +29,14 @@ _MAX_CITED = 20
 
 
 class OutcomeAwaited(Refusal):
-    """The reminder that the message cites has no recorded outcome yet (503)."""
+    """The reminder that the message or the link is about has no recorded outcome yet (503)."""
 
     code = "outcome-awaited"
     title = "Outcome of the reminder is awaited"
     status = 503
     remedy = (
-        "The message is stored and will be read by itself. Or repeat the request after Retry-After seconds."
+        "A message from the mailbox is stored and will be read by itself. Repeat any other request after Retry-After "
+        "seconds."
     )
 
 
@@ -79,8 +80,7 @@ async def _reminder_of(
     """Return the reminder that the message cites, else the last one to its sender or to the recipient of a bounce."""
     for cited in cmd.mail.cited[:_MAX_CITED]:
         reminder = await session.load(REMINDER, cited.reminder_id)
-        if reminder.requested is not None and not reminder.concluded:
-            raise OutcomeAwaited(f"{cited.reminder_id} is being sent.")
+        _require_outcome(reminder)
         if reminder.left:
             return cited, reminder
     recipients = [each.recipient for each in cmd.mail.reports if each.recipient]
@@ -92,6 +92,11 @@ async def _reminder_of(
         return None, None
     reminder = await session.load(REMINDER, found)
     return CitedReminder(found, "recipient" if recipients else "sender"), reminder
+
+
+def _require_outcome(reminder: Reminder) -> None:
+    if reminder.requested is not None and not reminder.concluded:
+        raise OutcomeAwaited(f"{reminder.requested.reminder_id} is being sent.")
 
 
 def _address(debtor: DebtorRow | None, reported: Sequence[str | None]) -> str | None:
@@ -133,8 +138,12 @@ class AskedInvoice:
 
 
 async def asked_invoice(ledger: Ledger, link: AnswerLink, debts: Debts, today: date) -> AskedInvoice:
-    """Return the invoice of a link with what is open now. Raises :class:`AnswerLinkClosed` once it is settled."""
+    """Return the invoice of a link with what is open now.
+
+    Raises :class:`AnswerLinkClosed` once it is settled, :class:`OutcomeAwaited` while its reminder is being sent.
+    """
     reminder = REMINDER.fold(await ledger.read_stream(link.ledger, link.reminder_id))
+    _require_outcome(reminder)
     item = asked_item(reminder, link.invoice_id)
     basis = await debts.promise_basis([link.invoice_id], today) if item else None
     if item is None or basis is None or not basis.owed_minor:
@@ -144,9 +153,13 @@ async def asked_invoice(ledger: Ledger, link: AnswerLink, debts: Debts, today: d
 
 
 async def answer_by_link(session: Session, cmd: AnswerByLink, debts: Debts) -> Result:
-    """Record an answer with its effects; no event if it is recorded already."""
+    """Record an answer with its effects; no event if it is recorded already.
+
+    Raises :class:`OutcomeAwaited` while its reminder is being sent.
+    """
     if (await session.load(REPLY, cmd.reply_id)).read is None:
         reminder = await session.load(REMINDER, cmd.link.reminder_id)
+        _require_outcome(reminder)
         promising = await basis_of(session, debts, [cmd.link.invoice_id])
         _emit(session, answered(cmd, reminder, promising, session.today), reminder.entity_id)
     return session.result(cmd.reply_id)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
-from dunning_svc.domain.answer.commands import AnswerByLink, AnswerKind
+from dunning_svc.domain.answer.commands import AnswerByLink, AnswerKind, GivenAnswer
 from dunning_svc.domain.promise.decide import Promising, limit
 from dunning_svc.domain.reminder.state import Reminder
 from dunning_svc.domain.reply.decide import MAX_SENTENCE, RULES_VERSION, Emitted, booked
@@ -27,6 +27,9 @@ CONFIDENCE: Mapping[AnswerKind, int] = {"promise": 92, "paid": 90, "dispute": 90
 _LATE_PROMISE = 62
 """Confidence of a promise for a later day than replies may book, as in a mail."""
 
+_ELSEWHERE = timedelta(days=1)
+"""Most by which the date of the debtor differs from the ledger's."""
+
 
 class AnswerLinkClosed(Refusal):
     """The invoice of the link is settled (410)."""
@@ -35,6 +38,15 @@ class AnswerLinkClosed(Refusal):
     title = "Nothing is left to answer"
     status = 410
     remedy = "Nothing is to be done: the invoice is settled. To write to the creditor, reply to its message."
+
+
+class AnswerDayRefused(Refusal):
+    """The day of the payment is not one that the answer can be about (422)."""
+
+    code = "answer-day-refused"
+    title = "Day does not fit the answer"
+    status = 422
+    remedy = "For a payment that was made, give a day that has come; for one to come, a day from today on."
 
 
 def asked_item(reminder: Reminder, invoice_id: str) -> DunnedItem | None:
@@ -48,7 +60,11 @@ def asked_item(reminder: Reminder, invoice_id: str) -> DunnedItem | None:
 def answered(
     cmd: AnswerByLink, reminder: Reminder, promising: Promising | None, today: date
 ) -> list[Emitted]:
-    """Return the events of an answer. Raises :class:`AnswerLinkClosed` once the invoice is settled."""
+    """Return the events of an answer.
+
+    Raises :class:`AnswerLinkClosed` once the invoice is settled, and :class:`AnswerDayRefused`.
+    """
+    _require_day(cmd.answer, today)
     item = asked_item(reminder, cmd.link.invoice_id)
     if item is None or promising is None or not promising.basis.owed_minor:
         raise AnswerLinkClosed("The invoice is settled.")
@@ -82,6 +98,14 @@ def answered(
         )
         emitted.append((requested.reminder_id, sign))
     return [*emitted, *booked(event, today, promising)]
+
+
+def _require_day(answer: GivenAnswer, today: date) -> None:
+    """Refuse a payment made on a day to come, or promised for one that has passed, wherever the debtor is."""
+    if answer.kind == "paid" and answer.on is not None and answer.on > today + _ELSEWHERE:
+        raise AnswerDayRefused(f"{answer.on} has not come; today is {today}.", "/on")
+    if answer.kind == "promise" and answer.on is not None and answer.on < today - _ELSEWHERE:
+        raise AnswerDayRefused(f"{answer.on} has passed; today is {today}.", "/on")
 
 
 def _finding(cmd: AnswerByLink, item: DunnedItem, promising: Promising, today: date) -> ReplyFinding:

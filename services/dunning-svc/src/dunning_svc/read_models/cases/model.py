@@ -67,7 +67,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 29
+    version = 30
     rows = (
         CreditorRow,
         DebtorRow,

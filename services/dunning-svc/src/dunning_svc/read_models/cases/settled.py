@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.policy import is_reminder
 from dunning_svc.domain.thanks.decide import SettledCase
 from dunning_svc.read_models.cases.composition import Group, facts_of
+from dunning_svc.read_models.cases.fold.items import all_steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.access import positions
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
@@ -40,7 +41,7 @@ def settled_of(rows: MemoryRows, group: Group, day: date, invoice_ids: Iterable[
 def settled_invoice(item: ItemRow) -> SettledInvoice:
     """Return a settled invoice with the funds that were allocated to it."""
     assert item.paid_on is not None
-    entries = [entry.split(" ") for entry in item.taken]
+    reached = [taken.step for taken in all_steps_taken(item) if taken.reached and taken.step]
     return SettledInvoice(
         invoice_id=item.invoice_id,
         number=item.number,
@@ -48,5 +49,5 @@ def settled_invoice(item: ItemRow) -> SettledInvoice:
         paid_on=item.paid_on,
         paid_minor=sum(int(entry.split(" ")[1]) for entry in item.funds),
         settled_at=item.settled_at,
-        reminders=sum(is_reminder(act, int(offset)) for _, _, act, offset in entries),
+        reminders=sum(is_reminder(step.act, step.offset_days) for step in reached),
     )

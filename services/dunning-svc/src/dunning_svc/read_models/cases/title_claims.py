@@ -34,7 +34,9 @@ def title_claims(rows: MemoryRows, records: Sequence[str], day: date) -> Iterato
                 disputed_minor=item.contested_minor,
                 planned_minor=item.on_plan_minor,
                 in_hand_minor=item.covered_minor,
-                noticed=any(each.step and each.step.act == "registered_letter" for each in taken),
+                noticed=any(
+                    each.step and each.step.act == "registered_letter" and each.reached for each in taken
+                ),
                 stayed=item.stayed,
                 placed=row.placement_id is not None,
                 in_procedure=row.title_id is not None,

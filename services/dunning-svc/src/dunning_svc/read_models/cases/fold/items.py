@@ -31,9 +31,14 @@ def scheduled(row: ItemRow) -> ItemRow:
     return replace(row, next_step_on=day)
 
 
+def all_steps_taken(row: ItemRow) -> tuple[Taken, ...]:
+    """Return the entries of the column ``taken``."""
+    return tuple(_taken(entry) for entry in row.taken)
+
+
 def steps_taken(row: ItemRow) -> tuple[Taken, ...]:
     """Return the entries of the column ``taken``; of an invoice in instalments those of the one that is due."""
-    found = tuple(_taken(entry) for entry in row.taken)
+    found = all_steps_taken(row)
     if not row.instalments:
         return found
     return tuple(taken for taken in found if taken.on >= _first_day(taken.step, row.due_on))

@@ -53,12 +53,12 @@ def thanks_requested(e: Recorded, data: ThanksRequested, rows: Rows) -> None:
 
 
 def thanks_concluded(e: Recorded, data: ThanksOutcome, rows: Rows) -> None:
-    """Store the outcome. The invoices of one that was suppressed may be thanked for later."""
+    """Store the outcome. The settlements of one that was suppressed may be thanked for later."""
     row = existing(rows, ThanksRow, data.thanks_id)
     if isinstance(data, ThanksSuppressed):
         row = replace(row, cause=data.cause, because=" ".join(map(str, data.because)))
         for each in request_of(row.document).invoices:
-            rows.put(ThankedRow(invoice_id=each.invoice_id, settled_at=0))
+            rows.put(ThankedRow(invoice_id=each.invoice_id, settled_at=each.settled_at, suppressed=True))
     else:
         evidence = "" if isinstance(data, ThanksUnconfirmed) else data.evidence
         row = replace(row, message_id=data.message_id, evidence=evidence or None)
@@ -87,7 +87,8 @@ async def settled_groups(
                      from {schema}.item i, since
                     where i.settled_at > since.position and i.settled_at > 0 and i.customer_id > $2
                       and not exists (select from {schema}.thanked t
-                                       where t.invoice_id = i.invoice_id and t.settled_at = i.settled_at)),
+                                       where t.invoice_id = i.invoice_id and t.settled_at = i.settled_at
+                                          and not t.suppressed)),
                  page as (select distinct customer_id from settled order by customer_id limit {_PAGE})
             select customer_id, entity_id, currency, array_agg(invoice_id order by invoice_id) as invoices
               from settled join page using (customer_id) group by 1, 2, 3 order by 1, 2, 3""",

@@ -36,10 +36,11 @@ class ThanksRow(Row, kw_only=True):
 
 
 class ThankedRow(Row, kw_only=True):
-    """An invoice that was thanked for: the position of the settlement, 0 once the thank-you was suppressed."""
+    """A settlement of an invoice that was thanked for, by its position; ``suppressed``: that message did not leave."""
 
     TABLE: ClassVar[str] = "thanked"
-    KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "settled_at")
 
     invoice_id: str
     settled_at: int
+    suppressed: bool = False
