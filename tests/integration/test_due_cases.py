@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -14,12 +14,14 @@ from msgspec.structs import replace
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.inbox.messages import migrate
 from dunning_svc.read_models.cases.due import due_pages
+from dunning_svc.read_models.cases.expected import work_done
 from dunning_svc.read_models.cases.model import Cases
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.pending import REMINDERS_MAX, requested
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow
 from encours.projection.projector import create_tables
 from encours.projection.rows import Row, table_of
+from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from tests.histories.dunning import GROUP, START, History
 from tests.histories.policies import OWN
@@ -108,9 +110,10 @@ def test_a_case_read_for_the_run_is_the_one_that_its_events_fold_to(store: Store
     assert found > HISTORIES // 4
 
 
-async def waiting(store: Store, url: str, channels: Sequence[str]) -> list[list[int]]:
-    """Store reminders without an outcome, in this order; return the pages of the outbox with and without mail."""
-    schema = "outbox_pages"
+async def stored(
+    store: Store, url: str, schema: str, channels: Sequence[str], approved: Mapping[int, int] | None = None
+) -> None:
+    """Store reminders without an outcome, in this order; ``approved``: positions of approvals by those of decisions."""
     async with asyncpg.create_pool(url, min_size=1, max_size=1) as pool:
         await migrate(pool)
     await create_tables(store.conn, schema, Cases(), keys=True)
@@ -124,11 +127,24 @@ async def waiting(store: Store, url: str, channels: Sequence[str]) -> list[list[
     numbered = list(enumerate(channels, 1))
     decisions = [DecisionRow(decision_id=f"dec_{n}", position=n, **decision) for n, _ in numbered]
     reminders = [
-        ReminderRow(reminder_id=f"rem_{n}", decision_id=f"dec_{n}", position=n, channel=channel, **reminder)
+        ReminderRow(
+            reminder_id=f"rem_{n}",
+            decision_id=f"dec_{n}",
+            position=n,
+            channel=channel,
+            approved_position=(approved or {}).get(n),
+            **reminder,
+        )
         for n, channel in numbered
     ]
     await insert(store, schema, decisions)
     await insert(store, schema, reminders)
+
+
+async def waiting(store: Store, url: str, channels: Sequence[str]) -> list[list[int]]:
+    """Return the pages of the outbox with and without mail."""
+    schema = "outbox_pages"
+    await stored(store, url, schema, channels)
     return [
         [row.position for row in await requested(store.conn, schema, "main", 0, with_mail=with_mail)]
         for with_mail in (True, False)
@@ -142,3 +158,18 @@ def test_letters_leave_behind_more_mails_than_one_page_holds_that_wait_for_their
     page, letters = store.run(waiting(store, module_installation.store_url("dunning"), channels))
     assert page == list(range(1, REMINDERS_MAX + 1))
     assert letters == [REMINDERS_MAX + 1, REMINDERS_MAX + 3]
+
+
+async def after_the_copy(store: Store, url: str) -> tuple[list[int], list[int]]:
+    """Return the page of the outbox, and the number of reminders that are expected, of a ledger copied up to 3."""
+    schema = "outbox_copy"
+    await stored(store, url, schema, ["email"] * 4, approved={1: 2, 2: 7})
+    view = View(store.conn, schema, TimeTravel(START, 9, None, is_now=True), None)
+    done = await work_done(view, 3)
+    page = await requested(store.conn, schema, "copy", 3)
+    return [row.position for row in page], [each.count for each in done.unsent]
+
+
+def test_what_is_approved_after_a_copy_leaves(store: Store, module_installation: Installation) -> None:
+    """Of what was decided before the copy; what was approved before it left, if at all, from the source."""
+    assert store.run(after_the_copy(store, module_installation.store_url("dunning"))) == ([2, 4], [2])

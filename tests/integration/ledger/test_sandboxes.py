@@ -16,6 +16,8 @@ from encours.ledger import Ledger
 from encours.ledger.errors import CommandReused, UnknownLedger
 from encours.ledger.sandboxes import (
     Sandbox,
+    SandboxBeingMade,
+    SandboxHasCopies,
     SandboxLimits,
     SandboxNameTaken,
     SandboxTooLarge,
@@ -246,6 +248,29 @@ async def test_a_dropped_sandbox_is_deleted_and_its_source_is_not(
         await copy(dunning, books.name, name=made.name)
     with pytest.raises(Invalid, match="was dropped"):
         await books.ledger.create_ledger(made.name, "live", "Europe/Paris")
+
+
+async def test_a_sandbox_that_was_copied_is_dropped_after_its_copies(books: Books, dunning: Ledger) -> None:
+    """A copy is asked about in its source: without that ledger nobody could drop it."""
+    made = await copy(dunning, (await filled(books, 1)).name)
+    second = await copy(dunning, made.name)
+    with pytest.raises(SandboxHasCopies, match=f"{made.name} has been copied: {second.name}"):
+        await drop(dunning, made.name, "key:test")
+    assert (await dunning.info(made.name, fresh=True)).copy_of == books.name
+    await drop(dunning, second.name, "key:test")
+    assert (await drop(dunning, made.name, "key:test")).dropped_by == "key:test"
+
+
+async def test_who_waits_for_a_sandbox_that_is_being_made_is_refused(
+    books: Books, dunning: Ledger, admin: asyncpg.Connection
+) -> None:
+    made = await copy(dunning, (await filled(books, 1)).name)
+    async with admin.transaction():
+        await admin.execute("select pg_advisory_xact_lock(1162756943, 0)")
+        found = await asyncio.gather(
+            copy(dunning, books.name), drop(dunning, made.name, "key:test"), return_exceptions=True
+        )
+    assert [type(each) for each in found] == [SandboxBeingMade, SandboxBeingMade]
 
 
 async def test_a_dropped_sandbox_is_forgotten_while_nats_is_away(

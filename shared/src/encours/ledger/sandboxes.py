@@ -67,8 +67,16 @@ class SandboxTooLarge(Refusal):
     remedy = "Choose an earlier position, or raise ENCOURS_SANDBOX_EVENTS_MAX."
 
 
+class SandboxHasCopies(Refusal):
+    """Sandboxes were made of the sandbox to drop. They are asked about in it, so they go first."""
+
+    code = "sandbox-has-copies"
+    title = "Sandbox has been copied"
+    remedy = "Drop its copies first: GET /v1/sandboxes with its name in Encours-Ledger lists them."
+
+
 class SandboxBeingMade(Refusal):
-    """Another sandbox is being made; they are made one after the other."""
+    """Another sandbox is being made; they are made one after the other, and none is dropped meanwhile."""
 
     code = "sandbox-being-made"
     title = "Another sandbox is being made"
@@ -157,12 +165,18 @@ def _refusal(refused: asyncpg.PostgresError, limits: SandboxLimits) -> Exception
 async def drop(ledger: Ledger, name: str, actor: str) -> Sandbox:
     """Drop a sandbox; one that is dropped stays as it is. Its rows are deleted later, by :func:`purge`.
 
-    Raises UnknownLedger for what is no sandbox.
+    Raises UnknownLedger for what is no sandbox, :class:`SandboxHasCopies`, :class:`SandboxBeingMade`.
     """
     try:
         return Sandbox(*(await ledger.query(_DROP, name, actor))[0])
     except asyncpg.NoDataFoundError:
         raise UnknownLedger(name) from None
+    except asyncpg.LockNotAvailableError:
+        raise SandboxBeingMade from None
+    except asyncpg.PostgresError as refused:
+        if refused.sqlstate != "EN007":
+            raise
+        raise SandboxHasCopies(f"{refused}.") from refused
 
 
 async def purge(ledger: Ledger) -> int:

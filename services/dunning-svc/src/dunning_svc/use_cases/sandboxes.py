@@ -101,7 +101,7 @@ async def found_sandbox(ledger: Ledger, source: str, name: str) -> Sandbox:
 async def drop_sandbox(ledger: Ledger, meta: CommandMeta, name: str) -> Sandbox:
     """Drop a sandbox of the ledger; one that was dropped stays as it is.
 
-    Raises :class:`SandboxOfAllEntities`, :class:`SandboxNotFound`.
+    Raises :class:`SandboxOfAllEntities`, :class:`SandboxNotFound`, and as :func:`encours.ledger.sandboxes.drop`.
     """
     require_all(meta.entities)
     return await drop(ledger, (await found_sandbox(ledger, meta.ledger, name)).name, meta.actor)

@@ -73,7 +73,10 @@ async def prove_sandbox(name: SandboxName, q: Reading) -> Response:
 
 @router.delete("/v1/sandboxes/{name}", response_model=SandboxComparedOut)
 async def delete_sandbox(name: SandboxName, cmd: Making) -> Response:
-    """Drop a sandbox. There is no such ledger from then on, and its events are deleted; its name is not used again."""
+    """Drop a sandbox. There is no such ledger from then on, and its events are deleted; its name is not used again.
+
+    Copies that were made of it are dropped before it.
+    """
     dropped = await drop_sandbox(cmd.ledger, cmd.meta, name)
     return json_response(
         SandboxComparedOut.compared(SandboxComparison(dropped)), headers={"Cache-Control": "no-store"}

@@ -27,7 +27,8 @@ async def work_done(view: View, effects_from: int) -> WorkDone:
     reminders = await view.conn.fetch(
         f"""select r.leaves_on, coalesce(e.country, ''), count(*)
               from {view.schema}.reminder r left join {view.schema}.entity e using (entity_id)
-             where r.status = 'requested' and r.position > $1 and ($2::text[] is null or r.entity_id = any($2))
+             where r.status = 'requested' and (r.position > $1 or r.approved_position > $1)
+               and ($2::text[] is null or r.entity_id = any($2))
              group by 1, 2""",
         effects_from,
         None if view.granted is None else list(view.granted),

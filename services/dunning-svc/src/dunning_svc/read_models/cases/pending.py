@@ -61,8 +61,9 @@ async def requested(
 ) -> Sequence[DecisionRow]:
     """Return the oldest decisions whose reminder has no outcome and is due for a try, in order.
 
-    Only those at positions after ``effects_from``: loaded history is not sent. Not ``with_mail`` without e-mails: those
-    that wait for a server that is down would fill the page, and no letter would leave. None with ``closed`` hours.
+    Only those decided or approved after ``effects_from``: loaded history is not sent. Not ``with_mail`` without
+    e-mails: those that wait for a server that is down would fill the page, and no letter would leave. None with
+    ``closed`` hours.
     """
     return await select(
         conn,
@@ -70,8 +71,8 @@ async def requested(
         DecisionRow,
         f"""where decision_id in (
               select r.decision_id from {schema}.reminder r
-               where r.status = 'requested' and r.position > $1 and ($4 or r.channel <> 'email')
-                 and r.hours <> all($5) and not exists (
+               where r.status = 'requested' and (r.position > $1 or r.approved_position > $1)
+                 and ($4 or r.channel <> 'email') and r.hours <> all($5) and not exists (
                  select from encours_effects.attempt a where a.ledger = $3 and a.reminder_id = r.reminder_id
                     and a.state = 'deferred' and a.next_try_at > now())
                order by r.position limit $2) order by position""",
