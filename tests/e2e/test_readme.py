@@ -6,8 +6,10 @@ loads once.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,12 +22,13 @@ from encours.demo.source import retail_invoices
 from encours.testing.system import System
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e import fec
+from tests.e2e.post_credit import CREDIT as CREDIT_REQUESTS
 from tests.e2e.takeover import Takeover
-from tests.e2e.world import eur, line
+from tests.e2e.world import World, eur, line
 
 ROOT = Path(__file__).parents[2]
 README, POLICIES = ROOT / "README.md", ROOT / "docs" / "policies.md"
-CREDIT = ROOT / "docs" / "credit.md"
+CREDIT, SCORE = ROOT / "docs" / "credit.md", ROOT / "docs" / "score.md"
 INSURANCE = ROOT / "docs" / "insurance.md"
 PROVISIONS = ROOT / "docs" / "provisions.md"
 COLLECTORS = ROOT / "docs" / "collectors.md"
@@ -115,6 +118,29 @@ def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:
     assert [order["order_ref"] for order in queue["data"]] == ["WEB-20419"]  # type: ignore[attr-defined]
     assert (overridden["status"], released["end"], policy["version"]) == ("reserved", "by_hand", 1)
     assert file["holds"] == []
+
+
+def test_a_payment_model_is_fitted_listed_and_activated_as_printed(system: System, tmp_path: Path) -> None:
+    world = World.make(system)
+    CREDIT_REQUESTS["/v1/score-models"](world)
+    granted = system.json("keys", "create", "--scope", "*", "--label", "score", "--ledger", world.ledger)
+    key = tmp_path / "key"
+    key.write_text(granted["key"])
+    (script,) = blocks(system, SCORE, 1)
+    commands = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script.replace(str(system.layout.admin_key), str(key))],
+        env=system.environment() | {"ENCOURS_API_KEY": granted["key"], "PATH": commands},
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    printed, activated = done.stdout.split("{", 1)
+    assert printed.startswith("Version own-1, fitted to 84 invoices of 2 customers")
+    assert "default-1" in printed
+    assert json.loads("{" + activated)["active"] == "own-1"
 
 
 def test_a_sandbox_is_made_advanced_compared_and_dropped_as_printed(system: System) -> None:

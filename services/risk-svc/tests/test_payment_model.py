@@ -115,6 +115,19 @@ def test_a_short_history_fits_nothing() -> None:
         fit([payer(lambda day: day + 20)], TODAY, "x")
 
 
+@pytest.mark.parametrize(
+    "firm",
+    [
+        [payer(lambda day: day + 30 + day % 2 * 10, months=200)],
+        [PayerHistory("a", (InvoiceOutcome(TODAY - 90, TODAY - 60, TODAY - 55 - n),)) for n in range(100)],
+    ],
+    ids=["one customer", "all issued on one day"],
+)
+def test_a_history_that_cannot_be_divided_fits_nothing(firm: list[PayerHistory]) -> None:
+    with pytest.raises(HistoryTooShort, match="two customers"):
+        fit(firm, TODAY, "x")
+
+
 def test_the_measures_of_forecasts_by_hand() -> None:
     found = quality(
         [

@@ -71,15 +71,16 @@ class Fitted:
 
 
 class HistoryTooShort(Refusal):
-    """The last quarter has fewer than 20 invoices, or none that was late, or none that was in time (409)."""
+    """The last quarter has too few invoices or one outcome alone, or a part of the history has none to fit to (409)."""
 
     code = "history-too-short"
     title = "History is too short to fit a model"
-    remedy = "Keep the active model, and fit again once at least 80 invoices have fallen due, some of the last late."
+    remedy = "Keep the active model, and fit again once more customers have invoices that have fallen due."
 
     def __init__(self) -> None:
         super().__init__(
-            "The last quarter needs 20 invoices that have fallen due, some late and some in time."
+            "The last quarter needs 20 invoices that have fallen due, some late and some in time; before it two "
+            "customers at least need invoices that had fallen due."
         )
 
 
@@ -141,7 +142,10 @@ def _wait_days(payers: Sequence[PayerHistory], on: int) -> float:
 
 
 def _segments(payers: Sequence[PayerHistory], on: int, weights: Weights) -> dict[str, float]:
-    """Return the mean level of each segment, its small ones drawn towards that of all."""
+    """Return the mean level of each segment, its small ones drawn towards that of all.
+
+    Raises :class:`HistoryTooShort` if no invoice had fallen due.
+    """
     sums: dict[str, tuple[float, float]] = {}
     for payer in payers:
         weight, total = sums.get(payer.segment, (0.0, 0.0))
@@ -153,7 +157,10 @@ def _segments(payers: Sequence[PayerHistory], on: int, weights: Weights) -> dict
             weight += share
             total += share * delay
         sums[payer.segment] = weight, total
-    of_all = sum(total for _, total in sums.values()) / sum(weight for weight, _ in sums.values())
+    weights_of_all = sum(weight for weight, _ in sums.values())
+    if not weights_of_all:
+        raise HistoryTooShort
+    of_all = sum(total for _, total in sums.values()) / weights_of_all
     drawn = {
         segment: (total + SEGMENT_PRIOR * of_all) / (weight + SEGMENT_PRIOR)
         for segment, (weight, total) in sums.items()
@@ -236,7 +243,8 @@ def _interval(payers: Sequence[PayerHistory], on: int, weights: Weights) -> tupl
 
     That is cross-conformal prediction (Vovk 2015) with two halves; as much is left out below as above.
     """
-    halves = payers[::2], payers[1::2]
+    due = [payer for payer in payers if any(each.due < on for each in payer.history)]
+    halves = due[::2], due[1::2]
     residuals: list[float] = []
     for fitted_to, other in (halves, halves[::-1]):
         model = _fitted(fitted_to, on, weights, "")
