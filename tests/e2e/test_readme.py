@@ -67,12 +67,18 @@ def answers(script: str) -> list[dict[str, object]]:
     return found
 
 
-def test_the_first_calls_work_as_printed(system: System) -> None:
-    invoice, payment, balance, check = answers(blocks(system, README, 2)[0])
+@pytest.fixture(scope="module")
+def first_calls(system: System) -> list[dict[str, Any]]:
+    """Answers to the first calls of the README, which other pages build on."""
+    return answers(blocks(system, README, 2)[0])
+
+
+def test_the_first_calls_work_as_printed(first_calls: list[dict[str, Any]]) -> None:
+    invoice, payment, balance, check = first_calls
     assert invoice["outstanding"] == {"amount": "431.52", "currency": "EUR"}
     assert payment["status"] == "allocated"
-    assert [row["outstanding"]["amount"] for row in balance["data"]] == ["231.52"]  # type: ignore[attr-defined]
-    assert balance["tie_out"]["equal"] is True  # type: ignore[index]
+    assert [row["outstanding"]["amount"] for row in balance["data"]] == ["231.52"]
+    assert balance["tie_out"]["equal"] is True
     assert check["decision"] == "refer"
 
 
@@ -203,6 +209,7 @@ def a_late_invoice_loses_its_claim_and_stops_the_cover(system: System, insured: 
         ]
 
 
+@pytest.mark.usefixtures("first_calls")
 def test_a_fec_is_asked_for_as_printed(
     system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

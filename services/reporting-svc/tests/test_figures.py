@@ -65,6 +65,12 @@ def test_bands_that_do_not_rise_are_refused_before_anything_is_published() -> No
         body(figure="aged-balance", bands="60,30").to_command("fig_1", MARCH)
 
 
+def test_a_turnover_that_begins_after_its_last_day_is_refused() -> None:
+    with pytest.raises(Invalid) as refused:
+        body(figure="turnover", first_day="2026-04-01").to_command("fig_1", MARCH)
+    assert [each.pointer for each in refused.value.errors] == ["/first_day"]
+
+
 def test_what_was_left_out_of_the_body_is_kept_with_the_figure() -> None:
     assert body().to_command("fig_1", MARCH).question == FigureQuestion(
         "dso", ENTITY, None, None, MARCH, days=90

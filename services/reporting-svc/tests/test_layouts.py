@@ -66,7 +66,7 @@ def test_cegid_finds_its_fields_in_their_columns() -> None:
 
 
 def test_quadra_finds_its_fields_in_their_columns() -> None:
-    record = QuadraLayout().body([replace(LINE, debit_minor=0, credit_minor=28_800)]).decode("cp1252")
+    record = QuadraLayout("EUR").body([replace(LINE, debit_minor=0, credit_minor=28_800)]).decode("cp1252")
     fields = {at: record[at - 1 : at - 1 + width] for at, width in QUADRA.items()}
     assert fields == {
         1: "M", 2: "DUPONT  ", 10: "VE", 12: "000", 15: "310326", 22: "Facture FAC-2026-000", 42: "C",
@@ -92,15 +92,33 @@ def test_sage_finds_its_fields_in_their_columns() -> None:
     assert SageLayout("EUR", "Atelier Lumière SAS").head().decode("cp1252") == "Atelier Lumière SAS\r\n"
 
 
-@pytest.mark.parametrize("layout", [SageLayout("EUR", "SAS"), CegidLayout("EUR"), QuadraLayout()])
+@pytest.mark.parametrize("layout", [SageLayout("EUR", "SAS"), CegidLayout("EUR"), QuadraLayout("EUR")])
 def test_an_account_that_does_not_fit_is_refused_as_it_could_become_that_of_another(layout: Any) -> None:
     with pytest.raises(ValueError, match="external_ref"):
         layout.body([replace(LINE, auxiliary="cus_01a229c4049a7eea8066864100bba06a")])
 
 
+@pytest.mark.parametrize("layout", [SageLayout("EUR", "SAS"), CegidLayout("EUR"), QuadraLayout("EUR")])
+def test_an_account_that_the_code_page_lacks_is_refused_as_it_could_become_that_of_another(
+    layout: Any,
+) -> None:
+    with pytest.raises(ValueError, match="cp1252"):
+        layout.body([replace(LINE, auxiliary="客1")])
+    assert "GÉRARD?".encode("cp1252") in layout.body([replace(LINE, auxiliary="GÉRARD?")])
+
+
+def test_quadra_names_the_currency_of_the_books_and_refuses_one_without_cents() -> None:
+    assert QuadraLayout("GBP").body([LINE]).decode("cp1252")[107:110] == "GBP"
+    for currency in ("JPY", "KWD"):
+        with pytest.raises(ValueError, match=currency):
+            QuadraLayout(currency)
+
+
 def test_an_amount_that_does_not_fit_is_never_cut() -> None:
     with pytest.raises(ValueError, match="more than 4"):
         right("12345", 4)
+    with pytest.raises(ValueError, match="more than 12"):
+        QuadraLayout("EUR").body([replace(LINE, debit_minor=10**12)])
 
 
 @pytest.mark.parametrize("text", EVIL)
@@ -160,6 +178,7 @@ def test_fields_that_do_not_belong_together_are_refused() -> None:
     for wrong in (
         {"kind": "fec"},
         {"kind": "fec", "year": 2026, "layout": "csv"},
+        {"kind": "fec", "year": 2026, "as_of": "2026-06-30"},
         {"kind": "journal", "layout": "csv", "from": "2026-01-01"},
         {"kind": "journal", "from": "2026-01-01", "to": "2026-01-31"},
         {"kind": "journal", "layout": "csv", "from": "2026-02-01", "to": "2026-01-31"},

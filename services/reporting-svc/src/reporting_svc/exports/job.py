@@ -42,8 +42,9 @@ from reporting_svc.domain.journal.chart import Chart, LedgerAccount, default_cha
 from reporting_svc.domain.journal.rules import RULES
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv, journal_row
-from reporting_svc.exports.layouts.software import ENCODING, TEXT_LAYOUTS
+from reporting_svc.exports.layouts.software import TEXT_LAYOUTS
 from reporting_svc.exports.layouts.tables import CsvTable, SheetTooLong, TableColumn, Workbook, write_parquet
+from reporting_svc.exports.layouts.text import ENCODING
 from reporting_svc.exports.line import ExportLine, TextLayout
 from reporting_svc.exports.reports import REPORTS, Reporting, Rows
 from reporting_svc.exports.store import Export, ExportProgress, ExportStore, Manifest

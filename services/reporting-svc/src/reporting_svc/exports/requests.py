@@ -81,7 +81,8 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> 
     """Return the position up to which events are read."""
     default_chart().with_numbers(wanted.accounts)
     if wanted.first_on > meta.today:
-        raise Invalid(f"It begins after today, {meta.today}.", "/year" if wanted.kind == "fec" else "/from")
+        field = {"fec": "/year", "journal": "/from"}.get(wanted.kind, "/as_of")
+        raise Invalid(f"It begins after today, {meta.today}.", field)
     if not (await ledger.versions(meta.ledger, [wanted.entity_id]))[wanted.entity_id]:
         raise ReportingEntityNotFound(wanted.entity_id)
     head = (await ledger.head(meta.ledger)).position

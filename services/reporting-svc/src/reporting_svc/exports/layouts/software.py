@@ -1,4 +1,5 @@
-"""Import files of accounting software, in fixed columns. Characters that their code page lacks become ``?``.
+"""Import files of accounting software, in fixed columns. Characters that their code page lacks become ``?``, but in
+accounts they are refused.
 
 The columns are those that public code writes and checks, not those of a manual of the vendors: PNM of Sage 100, TRA of
 Cegid (``***S5``, records of 222 characters), ASCII of Quadra (records ``M``). Try them on a test company of the
@@ -9,10 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reporting_svc.exports.layouts.text import account, amounts, day_first, day_first_long, left, plain, right
+from encours.kernel.money import exponent
+from reporting_svc.exports.layouts.text import (
+    ENCODING,
+    account,
+    amounts,
+    day_first,
+    day_first_long,
+    left,
+    plain,
+    right,
+)
 from reporting_svc.exports.line import ExportLine, TextLayout
 
-ENCODING = "cp1252"
+CENTS = 2
+"""Decimals of a currency with cents."""
 
 
 def _encoded(lines: Iterable[str]) -> bytes:
@@ -73,6 +85,14 @@ class CegidLayout:
 class QuadraLayout:
     """Quadra, ASCII: records ``M`` of 158 characters; amounts in cents with a sign."""
 
+    def __init__(self, currency: str) -> None:
+        """Take the currency of the books. Raises ``ValueError`` for one without cents."""
+        if exponent(currency) != CENTS:
+            raise ValueError(
+                f"Quadra takes amounts in cents: books in {currency} have no such file, ask for csv."
+            )
+        self._currency = currency
+
     def head(self) -> bytes:
         """Return nothing: the file has no first record."""
         return b""
@@ -86,15 +106,17 @@ class QuadraLayout:
         # Quadra has one number for an account: that of the customer stands in place of 411.
         number = account(plain(line.auxiliary) or line.account, 8)
         label, piece = plain(line.label), plain(line.piece)
+        amount = right(str(minor), 12).replace(" ", "0")
         return (
             f"M{number}{left(line.journal, 2)}000{day_first(line.booked_on)} {left(label, 20)}{side}"
-            f"+{minor:012d}{' ' * 8}{' ' * 6}{' ' * 2}{' ' * 3}{left(piece[-5:], 5)}{' ' * 10}{' ' * 10}"
-            f"{left(piece[-8:], 8)}EUR{left(line.journal, 3)}{' ' * 3}{left(label, 30)}{' ' * 2}{left(piece[-10:], 10)}"
+            f"+{amount}{' ' * 8}{' ' * 6}{' ' * 2}{' ' * 3}{left(piece[-5:], 5)}{' ' * 10}{' ' * 10}"
+            f"{left(piece[-8:], 8)}{self._currency}{left(line.journal, 3)}{' ' * 3}{left(label, 30)}{' ' * 2}"
+            f"{left(piece[-10:], 10)}"
         )
 
 
 TEXT_LAYOUTS: dict[str, Callable[[str, str], TextLayout]] = {
     "sage": SageLayout,
     "cegid": lambda currency, _: CegidLayout(currency),
-    "quadra": lambda _, __: QuadraLayout(),
+    "quadra": lambda currency, _: QuadraLayout(currency),
 }

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from encours.kernel.money import exponent
 
+ENCODING = "cp1252"
+"""Code page of the import files of accounting software."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f|\u2028\u2029]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -63,7 +65,15 @@ def left(text: str, width: int) -> str:
 
 
 def account(text: str, width: int) -> str:
-    """Return an account in a field of that width. Raises ``ValueError`` if it does not fit: it could be another."""
+    """Return an account in a field of that width.
+
+    Raises ``ValueError`` if it does not fit, or has characters that the code page lacks: it could become another.
+    """
+    if text.encode(ENCODING, errors="replace") != text.encode(ENCODING, errors="ignore"):
+        raise ValueError(
+            f"The account {text} has characters that {ENCODING} lacks: register the customer with an external_ref of "
+            "Latin letters and digits."
+        )
     if len(text) > width:
         raise ValueError(
             f"The account {text} has more than the {width} characters of this layout: register the customer with a "

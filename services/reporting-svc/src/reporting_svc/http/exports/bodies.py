@@ -45,8 +45,13 @@ class ExportBody(Body):
         if self.kind == "fec":
             if self.year is None:
                 raise Invalid("Name the year of the FEC.", "/year")
-            if self.layout is not None or self.from_ is not None or self.to is not None:
-                raise Invalid("A FEC has a year, and neither layout nor days.", "/layout")
+            for name, given in (
+                ("layout", self.layout), ("from", self.from_), ("to", self.to), ("as_of", self.as_of),
+            ):  # fmt: skip
+                if given is not None:
+                    raise Invalid(
+                        f"A FEC has a year, and neither layout nor days: leave {name} out.", f"/{name}"
+                    )
             first, last = date(self.year, 1, 1), date(self.year, 12, 31)
             return RequestExport("fec", "fec", self.entity_id, first, last, self.accounts, self.position)
         if self.layout is None:

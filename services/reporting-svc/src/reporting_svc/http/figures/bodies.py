@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from encours.contracts.events.figure import FigureName
 from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
 from encours.kernel.bands import Bands
+from encours.kernel.errors import Invalid
 from reporting_svc.domain.figure import FigureQuestion, PublishFigure
 
 
@@ -59,13 +60,15 @@ class FigureBody(Body):
         return self
 
     def to_command(self, figure_id: str, today: date) -> PublishFigure:
-        """Return the command. Raises a 422 refusal for bands that do not rise."""
+        """Return the command. Raises a 422 refusal for bands that do not rise, and for a period without a day."""
         if self.bands is not None:
             Bands.parse(self.bands)
         as_of = self.as_of or today
         first_day, days = self.first_day, self.days
         if self.figure == "turnover":
             first_day = first_day or as_of.replace(day=1)
+            if first_day > as_of:
+                raise Invalid(f"The period begins after its last day, {as_of}.", "/first_day")
         if self.figure == "dso":
             days = days or 90
         asked = FigureQuestion(
