@@ -8,11 +8,16 @@ import ssl
 from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
 from dunning_svc.app import create_app
+from dunning_svc.domain.collector.commands import collector_id
 from dunning_svc.outbox.settings import DunningSettings
+from dunning_svc.read_models.cases.model import MODEL, Cases
+from dunning_svc.read_models.collectors.targets import cash_standings
+from encours.contracts.events.dunning.collectors import CollectorDefined, CustomersAssigned
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
@@ -22,10 +27,13 @@ from encours.contracts.events.dunning.reminders import (
     TaskOpened,
 )
 from encours.embedded.process import free_port
+from encours.reading.moment import TimeTravel, View
+from encours.reading.read_db import ReadDb
+from encours.testing.events import event
 from encours.testing.http import client_of, settings_of
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
-from tests.e2e.dunning_world import alert_rule, dunning
+from tests.e2e.dunning_world import Dunning, alert_rule, dunning
 from tests.e2e.mail_store import MailStore, mail_store
 from tests.histories.policies import written_policy
 
@@ -89,6 +97,7 @@ async def test_what_stands_against_a_reminder_is_recorded_an_answer_too_and_a_pa
             assert (await debtor.get(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}")).status_code == 404
             await world.pay(paid, good, 2_000)
             assert (await debtor.get(path)).json()["open"]["amount"] == "100.00"
+        assert await _expected(world, good, world.today + timedelta(days=9)) == 10_000
         await world.activate(written_policy(thanks={"after_reminder": False}))
         rule = alert_rule("coming", "near_due", 30, "chief@firm.example")
         await world.add(world.new(rule.rule_id, rule))
@@ -104,6 +113,25 @@ async def test_what_stands_against_a_reminder_is_recorded_an_answer_too_and_a_pa
         assert len(alerts) == len(await world.events("alert.raised")) == 2
         (digest,) = [each for each in world.mails() if "chief@firm.example" in each["To"]]
         assert digest["Subject"].startswith("Alerts of ")
+
+
+async def _expected(world: Dunning, customer_id: str, on: date) -> int:
+    """Return what a collector may still expect of a customer in the month of a day."""
+    stream = collector_id("marie")
+    about: dict[str, Any] = {"collector_id": stream, "collector_code": "marie", "valid_from": world.today}
+    position = await world.add(
+        world.new(stream, event(CollectorDefined, **about)),
+        world.new(stream, event(CustomersAssigned, **about, customer_ids=(customer_id,))),
+    )
+    db = await ReadDb.open(world.installation.store_url("dunning"), ledger=world.ledger, models=(Cases(),))
+    try:
+        assert await db.wait_for(MODEL, world.name, position, timeout=HANG_S)
+        async with db.snapshot(MODEL, world.name) as (conn, schema, at):
+            view = View(conn, schema, TimeTravel(world.today, at, None, is_now=True), None)
+            (found,) = await cash_standings(view, on.replace(day=1))
+    finally:
+        await db.close()
+    return found.expected_minor
 
 
 def _with_links(installation: Installation) -> DunningSettings:

@@ -114,6 +114,12 @@ def test_a_formal_notice_is_not_needed_with_a_reason_or_by_the_installation() ->
     )
 
 
+def test_an_invoice_of_a_running_title_procedure_is_with_no_partner() -> None:
+    known = replace(FILE, invoices={**FILE.invoices, "inv_1": replace(OPEN, title_id="ttl_1")})
+    with pytest.raises(NotPlaceable, match="ttl_1"):
+        place(known, replace(PLACE, invoice_ids=("inv_1",)), TODAY, notice_required=True)
+
+
 def test_an_invoice_is_with_one_partner_on_a_day() -> None:
     """A payment of a day on which it was with two partners would count for both."""
     back = date(2026, 6, 5)

@@ -165,13 +165,19 @@ def test_a_step_out_of_order_is_refused(state: Title, act: Any) -> None:
 
 
 def test_payment_of_all_and_insolvency_end_it_and_payment_of_a_part_does_not() -> None:
-    assert overtaken(after(SERVE), ["inv_1"], insolvent=False) == []
-    paid = overtaken(after(SERVE), [], insolvent=False)
+    assert overtaken(after(SERVE), {"inv_1": "open"}, insolvent=False) == []
+    paid = overtaken(after(SERVE), {"inv_1": "paid"}, insolvent=False)
     assert kinds(paid) == [TitleEnded, TaskCompleted]
     assert paid[0][1].outcome == "paid"  # type: ignore[attr-defined]
-    insolvent = overtaken(after(), ["inv_1"], insolvent=True)
+    insolvent = overtaken(after(), {"inv_1": "open"}, insolvent=True)
     assert [each.outcome for _, each in insolvent] == ["insolvency"]  # type: ignore[attr-defined]
-    assert overtaken(after((end, EndTitle(ID, "withdrawn", "x"))), [], insolvent=True) == []
+    assert overtaken(after((end, EndTitle(ID, "withdrawn", "x"))), {"inv_1": "paid"}, insolvent=True) == []
+
+
+def test_a_write_off_or_a_credit_note_ends_it_and_is_no_payment() -> None:
+    given_up = overtaken(after(SERVE), {"inv_1": "given_up"}, insolvent=False)
+    assert kinds(given_up) == [TitleEnded, TaskCompleted]
+    assert given_up[0][1].outcome == "withdrawn"  # type: ignore[attr-defined]
 
 
 def test_the_answer_shows_steps_and_days() -> None:

@@ -96,6 +96,7 @@ def _placeable(row: ItemRow, recalled_on: date | None) -> PlaceableInvoice:
         notice_on=max(notices, default=None),
         placement_id=row.placement_id,
         recalled_on=recalled_on,
+        title_id=row.title_id,
     )
 
 

@@ -37,6 +37,7 @@ class PlaceableInvoice:
     """An invoice of the debtor as it is known when the command is decided.
 
     ``placement_id``: where it is placed. ``recalled_on``: the last day on which it was with an earlier partner.
+    ``title_id``: procedure for a title that runs for it.
     """
 
     number: str
@@ -49,6 +50,7 @@ class PlaceableInvoice:
     notice_on: date | None
     placement_id: str | None
     recalled_on: date | None = None
+    title_id: str | None = None
 
 
 OpenTask = tuple[str, tuple[str, ...]]

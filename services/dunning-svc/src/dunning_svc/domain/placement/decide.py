@@ -105,6 +105,8 @@ def _against(
         yield f"{name} is no issued invoice of the customer."
     elif invoice.placement_id is not None:
         yield f"{invoice.number} is placed already: {invoice.placement_id}."
+    elif invoice.title_id is not None:
+        yield f"A title is being obtained for {invoice.number}: {invoice.title_id}. End the procedure first."
     elif _claimable(invoice) <= 0:
         yield f"Nothing of {invoice.number} is open and undisputed."
     elif (invoice.entity_id, invoice.currency) != (first.entity_id, first.currency):

@@ -9,6 +9,9 @@ from typing import Literal
 
 from dunning_svc.domain.title.eligibility import TitleClaim
 
+InvoiceStanding = Literal["open", "paid", "given_up"]
+"""Standing of an invoice of a procedure. ``given_up``: written off or credited, and not paid."""
+
 
 @dataclass(frozen=True, slots=True)
 class TitleInvoice:

@@ -6,13 +6,14 @@ For claims between merchants that are due and not contested (Law of 23 April 202
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 
 from dunning_svc.domain.title.commands import (
     ContestTitle,
     EndTitle,
     EnforceTitle,
+    InvoiceStanding,
     RequestTitle,
     ServeTitle,
     TitleDebtor,
@@ -206,12 +207,18 @@ def end(state: Title, cmd: EndTitle) -> list[Emitted]:
     return ended(state, cmd.outcome, cmd.note)
 
 
-def overtaken(state: Title, open_ids: Sequence[str], *, insolvent: bool) -> list[Emitted]:
-    """End the procedure of a debtor that has paid all of it, or against whom proceedings were opened."""
+def overtaken(state: Title, standing: Mapping[str, InvoiceStanding], *, insolvent: bool) -> list[Emitted]:
+    """End the procedure of a debtor that owes nothing of it, or against whom proceedings were opened.
+
+    It is ``paid`` if the debtor has paid every invoice; the creditor has withdrawn what it gave up.
+    """
     if state.requested is None or state.ended is not None:
         return []
-    if not any(each.invoice_id in open_ids for each in state.requested.invoices):
+    found = {standing.get(each.invoice_id, "open") for each in state.requested.invoices}
+    if found == {"paid"}:
         return ended(state, "paid", None)
+    if "open" not in found:
+        return ended(state, "withdrawn", "Nothing is open any more, and not all of it was paid.")
     return ended(state, "insolvency", None) if insolvent else []
 
 

@@ -35,7 +35,7 @@ async def cash_standings(view: View, month: date) -> list[CashStanding]:
     """Return the standing of every collector with a target, or with cash, in a month as of the view's day.
 
     Received are the funds of allocated payments that were available within the month, up to the day. Expected until the
-    end of the month are the promised amounts of open promises, and what comes due of undisputed invoices without one.
+    end of the month is what is still missing of open promises, and what comes due of undisputed invoices without one.
     """
     first, last = month, last_day_of(month)
     day = view.time.as_of
@@ -86,8 +86,15 @@ async def _received(view: View, first: date, last: date) -> dict[tuple[str, str]
 async def _expected(view: View, first: date, last: date) -> dict[tuple[str, str], int]:
     rows = await view.conn.fetch(
         f"""select customer_id, currency, sum(minor)::bigint from (
-              select customer_id, currency, entity_id, amount_minor as minor from {view.schema}.promise
-               where status = 'open' and promised_on between $1 and $2
+              select p.customer_id, p.currency, p.entity_id,
+                     greatest(least(p.amount_minor - about.paid_minor, about.open_minor), 0) as minor
+                from {view.schema}.promise p, lateral (
+                     select sum(greatest(i.open_minor, 0))::bigint as open_minor,
+                            coalesce(sum((select sum(split_part(part, ' ', 4)::bigint) from unnest(i.settled_parts) part
+                                           where split_part(part, ' ', 1)::bigint >= p.position
+                                             and split_part(part, ' ', 3) <> '-')), 0)::bigint as paid_minor
+                       from {view.schema}.item i where i.invoice_id = any(p.invoice_ids)) about
+               where p.status = 'open' and p.promised_on between $1 and $2
               union all
               select i.customer_id, i.currency, i.entity_id,
                      greatest(i.open_minor - i.disputed_minor - i.in_hand_minor, 0) from {view.schema}.item i

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from dunning_svc.domain.hold.state import DEBTOR
+from dunning_svc.domain.hold.state import DEBTOR, DebtorMerged
 from dunning_svc.domain.task.state import TASK
 from dunning_svc.domain.title import decide
 from dunning_svc.domain.title.commands import (
     ContestTitle,
     EndTitle,
     EnforceTitle,
+    InvoiceStanding,
     RequestTitle,
     ServeTitle,
     TitleDebtor,
@@ -31,12 +32,15 @@ from encours.contracts import Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dunning.reminders import TaskCompleted
+from encours.contracts.parties import Survivors, related
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
 from encours.ledger.command import Result, derived
 from encours.ledger.execute import execute
+from encours.ledger.merges import survivor
 from encours.ledger.session import Session
 from encours.legal.title import title_procedure
+from encours.reading.merges import merges
 from encours.reading.moment import WAIT_S, PositionNotReached
 from encours.reading.read_db import ReadDb
 
@@ -74,8 +78,11 @@ def title_debtor(rows: MemoryRows, customer_id: str, records: Sequence[str], tod
 
 
 async def request_title(session: Session, cmd: RequestTitle, debtors: TitleDebtors) -> Result:
-    """Request a title for invoices of a debtor."""
+    """Request a title for invoices of a debtor. Raises :class:`DebtorMerged` for a record that was merged."""
     await session.get(DEBTOR, cmd.customer_id)
+    survivor_id, _ = await survivor(session, DEBTOR, cmd.customer_id, session.today)
+    if survivor_id != cmd.customer_id:
+        raise DebtorMerged(cmd.customer_id, survivor_id)
     known = await session.ask(debtors.find, cmd.customer_id, cmd.invoice_ids, session.today)
     made = decide.request(known, cmd, session.today)
     session.begin(made.title_id)
@@ -128,26 +135,32 @@ async def _without_done(session: Session, emitted: Sequence[Emitted]) -> list[Em
 
 
 async def end_titles(ledger: Ledger, db: ReadDb, e: Recorded) -> None:
-    """End the procedures of debtors that have paid all, or that are insolvent, with the day that opens."""
+    """End the procedures whose invoices are closed, or whose debtors are insolvent, with the day that opens."""
     assert isinstance(e.data, DayOpened)
     async with db.snapshot(MODEL, e.ledger) as (conn, schema, _):
         running = await titles.running_titles(conn, schema)
         if not running:
             return
-        left = await titles.open_invoices(conn, schema, running)
-        debtors = await customers_of(conn, schema, sorted({row.customer_id for row in running}))
+        standing = await titles.standing_of(conn, schema, running)
+        known = await merges(conn, schema)
+        debtors = await customers_of(
+            conn, schema, sorted(related({row.customer_id for row in running}, known))
+        )
+    merged = Survivors(known, e.data.day)
     for row in running:
-        debtor = debtors.get(row.customer_id)
-        insolvent = debtor is not None and bool(debtor.insolvencies)
-        if insolvent or not any(each in left for each in row.invoice_ids):
+        insolvent = any(
+            debtors[each].insolvencies for each in merged.records(row.customer_id) if each in debtors
+        )
+        if insolvent or not any(standing.get(each, "open") == "open" for each in row.invoice_ids):
             key = derived_uuid("title overtaken", e.ledger, e.event_id, row.title_id)
             meta = derived(e.ledger, key, actor=DUNNING, today=e.data.day, because_of=e)
-            await execute(ledger, meta, _overtaken, row.title_id, list(left), insolvent)
+            await execute(ledger, meta, _overtaken, row.title_id, standing, insolvent)
 
 
-async def _overtaken(session: Session, title_id: str, open_ids: Collection[str], insolvent: bool) -> None:
+async def _overtaken(
+    session: Session, title_id: str, standing: Mapping[str, InvoiceStanding], insolvent: bool
+) -> None:
     state = await session.load(TITLE, title_id)
-    for stream, event in await _without_done(
-        session, decide.overtaken(state, list(open_ids), insolvent=insolvent)
-    ):
+    found = decide.overtaken(state, standing, insolvent=insolvent)
+    for stream, event in await _without_done(session, found):
         session.emit(stream, event, entity=state.entity_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dunning_svc.domain.title.commands import InvoiceStanding
 from dunning_svc.read_models.cases.rows.access import Rows, existing, select, with_position
 from dunning_svc.read_models.cases.rows.legal import TitleRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
@@ -48,11 +49,12 @@ async def running_titles(conn: Conn, schema: str) -> Sequence[TitleRow]:
     return await select(conn, schema, TitleRow, "where not ended order by title_id")
 
 
-async def open_invoices(conn: Conn, schema: str, rows: Sequence[TitleRow]) -> Mapping[str, int]:
-    """Return the open amounts of invoices of procedures, of those that are open."""
-    ids = [each for row in rows for each in row.invoice_ids]
+async def standing_of(conn: Conn, schema: str, rows: Sequence[TitleRow]) -> Mapping[str, InvoiceStanding]:
+    """Return the standing of the invoices of procedures."""
     found = await conn.fetch(
-        f"select invoice_id, open_minor from {schema}.item where invoice_id = any($1) and open_minor > 0", ids
+        f"""select invoice_id, case when open_minor > 0 then 'open' when paid_on is null then 'given_up' else 'paid' end
+              from {schema}.item where invoice_id = any($1)""",
+        [each for row in rows for each in row.invoice_ids],
     )
     return {row[0]: row[1] for row in found}
 
