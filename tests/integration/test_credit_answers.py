@@ -98,3 +98,5 @@ async def test_a_claim_lost_by_insolvency_is_listed_before_its_invoice_is_due(sc
     found = await got(scenario, path, **period)
     assert [(each["kind"], each["last_day"]) for each in found["data"]] == [("hand_over", "2026-03-31")]
     assert found["insured"] == {"amount": "270.00", "currency": "EUR"}
+    reversed_ = await scenario.http.get(path, params={"from": "2026-05-31", "to": "2026-03-01"})
+    assert (reversed_.status_code, reversed_.json()["errors"][0]["pointer"]) == (422, "/from")

@@ -277,10 +277,22 @@ def test_an_invoice_later_than_the_contract_allows_stops_cover_and_orders_on_tha
     after = last + timedelta(days=1)
     assert order(known, after) == ("refuse", ("cover-stopped",))
     [(stopped, command)] = stops_and_ends(known, after)
-    assert command == cover.StopCover(stopped.content.cover_id, "inv_1", 61)
+    assert command == cover.StopCover(stopped.content.cover_id, "inv_1", 61, after)
     paid = replace(known, invoices=(), covers=(replace(stopped, stops=(cover.Stop(after),)),))
     assert order(replace(paid, covers=known.covers), after)[0] == "accept"
     assert stops_and_ends(paid, after) == [(paid.covers[0], cover.ResumeCover(COVER.cover_id))]
+
+
+def test_a_stop_whose_day_is_worked_late_begins_on_the_day_of_the_stop() -> None:
+    known, after = book(debt(1, 300_00)), date(2026, 2, 1) + timedelta(days=61)
+    for opened, first in ((-5, 0), (0, 0), (2, 2), (3, 3)):
+        [(_, command)] = stops_and_ends(known, after + timedelta(days=3), after + timedelta(days=opened))
+        assert command == cover.StopCover(COVER.cover_id, "inv_1", 61 + first, after + timedelta(days=first))
+    desk = desk_with_contract()
+    desk.do(insurance.grant_cover, COVER)
+    stopped = cover.StopCover(COVER.cover_id, "inv_1", 61, TODAY - timedelta(days=3))
+    desk.do(insurance.change_cover, stopped)
+    assert desk.books.state(insurance.COVER, COVER.cover_id).stops == (cover.Stop(TODAY - timedelta(days=3)),)
 
 
 def test_a_cover_withdrawn_by_the_insurer_stops_orders_and_one_that_ends_or_is_given_up_does_not() -> None:

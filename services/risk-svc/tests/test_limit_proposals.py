@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from encours.contracts.events.limit_formula import FinancialsFiled, GradeFactor
 from encours.kernel.errors import Invalid
+from encours.kernel.money import MAX_MINOR
 from encours.testing.events import event
 from encours.testing.memory import TODAY
 from risk_svc.domain.exposure import ExposureItem
@@ -106,6 +107,16 @@ def test_a_bad_payer_is_proposed_little_and_a_proposal_is_capped() -> None:
     rich = [billed(90_000_00, issued_in=-40 - 5 * n) for n in range(8)]
     found = propose(FORMULA, ProposalBasis(picture(*rich), None, SHIPPED, 7), TODAY)
     assert (found.amount_minor, found.capped) == (5_000_00, True)
+
+
+def test_a_proposal_is_no_higher_than_an_amount_can_be() -> None:
+    whole = tuple(GradeFactor(grade=each.grade, factor_bps=100_000) for each in TERMS.grade_factors)
+    terms = replace(TERMS, turnover_bps=100_000, equity_bps=None, cap_minor=None, grade_factors=whole)
+    seen = picture(*[billed(MAX_MINOR)] * 20)
+    found = propose(LimitFormula("ent_1", 3, terms), ProposalBasis(seen, None, SHIPPED, 7), TODAY)
+    (turnover,) = found.components
+    assert [found.amount_minor, turnover.basis_minor, turnover.amount_minor] == [MAX_MINOR] * 3
+    assert found.capped
 
 
 def test_old_invoices_and_those_credited_whole_are_no_turnover() -> None:

@@ -69,7 +69,7 @@ def test_terms_are_proposed_with_the_figures_of_then_and_answered_once(books: Bo
     books.do(answer_terms, AnswerTerms(CUSTOMER, 2, True, "Agreed again"))
     with pytest.raises(RiskTermsAlreadyAnswered):
         books.do(answer_terms, AnswerTerms(CUSTOMER, 2, False, "No"))
-    with pytest.raises(RiskTermsNotFound):
+    with pytest.raises(RiskTermsNotFound, match=r"^There is no risk terms 3 in this ledger\.$"):
         books.do(answer_terms, AnswerTerms(CUSTOMER, 3, True, "Agreed"))
     first, second = books.state(RISK_TERMS, terms_of(CUSTOMER)).proposals
     assert (first.answer, second.answered_on, second.answer.accepted) == (None, TODAY, True)

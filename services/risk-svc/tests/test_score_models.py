@@ -70,7 +70,7 @@ def test_a_short_history_keeps_the_shipped_model() -> None:
     with pytest.raises(HistoryTooShort):
         books.do(fit_model, FitModel(), NoHistory())
     assert books.state(SCORE_MODELS, STREAM).model == SHIPPED
-    with pytest.raises(ScoreModelNotFound):
+    with pytest.raises(ScoreModelNotFound, match=r"^There is no score model [a-z]+-\d+ in this ledger\.$"):
         books.do(activate_model, ActivateModel("own-1", "It was never fitted"))
 
 

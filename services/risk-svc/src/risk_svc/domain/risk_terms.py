@@ -138,7 +138,7 @@ def propose(state: RiskTerms, command: ProposeTerms, figures: PayerFigures) -> R
 def answer(state: RiskTerms, command: AnswerTerms) -> list[RiskTermsAnswered]:
     """Record an answer; no event for the same again. Raises :class:`RiskTermsAlreadyAnswered` for the other one."""
     if not 1 <= command.number <= len(state.proposals):
-        raise RiskTermsNotFound(f"{command.customer_id} has no proposed terms {command.number}.")
+        raise RiskTermsNotFound(str(command.number))
     given = state.proposals[command.number - 1].answer
     if given is not None:
         if given.accepted == command.accepted:

@@ -57,17 +57,18 @@ async def change_cover(
     """Reduce, cancel, stop or resume a cover."""
     state = await session.get(COVER, command.cover_id)
     events: Sequence[Event]
+    effective_on = None
     match command:
         case cover.ReduceCover():
             events = cover.reduce(state, command, session.today)
         case cover.CancelCover():
             events = cover.cancel(state, command, session.today)
         case cover.StopCover():
-            events = cover.stop(state, command)
+            events, effective_on = cover.stop(state, command), command.from_on
         case cover.ResumeCover():
             events = cover.resume(state)
     for event in events:
-        session.emit(command.cover_id, event, entity=state.entity_id)
+        session.emit(command.cover_id, event, entity=state.entity_id, effective_on=effective_on)
     return session.result(command.cover_id)
 
 

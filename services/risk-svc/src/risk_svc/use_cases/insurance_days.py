@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from encours.contracts import Recorded
+from encours.contracts.events.calendar import DayOpened
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
@@ -24,17 +25,19 @@ class InsuranceDays:
         self._db = db
 
     async def open_day(self, e: Recorded, day: date) -> None:
-        """Do the work of a day on every contract."""
+        """Do the work of a day on every contract, ``day`` being the day on which it is done."""
+        assert isinstance(e.data, DayOpened)
         async with self._db.snapshot("credit", e.ledger) as (conn, schema, _):
             found = await contract_ids(conn, schema)
         zone = (await self._ledger.info(e.ledger)).time_zone
         for contract_id, entity_id in found:
-            own = day_elsewhere(day, zone, await self._ledger.zone_of(e.ledger, entity_id) or zone)
+            elsewhere = await self._ledger.zone_of(e.ledger, entity_id) or zone
+            own, opened = (day_elsewhere(each, zone, elsewhere) for each in (day, e.data.day))
             async with self._db.snapshot("credit", e.ledger) as (conn, schema, position):
                 known = await books(Moment(conn, schema, own, position), [contract_id])
             for book in known:
                 await self._deadlines(e, own, book)
-                await self._stops(e, own, book)
+                await self._stops(e, own, opened, book)
 
     async def _deadlines(self, e: Recorded, today: date, book: InsuredBook) -> None:
         for each in near(book, today):
@@ -54,6 +57,6 @@ class InsuranceDays:
                     once="",
                 )
 
-    async def _stops(self, e: Recorded, today: date, book: InsuredBook) -> None:
-        for each, command in stops_and_ends(book, today):
+    async def _stops(self, e: Recorded, today: date, opened: date, book: InsuredBook) -> None:
+        for each, command in stops_and_ends(book, today, opened):
             await perform(self._ledger, e, today, each.content.cover_id, insurance.change_cover, command)

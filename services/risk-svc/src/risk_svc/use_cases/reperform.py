@@ -60,7 +60,7 @@ class CreditArchive:
                     found.append(CreditReperformed(e, await self._override(e, overridden, before)))
             before = RESERVATION.evolve(before, e)
         if not found:
-            raise CreditDecisionNotFound("The id has no decision on credit.")
+            raise CreditDecisionNotFound(events[0].stream)
         return found
 
     async def _override(

@@ -76,6 +76,8 @@ class StopCover:
     cover_id: str
     invoice_id: str
     days_past_due: int
+    from_on: date | None = None
+    """First day of the stop; today if not given."""
 
 
 @dataclass(frozen=True, slots=True)

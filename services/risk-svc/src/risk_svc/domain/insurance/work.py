@@ -23,13 +23,22 @@ def is_missed(each: InsuranceDeadline, today: date) -> bool:
     return each.kind != "stop_of_cover" and each.status(today) == "missed" and each.facts.missed_on is None
 
 
-def stops_and_ends(book: InsuredBook, today: date) -> list[tuple[InsuranceCover, StopCover | ResumeCover]]:
-    """Return the covers that a debt stops on a day, and those that none stops any longer, with their commands."""
+def stops_and_ends(
+    book: InsuredBook, today: date, opened: date | None = None
+) -> list[tuple[InsuranceCover, StopCover | ResumeCover]]:
+    """Return the covers that a debt stops on a day, and those that none stops any longer, with their commands.
+
+    ``opened`` is the day whose work this is, if it is done later: a stop begins on the day on which the debt stopped
+    the cover, and not before ``opened``.
+    """
     found: list[tuple[InsuranceCover, StopCover | ResumeCover]] = []
     for each in book.covers:
         stop = stop_of(book, each.content.customer_id, today)
         if stop is None and each.stopped:
             found.append((each, ResumeCover(each.content.cover_id)))
         elif stop and stop.invoice_id and not each.stopped and (each.last_day or date.max) >= today:
-            found.append((each, StopCover(each.content.cover_id, stop.invoice_id, stop.days_past_due)))
+            ago = stop.days_past_due - book.contract.conditions.stop_days - 1
+            late = min(ago, (today - (opened or today)).days)
+            days, first = stop.days_past_due - late, today - timedelta(days=late)
+            found.append((each, StopCover(each.content.cover_id, stop.invoice_id, days, first)))
     return found

@@ -1,7 +1,7 @@
 """Proposal of a limit: the least share of the known figures, times the factor of the grade, not below the insured part.
 
 Amounts are in minor units of the formula's currency, other currencies converted by the rate of the day. Shares are
-rounded down, as the proposal is.
+rounded down, as the proposal is. None is above the highest amount that Encours keeps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from encours.contracts.events.limit_formula import (
     ProposalComponentName,
 )
 from encours.kernel.exchange import rate_through
-from encours.kernel.money import Money
+from encours.kernel.money import MAX_MINOR, Money
 from risk_svc.domain.limit import RequestLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.formula import FormulaTerms, LimitFormula, LimitFormulaMissing
@@ -62,12 +62,11 @@ def propose(formula: LimitFormula, basis: ProposalBasis, day: date) -> LimitProp
     forecast = basis.model.forecast_at_end_of(basis.picture.payer(day), day.toordinal())
     factor = terms.factor_bps(forecast.grade)
     own = min((each.amount_minor for each in components), default=0) * factor // FULL_BPS
+    cap = MAX_MINOR if terms.cap_minor is None else terms.cap_minor
     covers = [(each.currency, each.cover_minor) for each in basis.picture.insured]
-    insured = amounts.sum(covers) * terms.insured_bps // FULL_BPS
-    amount = max(own, insured)
-    capped = terms.cap_minor is not None and amount > terms.cap_minor
-    if terms.cap_minor is not None:
-        amount = min(amount, terms.cap_minor)
+    insured = min(MAX_MINOR, amounts.sum(covers) * terms.insured_bps // FULL_BPS)
+    uncapped = max(own, insured)
+    amount = min(uncapped, cap)
     return LimitProposal(
         formula_version=formula.version,
         currency=terms.currency,
@@ -76,7 +75,7 @@ def propose(formula: LimitFormula, basis: ProposalBasis, day: date) -> LimitProp
         grade=forecast.grade,
         factor_bps=factor,
         insured_minor=insured,
-        capped=capped,
+        capped=uncapped > cap,
         missing_rates=tuple(sorted(amounts.missing)),
         financials_closed_on=basis.financials.closed_on if basis.financials else None,
         score_model=forecast.version,
@@ -151,7 +150,8 @@ def _components(
 
 
 def _component(name: ProposalComponentName, basis_minor: int, share_bps: int) -> ProposalComponent:
-    amount = max(0, basis_minor) * share_bps // FULL_BPS
+    basis_minor = min(MAX_MINOR, basis_minor)
+    amount = min(MAX_MINOR, max(0, basis_minor) * share_bps // FULL_BPS)
     return ProposalComponent(name=name, basis_minor=basis_minor, share_bps=share_bps, amount_minor=amount)
 
 

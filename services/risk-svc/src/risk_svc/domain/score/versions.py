@@ -82,7 +82,7 @@ class ScoreModels:
         if version == SHIPPED.version:
             return SHIPPED
         if version not in self._by_version:
-            raise ScoreModelNotFound(f"The ledger has no payment model {version}.")
+            raise ScoreModelNotFound(version)
         return model_of(self._by_version[version].parameters)
 
     def fit_of(self, version: str) -> ScoreModelFitted | None:

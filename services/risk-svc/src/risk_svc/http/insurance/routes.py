@@ -13,6 +13,7 @@ from encours.http.models import BusinessDate, Id, money_json
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.kernel.errors import Invalid
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from risk_svc.domain.insurance.contract import InsuranceContractNotFound, contract_of
@@ -92,6 +93,8 @@ async def list_lost_claims(
 
     An invoice is listed once, by the first of its deadlines that passed while it was open and not reported as met.
     """
+    if first > last:
+        raise Invalid(f"The period begins on its last day, {last}, or before.", "/from")
     async with q.view("credit") as view:
         moment = Moment(view.conn, view.schema, view.time.as_of, view.time.position)
         contract_id = contract_of(code)
