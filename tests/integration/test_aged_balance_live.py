@@ -392,14 +392,31 @@ def test_figures_that_do_not_tie_out_are_no_answer_but_a_problem_that_names_the_
     first = change(1)
     try:
         with loaded.client() as http:
-            answers = [http.get(f"/v1/{name}", params=known) for name in REPORTS]
+            answers = [http.get(f"/v1/{name}", params=known) for name in (*REPORTS, "aged-balance/groups")]
+        checked = tie_out(loaded, "--to", str(BOOKS.today), "--known-at", str(len(BOOKS.log)))
     finally:
         change(-1)
+    (found,) = (json.loads(line) for line in checked.stdout.splitlines() if '"EUR"' in line)
+    assert (checked.returncode, found["equal"]) == (1, False)
+    assert {day["first_position"] for day in found["disagreeing"]} == {first}
     assert {answer.status_code for answer in answers} == {503}
     problem = answers[0].json()
     assert (problem["type"], problem["first_position"]) == ("/problems/figures-do-not-tie", first)
     with loaded.client() as http:
         assert http.get("/v1/aged-balance", params=known).json()["tie_out"]["equal"]
+    assert tie_out(loaded, "--from", "2026-02-01", "--to", "2026-01-01").returncode == 2
+
+
+def tie_out(at: Reporting, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the check of each day as an operator does."""
+    return subprocess.run(
+        [sys.executable, "-m", "reporting_svc", "tie-out", "--ledger", LEDGER, *options],
+        env=os.environ | at.installation.environment("reporting"),
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
+    )
 
 
 def test_figures_that_lack_the_events_of_a_parked_stream_say_so(reporting: Reporting) -> None:

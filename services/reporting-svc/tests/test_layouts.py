@@ -50,6 +50,16 @@ def test_no_text_breaks_a_record_apart(text: str) -> None:
     assert (record.count("\t"), record.count("|"), len(record.splitlines())) == (17, 0, 1)
 
 
+def test_accounts_that_a_separator_tells_apart_stay_two() -> None:
+    accounts = [replace(LINE, auxiliary=text) for text in ("A|B", "A B")]
+    written = [
+        record.split("\t")[6] for record in FecLayout("EUR").body(accounts).decode().split("\r\n")[:-1]
+    ]
+    assert written == ["A¦B", "A B"]
+    rows = CsvTable(JOURNAL_COLUMNS).body(journal_row(line, "EUR") for line in accounts).decode()
+    assert [row[6] for row in csv.reader(rows.splitlines())] == ["A|B", "A B"]
+
+
 def test_cegid_finds_its_fields_in_their_columns() -> None:
     record = CegidLayout("EUR").body([LINE]).decode("cp1252").rstrip("\r\n")
     assert len(record) == 222

@@ -1,7 +1,7 @@
 """Check of the tie-out of every day of a period, as known at some positions: ``python -m reporting_svc tie-out``.
 
 One JSON object a line: for each position and currency the number of days, and of those that disagree the first ones
-with their sums. The exit code is 1 if a day disagrees.
+with their sums. The exit code is 1 if a day disagrees, 2 if nothing could be checked.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
 from typing import Any
 
-from encours.ledger import Ledger
+from encours.ledger import Ledger, UnknownLedger
 from encours.reading.moment import TimeTravel, View
 from encours.reading.read_db import ReadDb
 from encours.service.settings import ServiceSettings
@@ -26,10 +27,15 @@ from reporting_svc.read_models.tie_out.query import DayTieOut, tie_out_days
 SHOWN = 10
 WAIT_S = 600.0
 YEAR = timedelta(days=364)
+NOT_CHECKED = 2
+
+
+class TieOutNotPossible(Exception):
+    """Days, positions or a ledger that there is nothing to check of."""
 
 
 def main(settings: ServiceSettings, options: Sequence[str]) -> int:
-    """Check the days and print what was found; 1 if a day disagrees."""
+    """Check the days and print what was found; 1 if a day disagrees, 2 if nothing could be checked."""
     parser = argparse.ArgumentParser(prog="python -m reporting_svc tie-out")
     parser.add_argument("--ledger", default="main")
     parser.add_argument("--to", type=date.fromisoformat, help="last day; today if not given")
@@ -39,7 +45,11 @@ def main(settings: ServiceSettings, options: Sequence[str]) -> int:
     parser.add_argument(
         "--known-at", type=int, nargs="*", default=[], help="positions; the ledger's head if none"
     )
-    return asyncio.run(_main(settings, parser.parse_args(options)))
+    try:
+        return asyncio.run(_main(settings, parser.parse_args(options)))
+    except (TieOutNotPossible, UnknownLedger) as refused:
+        print(refused, file=sys.stderr)
+        return NOT_CHECKED
 
 
 async def _main(settings: ServiceSettings, asked: argparse.Namespace) -> int:
@@ -49,10 +59,16 @@ async def _main(settings: ServiceSettings, asked: argparse.Namespace) -> int:
         db = await ReadDb.open(settings.store_url.get_secret_value(), ledger=ledger, models=MODELS, size=1)
         stack.push_async_callback(db.close)
         last = asked.to or await ledger.today(asked.ledger)
+        first = asked.first or last - YEAR
         head = (await ledger.head(asked.ledger)).position
+        if first > last:
+            raise TieOutNotPossible(f"The period begins on {first}, after its last day, {last}.")
+        for position in asked.known_at:
+            if not 1 <= position <= head:
+                raise TieOutNotPossible(f"Positions of the ledger are 1 to {head}: {position} is none.")
         broken = False
         for position in asked.known_at or [head]:
-            found = await _days(db, asked.ledger, position, asked.first or last - YEAR, last)
+            found = await _days(db, asked.ledger, position, first, last)
             for line in _lines(position, found):
                 broken |= not line["equal"]
                 print(json.dumps(line), flush=True)
@@ -61,7 +77,7 @@ async def _main(settings: ServiceSettings, asked: argparse.Namespace) -> int:
 
 async def _days(db: ReadDb, ledger: str, position: int, first: date, last: date) -> list[DayTieOut]:
     if not await db.wait_for(Receivables.name, ledger, position, timeout=WAIT_S):
-        raise SystemExit(f"The receivables have not reached position {position}.")
+        raise TieOutNotPossible(f"The receivables have not reached position {position}.")
     async with db.snapshot(Receivables.name, ledger) as moment:
         time = TimeTravel(last, position, str(position), is_now=False)
         view = View(moment.conn, moment.schema, time, None, moment.incomplete)

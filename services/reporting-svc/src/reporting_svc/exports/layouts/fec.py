@@ -15,6 +15,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
+def _field(text: str) -> str:
+    """Return the text without the separators of fields and records (A47 A-1 VI); accounts that differ still do."""
+    return plain(text).replace("|", "¦")
+
+
 def file_name(siren: str | None, closing_on: date) -> str:
     """Return ``SirenFECAAAAMMJJ.txt`` (A47 A-1 IX); zeros for an entity without a SIREN."""
     return f"{siren or '0' * 9}FEC{compact(closing_on)}.txt"
@@ -41,10 +46,10 @@ class FecLayout:
                 begin = f"{line.journal}\t{line.journal_label}\t{number}\t{day}\t"
                 end = f"\t{compact(line.validated_on)}\t"
             # The lines of an opening entry are of several documents.
-            middle = f"\t{plain(line.piece)}\t{day}\t{plain(line.label)}\t"
+            middle = f"\t{_field(line.piece)}\t{day}\t{_field(line.label)}\t"
             foreign = "" if line.currency is None else self._in_currency(line.currency)(line.foreign_minor)
             written.append(
-                f"{begin}{line.account}\t{line.account_label}\t{plain(line.auxiliary)}\t{plain(line.auxiliary_label)}"
+                f"{begin}{line.account}\t{line.account_label}\t{_field(line.auxiliary)}\t{_field(line.auxiliary_label)}"
                 f"{middle}{amount(line.debit_minor) if line.debit_minor else zero}\t"
                 f"{amount(line.credit_minor) if line.credit_minor else zero}\t{line.letter}\t"
                 f"{compact(line.lettered_on) if line.lettered_on else ''}{end}{foreign}\t{line.currency or ''}\r\n"

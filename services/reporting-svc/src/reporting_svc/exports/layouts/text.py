@@ -11,14 +11,14 @@ from encours.kernel.money import exponent
 
 ENCODING = "cp1252"
 """Code page of the import files of accounting software."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f|\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @lru_cache(maxsize=32_768)
 def plain(text: str) -> str:
-    """Return the text on one line, without the separators of fields and records (LPF A47 A-1 VI)."""
-    return _CONTROL.sub(" ", text).strip() if not text.isprintable() or "|" in text else text
+    """Return the text on one line, without control characters."""
+    return text if text.isprintable() else _CONTROL.sub(" ", text).strip()
 
 
 def harmless(text: str) -> str:
