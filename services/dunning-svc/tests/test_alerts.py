@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from dunning_svc.domain.alert.commands import AcknowledgeAlert, SetAlertRule, rule_id
 from dunning_svc.domain.alert.decide import acknowledge, set_rule
@@ -88,6 +89,27 @@ MET = AlertCandidate(
 
 def raised(found: AlertRuleSet, met: AlertCandidate = MET) -> AlertRaised:
     return alert(found, met, DAY, TEAM, {"cus_1": Ownership("marie", "marie", "portfolio")})
+
+
+@pytest.mark.parametrize(
+    ("target", "admitted"),
+    [
+        ("https://hooks.firm.example/alerts?team=1", True),
+        ("https://hooks.firm.example:8443/", True),
+        ("https://", False),
+        ("https://name:secret@hooks.firm.example/", False),
+        ("https://hooks.firm.example:99999/", False),
+        ("https://[::1/", False),
+        ("http://hooks.firm.example/", False),
+    ],
+)
+def test_a_webhook_has_a_host_and_no_secret_that_the_ledger_would_keep(target: str, admitted: bool) -> None:
+    body = {"kind": "overdue", "recipients": [{"kind": "webhook", "target": target}]}
+    if admitted:
+        assert AlertRuleBody.model_validate(body).to_command("x").recipients[0].target == target
+        return
+    with pytest.raises(ValidationError):
+        AlertRuleBody.model_validate(body)
 
 
 def test_a_rule_is_set_once_and_replaced_as_a_whole() -> None:

@@ -20,7 +20,10 @@ from dunning_svc.domain.promise.commands import PromiseBasis, PromisedInvoice
 from dunning_svc.domain.promise.decide import Promising
 from dunning_svc.domain.reminder.state import REMINDER, Reminder
 from dunning_svc.domain.reply.commands import ReadingRules
+from dunning_svc.domain.reply.state import ReplyMessageNotStored
 from dunning_svc.http.answers.bodies import AnswerBody
+from dunning_svc.http.answers.linking import AnswerLinkUnknown
+from dunning_svc.http.replies.routes import why_not_stored
 from dunning_svc.outbox.answer_links import LINKS_MAX, AnswerLinks
 from dunning_svc.outbox.settings import DunningSettings
 from dunning_svc.use_cases.messages import written
@@ -91,6 +94,11 @@ def test_a_token_of_which_a_byte_was_changed_opens_nothing(place: int, change: i
     assert changed == token or opened(changed, (KEY,)) is None
 
 
+def test_an_unknown_link_is_refused_in_words_that_a_debtor_reads() -> None:
+    refused = AnswerLinkUnknown("There is no such link.")
+    assert (refused.status, refused.detail) == (404, "There is no such link.")
+
+
 @drawn(st.text(max_size=700))
 def test_any_other_text_opens_nothing(text: str) -> None:
     assert opened(text, (KEY,)) is None
@@ -138,6 +146,13 @@ def test_any_other_answer_is_a_task_and_never_a_payment(answer: GivenAnswer) -> 
     assert kinds(found) == [ReplyRead, ReminderAnswered, TaskRaised]
     assert answer.text in found[-1].cause
     assert not any(isinstance(each, PaymentReceived) for each in found)
+
+
+def test_an_answer_through_a_link_has_no_message_and_the_refusal_says_so() -> None:
+    (read, *_) = events_of(promise(10))
+    refused = ReplyMessageNotStored(why_not_stored(read))
+    assert refused.status == 404
+    assert refused.detail == "The debtor answered through a link: there is no message."
 
 
 def test_a_second_answer_is_no_second_sign_and_the_same_answer_is_the_same_stream() -> None:

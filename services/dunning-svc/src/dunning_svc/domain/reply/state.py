@@ -13,7 +13,7 @@ from encours.contracts.events.dunning.replies import (
     FindingStatus,
     ReplyRead,
 )
-from encours.kernel.errors import NotFound
+from encours.kernel.errors import NotFound, Refusal
 from encours.ledger.states import Folder
 
 ReplyStatus = Literal["open", "done"]
@@ -26,6 +26,15 @@ class ReplyNotFound(NotFound):
     code = "reply-not-found"
     title = "Reply not found"
     remedy = "Use an id from GET /v1/replies."
+
+
+class ReplyMessageNotStored(Refusal):
+    """There is no message of the reply in this ledger (404)."""
+
+    code = "reply-message-not-stored"
+    title = "Message is not stored"
+    status = 404
+    remedy = "Get what was read of it: GET /v1/replies/{id}."
 
 
 @dataclass(frozen=True, slots=True)

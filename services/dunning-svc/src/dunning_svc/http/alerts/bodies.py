@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -16,6 +17,16 @@ from encours.kernel.money import parse_amount
 
 RuleCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), Field(examples=["old_debts"])]
 _Days = Annotated[int, Field(ge=0, le=3_650, strict=True)]
+
+
+def _is_webhook(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        )
+    except ValueError:
+        return False
 
 
 class RecipientBody(Body):
@@ -33,8 +44,10 @@ class RecipientBody(Body):
     def _target_is_one(self) -> RecipientBody:
         if self.kind == "address" and self.target is not None and not is_address(self.target):
             raise ValueError("target is no e-mail address")
-        if self.kind == "webhook" and self.target is not None and not self.target.startswith("https://"):
-            raise ValueError("target is no address with https://")
+        if self.kind == "webhook" and self.target is not None and not _is_webhook(self.target):
+            raise ValueError(
+                "target is no address with https:// and a host, without a name and password in it"
+            )
         return self
 
 

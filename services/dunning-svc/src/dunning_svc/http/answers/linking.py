@@ -13,17 +13,18 @@ from encours.http.access.limits import RateLimiter
 from encours.http.context import context
 from encours.http.services import Services, services
 from encours.http.surface import Surface
-from encours.kernel.errors import NotFound, Refusal
+from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_uuid
 from encours.ledger.command import CommandMeta
 from encours.ledger.errors import UnknownLedger
 
 
-class AnswerLinkUnknown(NotFound):
+class AnswerLinkUnknown(Refusal):
     """The token was not made by this installation, or was changed (404)."""
 
     code = "answer-link-unknown"
     title = "Link is not known"
+    status = 404
     remedy = "Copy the whole link from the message, or reply to the message."
 
 

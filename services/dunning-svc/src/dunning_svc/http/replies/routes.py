@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dunning_svc.domain.reply.commands import ReadingRules
-from dunning_svc.domain.reply.state import REPLY, ReplyNotFound, ReplyStatus
+from dunning_svc.domain.reply.state import REPLY, ReplyMessageNotStored, ReplyNotFound, ReplyStatus
 from dunning_svc.http.identifiers import CustomerId, ReplyPath
 from dunning_svc.http.replies.answers import REPLY_ANSWER, ReplyAsOf, ReplyList, ReplyOut
 from dunning_svc.http.replies.bodies import ConfirmFindingBody, RejectFindingBody
@@ -25,7 +25,8 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.promises.debts import KnownDebts
 from dunning_svc.use_cases.replies import confirm_finding, read_mail, reject_finding
 from dunning_svc.use_cases.templates import LEDGER_WIDE
-from encours.contracts.events.dunning.replies import ReplyKind
+from encours.contracts import Event
+from encours.contracts.events.dunning.replies import ReplyKind, ReplyRead
 from encours.http.bodies.uploads import chunks
 from encours.http.catalogue import TooLarge
 from encours.http.commands import Command, command
@@ -96,6 +97,13 @@ async def get_reply(reply_id: ReplyPath, q: Reading) -> Response:
     return q.respond(ReplyOut.of(state).model_dump(mode="json") | time.echo(), last=events[-1])
 
 
+def why_not_stored(data: Event) -> str:
+    """Return the reason for which a reply has no message here."""
+    if isinstance(data, ReplyRead) and data.source == "link":
+        return "The debtor answered through a link: there is no message."
+    return "The message is not stored here: the ledger is a copy."
+
+
 @router.get("/v1/replies/{id}/message", response_class=Response, responses=_GIVES)
 async def get_reply_message(reply_id: ReplyPath, q: Reading, request: Request) -> Response:
     """Get the message as it arrived; its SHA-256 is `content_sha256`."""
@@ -107,7 +115,7 @@ async def get_reply_message(reply_id: ReplyPath, q: Reading, request: Request) -
     messages = await _messages(q.services)
     content = await messages.content(q.caller.ledger, reply_id)
     if content is None:
-        raise ReplyNotFound(f"The message of {reply_id} is not stored here: the ledger is a copy.")
+        raise ReplyMessageNotStored(why_not_stored(events[0].data))
     headers = {"Content-Disposition": f'attachment; filename="{reply_id}.eml"', "Cache-Control": "no-store"}
     return Response(content, media_type=MESSAGE, headers=headers)
 
