@@ -88,6 +88,14 @@ def _limit_is_proposed_and_reviewed(world: World, customer: str) -> None:
         ("no_recent_file", "2026-02-04"),
         ("expiry", "2026-04-21"),
     ]
+    renewal = {
+        "customer_id": customer, "amount": eur("40.00"), "max_days_past_due": 60, "evidence": "Renewed",
+        "valid_from": "2026-04-22",
+    }  # fmt: skip
+    renewed = world.post("risk", "/v1/limit-requests", renewal)["id"]
+    world.post("risk", f"/v1/limit-requests/{renewed}/approve", {})
+    (review,) = world.get("risk", "/v1/reviews", until="2026-05-31")["data"]
+    assert [each["kind"] for each in review["causes"]] == ["no_recent_file"]
     later = {"until": "2026-06-30", "text": "Accounts are filed in June"}
     world.post("risk", f"/v1/customers/{customer}/review/postpone", later)
     assert world.get("risk", "/v1/reviews", until="2026-05-31")["data"] == []

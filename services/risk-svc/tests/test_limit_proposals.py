@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -27,7 +28,7 @@ from risk_svc.domain.proposal.formula import (
     set_formula,
 )
 from risk_svc.domain.proposal.propose import ProposalBasis, RequestProposal, propose, request_of
-from risk_svc.domain.proposal.review import causes
+from risk_svc.domain.proposal.review import Renewal, causes
 from risk_svc.domain.score.shipped import SHIPPED
 
 FACTORS = {"A": 12_000, "B": 10_000, "C": 5_000, "D": 2_000, "E": 0}
@@ -176,8 +177,14 @@ def limit(amount_minor: int, days: int | None = None) -> ApprovedLimit:
     return ApprovedLimit("lim_1", amount_minor, "EUR", 30, until)
 
 
-def kinds(seen: Picture, *, closed_on: date | None = TODAY, terms: FormulaTerms | None = TERMS) -> list[str]:
-    found = causes(seen, terms, closed_on, TODAY, TODAY + timedelta(days=30))
+def kinds(
+    seen: Picture,
+    *,
+    closed_on: date | None = TODAY,
+    terms: FormulaTerms | None = TERMS,
+    renewals: Sequence[Renewal] = (),
+) -> list[str]:
+    found = causes(seen, terms, closed_on, TODAY, TODAY + timedelta(days=30), renewals)
     return [each.kind for each in found]
 
 
@@ -190,6 +197,15 @@ def test_what_calls_for_a_review() -> None:
     assert kinds(picture(limit=limit(1_000_00, 30))) == ["expiry"]
     assert kinds(picture(limit=limit(1_000_00, 31))) == []
     assert kinds(picture(limit=limit(1_000_00, -1))) == ["expiry"]
+    for renewal, left in (
+        (Renewal(TODAY + timedelta(days=11), None), []),
+        (Renewal(TODAY + timedelta(days=11), TODAY + timedelta(days=30)), ["expiry"]),
+        (Renewal(TODAY + timedelta(days=11), TODAY + timedelta(days=31)), []),
+        (Renewal(TODAY + timedelta(days=12), None), ["expiry"]),
+    ):
+        assert kinds(picture(limit=limit(1_000_00, 10)), renewals=[renewal]) == left
+    ending = Renewal(TODAY + timedelta(days=5), TODAY + timedelta(days=20))
+    assert kinds(picture(limit=limit(1_000_00)), renewals=[ending]) == ["expiry"]
     assert kinds(picture(OWED, limit=limit(1_000_00))) == ["usage"]
     assert kinds(picture(OWED, limit=limit(1_001_00))) == []
     assert kinds(picture(limit=limit(1_000_00)), closed_on=None) == ["no_recent_file"]

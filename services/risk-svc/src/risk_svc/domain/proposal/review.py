@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -45,6 +46,14 @@ class ReviewCause:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A limit that is approved and begins later."""
+
+    valid_from: date
+    valid_until: date | None
+
+
 def review_of(customer_id: str) -> str:
     """Return the stream of the review of a customer."""
     return with_prefix(customer_id, "crv")
@@ -74,12 +83,17 @@ def postpone(state: CreditReview, command: PostponeReview, day: date) -> list[Cr
 
 
 def causes(
-    picture: Picture, terms: FormulaTerms | None, closed_on: date | None, day: date, until: date
+    picture: Picture,
+    terms: FormulaTerms | None,
+    closed_on: date | None,
+    day: date,
+    until: date,
+    renewals: Sequence[Renewal] = (),
 ) -> list[ReviewCause]:
     """Return what calls for a review of a customer up to a day, the earliest first.
 
-    Exposure is that of ``day``. Without a formula, expiry and missing limits alone call for a review. ``closed_on`` is
-    the day of the last balance sheet.
+    Exposure is that of ``day``. A limit ends with the renewals that follow it without a gap. Without a formula, expiry
+    and missing limits alone call for a review. ``closed_on`` is the day of the last balance sheet.
     """
     found = []
     limit = picture.limit
@@ -88,9 +102,10 @@ def causes(
         if whole.total_minor > 0:
             found.append(ReviewCause("unrated", day, "The customer owes or is about to, and has no limit."))
         return found
-    if limit.valid_until is not None and limit.valid_until <= until:
-        verb = "expired" if limit.valid_until < day else "expires"
-        found.append(ReviewCause("expiry", limit.valid_until, f"The limit {verb} on {limit.valid_until}."))
+    ends = _last_day(limit.valid_until, renewals)
+    if ends is not None and ends <= until:
+        verb = "expired" if ends < day else "expires"
+        found.append(ReviewCause("expiry", ends, f"The limit {verb} on {ends}."))
     if terms is not None and terms.usage_bps is not None:
         allowed = limit.amount_minor + whole.guaranteed_minor
         if whole.total_minor > 0 and whole.total_minor * FULL_BPS >= allowed * terms.usage_bps:
@@ -104,3 +119,10 @@ def causes(
             last = f"closed on {closed_on}" if closed_on else "none"
             found.append(ReviewCause("no_recent_file", due, f"Last reported figures: {last}."))
     return sorted(found, key=lambda each: (each.due_on, each.kind))
+
+
+def _last_day(last: date | None, renewals: Sequence[Renewal]) -> date | None:
+    for each in sorted(renewals, key=lambda one: one.valid_from):
+        if last is None or each.valid_from <= last + timedelta(days=1):
+            last = each.valid_until
+    return last

@@ -71,5 +71,6 @@ def _item(
         return None
     if found.postponed.get(customer_id, date.min) > until:
         return None
-    calling = causes(picture, terms[picture.entity_id], found.closed_on.get(customer_id), day, until)
+    closed_on, renewals = found.closed_on.get(customer_id), found.renewals.get(customer_id, ())
+    calling = causes(picture, terms[picture.entity_id], closed_on, day, until, renewals)
     return ReviewItem.of(picture, calling, day) if calling else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from encours.reading.moment import View
 from encours.reading.pages import Page
 from encours.reading.where import ViewWhere
 from risk_svc.domain.picture import Picture
+from risk_svc.domain.proposal.review import Renewal
 from risk_svc.read_models.credit.query import pictures
 
 _CLOSED = """
@@ -21,6 +23,11 @@ where customer_id = any($1) and position <= $2 and effective_on <= $3 group by c
 _POSTPONED = """
 select distinct on (customer_id) customer_id, until from {s}.postponed_review
 where customer_id = any($1) and position <= $2 and effective_on <= $3 order by customer_id, position desc
+"""
+_RENEWALS = """
+select customer_id, valid_from, valid_until from {s}.limit_request
+where customer_id = any($1) and state = 'approved' and decided_position <= $2 and decided_on <= $3 and valid_from > $3
+order by customer_id, valid_from, decided_position
 """
 
 
@@ -32,6 +39,7 @@ class ReviewPage:
     pictures: Mapping[str, Picture]
     closed_on: Mapping[str, date]
     postponed: Mapping[str, date]
+    renewals: Mapping[str, Sequence[Renewal]]
 
 
 async def reviewable(view: View, page: Page, *, entity_id: str | None) -> ReviewPage:
@@ -57,9 +65,13 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
     asked = (shown, time.position, time.as_of)
     closed = await view.conn.fetch(_CLOSED.format(s=view.schema), *asked)
     postponed = await view.conn.fetch(_POSTPONED.format(s=view.schema), *asked)
+    renewals: defaultdict[str, list[Renewal]] = defaultdict(list)
+    for row in await view.conn.fetch(_RENEWALS.format(s=view.schema), *asked):
+        renewals[row["customer_id"]].append(Renewal(row["valid_from"], row["valid_until"]))
     return ReviewPage(
         rows,
         await pictures(view.conn, view.schema, shown, as_of=time.as_of, position=time.position),
         {row["customer_id"]: row["closed_on"] for row in closed},
         {row["customer_id"]: row["until"] for row in postponed},
+        renewals,
     )
