@@ -13,11 +13,11 @@ from encours.contracts import Event, Recorded
 from encours.contracts.books import movements, moving
 from encours.contracts.common import DeductedDeposit, PenalisedInvoice, VatShare
 from encours.contracts.events import loss, payment, rate, residual
-from encours.contracts.events.invoice import EarlyDiscountTaken
+from encours.contracts.events.invoice import DepositFreed, EarlyDiscountTaken
 from encours.testing.events import applied, credited, event, issued, received, reversed_, unapplied
 from encours.testing.firm import Firm, eventful_firm, firms
 from encours.testing.history import happened
-from reporting_svc.domain.journal.booking import Booking
+from reporting_svc.domain.journal.booking import Booking, DeductedAdvance
 from reporting_svc.domain.journal.chart import AccountNumberRefused, default_chart
 from reporting_svc.domain.journal.entry import JournalEntry
 from reporting_svc.domain.journal.rules import RULES
@@ -87,6 +87,22 @@ def test_a_deposit_is_an_advance_until_the_final_invoice_deducts_it() -> None:
     assert lines(issued(24_000, **OURS, vat=VAT, deposits=(deducted,))) == [
         ("411000", 24_000), ("445711", -4_000), ("419100", 20_000), ("707000", -40_000),
     ]  # fmt: skip
+
+
+def test_a_deposit_is_an_advance_again_when_its_final_invoice_is_cancelled() -> None:
+    deducted = event(
+        DeductedDeposit, invoice_id="inv_2", vat=VAT, net_minor=20_000, vat_minor=4_000, total_minor=24_000
+    )
+    final = issued(24_000, **OURS, vat=VAT, deposits=(deducted,))
+    freed = event(DepositFreed, invoice_id="inv_2", final_invoice_id=final.invoice_id)
+    booking = Booking(default_chart(), "EUR", lambda minor, _, __: minor // 2)
+    booking.deductions = {(final.invoice_id, "inv_2"): DeductedAdvance(final.number, "EUR", 20_000)}
+    sums: Counter[str] = Counter()
+    for entry in booking.entries(happened(final, credited(24_000, **OURS, vat=VAT), freed)):
+        assert entry.is_balanced
+        for line in entry.postings:
+            sums[line.account.number] += line.amount_minor
+    assert {account: minor for account, minor in sums.items() if minor} == {}
 
 
 def test_a_penalty_document_is_interest_and_recovery_fees_without_vat() -> None:

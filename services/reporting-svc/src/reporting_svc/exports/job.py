@@ -37,9 +37,8 @@ from encours.reading.rates import rate_histories
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from encours.service.memory import tune_collector
 from encours.service.settings import ServiceSettings
-from reporting_svc.domain.journal.booking import Booking
+from reporting_svc.domain.journal.booking import BOOKED, Booking
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount, default_chart
-from reporting_svc.domain.journal.rules import RULES
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv, journal_row
 from reporting_svc.exports.layouts.software import TEXT_LAYOUTS
@@ -60,7 +59,6 @@ T = TypeVar("T")
 PART_BYTES = 4 * 2**20
 WAIT_S = 600.0
 """Longest wait for the receivables to reach the position of the export."""
-_TYPES = sorted(RULES)
 _TABLES = ("xlsx", "parquet")
 _MEDIA = {
     "fec": "text/plain; charset=utf-8",
@@ -183,7 +181,9 @@ class ExportRun:
         booking = Booking(chart, currency, valuation.value)
         auxiliaries = await self._source.auxiliaries()
         has_foreign = any(each != currency for each in currencies)
-        return JournalWriter(chart, currency, zone, auxiliaries, letters, valuation, booking, has_foreign)
+        return JournalWriter(
+            chart, currency, zone, self._source, auxiliaries, letters, valuation, booking, has_foreign
+        )
 
     async def _warnings(self, creditor: Creditor) -> tuple[str, ...]:
         found = []
@@ -268,14 +268,14 @@ class ExportRun:
             return
         before: Counter[LedgerAccount] = Counter()
         until = self._export.first_on - timedelta(days=1)
-        async for commands in self._source.commands(_TYPES, 0, date.min, until):
+        async for commands in self._source.commands(BOOKED, 0, date.min, until):
             before.update(balances(await writer.entries(commands)))
             self._check_parent()
         async for lines in writer.opening(before, self._export.first_on):
             yield lines
 
     def _commands(self) -> AsyncIterator[list[list[Recorded]]]:
-        return self._source.commands(_TYPES, self._done.position, self._export.first_on, self._export.last_on)
+        return self._source.commands(BOOKED, self._done.position, self._export.first_on, self._export.last_on)
 
     def _count(self, lines: Sequence[ExportLine], *, entries: int, position: int | None = None) -> None:
         self._done = replace(

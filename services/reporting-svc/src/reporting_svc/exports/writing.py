@@ -12,13 +12,14 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from encours.contracts import Recorded
+from encours.contracts.events.invoice import DepositFreed
 from reporting_svc.domain.journal.booking import Booking
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount
 from reporting_svc.domain.journal.entry import JournalEntry, Posting
 from reporting_svc.exports.line import ExportLine
 from reporting_svc.exports.valuation import Valuation
 from reporting_svc.read_models.journal.letters import BroughtItem, Letter, Letters
-from reporting_svc.read_models.journal.source import Auxiliary
+from reporting_svc.read_models.journal.source import Auxiliary, JournalSource
 
 _NO_ONE = Auxiliary("", "")
 _RESULT_CLASSES = ("6", "7")
@@ -41,6 +42,7 @@ class JournalWriter:
     chart: Chart
     currency: str
     zone: ZoneInfo
+    source: JournalSource
     auxiliaries: Mapping[str, Auxiliary]
     letters: Letters
     valuation: Valuation
@@ -77,6 +79,10 @@ class JournalWriter:
         if self.has_foreign:
             items = {digits for events in commands for e in events for digits in _items_of(e)}
             self.valuation.began_on = await self.letters.began_on(items)
+        freed = {
+            e.data.final_invoice_id for events in commands for e in events if isinstance(e.data, DepositFreed)
+        }
+        self.booking.deductions = await self.source.deductions(freed) if freed else {}
         return [entry for events in commands for entry in self.booking.entries(events)]
 
     def _line(
@@ -191,8 +197,8 @@ def balances(entries: Iterable[JournalEntry]) -> Counter[LedgerAccount]:
 
 
 def _items_of(e: Recorded) -> Iterable[str]:
-    """Return the digits of the invoice and the payment that an event names."""
-    for name in ("invoice_id", "payment_id"):
+    """Return the digits of the invoices and the payment that an event names."""
+    for name in ("invoice_id", "payment_id", "final_invoice_id"):
         found = getattr(e.data, name, None)
         if found:
             yield found[4:]

@@ -7,7 +7,8 @@ the balance of the aged balance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
@@ -31,6 +32,16 @@ _MERGED = frozenset(
     )
 )
 """Types whose events about one payment, of one command and one day, are one entry."""
+BOOKED = sorted({*RULES, invoice.DepositFreed.TYPE})
+"""Types of events that make entries."""
+
+
+class DeductedAdvance(NamedTuple):
+    """Net amount of a deposit in minor units that a final invoice has taken off, and that invoice's number."""
+
+    number: str
+    currency: str
+    net_minor: int
 
 
 class Booking:
@@ -38,6 +49,8 @@ class Booking:
 
     def __init__(self, chart: Chart, currency: str, value: Value) -> None:
         self._chart, self._currency, self._value = chart, currency, value
+        self.deductions: Mapping[tuple[str, str], DeductedAdvance] = {}
+        """By final invoice and deposit, of those that the events to be booked set free."""
 
     def entries(self, events: Iterable[Recorded]) -> list[JournalEntry]:
         """Return the entries of the events of one command, in the order of their first events.
@@ -47,6 +60,8 @@ class Booking:
         found: list[JournalEntry] = []
         merged: dict[tuple[object, ...], JournalEntry] = {}
         for e in events:
+            if isinstance(e.data, invoice.DepositFreed):
+                found += self._freed(e, e.data)
             if e.type not in RULES:
                 continue
             counterpart = RULES[e.type](e.data, self._chart)
@@ -65,6 +80,24 @@ class Booking:
         for entry in merged.values():
             entry.postings = _netted(entry.postings)
         return [entry for entry in found if entry.postings]
+
+    def _freed(self, e: Recorded, freed: invoice.DepositFreed) -> list[JournalEntry]:
+        """Book a deposit as an advance again (PCG 4191): the final invoice that deducted it is cancelled or replaced.
+
+        The credit notes on that invoice take back what it added to the debt, and not what the deposit took off.
+        """
+        final = freed.final_invoice_id
+        deducted = self.deductions.get((final, freed.invoice_id))
+        if (
+            deducted is None or not deducted.net_minor
+        ):  # or its final invoice was set aside, and is not booked either
+            return []
+        label = f"Reprise d'acompte déduit par {deducted.number}"
+        lines = [
+            self._line(self._chart[purpose], minor, deducted.currency, dated_by=final)
+            for purpose, minor in (("sales", deducted.net_minor), ("advances", -deducted.net_minor))
+        ]
+        return [self._entry(e, Counterpart(journal="sales", label=label, piece=deducted.number), lines)]
 
     def _entry(self, e: Recorded, counterpart: Counterpart, postings: list[Posting]) -> JournalEntry:
         return JournalEntry(

@@ -15,11 +15,13 @@ from operator import attrgetter
 import asyncpg
 
 from encours.contracts import Recorded, decoder
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
 from encours.ledger import Ledger
 from encours.ledger.errors import EventUnreadable
 from encours.ledger.reader import SET_ASIDE, UNREADABLE, set_aside_in
+from reporting_svc.domain.journal.booking import DeductedAdvance
 
 PAGE = 4_000
 _EVENTS = """select position, stream, type, schema_version, effective_on, recorded_at, command_id, data
@@ -83,6 +85,19 @@ class JournalSource:
                     case CustomerAmended() as data if data.customer_id in found:
                         found[data.customer_id] = Auxiliary(found[data.customer_id].number, data.name)
         return found
+
+    async def deductions(self, final_ids: Iterable[str]) -> Mapping[tuple[str, str], DeductedAdvance]:
+        """Return what final invoices have deducted, by their ids and those of the deposits."""
+        streams = await self.ledger.read_streams(self.name, final_ids, upto=self.position)
+        return {
+            (e.data.invoice_id, each.invoice_id): DeductedAdvance(
+                e.data.number, e.data.currency, each.net_minor
+            )
+            for events in streams.values()
+            for e in events
+            if isinstance(e.data, InvoiceIssued)
+            for each in e.data.deposits
+        }
 
     async def commands(
         self, types: Iterable[str], after: int, first_on: date, last_on: date
