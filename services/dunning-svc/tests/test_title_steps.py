@@ -164,6 +164,25 @@ def test_a_step_out_of_order_is_refused(state: Title, act: Any) -> None:
     assert refused.value.code == "title-step-refused"
 
 
+@pytest.mark.parametrize(
+    ("state", "act"),
+    [
+        (after(SERVE), lambda s: serve(s, replace(SERVE[1], reference="4712"), PROCEDURE, date(2027, 1, 1))),
+        (
+            after(SERVE, ENFORCE),
+            lambda s: enforce(s, replace(ENFORCE[1], enforceable_on=date(2026, 8, 4)), date(2027, 1, 1)),
+        ),
+        (
+            after((contest, CONTEST, date(2027, 1, 1))),
+            lambda s: contest(s, replace(CONTEST, cause="Another"), date(2027, 1, 1)),
+        ),
+    ],
+)
+def test_a_step_is_recorded_once_and_another_content_is_refused(state: Title, act: Any) -> None:
+    with pytest.raises(TitleStepRefused):
+        act(state)
+
+
 def test_payment_of_all_and_insolvency_end_it_and_payment_of_a_part_does_not() -> None:
     assert overtaken(after(SERVE), {"inv_1": "open"}, insolvent=False) == []
     paid = overtaken(after(SERVE), {"inv_1": "paid"}, insolvent=False)

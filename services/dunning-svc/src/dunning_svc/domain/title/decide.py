@@ -134,7 +134,7 @@ def serve(state: Title, cmd: ServeTitle, procedure: TitleProcedure, today: date)
     """
     requested = _running(state)
     if state.served is not None:
-        if state.served.served_on == cmd.served_on:
+        if (state.served.served_on, state.served.reference) == (cmd.served_on, cmd.reference):
             return []
         raise TitleStepRefused(f"The demand was served on {state.served.served_on}.")
     _require_day(cmd.served_on, requested.requested_on, today, "/served_on")
@@ -161,7 +161,9 @@ def contest(state: Title, cmd: ContestTitle, today: date) -> list[Emitted]:
     No event if it is recorded. Raises :class:`TitleStepRefused`, :class:`TitleDayRefused`.
     """
     if state.contested is not None:
-        return []
+        if (state.contested.contested_on, state.contested.cause) == (cmd.contested_on, cmd.cause):
+            return []
+        raise TitleStepRefused(f"The debtor contested on {state.contested.contested_on}.")
     requested = _running(state)
     if state.enforceable is not None:
         raise TitleStepRefused("The title is enforceable; have counsel examine the objection.")
@@ -184,7 +186,12 @@ def enforce(state: Title, cmd: EnforceTitle, today: date) -> list[Emitted]:
     """
     requested = _running(state)
     if state.enforceable is not None:
-        return []
+        if (state.enforceable.enforceable_on, state.enforceable.reference) == (
+            cmd.enforceable_on,
+            cmd.reference,
+        ):
+            return []
+        raise TitleStepRefused(f"The title is enforceable since {state.enforceable.enforceable_on}.")
     if state.served is None:
         raise TitleStepRefused("The demand has not been served.")
     _require_day(cmd.enforceable_on, state.served.record_from, today, "/enforceable_on")
