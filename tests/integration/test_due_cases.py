@@ -19,6 +19,7 @@ from dunning_svc.read_models.cases.model import Cases
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.pending import REMINDERS_MAX, requested
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow
+from dunning_svc.read_models.sandboxes.query import reminders_since
 from encours.projection.projector import create_tables
 from encours.projection.rows import Row, table_of
 from encours.reading.moment import TimeTravel, View
@@ -160,16 +161,18 @@ def test_letters_leave_behind_more_mails_than_one_page_holds_that_wait_for_their
     assert letters == [REMINDERS_MAX + 1, REMINDERS_MAX + 3]
 
 
-async def after_the_copy(store: Store, url: str) -> tuple[list[int], list[int]]:
-    """Return the page of the outbox, and the number of reminders that are expected, of a ledger copied up to 3."""
+async def after_the_copy(store: Store, url: str) -> tuple[list[int], list[int], dict[str, int]]:
+    """Return the page of the outbox of a ledger copied up to 3, and the reminders that are expected and compared."""
     schema = "outbox_copy"
     await stored(store, url, schema, ["email"] * 4, approved={1: 2, 2: 7})
     view = View(store.conn, schema, TimeTravel(START, 9, None, is_now=True), None)
     done = await work_done(view, 3)
     page = await requested(store.conn, schema, "copy", 3)
-    return [row.position for row in page], [each.count for each in done.unsent]
+    compared = await reminders_since(store.conn, schema, 3)
+    return [row.position for row in page], [each.count for each in done.unsent], compared
 
 
 def test_what_is_approved_after_a_copy_leaves(store: Store, module_installation: Installation) -> None:
     """Of what was decided before the copy; what was approved before it left, if at all, from the source."""
-    assert store.run(after_the_copy(store, module_installation.store_url("dunning"))) == ([2, 4], [2])
+    found = store.run(after_the_copy(store, module_installation.store_url("dunning")))
+    assert found == ([2, 4], [2], {"requested": 2})

@@ -44,7 +44,8 @@ class LedgerFiguresOut(BaseModel):
     events: dict[str, int] = Field(description="Events since the position of the copy, by type.")
     open: list[MoneyModel] = Field(description="Open amount of all invoices, by currency.")
     reminders: dict[str, int] = Field(
-        description="Reminders decided since the position of the copy, by status; in a sandbox `sent` left nothing."
+        description="Reminders decided or approved since the position of the copy, by status; "
+        "in a sandbox `sent` left nothing."
     )
 
     @classmethod
