@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from dunning_svc.backtest.runner import Backtests
 from dunning_svc.backtest.store import BacktestStore
 from dunning_svc.inbox.listener import Listener, tls_context
 from dunning_svc.inbox.mailbox import Mailbox, MailboxReader
@@ -32,6 +31,7 @@ from encours.ledger.sandboxes import purge_dropped
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.reading.read_db import ReadDb
+from encours.service.long_work import LongWorkRunner
 from encours.service.process import WorkerTasks
 from encours.service.worker import Background
 
@@ -72,7 +72,9 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         leases = Leases(store_url, f"{NAME} outbox lease")
         testing = Leases(store_url, f"{NAME} back-test lease")
         stack.push_async_callback(testing.close)
-        backtests = Backtests(BacktestStore(pool), testing)
+        backtests = LongWorkRunner(
+            BacktestStore(pool), testing, "dunning back-tests", "dunning_svc", "backtest"
+        )
         notices = (
             ThanksDispatcher(ledger, db, attempts, carriers),
             DigestDispatcher(ledger, db, attempts, carriers),

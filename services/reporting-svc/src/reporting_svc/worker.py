@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from encours.ledger import Ledger
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
+from encours.service.long_work import LongWorkRunner
 from encours.service.process import WorkerTasks
 from encours.service.settings import ServiceSettings
-from reporting_svc.exports.runner import Exports
 from reporting_svc.exports.store import ExportStore
 from reporting_svc.models import NAME
 
@@ -24,4 +24,5 @@ async def export_tasks(settings: ServiceSettings, _: Ledger) -> AsyncIterator[Wo
         stack.push_async_callback(close_pool, pool)
         leases = Leases(store_url, f"{NAME} export lease")
         stack.push_async_callback(leases.close)
-        yield WorkerTasks(background=(Exports(ExportStore(pool), leases).run, leases.watch))
+        exports = LongWorkRunner(ExportStore(pool), leases, "exports", "reporting_svc", "export")
+        yield WorkerTasks(background=(exports.run, leases.watch))

@@ -59,7 +59,7 @@ class Abandoned(Exception):
 
 
 def main(settings: ServiceSettings, options: Sequence[str]) -> int:
-    """BacktestRun the back-test and return 0; 1 if it failed, 2 without an id."""
+    """Run the back-test and return 0; 1 if it failed, 2 without an id."""
     if len(options) != 1:
         print("usage: python -m dunning_svc backtest ID", file=sys.stderr)
         return 2

@@ -33,7 +33,7 @@ class SettledOut(BaseModel):
 
 
 class OpenLateOut(BaseModel):
-    """Those that are open and late: their delay is at least the days so far."""
+    """Open and late ones: their delay is at least the days so far."""
 
     count: int
     amount: MoneyModel = Field(description="What no funds cover.")

@@ -1,4 +1,4 @@
-"""Start of the processes of exports, by the worker that has the lease: one at a time, the oldest request first."""
+"""Processes of long work, started by the worker that has the lease: one at a time, the oldest request first."""
 
 from __future__ import annotations
 
@@ -6,27 +6,57 @@ import asyncio
 import contextlib
 import sys
 from asyncio.subprocess import PIPE, Process
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
-from reporting_svc.exports.store import Export, ExportStore
 
 STARTS_MAX = 5
-"""Processes of one export that may end without a file, as with its worker."""
+"""Processes of one request that may end without a result, as with its worker."""
 _POLL_S = 0.5
 _STOP_S = 5.0
 
 log = structlog.get_logger()
 
 
-class Exports:
-    """Runs the exports of all ledgers. What a stopped worker leaves unfinished, the next one goes on with."""
+class LongWork(Protocol):
+    """A stored request. ``starts``: number of processes that have begun it."""
 
-    def __init__(self, store: ExportStore, leases: Leases) -> None:
+    @property
+    def id(self) -> str: ...
+    @property
+    def starts(self) -> int: ...
+
+
+W = TypeVar("W", bound=LongWork)
+
+
+class LongWorkStore(Protocol[W]):
+    """The table of the requests."""
+
+    async def prepare(self) -> None:
+        """Bring the table up to date."""
+
+    async def next_waiting(self) -> W | None:
+        """Return the oldest request without a result, also one whose process has ended."""
+
+    async def fail(self, running: W, problem: str, /) -> None:
+        """Store why there is no result."""
+
+
+class LongWorkRunner(Generic[W]):
+    """Runs the requests of all ledgers as ``python -m <command> <id>``.
+
+    What a stopped worker leaves unfinished, the next one takes up. Two runners never share a ``lease``.
+    """
+
+    def __init__(self, store: LongWorkStore[W], leases: Leases, lease: str, *command: str) -> None:
         self._store = store
         self._leases = leases
+        self._lease = lease
+        self._command = command
 
     async def run(self) -> None:
         """Run until cancelled. It resumes after the loss of the database or of the lease."""
@@ -35,24 +65,24 @@ class Exports:
                 await self._store.prepare()
                 await self._serve()
             except FAILED as error:
-                log.warning("exports.paused", reason=f"{type(error).__name__}: {error}")
+                log.warning("long_work.paused", lease=self._lease, reason=f"{type(error).__name__}: {error}")
             await asyncio.sleep(_POLL_S)
 
     async def _serve(self) -> None:
-        token = await self._leases.acquire("exports")
+        token = await self._leases.acquire(self._lease)
         while token is not None and self._leases.holds(token):
             waiting = await self._store.next_waiting()
             if waiting is None:
                 await asyncio.sleep(_POLL_S)
             elif waiting.starts >= STARTS_MAX:
-                await self._store.fail(waiting, f"{waiting.starts} processes ended without a file.")
+                await self._store.fail(waiting, f"{waiting.starts} processes ended without a result.")
             else:
-                await self._run(waiting)
+                await self._run(waiting.id)
 
-    async def _run(self, waiting: Export) -> None:
+    async def _run(self, identifier: str) -> None:
         """Run the process and wait for its end. It reads its settings from the environment of the worker."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "reporting_svc", "export", waiting.id, stderr=PIPE
+            sys.executable, "-m", *self._command, identifier, stderr=PIPE
         )
         try:
             _, errors = await process.communicate()
@@ -60,7 +90,7 @@ class Exports:
             await _stop(process)
         if process.returncode:
             said = errors.decode(errors="replace")[-2_000:]
-            log.warning("export.ended", id=waiting.id, code=process.returncode, errors=said)
+            log.warning("long_work.ended", id=identifier, code=process.returncode, errors=said)
             await asyncio.sleep(_POLL_S)
 
 
