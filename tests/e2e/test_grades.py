@@ -7,7 +7,7 @@ from typing import Any
 from encours.testing.system import System
 from encours.testing.waiting import wait_until
 from tests.e2e.post_insurance import TERMS
-from tests.e2e.world import World, eur
+from tests.e2e.world import LIMIT_FORMULA, World, eur
 
 TODAY, LATER = "2026-03-20", "2026-04-01"
 
@@ -61,15 +61,9 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
     assert "Payment grade D (model default-1)" in told
 
 
-FORMULA = {
-    "currency": "EUR", "turnover_bps": 5_000, "equity_bps": 1_000, "round_to": eur("10.00"), "max_days_past_due": 60,
-    "grade_factors": {"A": 12_000, "B": 10_000, "C": 8_000, "D": 2_000, "E": 0}, "valid_days": 20, "file_days": 400,
-}  # fmt: skip
-
-
 def _limit_is_proposed_and_reviewed(world: World, customer: str) -> None:
     client = world.client("risk")
-    formula = client.put(f"/v1/entities/{world.entity}/limit-formula", json=FORMULA)
+    formula = client.put(f"/v1/entities/{world.entity}/limit-formula", json=LIMIT_FORMULA)
     assert (formula.status_code, formula.json()["version"]) == (200, 1)
     filed = {"closed_on": "2024-12-31", "equity": eur("900.00"), "source": "Registry"}
     world.post("risk", f"/v1/customers/{customer}/financials", filed)

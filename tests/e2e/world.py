@@ -41,6 +41,12 @@ def eur(amount: str) -> dict[str, str]:
     return {"amount": amount, "currency": "EUR"}
 
 
+LIMIT_FORMULA = {
+    "currency": "EUR", "turnover_bps": 5_000, "equity_bps": 1_000, "round_to": eur("10.00"), "max_days_past_due": 60,
+    "grade_factors": {"A": 12_000, "B": 10_000, "C": 8_000, "D": 2_000, "E": 0}, "valid_days": 20, "file_days": 400,
+}  # fmt: skip
+
+
 def line(price: str = "100.00") -> dict[str, Any]:
     """An invoice line at 20 % VAT."""
     return {"description": "Maintenance", "quantity": "1", "unit_price": eur(price), "vat_rate": "20"}

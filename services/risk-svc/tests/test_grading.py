@@ -163,3 +163,9 @@ def test_a_grade_is_recorded_when_it_changes_and_once() -> None:
     assert isinstance(first, ScoreGraded)
     assert (first.model_version, first.open_late, first.reasons) == ("default-1", 12, ("open-late",))
     assert first.from_tenths < first.expected_tenths < first.to_tenths
+
+
+def test_invoices_of_one_day_are_in_order_whether_or_not_they_are_paid() -> None:
+    alike = [(-30, 100), (-30, 100)]
+    paid = account(alike, {"pay_1": (-20, 100)}, {("inv_1", "pay_1"): 100})
+    assert [each.settled for each in paid.history] == [day(-20).toordinal(), None]

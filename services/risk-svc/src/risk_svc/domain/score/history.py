@@ -15,7 +15,7 @@ MOST_OUTCOMES = 100
 """Outcomes of a customer that count, those of its latest invoices."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class InvoiceOutcome:
     """An invoice with its days as ordinals (:meth:`datetime.date.toordinal`)."""
 
