@@ -14,7 +14,16 @@ from encours.ledger.migrate import AUDITOR_ROLE, migrate
 from encours.testing.servers import Cluster, Installation
 from tests.integration.ledger.helpers import event
 
-READABLE = {"ledgers", "event", "command", "series", "type_family", "payload_form", "event_readable"}
+READABLE = {
+    "ledgers",
+    "event",
+    "command",
+    "series",
+    "sandbox",
+    "type_family",
+    "payload_form",
+    "event_readable",
+}
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ _DESCRIPTIONS = {
     405: "The path does not take this method.",
     408: "The body did not arrive in time.",
     409: "The state of the thing does not allow it, or it is being changed at this moment.",
+    410: "It was there, and will not be there again.",
     412: "The thing is not at the version in If-Match.",
     413: "The body is too large.",
     415: "The body's type is not accepted.",

@@ -64,7 +64,10 @@ async def file_financials(customer_id: CustomerId, body: FinancialsBody, cmd: Fi
 
 @router.get("/v1/customers/{customer_id}/limit-proposal", response_model=LimitProposalAsOf)
 async def get_limit_proposal(customer_id: CustomerId, q: Reading) -> Response:
-    """Get the limit that the formula proposes for a customer, with its figures. A request takes it over."""
+    """Get the limit that the formula proposes for a customer, with its figures. A request takes it over.
+
+    404 without a formula as of the date.
+    """
     missing = CreditCustomerNotFound(customer_id)
     async with q.view("credit") as view:
         time = view.time
@@ -79,6 +82,8 @@ async def get_limit_proposal(customer_id: CustomerId, q: Reading) -> Response:
     streams = formula_of(picture.entity_id), financials_of(picture.customer_id)
     events = await q.ledger.read_streams(q.caller.ledger, streams, upto=time.position)
     rules = proposals.FORMULA.fold_as_of(events.get(streams[0], ()), time.as_of)
+    if rules.terms is None:
+        raise LimitFormulaNotFound(picture.entity_id)
     filed = proposals.FINANCIALS.fold_as_of(events.get(streams[1], ()), time.as_of)
     basis = ProposalBasis(picture, filed.latest, models.model, time.position)
     proposal = propose(rules, basis, time.as_of)
