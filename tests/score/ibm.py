@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from risk_svc.domain.score import baselines
@@ -32,7 +33,8 @@ def payers() -> list[PayerHistory]:
             outcome = InvoiceOutcome(_day(row["InvoiceDate"]), _day(row["DueDate"]), _day(row["SettledDate"]))
             found.setdefault((row["customerID"], row["countryCode"]), []).append(outcome)
     return [
-        PayerHistory(country, tuple(sorted(found[customer, country]))) for customer, country in sorted(found)
+        PayerHistory(country, tuple(sorted(found[customer, country], key=attrgetter("place"))))
+        for customer, country in sorted(found)
     ]
 
 

@@ -24,6 +24,11 @@ class InvoiceOutcome:
     settled: int | None
     """Day from which funds of the customer cover all that was owed (``contracts/settlement.py``); ``None``: open."""
 
+    @property
+    def place(self) -> tuple[int, int, bool, int]:
+        """Place in the order of issue; of those of one day, open ones are last."""
+        return self.issued, self.due, self.settled is None, self.settled or 0
+
     def open_on(self, day: int) -> bool:
         """Return True unless it was settled before the day."""
         return self.settled is None or self.settled >= day

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from operator import attrgetter
 
 from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.score.history import InvoiceOutcome
@@ -19,7 +20,7 @@ WRITTEN_OFF_DAYS = 365
 def outcomes(items: Iterable[ExposureItem], day: date) -> tuple[InvoiceOutcome, ...]:
     """Return the outcomes of a customer in the order of issue, as they are on a day."""
     found = (outcome(item, day) for item in items)
-    return tuple(sorted((each for each in found if each is not None), key=_in_order))
+    return tuple(sorted((each for each in found if each is not None), key=attrgetter("place")))
 
 
 def outcome(item: ExposureItem, day: date) -> InvoiceOutcome | None:
@@ -41,8 +42,3 @@ def outcome(item: ExposureItem, day: date) -> InvoiceOutcome | None:
         return None
     settled = item.settled_on.toordinal()
     return InvoiceOutcome(issued, settled - delay if delay else due, settled)
-
-
-def _in_order(found: InvoiceOutcome) -> tuple[int, int, bool, int]:
-    """Return the place of an outcome; of those of one day, open ones are last."""
-    return found.issued, found.due, found.settled is None, found.settled or 0
