@@ -8,6 +8,8 @@ from typing import Any
 from dunning_svc.domain.ladder.state import Case, LadderItem
 from encours.contracts import Event
 from encours.contracts.events.dunning.reminders import ReminderSuppressed
+from encours.contracts.events.score import ScoreGraded
+from encours.kernel.ids import derived_id
 from encours.testing.events import event
 from tests.histories.dunning import CUS, History
 
@@ -26,6 +28,12 @@ def mirrored(history: History, kind: type[Event], amount: int, **fields: Any) ->
     (invoice_id,) = history.open
     said = event(kind, invoice_id=invoice_id, customer_id=CUS, amount_minor=amount, **fields)
     history.add(said, invoice_id)
+
+
+def graded(history: History, grade: str) -> None:
+    """Give the customer a grade."""
+    grade_id = derived_id("grd", CUS)
+    history.add(event(ScoreGraded, score_grade_id=grade_id, customer_id=CUS, grade=grade), grade_id)
 
 
 def lived(days: int, history: History) -> list[str]:

@@ -53,6 +53,7 @@ OWN = {
         contact_limit={"messages": 2, "days": 10},
         suspended_by={"dispute": "customer"},
     ),
+    "graded": written_policy(priority=55, applies_to={"grades": ["D", "E"]}),
     "lenient": written_policy(
         priority=50,
         applies_to={"paid_late": {"below": 50, "invoices": 2}},

@@ -18,6 +18,7 @@ from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from encours.contracts import encode
 from encours.kernel.ids import derived_id
 from tests.histories.dunning import GROUP, START, History
+from tests.histories.ladder import graded
 from tests.histories.policies import OWN, document_named
 
 _ACTS = st.one_of(
@@ -41,6 +42,7 @@ _OTHERS = st.one_of(
     st.tuples(st.just("activate"), _OTHER_CODES),
     st.tuples(st.just("retire"), _OTHER_CODES),
     st.tuples(st.just("experiment"), _OTHER_CODES | st.just("default"), _OTHER_CODES),
+    st.tuples(st.just("grade"), st.sampled_from("ABE")),
     st.tuples(st.just("tag"), st.sampled_from([(), ("firm",), ("cordial",), ("strategic",)])),
 )
 _HISTORIES = st.lists(_ACTS, min_size=4, max_size=25)
@@ -57,6 +59,8 @@ def lived(acts: list[tuple[Any, ...]]) -> History:
                 history.open_day(late=name == "late")
         elif name == "tag":
             history.tag(*arguments[0])
+        elif name == "grade":
+            graded(history, *arguments)
         else:
             getattr(history, name)(*arguments)
     return history

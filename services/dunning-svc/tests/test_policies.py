@@ -105,6 +105,7 @@ def test_a_step_may_be_counted_from_the_step_before_it() -> None:
             "/applies_to/invoice_amounts/EUR",
         ),
         ({"applies_to": {"invoice_amounts": {"USD": {}}}}, "/minimums"),
+        ({"applies_to": {"grades": ["D", "E", "D"]}}, "/applies_to/grades/2"),
         ({"applies_to": {"paid_late": {"from": 50, "below": 50}}}, "/applies_to/paid_late"),
         ({"ends_after_days": 89}, "/steps/3/offset_days"),
         ({"steps": with_step(3, late_terms="hidden")}, "/steps/3/late_terms"),

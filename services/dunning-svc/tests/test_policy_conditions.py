@@ -20,6 +20,7 @@ from encours.contracts.events.parties.customer import FieldValue
 from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.kernel.ids import derived_id
 from tests.histories.dunning import CUS, GROUP, START, History
+from tests.histories.ladder import graded
 from tests.histories.policies import written_policy
 
 DAY = date(2026, 6, 10)
@@ -172,6 +173,33 @@ def test_a_policy_for_a_field_of_invoices_applies_to_the_whole_case_since_the_fi
     assert labelled in event.basis.input_events
     history.label(1, south)
     days(history, 12)
+    assert history.decided[-1][1].basis.policy_id == DEFAULT_ID
+
+
+def test_a_grade_applies_from_its_day_on_and_sends_no_history() -> None:
+    history = own(applies_to={"grades": ["D", "E"]})
+    graded(history, "B")
+    history.issue(2, 5_000)
+    days(history, 30)
+    assert all(event.basis.choice is None for _, event in history.decided)
+    request = next(each for _, each in history.decided if isinstance(each, reminders.ReminderRequested))
+    before = len(history.decided)
+    graded(history, "E")
+    graded_on, position = history.today, len(history.events)
+    assert at_the_door(history, request) in ("other_policy_meanwhile", "changed_meanwhile")
+    days(history, 1)
+    _, kept = history.decided[before]
+    assert isinstance(kept, reminders.ReminderSuppressed)
+    assert kept.cause == "policy_changed", "what was due before the grade is history"
+    days(history, 15)
+    _, event = history.decided[-1]
+    choice = event.basis.choice
+    assert choice is not None
+    assert (event.step, choice.criteria, choice.since) == ("J+20", ("grades",), graded_on)
+    assert event.day == date(2026, 2, 16), "with the first step that was not due by then"
+    assert position in event.basis.input_events
+    graded(history, "A")
+    days(history, 40)
     assert history.decided[-1][1].basis.policy_id == DEFAULT_ID
 
 

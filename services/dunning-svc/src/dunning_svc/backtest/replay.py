@@ -33,11 +33,12 @@ from encours.contracts.books import movements
 from encours.contracts.events import policy
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.parties.customer import CustomerRegistered
+from encours.contracts.events.score import ScoreGraded
 from encours.contracts.parties import Survivors
 from encours.service.calendar import day_elsewhere
 
-OF_ALL = frozenset({"customer", "hold", "entity", "policy", "experiment"})
-"""Families of events that may change any case: a payer, a creditor, a policy or a comparison of two."""
+OF_ALL = frozenset({"customer", "hold", "entity", "policy", "experiment", "score"})
+"""Families of events that may change any case: a payer, a creditor, a policy or a comparison of two, a grade."""
 _OF_POLICY = policy.PolicyCreated | policy.PolicyVersionAdded | policy.PolicyActivated | policy.PolicyRetired
 
 
@@ -128,6 +129,8 @@ class Replay:
         family = e.type.partition(".")[0]
         if family == "policy":
             self._policies = self._rows.policies()
+        if isinstance(e.data, ScoreGraded) and not self._policies.by_grade:
+            return
         if family in OF_ALL and not isinstance(e.data, CustomerRegistered):
             self._wakes.at_once(self._rows.groups())
             return

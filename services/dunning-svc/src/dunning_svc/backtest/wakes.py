@@ -79,7 +79,13 @@ def _turns(case: Case, policy: Policy, policies: Policies, since: date | None) -
             yield contact.on + timedelta(days=policy.contact_limit.days)
     standing = case.standing
     if standing is not None:
-        days = policies.changed_on, standing.changed_on, standing.moved_on, standing.fields_on
+        days = (
+            policies.changed_on,
+            standing.changed_on,
+            standing.moved_on,
+            standing.fields_on,
+            standing.graded_on,
+        )
         yield from filter(None, days)
     for item in case.items:
         yield from _turns_of(item, policy, since)

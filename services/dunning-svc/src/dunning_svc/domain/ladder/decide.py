@@ -102,6 +102,8 @@ def decide_case(case: Case, day: date, policies: Policies, position: int) -> Dec
     inputs = {*decision.input_events, applied.position} - {0}
     if "invoice_fields" in applied.criteria and case.standing is not None:
         inputs |= {each.fields_position for each in case.standing.profile.invoices} - {0}
+    if "grades" in applied.criteria and case.standing is not None:
+        inputs.add(case.standing.profile.grade_position)
     return replace(decision, choice=choice, input_events=tuple(sorted(inputs)))
 
 
@@ -125,6 +127,8 @@ def policy_of(case: Case, day: date, policies: Policies) -> tuple[ChosenPolicy, 
         days.append(standing.moved_on)
     if policies.by_invoice_fields:
         days.append(standing.fields_on)
+    if policies.by_grade:
+        days.append(standing.graded_on)
     if policies.by_behaviour:
         month = day.replace(day=1)
         if policies.apply(standing.profile, month - timedelta(days=1)).key != applied.key:

@@ -23,6 +23,7 @@ _CRITERIA: dict[Lang, dict[str, str]] = {
         "invoice_series": "la série d'une facture",
         "invoice_natures": "la nature de l'opération d'une facture",
         "paid_late": "la part des factures payées en retard",
+        "grades": "la note de paiement",
     },
     "en": {
         "customers": "the customer itself",
@@ -39,6 +40,7 @@ _CRITERIA: dict[Lang, dict[str, str]] = {
         "invoice_series": "the number series of an invoice",
         "invoice_natures": "the nature of an invoice's operation",
         "paid_late": "the share of invoices paid late",
+        "grades": "the payment grade",
     },
 }
 

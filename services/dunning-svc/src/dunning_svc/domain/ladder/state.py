@@ -145,7 +145,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     ``before`` is None without a decision. ``since``: day from which on that policy was applied; None for the default
     policy that no other came before. ``changed_on``: last day on which the customer changed in what criteria ask for;
-    ``moved_on``: last day on which an open amount changed; ``fields_on``: custom fields of an open invoice.
+    ``moved_on``: last day on which an open amount changed; ``fields_on``: custom fields of an open invoice;
+    ``graded_on``: the grade.
     """
 
     profile: Profile
@@ -154,6 +155,7 @@ class Standing(msgspec.Struct, frozen=True):
     changed_on: date | None
     moved_on: date | None
     fields_on: date | None = None
+    graded_on: date | None = None
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -38,6 +38,7 @@ def require_consistent(document: PolicyDocument, own: Own = NO_TEMPLATES) -> Non
         *_limit(policy),
         *_currencies(document),
         *_behaviour(document),
+        *_grades(document),
         *_end(policy),
         *_hours(document),
         *_thanks(document, purposes),
@@ -153,6 +154,13 @@ def _behaviour(document: PolicyDocument) -> Iterator[FieldError]:
     late = document.scope.paid_late
     if late is not None and late.below_percent is not None and late.below_percent <= late.from_percent:
         yield FieldError("/applies_to/paid_late", "No share is from `from` and below `below`.")
+
+
+def _grades(document: PolicyDocument) -> Iterator[FieldError]:
+    grades = document.scope.grades
+    for i, grade in enumerate(grades):
+        if grade in grades[:i]:
+            yield FieldError(f"/applies_to/grades/{i}", f"The grade {grade} is listed twice.")
 
 
 def _end(policy: Policy) -> Iterator[FieldError]:

@@ -63,6 +63,9 @@ class Profile(msgspec.Struct, frozen=True):
     """Invoices that fell due, by month; none where no criterion asks for them."""
     assigned: tuple[AssignedArm, ...] = ()
     """Assignments of these customers to arms of experiments."""
+    grade: str | None = None
+    """Grade of the customer; ``grade_position``: of the event that gave it."""
+    grade_position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,11 @@ class Policies:
         """True if a criterion depends on invoices paid late, whose counts change with each month and each payment."""
         return any(each.scope.paid_late is not None for each in self._in_force)
 
+    @property
+    def by_grade(self) -> bool:
+        """True if a criterion depends on the grade, which changes without a change of the customer."""
+        return any(each.scope.grades for each in self._in_force)
+
     def version_of(self, basis: DecisionBasis) -> Policy:
         """Return the version that a decision was taken under. Raises ``KeyError`` for an unknown one."""
         return self._versions[basis.policy_id, basis.policy_version]
@@ -226,6 +234,7 @@ def criteria_met(scope: PolicyScope, profile: Profile, day: date) -> tuple[str, 
         ("invoice_series", scope.invoice_series, by_invoice),
         ("invoice_natures", scope.invoice_natures, by_invoice),
         ("paid_late", scope.paid_late, _behaviour_met(scope.paid_late, profile, day)),
+        ("grades", scope.grades, profile.grade in scope.grades),
     ]
     if any(values and not met for _, values, met in asked):
         return None

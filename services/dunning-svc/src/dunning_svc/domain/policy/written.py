@@ -34,6 +34,7 @@ _LISTS = (
     "customers",
     "invoice_series",
     "invoice_natures",
+    "grades",
 )
 _FIELDS = ("fields", "invoice_fields")
 DEFAULT_INTERVAL_DAYS = 7

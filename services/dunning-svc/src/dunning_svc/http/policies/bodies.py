@@ -17,6 +17,7 @@ from dunning_svc.domain.policy.written import (
 from dunning_svc.http.identifiers import CustomerId, EntityId, TemplateCode
 from encours.contracts.common import Nature
 from encours.contracts.events.dunning.document import DunningAct
+from encours.contracts.events.score import CreditGrade
 from encours.http.models import Body, Country, Currency, LongText, ShortText
 
 
@@ -126,6 +127,10 @@ class ScopeBody(CustomerScopeBody):
         default=[], description="Nature of the operation that an invoice states."
     )
     paid_late: PaidLateBody | None = None
+    grades: Annotated[list[CreditGrade], Field(max_length=5)] = Field(
+        default=[],
+        description="Grades of the customer by the payment model of risk-svc. One without a grade meets none.",
+    )
 
 
 class StepApprovalBody(Body):

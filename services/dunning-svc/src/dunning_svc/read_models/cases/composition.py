@@ -116,6 +116,7 @@ def standing_of(
         changed_on=customer.changed_on,
         moved_on=max(filter(None, (moved_on, *(row.moved_on for row in items))), default=None),
         fields_on=max((row.fields_on for row in items if row.fields_on and row.open_minor > 0), default=None),
+        graded_on=customer.graded_on,
     )
 
 
@@ -142,6 +143,8 @@ def profile_of(
         invoices=tuple(invoices),
         punctuality=tuple(punctuality),
         assigned=tuple(assigned),
+        grade=customer.grade,
+        grade_position=customer.grade_position,
     )
 
 

@@ -35,6 +35,7 @@ from encours.contracts.events import (
     promises,
     reminders,
     replies,
+    score,
     template,
     titles,
 )
@@ -67,6 +68,7 @@ FOLDED = moving() | names_of(
     promises.PromiseWithdrawn,
     replies.ReminderBounced,
     replies.ReminderTracked,
+    score.ScoreGraded,
     entity.EntityAmended,
     plan.InvoiceRescheduled,
     policy.PolicyActivated,

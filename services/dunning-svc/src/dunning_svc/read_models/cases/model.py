@@ -45,6 +45,7 @@ from encours.contracts.events import (
     policy,
     promises,
     reminders,
+    score,
     tasks,
     template,
     thanks,
@@ -67,7 +68,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 30
+    version = 31
     rows = (
         CreditorRow,
         DebtorRow,
@@ -142,6 +143,7 @@ class Cases(ReadModel):
         promises.PromiseKept,
         promises.PromiseMade,
         promises.PromiseWithdrawn,
+        score.ScoreGraded,
         handed.InvoicesPlaced,
         handed.InvoicesRecalled,
         entity.BankAccountSet,
@@ -197,13 +199,14 @@ class Cases(ReadModel):
         events.reservation,
         events.review,
         events.risk_terms,
-        events.score,
         events.statement,
     ) | names_of(
         events.risk.CreditChecked,
         events.risk.LimitApproved,
         events.risk.LimitRefused,
         events.risk.LimitRequested,
+        events.score.ScoreModelActivated,
+        events.score.ScoreModelFitted,
         events.customer.CustomerNoted,
         events.titles.TitleContested,
         events.titles.TitleEnforceable,

@@ -250,4 +250,5 @@ async def streams_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> li
         assignments
         + [record[0] for record in records]
         + [each for p in parties for each in (p, hold_stream(p))]
+        + [row.grade_id for row in parties.values() if row.grade_id]
     )

@@ -7,6 +7,7 @@ from typing import Literal
 from encours.contracts.base import Value
 from encours.contracts.common import Nature
 from encours.contracts.events.parties.customer import FieldValue
+from encours.contracts.events.score import CreditGrade
 
 DunningAct = Literal["email", "call", "letter", "registered_letter", "litigation_file", "sms", "webhook"]
 """``registered_letter`` is a formal notice; ``webhook`` hands the reminder to a system of the creditor; ``call`` and
@@ -72,6 +73,8 @@ class PolicyScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     invoice_natures: tuple[Nature, ...] = ()
     """Nature of the operation that an invoice states."""
     paid_late: PaidLate | None = None
+    grades: tuple[CreditGrade, ...] = ()
+    """Grades of the customer by the payment model, as recorded."""
 
 
 class StepApproval(Value, frozen=True, kw_only=True, omit_defaults=True):

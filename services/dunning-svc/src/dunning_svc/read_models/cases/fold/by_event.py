@@ -52,6 +52,7 @@ from encours.contracts.events import (
     policy,
     promises,
     reminders,
+    score,
     tasks,
     template,
 )
@@ -80,6 +81,7 @@ def keys(e: Recorded) -> Iterable[Key]:
             | customer.CustomerContactAdded()
             | customer.RolesAssigned()
             | customer.FieldsSet()
+            | score.ScoreGraded()
             | insolvency.InsolvencyOpened()
             | insolvency.InsolvencyClosed()
             | reminders.HoldPlaced()
@@ -188,6 +190,8 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.customer_changed(e, e.data, rows)
         case customer.FieldsSet():
             master_data.fields_set(e, e.data, rows)
+        case score.ScoreGraded():
+            master_data.graded(e, e.data, rows)
         case insolvency.InsolvencyOpened() | insolvency.InsolvencyClosed():
             master_data.insolvency_changed(e, e.data, rows)
             claims.proceedings_changed(e, e.data, rows)

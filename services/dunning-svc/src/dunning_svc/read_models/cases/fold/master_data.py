@@ -13,6 +13,7 @@ from dunning_svc.read_models.cases.rows.receivables import DraftFieldsRow, ItemR
 from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import customer, entity, field, insolvency, invoice, penalty, reminders
+from encours.contracts.events.score import ScoreGraded
 from encours.contracts.insolvency import VOID, arose_on
 from encours.contracts.recipients import PURPOSES
 
@@ -100,6 +101,10 @@ def customer_changed(
             changed_on=None if old is None else _changed_on(e, data, old),
             proceedings=[] if old is None else old.proceedings,
             undeliverable=[] if old is None else _still_undeliverable(data, old),
+            grade=None if old is None else old.grade,
+            grade_id=None if old is None else old.grade_id,
+            grade_position=0 if old is None else old.grade_position,
+            graded_on=None if old is None else old.graded_on,
         )
     )
 
@@ -153,6 +158,20 @@ def roles_assigned(e: Recorded, data: customer.RolesAssigned, rows: Rows) -> Non
     debtor = existing(rows, DebtorRow, data.customer_id)
     entry = f"{data.valid_from} {e.position} {data.payer_id or ''}"
     rows.put(replace(debtor, payers=[*debtor.payers, entry]))
+
+
+def graded(e: Recorded, data: ScoreGraded, rows: Rows) -> None:
+    """Store the grade of the debtor."""
+    debtor = existing(rows, DebtorRow, data.customer_id)
+    rows.put(
+        replace(
+            debtor,
+            grade=data.grade,
+            grade_id=data.score_grade_id,
+            grade_position=e.position,
+            graded_on=e.effective_on,
+        )
+    )
 
 
 def insolvency_changed(

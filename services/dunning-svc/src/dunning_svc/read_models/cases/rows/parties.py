@@ -88,7 +88,8 @@ class DebtorRow(Row, kw_only=True):
     ``custom``: values of custom fields, as ``<code> <value>``, set at ``custom_position``. ``changed_on``: last day on
     which the customer changed in something that policies ask for. ``proceedings``: insolvency proceedings that are not
     void, as ``<day of the judgment> <position> <id>``. ``undeliverable``: e-mail and postal addresses and telephone
-    numbers from which messages came back for good, as ``<key> <position>``; entering one anew removes it.
+    numbers from which messages came back for good, as ``<key> <position>``; entering one anew removes it. ``grade``:
+    the last one, from the stream ``grade_id`` at ``grade_position``, since ``graded_on``.
     """
 
     TABLE: ClassVar[str] = "customer"
@@ -117,6 +118,10 @@ class DebtorRow(Row, kw_only=True):
     changed_on: date | None = None
     proceedings: list[str] = field(default_factory=list)
     undeliverable: list[str] = field(default_factory=list)
+    grade: str | None = None
+    grade_id: str | None = None
+    grade_position: int = 0
+    graded_on: date | None = None
 
     def came_back(self, address: str | None) -> int | None:
         """Return the position of the event since which the address is undeliverable, None if it is not."""
