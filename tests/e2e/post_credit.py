@@ -55,6 +55,36 @@ def _terms(world: World) -> str:
     return f"{path}/1"
 
 
+_FACT = {
+    "kind": "observation",
+    "source": "sales",
+    "observed_on": "2025-01-15",
+    "text": "Half of the yard is empty",
+}
+_COMMENT = {"text": "Pays late in summer, always has"}
+
+
+def _fact(world: World) -> str:
+    path = f"/v1/customers/{world.customer()}/facts"
+    world.post("risk", path, _FACT)
+    return f"{path}/1"
+
+
+def _comment(world: World) -> str:
+    path = f"/v1/customers/{world.customer()}/credit-comments"
+    world.post("risk", path, _COMMENT)
+    return f"{path}/1"
+
+
+def _extract(world: World) -> Request:
+    buyer = {"entity_id": world.entity, "name": "Garage Dupont", "siren": "552032534"}
+    customer = world.post("invoice", "/v1/customers", buyer)["id"]
+    found = {"siren": "552032534", "etat_administratif": "A", "date_mise_a_jour": "2025-01-15T10:00:00"}
+    document = {"result": {"results": [found]}}
+    path = f"/v1/customers/{customer}/register-extracts"
+    return path, {"register": "company_search", "document": document}
+
+
 _GUARANTEE = {"kind": "bank", "amount": eur("500.00"), "reference": "BNP 2026-4711"}
 
 
@@ -132,6 +162,24 @@ CREDIT: dict[str, Make] = {
     "/v1/customers/{customer_id}/terms-proposals/{number}/decline": lambda w: (
         f"{_terms(w)}/decline",
         {"text": "The customer pays in advance instead"},
+    ),
+    "/v1/customers/{customer_id}/facts": lambda w: (f"/v1/customers/{w.customer()}/facts", _FACT),
+    "/v1/customers/{customer_id}/facts/{number}/correct": lambda w: (
+        f"{_fact(w)}/correct",
+        {"fact": _FACT | {"valid_until": "2025-06-30"}, "text": "The yard is in use again"},
+    ),
+    "/v1/customers/{customer_id}/facts/{number}/withdraw": lambda w: (
+        f"{_fact(w)}/withdraw",
+        {"text": "Another customer was meant"},
+    ),
+    "/v1/customers/{customer_id}/register-extracts": _extract,
+    "/v1/customers/{customer_id}/credit-comments": lambda w: (
+        f"/v1/customers/{w.customer()}/credit-comments",
+        _COMMENT,
+    ),
+    "/v1/customers/{customer_id}/credit-comments/{number}/correct": lambda w: (
+        f"{_comment(w)}/correct",
+        {"text": "Pays late in summer, and in winter since 2024"},
     ),
     "/v1/customers/{customer_id}/financials": lambda w: (
         f"/v1/customers/{w.customer()}/financials",

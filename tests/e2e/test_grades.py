@@ -57,6 +57,7 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
         assert ([each["kind"] for each in again["decisions"]], again["equal"]) == (kinds, True)
     _limit_is_proposed_and_reviewed(world, customer)
     _terms_are_proposed_and_accepted(world, customer)
+    _facts_are_told_and_a_notice_asks_for_a_review(world, customer)
     told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
     assert "Payment grade D (model default-1)" in told
 
@@ -104,6 +105,34 @@ def _terms_are_proposed_and_accepted(world: World, customer: str) -> None:
     (proposal,) = shown["data"]
     assert (proposal["effect"]["before"]["late"], proposal["effect"]["since"]["invoices"]) == (1, 0)
     assert shown["now"]["grade"] == "C"
+
+
+def _facts_are_told_and_a_notice_asks_for_a_review(world: World, customer: str) -> None:
+    path = f"/v1/customers/{customer}/facts"
+    notice = {
+        "kind": "insolvency_notice",
+        "source": "register",
+        "observed_on": "2026-03-25",
+        "text": "Receivership",
+    }
+    before = world.position
+    world.post("risk", path, notice)
+    (told,) = world.get("risk", path)["data"]
+    assert (told["number"], told["in_force"], told["withdrawn"]) == (1, True, False)
+    assert world.get("risk", path, as_of="2026-03-24")["data"] == []
+    assert world.get("risk", path, known_at=before)["data"] == []
+    (asked,) = world.get("risk", "/v1/reviews", until="2026-05-31")["data"]
+    assert [each["kind"] for each in asked["causes"]] == ["insolvency_notice"]
+    late = world.send("risk", path, notice | {"observed_on": "2027-01-01"})
+    assert (late.status_code, late.json()["errors"][0]["pointer"]) == (422, "/observed_on")
+    unread = world.send(
+        "risk", f"/v1/customers/{customer}/register-extracts", {"register": "x", "document": {}}
+    )
+    assert unread.status_code == 422
+    world.post("risk", f"{path}/1/withdraw", {"text": "Another customer"})
+    assert world.get("risk", "/v1/reviews", until="2026-05-31")["data"] == []
+    made = world.post("risk", f"/v1/customers/{customer}/credit-comments", {"text": "Pays late in summer"})
+    assert world.get("risk", f"/v1/customers/{customer}/credit-comments")["data"][0]["text"] == made["text"]
 
 
 def test_an_insured_debt_is_alerted_missed_and_stops_the_cover_as_days_open(system: System) -> None:

@@ -126,6 +126,15 @@ def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:
     assert file["holds"] == []
 
 
+def test_facts_as_printed(system: System) -> None:
+    told, extract = blocks(system, ROOT / "docs" / "credit-file.md", 2)
+    found = answers(f"{told}\n{extract}")[-1]
+    assert [(each["kind"], each["in_force"]) for each in found["data"]] == [  # type: ignore[attr-defined]
+        ("observation", True),
+        ("company_status", True),
+    ]
+
+
 def test_a_payment_model_is_fitted_listed_and_activated_as_printed(system: System, tmp_path: Path) -> None:
     world = World.make(system)
     CREDIT_REQUESTS["/v1/score-models"](world)

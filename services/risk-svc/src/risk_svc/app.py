@@ -15,6 +15,7 @@ from encours.service.settings import ServiceSettings
 from risk_svc.http.checks import routes as checks
 from risk_svc.http.customers import routes as customers
 from risk_svc.http.decisions import routes as decisions
+from risk_svc.http.facts import routes as facts
 from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.insurance import routes as insurance
 from risk_svc.http.limits import routes as limits
@@ -48,6 +49,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             reviews.router,
             provision.router,
             terms.router,
+            facts.router,
         ],
         settings,
         models=MODELS,

@@ -72,6 +72,8 @@ FAMILIES = (
     Family("financials", ("risk",), ("fin",)),
     Family("credit_review", ("risk",), ("crv",)),
     Family("risk_terms", ("risk",), ("rtm",)),
+    Family("credit_fact", ("risk",), ("fct",)),
+    Family("credit_comment", ("risk",), ("cmt",)),
     Family("credit_line", ("risk",), ("crl",)),
     Family("insurance_contract", ("risk",), ("icn",)),
     Family("insurance_cover", ("risk",), ("cov",)),

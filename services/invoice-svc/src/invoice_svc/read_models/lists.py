@@ -72,6 +72,7 @@ class Lists(ComposedModel):
         events.replies,
         events.reservation,
         events.limit_formula,
+        events.credit_file,
         events.risk_terms,
         events.score,
         events.tasks,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from encours.contracts import Recorded
 from encours.contracts.events.parties.customer import (
+    CustomerAmended,
     CustomerMerged,
     CustomerMergeReversed,
     CustomerRegistered,
@@ -39,17 +40,20 @@ class CreditCustomerMerged(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """Entity of a customer, empty before the customer is registered; merges of its record into others."""
+    """Entity of a customer, empty before the customer is registered; its SIREN; merges of its record into others."""
 
     entity_id: str = ""
     merges: tuple[Merge, ...] = ()
+    siren: str | None = None
 
 
 def evolve(state: CustomerState, recorded: Recorded) -> CustomerState:
-    """Return the state after one more event. Only the registration and merges change it."""
+    """Return the state after one more event. The others change nothing."""
     match recorded.data:
         case CustomerRegistered():
-            return CustomerState(recorded.entity)
+            return CustomerState(recorded.entity, siren=recorded.data.siren)
+        case CustomerAmended():
+            return replace(state, siren=recorded.data.siren)
         case CustomerMerged() | CustomerMergeReversed() as merging:
             return replace(state, merges=(*state.merges, merge_of(recorded, merging)))
         case _:

@@ -144,5 +144,10 @@ def authority(
     raise LacksAuthority(f"The amount needs the role {role}, which {actor} lacks.", extra={"role": role})
 
 
+def roles_of(policy: CreditPolicy, actor: str, day: date) -> frozenset[str]:
+    """Return the roles that an actor has on a day, own and as a substitute."""
+    return frozenset(each.role for each in policy.approvers if each.actor == actor and _is_on(each, day))
+
+
 def _is_on(approver: Approver, day: date) -> bool:
     return (approver.from_on or date.min) <= day <= (approver.until_on or date.max)

@@ -19,6 +19,7 @@ from risk_svc.use_cases import (
     score_models,
     standing,
 )
+from risk_svc.use_cases.file import facts
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "lim": limits.LIMIT,
@@ -39,5 +40,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "cov": insurance.COVER,
     "idl": insurance.DEADLINE,
     "pvo": provisions.OVERLAY,
+    "fct": facts.CREDIT_FACTS,
+    "cmt": facts.CREDIT_COMMENTS,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -3,6 +3,7 @@
 from encours.contracts.events import (
     aside,
     calendar,
+    credit_file,
     credit_hold,
     credit_policy,
     figure,
@@ -55,6 +56,7 @@ __all__ = [
     "calendar",
     "collectors",
     "cover",
+    "credit_file",
     "credit_hold",
     "credit_policy",
     "customer",

@@ -38,7 +38,7 @@ SCOPES = frozenset(
             "reports:read",
             "reports:write",
         ),
-        *("dunning:read", "dunning:write", "risk:read", "risk:write", "risk:approve"),
+        *("dunning:read", "dunning:write", "risk:read", "risk:comment", "risk:write", "risk:approve"),
     }
 )
 """All that routes ask for. A route that asks for another does not come up."""

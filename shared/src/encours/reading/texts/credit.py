@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from encours.contracts.events import (
+    credit_file,
     credit_hold,
     credit_policy,
     figure,
@@ -88,6 +89,26 @@ LINES: Lines = {
     limit_formula.CreditReviewPostponed: (
         "Credit review postponed until {until}: {text}",
         "Revue de crédit reportée au {until} : {text}",
+    ),
+    credit_file.CreditFactRecorded: (
+        "Fact {fact_number} ({kind}, {source}): {text}",
+        "Information {fact_number} ({kind}, {source}) : {text}",
+    ),
+    credit_file.CreditFactCorrected: (
+        "Fact {fact_number} corrected: {text}",
+        "Information {fact_number} rectifiée : {text}",
+    ),
+    credit_file.CreditFactWithdrawn: (
+        "Fact {fact_number} withdrawn: {text}",
+        "Information {fact_number} retirée : {text}",
+    ),
+    credit_file.CreditCommentMade: (
+        "Comment {comment_number} on the credit file",
+        "Commentaire {comment_number} au dossier de crédit",
+    ),
+    credit_file.CreditCommentCorrected: (
+        "Comment {comment_number} on the credit file corrected",
+        "Commentaire {comment_number} au dossier de crédit rectifié",
     ),
     risk_terms.RiskTermsProposed: (
         "Terms proposed ({kind}): {text}",

@@ -198,6 +198,7 @@ class Cases(ReadModel):
         events.provision,
         events.reservation,
         events.review,
+        events.credit_file,
         events.risk_terms,
         events.statement,
     ) | names_of(

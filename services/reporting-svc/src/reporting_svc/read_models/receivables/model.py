@@ -126,6 +126,7 @@ class Receivables(MappedModel):
         events.insurance,
         events.provision,
         events.reservation,
+        events.credit_file,
         events.risk_terms,
         events.score,
         events.review,

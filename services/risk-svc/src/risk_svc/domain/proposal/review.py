@@ -15,7 +15,7 @@ from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.formula import FormulaTerms
 from risk_svc.domain.proposal.propose import FULL_BPS
 
-ReviewKind = Literal["expiry", "usage", "unrated", "no_recent_file"]
+ReviewKind = Literal["expiry", "usage", "unrated", "no_recent_file", "insolvency_notice"]
 
 
 @dataclass(frozen=True, slots=True)

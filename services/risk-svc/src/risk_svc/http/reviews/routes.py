@@ -15,7 +15,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
 from risk_svc.domain.proposal.formula import FormulaTerms, formula_of
-from risk_svc.domain.proposal.review import causes
+from risk_svc.domain.proposal.review import ReviewCause, causes
 from risk_svc.http.limits.bodies import CustomerId
 from risk_svc.http.reviews.answers import REVIEW_ANSWER, PostponedReviewAsOf, ReviewDiary, ReviewItem
 from risk_svc.http.reviews.bodies import PostponeReviewBody
@@ -38,9 +38,10 @@ async def list_reviews(
     ] = None,
     entity_id: Annotated[str | None, Id("ent")] = None,
 ) -> Response:
-    """List customers to review: limits that expire, are used up or missing, and old files, each with its reason.
+    """List customers to review: limits that expire, are used up or missing, old files, notices of insolvency.
 
-    A customer is listed until the cause is gone (a limit is decided, figures are filed) or the review is postponed.
+    A customer is listed until the cause is gone (a limit is decided, figures are filed, proceedings are recorded), or
+    the review is postponed.
     """
     async with q.view("credit") as view:
         found, time = await reviewable(view, page, entity_id=entity_id), view.time
@@ -67,10 +68,18 @@ def _item(
     found: ReviewPage, customer_id: str, terms: dict[str, FormulaTerms | None], day: date, until: date
 ) -> ReviewItem | None:
     picture = found.pictures.get(customer_id)
-    if picture is None or picture.limit_holder_id != customer_id:
+    if picture is None:
         return None
-    if found.postponed.get(customer_id, date.min) > until:
-        return None
-    closed_on, renewals = found.closed_on.get(customer_id), found.renewals.get(customer_id, ())
-    calling = causes(picture, terms[picture.entity_id], closed_on, day, until, renewals)
+    put_off = found.postponed.get(customer_id)
+    hidden = put_off is not None and put_off.until > until
+    # A notice is about the customer itself, a limit about all who share it; a later notice was not put off.
+    calling = [
+        ReviewCause("insolvency_notice", each.observed_on, each.text)
+        for each in found.notices.get(customer_id, ())
+        if put_off is None or not hidden or each.position > put_off.position
+    ]
+    if picture.limit_holder_id == customer_id and not hidden:
+        closed_on, renewals = found.closed_on.get(customer_id), found.renewals.get(customer_id, ())
+        calling += causes(picture, terms[picture.entity_id], closed_on, day, until, renewals)
+        calling.sort(key=lambda each: each.due_on)
     return ReviewItem.of(picture, calling, day) if calling else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import movements, moving
+from encours.contracts.events.credit_file import CreditFactCorrected, CreditFactRecorded, CreditFactWithdrawn
 from encours.contracts.events.credit_hold import (
     CreditHoldPlaced,
     CreditHoldReleased,
@@ -68,6 +69,7 @@ from risk_svc.read_models.credit.rows import (
     LimitRequestRow,
     ReservationRow,
 )
+from risk_svc.read_models.file.rows import InsolvencyNoticeRow
 from risk_svc.read_models.insurance.rows import INSURANCE, InsuranceEventRow
 
 
@@ -75,7 +77,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 19
+    version = 20
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -98,6 +100,7 @@ class Credit(ReadModel):
         LadderStepRow,
         GuaranteeRow,
         InsuranceEventRow,
+        InsolvencyNoticeRow,
         RateRow,
         RatePairRow,
     )
@@ -120,6 +123,9 @@ class Credit(ReadModel):
         ScoreGraded,
         FinancialsFiled,
         CreditReviewPostponed,
+        CreditFactRecorded,
+        CreditFactCorrected,
+        CreditFactWithdrawn,
         ExchangeRatePublished,
         ReminderRequested,
         GuaranteeTaken,
@@ -170,6 +176,8 @@ class Credit(ReadModel):
         events.titles,
     ) | names_of(
         events.calendar.DayOpened,
+        events.credit_file.CreditCommentMade,
+        events.credit_file.CreditCommentCorrected,
         events.order.OrderClosed,
         events.reservation.CreditLineDrawn,
         events.promises.PromiseMade,

@@ -6,6 +6,7 @@ from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements
+from encours.contracts.events.credit_file import CreditFactCorrected, CreditFactRecorded, CreditFactWithdrawn
 from encours.contracts.events.credit_hold import (
     CreditHoldPlaced,
     CreditHoldReleased,
@@ -63,6 +64,7 @@ from risk_svc.read_models.credit.rows import (
     ExposureMovementRow,
     ExposureRow,
 )
+from risk_svc.read_models.file.rows import apply_fact
 from risk_svc.read_models.insurance.rows import INSURANCE, apply_insurance
 
 
@@ -107,6 +109,8 @@ class CreditProjection:
                 self.rows.put(FinancialsRow.of(self.e, data))
             case CreditReviewPostponed():
                 self.rows.put(PostponedReviewRow.of(self.e, data))
+            case CreditFactRecorded() | CreditFactCorrected() | CreditFactWithdrawn():
+                apply_fact(self.e, data, self.rows)
             case ScoreGraded():
                 self.rows.put(ScoreGradeRow.of(self.e, data))
             case insuring if isinstance(insuring, INSURANCE):

@@ -15,13 +15,14 @@ from encours.reading.where import ViewWhere
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.review import Renewal
 from risk_svc.read_models.credit.query import pictures
+from risk_svc.read_models.file.query import InsolvencyNotice, unanswered_notices
 
 _CLOSED = """
 select customer_id, max(closed_on) as closed_on from {s}.financials
 where customer_id = any($1) and position <= $2 and effective_on <= $3 group by customer_id
 """
 _POSTPONED = """
-select distinct on (customer_id) customer_id, until from {s}.postponed_review
+select distinct on (customer_id) customer_id, until, position from {s}.postponed_review
 where customer_id = any($1) and position <= $2 and effective_on <= $3 order by customer_id, position desc
 """
 _RENEWALS = """
@@ -32,18 +33,27 @@ order by customer_id, valid_from, decided_position
 
 
 @dataclass(frozen=True, slots=True)
+class Postponed:
+    """The last postponement of a review, and the position at which it was made."""
+
+    until: date
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewPage:
     """Customers that may need a review, with their figures."""
 
     rows: Sequence[Any]
     pictures: Mapping[str, Picture]
     closed_on: Mapping[str, date]
-    postponed: Mapping[str, date]
+    postponed: Mapping[str, Postponed]
     renewals: Mapping[str, Sequence[Renewal]]
+    notices: Mapping[str, Sequence[InsolvencyNotice]]
 
 
 async def reviewable(view: View, page: Page, *, entity_id: str | None) -> ReviewPage:
-    """Return one page of the customers that have had a limit or exposure, in the order of their ids.
+    """Return one page of the customers that have had a limit, exposure or a notice, in the order of their ids.
 
     Among them are those who pay for others or head a group: they hold the limit for exposure that is not their own.
     """
@@ -55,6 +65,7 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
              or exists (select from {view.schema}.limit_request l where l.customer_id = c.customer_id)
              or exists (select from {view.schema}.roles r
                         where c.customer_id in (r.payer_id, r.group_id))
+             or exists (select from {view.schema}.insolvency_notice n where n.customer_id = c.customer_id)
              or exists (select from {view.schema}.merge m where m.into_id = c.customer_id))"""
     )
     if merged.merged:
@@ -72,6 +83,7 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
         rows,
         await pictures(view.conn, view.schema, shown, as_of=time.as_of, position=time.position),
         {row["customer_id"]: row["closed_on"] for row in closed},
-        {row["customer_id"]: row["until"] for row in postponed},
+        {row["customer_id"]: Postponed(row["until"], row["position"]) for row in postponed},
         renewals,
+        await unanswered_notices(view, shown, merged),
     )

@@ -1,0 +1,1 @@
+"""Credit file of a customer: facts, comments, registers."""

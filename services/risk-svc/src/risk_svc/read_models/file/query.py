@@ -1,0 +1,62 @@
+"""Queries of credit files: the entity of a customer, notices of insolvency that nobody has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from encours.contracts.parties import Survivors
+from encours.reading.moment import View
+
+
+@dataclass(frozen=True, slots=True)
+class InsolvencyNotice:
+    """A notice of insolvency about a customer."""
+
+    observed_on: date
+    text: str
+    position: int
+
+
+_UNANSWERED = """
+select n.customer_id, n.observed_on, n.text, n.position from (
+    select distinct on (customer_id, fact_number) customer_id, fact_number, position, observed_on, text, tells
+    from {s}.insolvency_notice where customer_id = any($1) and position <= $2
+    order by customer_id, fact_number, position desc
+) n
+where n.tells and n.observed_on <= $3 and not exists (
+    select from {s}.insolvency i
+    where i.customer_id = n.customer_id and i.in_force and i.position <= $2 and i.effective_on <= $3
+      and (i.position > n.position or not exists (
+          select from {s}.insolvency later
+          where later.customer_id = i.customer_id and later.position > i.position and later.position < n.position
+            and later.effective_on <= $3))
+)
+order by n.observed_on, n.fact_number
+"""
+
+
+async def entity_of(view: View, customer_id: str) -> str | None:
+    """Return the entity of a customer that was registered at the position."""
+    found: str | None = await view.conn.fetchval(
+        f"select entity_id from {view.schema}.customer where customer_id = $1 and from_position <= $2",
+        customer_id,
+        view.time.position,
+    )
+    return found
+
+
+async def unanswered_notices(
+    view: View, debtors: Sequence[str], merged: Survivors
+) -> Mapping[str, list[InsolvencyNotice]]:
+    """Return the notices about debtors for whom no proceedings are recorded since, nor were in force then."""
+    records = [record for each in debtors for record in merged.records(each)]
+    rows = await view.conn.fetch(
+        _UNANSWERED.format(s=view.schema), records, view.time.position, view.time.as_of
+    )
+    found: dict[str, list[InsolvencyNotice]] = {}
+    for row in rows:
+        notice = InsolvencyNotice(row["observed_on"], row["text"], row["position"])
+        found.setdefault(merged.of(row["customer_id"]), []).append(notice)
+    return found

@@ -1,0 +1,1 @@
+"""Commands on the credit file of a customer."""
