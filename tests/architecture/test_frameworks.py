@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.architecture.sources import modules, parsed
+
 FRAMEWORKS = ("fastapi", "starlette")
 DOCUMENTED = frozenset(
     {
@@ -24,13 +24,7 @@ DOCUMENTED = frozenset(
 )
 
 
-def _trees() -> Iterator[tuple[str, ast.Module]]:
-    for home in (ROOT / "shared/src", *ROOT.glob("services/*/src")):
-        for path in sorted(home.rglob("*.py")):
-            yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _modules(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
+def _imported(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
     """Modules of the frameworks that a file imports, with the names that it takes from them."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -44,9 +38,9 @@ def _modules(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
 
 def test_only_documented_modules_and_public_names_are_imported() -> None:
     wrong = [
-        f"{path}: {module} {name}"
-        for path, tree in _trees()
-        for module, names in _modules(tree)
+        f"{place}: {module} {name}"
+        for place, path in modules()
+        for module, names in _imported(parsed(path))
         for name in names
         if module not in DOCUMENTED or name.startswith("_")
     ]
@@ -56,10 +50,10 @@ def test_only_documented_modules_and_public_names_are_imported() -> None:
 def test_no_private_attribute_of_a_framework_is_read() -> None:
     """A file that imports a framework reads private attributes of its own objects alone."""
     wrong = [
-        f"{path}:{node.lineno} {ast.unparse(node)}"
-        for path, tree in _trees()
-        if any(_modules(tree))
-        for node in ast.walk(tree)
+        f"{place}:{node.lineno} {ast.unparse(node)}"
+        for place, path in modules()
+        if any(_imported(parsed(path)))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute)
         and node.attr.startswith("_")
         and not node.attr.startswith("__")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.architecture.sources import ROOT, parsed
+
 SERVICES = ("invoice_svc", "dunning_svc", "risk_svc", "reporting_svc")
 LONGEST_SOURCE, LONGEST_TEST = 400, 450
 MOST_FILES_IN_ROOM, MOST_LINES_IN_ROOM = 25, 3_500
@@ -65,7 +66,7 @@ def _domain_files() -> Iterator[tuple[str, Path]]:
 
 
 def _imported(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -119,7 +120,7 @@ def test_no_room_is_a_drawer() -> None:
 
 def _docstrings(path: Path) -> Iterator[str]:
     """Of modules, classes and functions, and the strings that stand below fields."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             text = node.value.value
             if isinstance(text, str):

@@ -5,21 +5,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from encours.kernel.ids import LEDGER_NAME
 from encours.ledger.migrations import LEDGER_MIGRATIONS
-
-ROOT = Path(__file__).parents[2]
-SOURCES = (ROOT / "shared/src", *(ROOT / "services").glob("*/src"))
+from tests.architecture.sources import modules, parsed
 
 
 def holding(pattern: str) -> Iterator[str]:
     """Source files that match, by their path in a package."""
-    for source in SOURCES:
-        for path in source.rglob("*.py"):
-            if re.search(pattern, path.read_text(encoding="utf-8")):
-                yield path.relative_to(source).as_posix()
+    for name, path in modules():
+        if re.search(pattern, path.read_text(encoding="utf-8")):
+            yield name
 
 
 def test_connections_and_pools_to_postgresql_are_opened_in_one_place() -> None:
@@ -48,9 +44,8 @@ def test_the_database_checks_the_names_of_ledgers_as_the_program_does() -> None:
 def test_the_name_of_a_class_is_used_once() -> None:
     """In all packages together: who searches for a name finds one definition."""
     places: dict[str, list[str]] = {}
-    for source in SOURCES:
-        for path in source.rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    places.setdefault(node.name, []).append(path.relative_to(source).as_posix())
+    for name, path in modules():
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(name)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

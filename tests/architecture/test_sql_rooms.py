@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-SOURCES = (ROOT / "shared/src", *sorted(ROOT.glob("services/*/src")))
+from tests.architecture.sources import modules, parsed
 
 SQL_ROOMS = (
     *("encours/postgres/", "encours/ledger/", "encours/replay/", "encours/projection/", "encours/reading/"),
@@ -44,12 +41,6 @@ SQL_TEXT = re.compile(
 )
 
 
-def _modules() -> Iterator[tuple[str, ast.Module]]:
-    for source in SOURCES:
-        for path in sorted(source.rglob("*.py")):
-            yield str(path.relative_to(source)), ast.parse(path.read_text(encoding="utf-8"))
-
-
 def _asks(node: ast.AST) -> bool:
     """A call of a connection's method. A command that executes its use case is none."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ASKING):
@@ -72,25 +63,25 @@ def sql_in(tree: ast.Module) -> list[int]:
 def test_sql_stands_in_its_rooms_and_in_stores() -> None:
     found = [
         f"{name}:{line}"
-        for name, tree in _modules()
+        for name, path in modules()
         if not name.startswith(SQL_ROOMS) and name not in STORES
-        for line in sql_in(tree)
+        for line in sql_in(parsed(path))
     ]
     assert found == []
 
 
 def test_every_store_that_is_named_holds_sql() -> None:
-    trees = dict(_modules())
-    assert [name for name in sorted(STORES) if name not in trees or not sql_in(trees[name])] == []
+    paths = dict(modules())
+    assert [name for name in sorted(STORES) if name not in paths or not sql_in(parsed(paths[name]))] == []
 
 
 def test_lists_are_cut_into_pages_where_the_grant_is_put_in() -> None:
     """A page's cursor and order become SQL nowhere else, so no list can leave the caller's entities out."""
     found = [
         f"{name}:{node.lineno}"
-        for name, tree in _modules()
+        for name, path in modules()
         if name != PAGES_ARE_CUT_IN
-        for node in ast.walk(tree)
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and (

@@ -22,6 +22,7 @@ from encours.projection.parts import ComposedModel, Part
 from encours.projection.read_model import Reactor, ReadModel
 from encours.service.process import Service
 from encours.service.settings import ServiceSettings
+from tests.architecture.sources import parsed
 
 
 def _own(service: str) -> Iterator[tuple[str, Any]]:
@@ -91,7 +92,7 @@ def _named(module: str) -> set[str]:
     """Names that the module's code uses, with or without the module that they come from."""
     file = import_module(module).__file__
     assert file is not None
-    nodes = ast.walk(ast.parse(Path(file).read_text(encoding="utf-8")))
+    nodes = ast.walk(parsed(Path(file)))
     return {
         node.id if isinstance(node, ast.Name) else node.attr
         for node in nodes
