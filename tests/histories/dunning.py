@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from dunning_svc.domain.ladder.decide import decide_customer
-from dunning_svc.domain.ladder.events import DecisionEvent, approval_task, as_event, decision_key, stream_of
-from dunning_svc.domain.ladder.grouping import decisions_of
+from dunning_svc.domain.ladder.events import DecisionEvent, approval_task, as_event, stream_of
+from dunning_svc.domain.ladder.grouping import decisions_of, in_units
 from dunning_svc.domain.ladder.recheck import suppression
+from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.arms import assignment_id
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.fold.by_event import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows.access import R
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.experiments import new_assignments
+from dunning_svc.use_cases.runs import key_of
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address, Terms
 from encours.contracts.events import calendar, reminders
-from encours.contracts.events.dunning import policy
-from encours.contracts.events.dunning.document import PolicyDocument
-from encours.contracts.events.dunning.experiment import ExperimentStarted, ExperimentStopped
 from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled, PlacedInvoice
 from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
 from encours.contracts.events.parties.customer import (
@@ -37,7 +34,6 @@ from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.kernel.ids import derived_id, derived_uuid
-from encours.projection.rows import Row
 from encours.testing.events import (
     TERMS,
     allocated,
@@ -54,7 +50,8 @@ from encours.testing.events import (
     undisputed,
 )
 from tests.histories.approvals import settle_all
-from tests.histories.policies import document_named
+from tests.histories.asked import Asked
+from tests.histories.governed import Governed
 from tests.histories.promises import judge_all, promised, state_of, withdrawn
 
 START = date(2026, 1, 5)
@@ -63,20 +60,7 @@ GROUP: Group = (CUS, ENT, "EUR")
 ADDRESS = Address(lines=("2 place Bellecour",), postal_code="69002", city="Lyon", country="FR")
 
 
-class Asked:
-    """Remembers which rows a projection asks for."""
-
-    def __init__(self, rows: MemoryRows) -> None:
-        self.put = rows.put
-        self._rows = rows
-        self.keys: set[tuple[type[Row], tuple[Any, ...]]] = set()
-
-    def get(self, kind: type[R], *key: Any) -> R | None:
-        self.keys.add((kind, key))
-        return self._rows.get(kind, *key)
-
-
-class History:
+class History(Governed):
     """A ledger of one customer in memory, with the run of each day as the service does it."""
 
     def __init__(
@@ -87,6 +71,8 @@ class History:
         policy: Policy = DEFAULT_POLICY,
     ) -> None:
         self.policy = policy
+        self.customer = CUS
+        self.owners: dict[str, str] = {}
         self.events: list[Recorded] = []
         self.rows = MemoryRows()
         self.today = START
@@ -132,7 +118,10 @@ class History:
     def contact(self, role: str, email: str | None) -> None:
         """Add a person at the customer."""
         self.add(
-            event(CustomerContactAdded, customer_id=CUS, role=role, name="Claire Martin", email=email), CUS
+            event(
+                CustomerContactAdded, customer_id=self.customer, role=role, name="Claire Martin", email=email
+            ),
+            self.customer,
         )
 
     def open_day(self, *, late: bool = False) -> DecisionEvent | None:
@@ -153,28 +142,36 @@ class History:
                 causation=opened.event_id,
             )
         if self.policy is DEFAULT_POLICY:
-            found = decisions_of(view, self.today, self.rows.policies(), opened.position)
+            policies = self.rows.policies()
+            units = in_units(self.cases(), lambda _: self.today, policies)
+            found = [
+                each for unit in units for each in decisions_of(unit, self.today, policies, opened.position)
+            ]
         else:
             one = decide_customer(view, self.today, self.policy, opened.position)
             found = [] if one is None else [one]
         made: DecisionEvent | None = None
         for decision in found:
-            key = decision_key("main", opened.event_id, *GROUP, decision.invoice_id)
-            made = as_event(decision, key)
+            made = as_event(decision, key_of(decision, opened))
             self.decided.append((opened, made))
             self.add(made, stream_of(made), causation=opened.event_id)
             if (task := approval_task(made)) is not None:
                 self.add(task, task.task_id)
         return made
 
+    def cases(self) -> list[Case]:
+        """Return the cases that the run of the day decides."""
+        return self.rows.cases_with(GROUP, self.today)
+
     def issue(self, days: int, amount: int, terms: Terms = TERMS) -> None:
         inv = derived_id("inv", len(self.open))
         self.open[inv] = amount
+        self.owners[inv] = self.customer
         self.add(
             issued(
                 amount,
                 invoice_id=inv,
-                customer_id=CUS,
+                customer_id=self.customer,
                 number=f"FAC-{len(self.open):04}",
                 issued_on=self.today,
                 supply_on=self.today,
@@ -186,13 +183,13 @@ class History:
 
     def receive(self, amount: int, command: UUID | None = None) -> str:
         pay = derived_id("pay", len(self.events))
-        taken = received(amount, payment_id=pay, customer_id=CUS, received_on=self.today)
+        taken = received(amount, payment_id=pay, customer_id=self.customer, received_on=self.today)
         self.add(taken, pay, command=command)
         return pay
 
     def reverse(self, pay: str, amount: int) -> None:
         """Return a payment that no invoice has taken."""
-        self.add(reversed_(amount, payment_id=pay, customer_id=CUS, reversed_on=self.today), pay)
+        self.add(reversed_(amount, payment_id=pay, customer_id=self.customer, reversed_on=self.today), pay)
 
     def settle(self, which: int, amount: int, surplus: int = 0) -> None:
         """Pay part of an invoice: what the pair of payment and invoice events come to."""
@@ -201,7 +198,9 @@ class History:
         alo, command = derived_id("alo", len(self.events)), derived_uuid("settle", len(self.events))
         pay = self.receive(part + surplus, command)
         self.add(
-            allocated(allocation(part, allocation_id=alo, invoice_id=inv), payment_id=pay, customer_id=CUS),
+            allocated(
+                allocation(part, allocation_id=alo, invoice_id=inv), payment_id=pay, customer_id=self.customer
+            ),
             pay,
             command=command,
         )
@@ -209,7 +208,7 @@ class History:
             applied(
                 part,
                 invoice_id=inv,
-                customer_id=CUS,
+                customer_id=self.customer,
                 payment_id=pay,
                 allocation_id=alo,
                 received_on=self.today,
@@ -227,13 +226,15 @@ class History:
         pay, alo, part, surplus = self.applied[inv].pop()
         command = derived_uuid("unsettle", len(self.events))
         self.add(
-            released(allocation(part, allocation_id=alo, invoice_id=inv), payment_id=pay, customer_id=CUS),
+            released(
+                allocation(part, allocation_id=alo, invoice_id=inv), payment_id=pay, customer_id=self.customer
+            ),
             pay,
             command=command,
         )
         if reverse:
             self.add(
-                reversed_(part + surplus, payment_id=pay, customer_id=CUS, reversed_on=self.today),
+                reversed_(part + surplus, payment_id=pay, customer_id=self.customer, reversed_on=self.today),
                 pay,
                 command=command,
             )
@@ -241,7 +242,7 @@ class History:
             unapplied(
                 part,
                 invoice_id=inv,
-                customer_id=CUS,
+                customer_id=self.customer,
                 payment_id=pay,
                 allocation_id=alo,
                 cause="reversed" if reverse else "released",
@@ -258,12 +259,14 @@ class History:
         dis = derived_id("dis", inv)
         if standing := self.disputed.pop(inv, 0):
             self.add(
-                undisputed(standing, invoice_id=inv, customer_id=CUS, dispute_id=dis, outcome="rejected"),
+                undisputed(
+                    standing, invoice_id=inv, customer_id=self.customer, dispute_id=dis, outcome="rejected"
+                ),
                 inv,
             )
             return
         self.disputed[inv] = amount
-        self.add(disputed(amount, invoice_id=inv, customer_id=CUS, dispute_id=dis), inv)
+        self.add(disputed(amount, invoice_id=inv, customer_id=self.customer, dispute_id=dis), inv)
 
     def concede(self, which: int) -> None:
         """Resolve a dispute as credited; the credit note is still to come."""
@@ -276,7 +279,7 @@ class History:
             undisputed(
                 claimed,
                 invoice_id=inv,
-                customer_id=CUS,
+                customer_id=self.customer,
                 dispute_id=derived_id("dis", inv),
                 outcome="credited",
                 awaiting_credit_minor=awaiting,
@@ -296,7 +299,7 @@ class History:
             credited(
                 part,
                 invoice_id=inv,
-                customer_id=CUS,
+                customer_id=self.customer,
                 credit_note_id=derived_id("crn", len(self.events)),
                 number=f"AV-{len(self.events)}",
                 issued_on=self.today,
@@ -313,14 +316,14 @@ class History:
         if gone := self.written_off.pop(inv, 0):
             self.open[inv] += gone
             self.add(
-                event(WriteOffReversed, invoice_id=inv, customer_id=CUS, amount_minor=gone),
+                event(WriteOffReversed, invoice_id=inv, customer_id=self.customer, amount_minor=gone),
                 inv,
             )
         elif part := min(amount, self.open[inv]):
             self.written_off[inv] = part
             self.open[inv] -= part
             self.add(
-                event(InvoiceWrittenOff, invoice_id=inv, customer_id=CUS, amount_minor=part),
+                event(InvoiceWrittenOff, invoice_id=inv, customer_id=self.customer, amount_minor=part),
                 inv,
             )
 
@@ -329,86 +332,47 @@ class History:
         number = f"ins_{self.judgments // 2}"
         found: Event = event(
             InsolvencyOpened,
-            customer_id=CUS,
+            customer_id=self.customer,
             insolvency_id=number,
             opened_on=self.today - timedelta(days=days_ago),
         )
         if self.judgments % 2:
-            found = event(InsolvencyClosed, customer_id=CUS, insolvency_id=number, outcome="set_aside")
-        self.judgments += 1
-        self.add(found, CUS)
-
-    def activate(self, code: str) -> None:
-        """Put a policy that is shipped, or one of :mod:`tests.histories.policies`, in force, in a further version
-        if the ledger has it.
-        """
-        self.activate_document(code, document_named(code))
-
-    def activate_document(self, code: str, document: PolicyDocument) -> None:
-        """Put a version with a document in force."""
-        pol, version = derived_id("pol", code), self.versions.get(code, 0) + 1
-        self.versions[code] = version
-        if version == 1:
-            self.add(policy.PolicyCreated(policy_id=pol, document=document, shipped_as=code), pol)
-        else:
-            added = policy.PolicyVersionAdded(policy_id=pol, version=version, document=document)
-            self.add(added, pol)
-        self.add(policy.PolicyActivated(policy_id=pol, version=version, backtest_id=None, cause="test"), pol)
-
-    def experiment(self, champion: str, challenger: str) -> None:
-        """Compare a policy in force with the last version of another one, or end what compares them."""
-        pol = derived_id("pol", champion)
-        version = DEFAULT_POLICY.version if champion == "default" else self.versions.get(champion)
-        exp = derived_id("exp", champion, len(self.events))
-        running = self.rows.policies().experiments
-        if version is not None and (found := running.get((pol, version))) is not None:
-            ended = ExperimentStopped(experiment_id=found.experiment_id, by="person", cause="test")
-            self.add(ended, found.experiment_id)
-        elif version is not None and challenger in self.versions:
-            started = event(
-                ExperimentStarted,
-                experiment_id=exp,
-                champion_id=pol,
-                champion_version=version,
-                challenger_id=derived_id("pol", challenger),
-                challenger_version=self.versions[challenger],
-                challenger_percent=50,
+            found = event(
+                InsolvencyClosed, customer_id=self.customer, insolvency_id=number, outcome="set_aside"
             )
-            self.add(started, exp)
+        self.judgments += 1
+        self.add(found, self.customer)
 
     def parties(self) -> tuple[list[DebtorRow], list[CreditorRow]]:
         """Return the debtor and the creditor."""
         return self.rows.all(DebtorRow), self.rows.all(CreditorRow)
-
-    def retire(self, code: str) -> None:
-        """Put no version of the policy in force."""
-        if code in self.versions:
-            pol = derived_id("pol", code)
-            self.add(policy.PolicyRetired(policy_id=pol, cause="test"), pol)
 
     def tag(self, *tags: str) -> None:
         """Amend the customer's tags."""
         self.add(
             event(
                 CustomerAmended,
-                customer_id=CUS,
+                customer_id=self.customer,
                 name="Débiteur",
                 country="FR",
                 email="a@example.com",
                 address=ADDRESS,
                 tags=tags,
             ),
-            CUS,
+            self.customer,
         )
 
     def label(self, which: int, *fields: FieldValue) -> None:
         """Set the custom fields of an invoice."""
         if inv := self._nth(which):
-            self.add(InvoiceFieldsSet(invoice_id=inv, customer_id=CUS, fields=fields), inv)
+            self.add(InvoiceFieldsSet(invoice_id=inv, customer_id=self.customer, fields=fields), inv)
 
     def hold(self, days: int) -> None:
         until = self.today + timedelta(days=days)
-        self.add(reminders.HoldPlaced(customer_id=CUS, until=until, cause="test"), CUS.replace("cus", "hld"))
+        self.add(
+            reminders.HoldPlaced(customer_id=self.customer, until=until, cause="test"),
+            self.customer.replace("cus", "hld"),
+        )
 
     def promise(self, which: int, days: int) -> None:
         """Promise to pay an invoice within some days, without days of grace."""
@@ -428,13 +392,17 @@ class History:
             return
         if placement_id := self.placed.pop(inv, None):
             recalled = event(
-                InvoicesRecalled, placement_id=placement_id, customer_id=CUS, invoice_ids=(inv,), ended=True
+                InvoicesRecalled,
+                placement_id=placement_id,
+                customer_id=self.customer,
+                invoice_ids=(inv,),
+                ended=True,
             )
             self.add(recalled, placement_id)
             return
         placement_id = self.placed[inv] = derived_id("plc", len(self.events))
         placed = event(PlacedInvoice, invoice_id=inv, open_minor=self.open[inv])
-        made = event(InvoicesPlaced, placement_id=placement_id, customer_id=CUS, invoices=(placed,))
+        made = event(InvoicesPlaced, placement_id=placement_id, customer_id=self.customer, invoices=(placed,))
         self.add(made, placement_id)
 
     def withdraw(self) -> None:
@@ -445,4 +413,8 @@ class History:
                 self.add(suppression(request, "changed_meanwhile"), stream)
 
     def _nth(self, which: int) -> str | None:
-        return list(self.open)[which % len(self.open)] if self.open else None
+        if not self.open:
+            return None
+        found = list(self.open)[which % len(self.open)]
+        self.customer = self.owners[found]
+        return found

@@ -118,5 +118,6 @@ def test_totals_count_channels_with_their_costs_and_compare_first_contacts() -> 
 
 def test_merged_customers_are_replayed_together() -> None:
     items = {f"cus_{n}": 1_000 for n in range(6)}
-    parts = parts_of(items, [{"cus_0", "cus_5"}, {"cus_3", CUS}])
+    together = [{"cus_0", "cus_5"}, {"cus_3", CUS}]
+    parts = parts_of(items, {each: related for related in together for each in related})
     assert parts == [["cus_0", "cus_5"], ["cus_1", "cus_2"], ["cus_3", "cus_4"]]

@@ -13,17 +13,19 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.decide import decide_case
-from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event
+from dunning_svc.domain.ladder.grouping import decisions_of, in_units
+from dunning_svc.domain.policy.policy import Grouping
 from dunning_svc.domain.policy.shipped import SHIPPED
 from dunning_svc.domain.policy.working_days import is_working_day
 from dunning_svc.domain.policy.written import offsets
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow
+from dunning_svc.use_cases.runs import key_of
 from encours.contracts.events import calendar, reminders
 from encours.contracts.events.dunning.document import PolicyHours, StepApproval
 from encours.kernel.business_days import business_calendar
 from tests.histories.approvals import answer, settle_all
-from tests.histories.dunning import GROUP, History
+from tests.histories.family import Family
 from tests.histories.policies import ROLE
 
 YEARS, SEEDS = (10, 20) if os.environ.get("DEEP") else (3, 1)
@@ -47,16 +49,18 @@ END = date(2026 + YEARS, 3, 1)
 """The third year has a leap day, and each has both nights on which the clocks change."""
 
 
-def run_once_or_more(history: History, random: Random) -> DecisionEvent | None:
+def run_once_or_more(history: Family, random: Random) -> DecisionEvent | None:
     """Run a day as a worker does that is killed before or after it has recorded its decision, and starts again."""
     history.today += timedelta(days=1)
     opened = history.add(calendar.DayOpened(day=history.today, late=False), calendar.STREAM)
-    case = history.rows.case(GROUP)
-    assert case is not None
-    lost = decide_case(case, history.today, history.rows.policies(), opened.position)
+    policies, before = history.rows.policies(), len(history.decided)
+    lost = [
+        as_event(each, key_of(each, opened))
+        for unit in in_units(history.cases(), lambda _: history.today, policies)
+        for each in decisions_of(unit, history.today, policies, opened.position)
+    ]
     found = history.decide(opened)
-    key = decision_key("main", opened.event_id, *GROUP)
-    assert found == (None if lost is None else as_event(lost, key)), "what was lost is decided again"
+    assert [made for _, made in history.decided[before:]] == lost, "what was lost is decided again"
     for _ in range(random.choice((0, 0, 0, 1, 2))):
         assert history.decide(opened) is None, "the decision is recorded: it is not taken again"
     settle_all(history, opened.position)
@@ -66,17 +70,22 @@ def run_once_or_more(history: History, random: Random) -> DecisionEvent | None:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_each_step_is_taken_once_on_a_business_day_and_a_formal_notice_never_first(seed: int) -> None:
     random = Random(seed)
-    history = History()
-    history.activate_document("firm", ASKING)
-    history.tag("firm")
+    history = Family()
+    grouping: Grouping = "customer" if seed % 2 else "payer"
+    history.activate_document("firm", replace(ASKING, grouping=grouping))
+    for member in (0, 1):
+        history.mark(member, "firm")
+    history.pay_for(1, 0)
     issued, next_issue = 0, history.today
     while history.today < END:
         if history.today >= next_issue:
-            history.issue(30, 100_000)
+            history.bill(issued % 2, 30, 100_000)
             issued += 1
             if issued % 3:
                 history.settle(issued - 1, 100_000)
             next_issue = history.today + timedelta(days=INVOICE_EVERY)
+        if random.random() < 0.01:
+            history.pay_for(1, random.choice((None, 0)))
         if random.random() < 0.02:
             for _ in range(random.randrange(1, 12)):
                 history.open_day(late=True)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from functools import partial
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event
 from dunning_svc.domain.ladder.explain import explain
-from dunning_svc.domain.ladder.grouping import about_the_same, decisions_of
+from dunning_svc.domain.ladder.grouping import about_the_same, decisions_of, in_units
+from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import level_in
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from dunning_svc.domain.policy.working_days import is_working_day
 from dunning_svc.read_models.cases.past import folded
+from dunning_svc.use_cases.runs import key_of
 from encours.contracts import encode
 from encours.contracts.events import reminders
 from encours.contracts.events.parties.customer import FieldValue
@@ -159,12 +162,18 @@ def test_each_decision_follows_again_from_the_events_with_its_choice_of_policy(
     history = lived(acts)
     for opened, event in history.decided[:: max(1, len(history.decided) // 5)]:
         rows = folded({"all": history.events[: opened.position]})
-        case = rows.case(GROUP, event.day)
-        assert case is not None
-        again = about_the_same(decisions_of(case, event.day, rows.policies(), opened.position), event)
+        found = [
+            each
+            for unit in in_units(rows.cases_with(GROUP, event.day), partial(_on, event.day), rows.policies())
+            for each in decisions_of(unit, event.day, rows.policies(), opened.position)
+        ]
+        again = about_the_same(found, event)
         assert again is not None
-        key = decision_key("main", opened.event_id, *GROUP, again.invoice_id)
-        assert encode(as_event(again, key)) == encode(event)
+        assert encode(as_event(again, key_of(again, opened))) == encode(event)
+
+
+def _on(day: date, _: Case) -> date:
+    return day
 
 
 def steps(history: History) -> list[tuple[str, date]]:

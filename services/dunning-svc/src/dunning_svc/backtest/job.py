@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from operator import attrgetter
@@ -22,11 +22,18 @@ from dunning_svc.backtest.replay import Replay, Trial
 from dunning_svc.backtest.results import TASKS, BacktestResult, FirstDay, Measured, Summing, channel_counts
 from dunning_svc.backtest.store import Backtest, BacktestStore
 from dunning_svc.backtest.tally import Findings, Tally
-from dunning_svc.domain.ladder.grouping import decisions_of
+from dunning_svc.domain.ladder.grouping import decisions_of, in_units
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.models import MODELS, NAME
+from dunning_svc.read_models.cases.debtors import components, with_roles
 from dunning_svc.read_models.cases.due import due_pages
-from dunning_svc.read_models.cases.fold.policies import documents_of, policies_of, policy_rows, put_in_force
+from dunning_svc.read_models.cases.fold.policies import (
+    documents_of,
+    groups_customers,
+    policies_of,
+    policy_rows,
+    put_in_force,
+)
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import streams_of
 from dunning_svc.read_models.cases.query import customers_moved_since
@@ -36,7 +43,6 @@ from encours.contracts.events import calendar
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dunning.policy import BacktestTotal, PolicyBacktested
 from encours.contracts.events.dunning.reminders import Channel
-from encours.contracts.parties import related
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
@@ -107,6 +113,10 @@ class BacktestRun:
             documents = documents_of(await policy_rows(conn, schema), backtest.policy_id)
             moved = await customers_moved_since(conn, schema, backtest.first_on - _MARGIN)
             known = await merges(conn, schema)
+            # Customers whose cases may be decided together are replayed together.
+            roles = (
+                await with_roles(conn, schema) if groups_customers(await policy_rows(conn, schema)) else []
+            )
         trial = Trial(
             backtest.policy_id,
             backtest.version,
@@ -120,7 +130,7 @@ class BacktestRun:
             e for e in opened if isinstance(e.data, DayOpened) and trial.first <= e.data.day <= trial.last
         ]
         summing = Summing(trial, backtest.position, backtest.costs)
-        parts = parts_of(moved, [set(related([each.customer_id], known)) for each in known])
+        parts = parts_of(moved, components(roles, known))
         async for customers, events in self._read(parts):
             found = self._replay(trial, [*events, *days])
             self._done += len(customers)
@@ -187,7 +197,9 @@ class BacktestRun:
             counts: Counter[Channel] = Counter()
             async for due in due_pages(conn, schema, day, policies_of(rows.values())):
                 decided = (
-                    each for case in due.cases for each in decisions_of(case, day, due.policies, position)
+                    each
+                    for unit in in_units(due.cases, lambda _: day, due.policies)
+                    for each in decisions_of(unit, day, due.policies, position)
                 )
                 counts.update(each.step.channel for each in decided if each.cause is None)
         tasks = sum(count for channel, count in counts.items() if channel in TASKS)
@@ -223,16 +235,15 @@ class BacktestRun:
         await execute(self._ledger, meta, record_backtest, event)
 
 
-def parts_of(items: dict[str, int], merged: Sequence[set[str]]) -> list[list[str]]:
-    """Return customers in parts of :data:`ITEMS_AT_ONCE` invoices; records that were ever merged are in one part."""
-    together = {each: component for component in merged for each in component}
+def parts_of(items: Mapping[str, int], together: Mapping[str, Collection[str]]) -> list[list[str]]:
+    """Return customers in parts of :data:`ITEMS_AT_ONCE` invoices; those that belong ``together`` are in one part."""
     parts: list[list[str]] = []
     seen: set[str] = set()
     size = ITEMS_AT_ONCE
     for customer_id in sorted(items):
         if customer_id in seen:
             continue
-        component = together.get(customer_id, {customer_id}) & items.keys()
+        component = items.keys() & together.get(customer_id, {customer_id})
         seen |= component
         if size >= ITEMS_AT_ONCE:
             parts.append([])

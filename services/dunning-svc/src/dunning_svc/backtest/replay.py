@@ -18,7 +18,8 @@ from dunning_svc.backtest.thanks import ReplayedThanks
 from dunning_svc.backtest.wakes import AT_ONCE, NEVER, Wakes, next_day
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, stream_of
-from dunning_svc.domain.ladder.grouping import decisions_of
+from dunning_svc.domain.ladder.grouping import Unit, decisions_of, in_units
+from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.fold.decisions import steps_decided
@@ -145,9 +146,20 @@ class Replay:
         days = {row.entity_id: self._day_of(row, day) for row in self._rows.all(CreditorRow)}
         own = {group: days.get(group[1], day) for group in self._awake(days, day)}
         merged = {on: self._rows.survivors(on) for on in set(own.values())}
+        cases: dict[Group, Case] = {}
         for group in sorted({(merged[on].of(group[0]), *group[1:]) for group, on in own.items()}):
             on = days.get(group[1], day)
-            yield from self._decide_one(e, group, on, merged[on])
+            found = self._rows.cases_with(group, on, merged=merged[on])
+            cases |= {(case.customer_id, case.entity_id, case.currency): case for case in found}
+            if group not in cases:
+                self._look_again(group, merged[on], AT_ONCE)
+
+        def day_of(case: Case) -> date:
+            return days.get(case.entity_id, day)
+
+        for unit in in_units([cases[each] for each in sorted(cases)], day_of, self._policies):
+            on = day_of(unit.cases[0])
+            yield from self._decide_unit(e, unit, on, merged[on])
 
     def _awake(self, days: Mapping[str, date], day: date) -> list[Group]:
         """Return the groups that may be decided: awake, and with an item that the run of the day would look at."""
@@ -165,20 +177,22 @@ class Replay:
             self._wakes.set(group, on)
         return found
 
-    def _decide_one(self, e: Recorded, group: Group, on: date, merged: Survivors) -> list[Decision]:
-        case = self._rows.case(group, on, merged=merged)
-        decisions = [] if case is None else decisions_of(case, on, self._policies, e.position)
+    def _decide_unit(self, e: Recorded, unit: Unit, on: date, merged: Survivors) -> list[Decision]:
+        decisions = decisions_of(unit, on, self._policies, e.position)
         for decision in decisions:
             self._fold_decision(e, decision)
-        if decisions:
+        for case in unit.cases:
+            group = case.customer_id, case.entity_id, case.currency
             again = on + timedelta(days=1)
-        elif case is not None:
-            again = min(next_day(case, on, self._policies), self._turn_of(group, on))
-        else:
-            again = AT_ONCE
-        for record in merged.records(group[0]):
-            self._wakes.set((record, group[1], group[2]), again)
+            if not decisions:
+                joint = case if unit.joint is None else case.together[unit.joint]
+                again = min(next_day(joint, on, self._policies), self._turn_of(group, on))
+            self._look_again(group, merged, again)
         return decisions
+
+    def _look_again(self, group: Group, merged: Survivors, day: date) -> None:
+        for record in merged.records(group[0]):
+            self._wakes.set((record, group[1], group[2]), day)
 
     def _turn_of(self, group: Group, day: date) -> date:
         """Return the next day on which another record stands for the customer, or another one pays for it."""

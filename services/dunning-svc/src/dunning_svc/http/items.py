@@ -13,6 +13,7 @@ from encours.contracts.events.dunning.reminders import (
     SendingHours,
     SuppressedStep,
 )
+from encours.contracts.events.dunning.together import DunnedDebtor
 from encours.http.models import MoneyModel
 
 
@@ -68,6 +69,34 @@ class HoursOut(BaseModel):
         )
 
 
+class DunnedDebtorOut(BaseModel):
+    """A customer whose case is decided together with those of the same payer or group."""
+
+    customer_id: str
+    name: str
+    credit: MoneyModel = Field(
+        description="Unapplied payments of this customer, deducted from its own items."
+    )
+    amount: MoneyModel
+    since: date = Field(description="The policy is applied to this customer since that day.")
+
+    @classmethod
+    def of(cls, debtor: DunnedDebtor, currency: str) -> DunnedDebtorOut:
+        """Return the customer of a decision."""
+        return cls(
+            customer_id=debtor.customer_id,
+            name=debtor.name,
+            credit=MoneyModel.of(debtor.credit_minor, currency),
+            amount=MoneyModel.of(debtor.amount_minor, currency),
+            since=debtor.since,
+        )
+
+
+DEBTORS = (
+    "Customers whose cases were decided together, under a policy that groups by payer or group; else empty."
+)
+
+
 class ItemOut(BaseModel):
     """An invoice in a decision."""
 
@@ -85,6 +114,9 @@ class ItemOut(BaseModel):
     placed: MoneyModel = Field(description="Rest that a third party collects.")
     asked: MoneyModel
     step: str | None = Field(description="The step taken for it; null if it is only listed.")
+    customer_id: str | None = Field(
+        description="Debtor, where the decision is about all customers of a payer or a group."
+    )
 
     @classmethod
     def of(cls, item: DunnedItem, currency: str) -> ItemOut:
@@ -104,4 +136,5 @@ class ItemOut(BaseModel):
             placed=MoneyModel.of(item.placed_minor, currency),
             asked=MoneyModel.of(item.asked_minor, currency),
             step=item.step or None,
+            customer_id=item.customer_id,
         )

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import structlog
 
-from dunning_svc.domain.ladder.recheck import objection, suppression
+from dunning_svc.domain.ladder.recheck import objected, suppression
 from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers, was_by_gateway
@@ -160,8 +160,10 @@ class Dispatcher:
             return []
         invoices: dict[str, set[str]] = {}
         for outgoing in chunk:
-            listed = (item.invoice_id for item in outgoing.event.items)
-            invoices.setdefault(outgoing.event.customer_id, set()).update(listed)
+            event = outgoing.event
+            invoices.setdefault(event.customer_id, set())
+            for item in event.items:
+                invoices.setdefault(item.customer_id or event.customer_id, set()).add(item.invoice_id)
         rows, position = await current_cases(self._ledger, self._db, ledger, invoices, today)
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, _):
             threads = await first_mails(conn, schema, sorted(invoices))
@@ -170,22 +172,25 @@ class Dispatcher:
         for outgoing in chunk:
             reminder, creditor = outgoing.event, outgoing.creditor
             earlier = EARLIER.get((reminder.basis.policy_id, reminder.basis.policy_version))
-            group = (reminder.customer_id, creditor.entity_id, reminder.currency)
-            case = rows.case(group, today, by_role=earlier is None or earlier.addresses_by_role)
-            customer = rows.get(DebtorRow, case.addressee_id) if case else None
-            if case is None or customer is None:
+            by_role = earlier is None or earlier.addresses_by_role
+            cases = rows.cases_of(reminder, creditor.entity_id, today, by_role=by_role)
+            addressee_id = reminder.customer_id
+            if cases is not None and not reminder.debtors:
+                addressee_id = cases[reminder.customer_id].addressee_id
+            customer = rows.get(DebtorRow, addressee_id)
+            if cases is None or customer is None:
                 log.warning("outbox.debtor_unknown", ledger=ledger, customer_id=reminder.customer_id)
                 continue
-            cause = objection(reminder, case, today, rows.policies())
-            if cause is None:
+            found = objected(reminder, cases, today, rows.policies())
+            if found is None:
                 known = rows.get(CreditorRow, creditor.entity_id) or creditor
                 thread = threads.get(thread_of(reminder, creditor.entity_id))
                 standing.append(
                     replace(outgoing, customer=customer, creditor=known, thread=thread, texts=texts)
                 )
             else:
-                inputs = rows.inputs_of(case, (item.invoice_id for item in reminder.items))
-                await self._record(ledger, outgoing, suppression(reminder, cause, inputs), today)
+                inputs = rows.inputs_of(found.case, (item.invoice_id for item in found.share.items))
+                await self._record(ledger, outgoing, suppression(reminder, found.cause, inputs), today)
         return standing
 
     async def _deliver(self, info: LedgerInfo, outgoing: OutgoingReminder, claim: Claim, today: date) -> bool:

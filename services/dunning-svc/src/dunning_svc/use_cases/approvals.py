@@ -9,7 +9,7 @@ import structlog
 
 from dunning_svc.domain.approval.decide import answered, settled
 from dunning_svc.domain.approval.state import APPROVERS
-from dunning_svc.domain.ladder.recheck import objection
+from dunning_svc.domain.ladder.recheck import objected
 from dunning_svc.domain.reminder.state import REMINDER
 from dunning_svc.domain.task.commands import CompleteTask
 from dunning_svc.domain.task.outcome import Emitted
@@ -75,7 +75,8 @@ async def _current(
     """Return the cases of requests; ``None`` while the read model is too far behind to judge them."""
     invoices: dict[str, set[str]] = {}
     for each in requests:
-        invoices.setdefault(each.customer_id, set()).update(item.invoice_id for item in each.items)
+        for item in each.items:
+            invoices.setdefault(item.customer_id or each.customer_id, set()).add(item.invoice_id)
     try:
         rows, _ = await current_cases(ledger, db, name, invoices, day)
     except CasesBehind as error:
@@ -88,8 +89,11 @@ def settled_in(
     rows: MemoryRows | None, request: ReminderRequested, entity_id: str, day: date
 ) -> list[Emitted]:
     """Return what becomes of a proposal on a day by the cases of that day."""
-    case = None if rows is None else rows.case((request.customer_id, entity_id, request.currency), day)
-    if rows is None or case is None:
+    cases = None if rows is None else rows.cases_of(request, entity_id, day)
+    if rows is None or cases is None:
         return settled(request, None, (), day)
-    because = rows.inputs_of(case, (item.invoice_id for item in request.items))
-    return settled(request, objection(request, case, day, rows.policies()), because, day)
+    found = objected(request, cases, day, rows.policies())
+    if found is None:
+        return settled(request, None, (), day)
+    because = rows.inputs_of(found.case, (item.invoice_id for item in found.share.items))
+    return settled(request, found.cause, because, day)

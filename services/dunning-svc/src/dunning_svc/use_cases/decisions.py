@@ -13,7 +13,7 @@ import msgspec
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event
-from dunning_svc.domain.ladder.grouping import about_the_same, decisions_of
+from dunning_svc.domain.ladder.grouping import about_the_same, decisions_of, in_units
 from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.read_models.cases.fold.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
@@ -149,12 +149,19 @@ def _again(rows: MemoryRows, stored: DecisionEvent, entity_id: str) -> Reperform
     basis = stored.basis
     earlier = EARLIER.get((basis.policy_id, basis.policy_version))
     group = (stored.customer_id, entity_id, stored.currency)
-    case = rows.case(group, stored.day, by_role=earlier is None or earlier.addresses_by_role)
     decision = None
-    if case is not None and earlier is not None:
-        decision = decide_customer(case, stored.day, earlier, basis.position)
-    elif case is not None:
-        again = decisions_of(case, stored.day, rows.policies(), basis.position)
+    if earlier is not None:
+        case = rows.case(group, stored.day, by_role=earlier.addresses_by_role)
+        if case is not None:
+            decision = decide_customer(case, stored.day, earlier, basis.position)
+    else:
+        policies = rows.policies()
+        again = [
+            each
+            for unit in in_units(rows.cases_with(group, stored.day), lambda _: stored.day, policies)
+            if (unit.joint is not None) == bool(stored.debtors)
+            for each in decisions_of(unit, stored.day, policies, basis.position)
+        ]
         decision = about_the_same(again, stored)
     key = UUID(hex=stored.decision_id.partition("_")[2])
     return Reperformed(stored, None if decision is None else as_event(decision, key))

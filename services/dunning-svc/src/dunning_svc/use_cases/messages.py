@@ -21,6 +21,7 @@ from encours.contracts.events.dunning.reminders import (
     ReminderSent,
 )
 from encours.contracts.events.dunning.thanks import SettledInvoice, ThanksRequested
+from encours.contracts.events.dunning.together import DunnedDebtor
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger
 
@@ -118,6 +119,7 @@ def snapshot_of(
     amount_minor: int,
     late_terms_hidden: bool = False,
     settled: tuple[SettledInvoice, ...] = (),
+    debtors: tuple[DunnedDebtor, ...] = (),
 ) -> MessageSnapshot:
     """Return all that a message is made of."""
     account = creditor.account_on(currency, day)
@@ -136,6 +138,7 @@ def snapshot_of(
         amount_minor=amount_minor,
         late_terms_hidden=late_terms_hidden,
         settled=settled,
+        debtors=debtors,
     )
 
 
@@ -150,6 +153,7 @@ def _content(reminder: ReminderRequested, customer: DebtorRow, creditor: Credito
         credit_minor=reminder.credit_minor,
         amount_minor=reminder.amount_minor,
         late_terms_hidden=reminder.late_terms_hidden,
+        debtors=reminder.debtors,
     )
 
 

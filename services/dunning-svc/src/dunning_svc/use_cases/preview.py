@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from dunning_svc.domain.ladder.decision import Decision
-from dunning_svc.domain.ladder.grouping import decisions_of
+from dunning_svc.domain.ladder.grouping import decisions_of, in_units
+from dunning_svc.domain.ladder.state import Case
 from dunning_svc.read_models.cases.due import due_pages
 from dunning_svc.read_models.cases.model import MODEL
 from encours.reading.moment import Granted
@@ -28,8 +29,11 @@ async def preview_day(db: ReadDb, ledger: str, day: date, granted: Granted) -> P
         decisions = [
             decision
             async for due in due_pages(conn, schema, day)
-            for case in due.cases
-            if granted is None or case.entity_id in granted
-            for decision in decisions_of(case, day, due.policies, position)
+            for unit in in_units(_granted(due.cases, granted), lambda _: day, due.policies)
+            for decision in decisions_of(unit, day, due.policies, position)
         ]
     return Preview(position, decisions)
+
+
+def _granted(cases: Iterable[Case], granted: Granted) -> list[Case]:
+    return [case for case in cases if granted is None or case.entity_id in granted]

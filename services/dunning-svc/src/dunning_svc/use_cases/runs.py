@@ -22,7 +22,8 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, approval_task, as_event, decision_key, stream_of
-from dunning_svc.domain.ladder.grouping import decisions_of
+from dunning_svc.domain.ladder.grouping import decisions_of, in_units
+from dunning_svc.domain.ladder.state import Case
 from dunning_svc.read_models.cases.debtors import creditors
 from dunning_svc.read_models.cases.due import DueCases, Unserved, due_pages
 from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
@@ -180,9 +181,7 @@ class RunDay(Reactor):
             self._queue.enqueue(batch)
 
     async def _append(self, e: Recorded, decision: Decision, event: DecisionEvent) -> None:
-        group = decision.customer_id, decision.entity_id, decision.currency
-        key = decision_key(e.ledger, e.event_id, *group, decision.invoice_id)
-        meta = derived(e.ledger, key, actor=DUNNING, today=decision.day, because_of=e)
+        meta = derived(e.ledger, key_of(decision, e), actor=DUNNING, today=decision.day, because_of=e)
         await execute(self._ledger, meta, _emit_decision, event, decision.entity_id)
 
     async def _raise_task(self, e: Recorded, unserved: Unserved) -> None:
@@ -220,17 +219,29 @@ def decide_all(
     assert isinstance(e.data, DayOpened)
     decided: list[tuple[Decision, DecisionEvent]] = []
     unserved = list(due.unreadable)
-    for case in due.cases:
-        group = (case.customer_id, case.entity_id, case.currency)
+
+    def day_of(case: Case) -> date:
+        assert isinstance(e.data, DayOpened)
+        return day_elsewhere(e.data.day, time_zone, due.creditors[case.entity_id].time_zone)
+
+    def failed(case: Case, error: Exception) -> None:
+        log.error("run.customer_unserved", ledger=e.ledger, customer_id=case.customer_id, exc_info=error)
+        unserved.append(Unserved.of((case.customer_id, case.entity_id, case.currency), error))
+
+    for unit in in_units(due.cases, day_of, due.policies, failed):
         try:
-            day = day_elsewhere(e.data.day, time_zone, due.creditors[case.entity_id].time_zone)
-            for decision in decisions_of(case, day, due.policies, e.position):
-                key = decision_key(e.ledger, e.event_id, *group, decision.invoice_id)
-                decided.append((decision, as_event(decision, key)))
+            for decision in decisions_of(unit, day_of(unit.cases[0]), due.policies, e.position):
+                decided.append((decision, as_event(decision, key_of(decision, e))))
         except Exception as error:  # whatever the fault is, the other customers are served
-            log.exception("run.customer_unserved", ledger=e.ledger, customer_id=case.customer_id)
-            unserved.append(Unserved.of(group, error))
+            for case in unit.cases:
+                failed(case, error)
     return decided, unserved
+
+
+def key_of(decision: Decision, e: Recorded) -> UUID:
+    """Return the id of a decision of the day that an event opened."""
+    group = decision.customer_id, decision.entity_id, decision.currency
+    return decision_key(e.ledger, e.event_id, *group, decision.part)
 
 
 def _outgoing(

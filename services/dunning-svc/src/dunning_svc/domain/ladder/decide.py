@@ -42,13 +42,13 @@ from datetime import date, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.decision import Decision, dunned
+from dunning_svc.domain.ladder.decision import CasePart, Decision, dunned, with_debtors
 from dunning_svc.domain.ladder.highest import decide_highest
 from dunning_svc.domain.ladder.plan import ItemPlan, joins, plans
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.choice import ChosenPolicy, Policies, is_default
 from dunning_svc.domain.policy.hours import ALL_DAY, hours_for
-from dunning_svc.domain.policy.policy import Policy, Step
+from dunning_svc.domain.policy.policy import Joint, Policy, Step
 from dunning_svc.domain.policy.working_days import is_working_day
 from encours.contracts.events.dunning.reminders import (
     AwaitedApproval,
@@ -84,27 +84,39 @@ _PRECEDENCE: tuple[SuppressionCause, ...] = (
 
 def decide_case(case: Case, day: date, policies: Policies, position: int) -> Decision | None:
     """Choose the policy of the case as of the day, and return its decision as :func:`decide_customer` does."""
+    applied, part = under_policy(case, day, policies)
+    decision = decide_customer(part.case, day, applied.policy, position, part.since)
+    if decision is None or (is_default(applied.key) and part.since is None):
+        return decision
+    return chosen(decision, [part.case], applied, part.since or day)
+
+
+def under_policy(case: Case, day: date, policies: Policies) -> tuple[ChosenPolicy, CasePart]:
+    """Return the policy of a case on a day, and the case as that policy sees it."""
     applied, since, changed = policy_of(case, day, policies)
     if changed:
         # A suppression under another policy says nothing of this one's steps, which may have the same codes.
         case = replace(case, items=tuple(replace(item, suppressed=()) for item in case.items))
-    decision = decide_customer(case, day, applied.policy, position, since)
-    if decision is None or (is_default(applied.key) and since is None):
-        return decision
+    return applied, CasePart(case, since)
+
+
+def chosen(decision: Decision, cases: Sequence[Case], applied: ChosenPolicy, since: date) -> Decision:
+    """Return the decision with the grounds on which the policy was applied, and the events that they rest on."""
     choice = PolicyChoice(
         priority=applied.priority,
         criteria=applied.criteria,
-        since=since or day,
+        since=since,
         also_met=applied.also_met,
         experiment_id=applied.experiment_id,
         arm=applied.arm,
     )
-    inputs = {*decision.input_events, applied.position} - {0}
-    if "invoice_fields" in applied.criteria and case.standing is not None:
-        inputs |= {each.fields_position for each in case.standing.profile.invoices} - {0}
-    if "grades" in applied.criteria and case.standing is not None:
-        inputs.add(case.standing.profile.grade_position)
-    return replace(decision, choice=choice, input_events=tuple(sorted(inputs)))
+    inputs = {*decision.input_events, applied.position}
+    profiles = [case.standing.profile for case in cases if case.standing is not None]
+    if "invoice_fields" in applied.criteria:
+        inputs |= {each.fields_position for profile in profiles for each in profile.invoices}
+    if "grades" in applied.criteria:
+        inputs |= {profile.grade_position for profile in profiles}
+    return replace(decision, choice=choice, input_events=tuple(sorted(inputs - {0})))
 
 
 def policy_of(case: Case, day: date, policies: Policies) -> tuple[ChosenPolicy, date | None, bool]:
@@ -147,23 +159,35 @@ def decide_customer(
 
     ``None`` if the day is decided already, if no step is due, or if the suppression was recorded before.
     """
-    if case.decided_on == day:
-        return None
-    case = case.on(day)
     if policy.progression == "highest":
-        return decide_highest(case, day, policy, position)
-    if policy.business_days and not is_working_day(case.country, day):
+        return None if case.decided_on == day else decide_highest(case.on(day), day, policy, position)
+    return decide_parts([CasePart(case, since)], day, policy, position)
+
+
+def decide_parts(
+    parts: Sequence[CasePart], day: date, policy: Policy, position: int, joint: Joint | None = None
+) -> Decision | None:
+    """Return the decision of the day for cases of one addressee, creditor and currency, step by step.
+
+    Each item is judged in its own case; channel, minimum amount and list are those of one message. ``joint``: the
+    grouping by which cases of several customers are decided together.
+    """
+    if any(part.case.decided_on == day for part in parts):
         return None
-    found = plans(case, day, policy, since)
-    tone = _highest_step(found, policy, case.currency)
+    if policy.business_days and not is_working_day(parts[0].case.country, day):
+        return None
+    parts = [replace(part, case=part.case.on(day)) for part in parts]
+    found = [plan for part in parts for plan in plans(part.case, day, policy, part.since)]
+    tone = _highest_step(found, policy, parts[0].case.currency)
     found = [_within(tone, plan, policy) for plan in found]
     if tone is not None:
         message = _Message(tone, _listed(found, tone, day, policy), found)
-        return _decision(case, day, policy, position, message)
-    suppressed = _suppressed_steps(found)
-    if not suppressed:
+    elif suppressed := _suppressed_steps(found):
+        message = _suppression(found, suppressed, policy)
+    else:
         return None
-    return _decision(case, day, policy, position, _suppression(found, suppressed, policy))
+    decision = _decision([part.case for part in parts], day, policy, position, message)
+    return decision if joint is None else with_debtors(decision, parts, joint)
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -253,22 +277,29 @@ def _suppressed_steps(found: Sequence[ItemPlan]) -> list[SuppressedStep]:
     ]
 
 
-def _decision(case: Case, day: date, policy: Policy, position: int, message: _Message) -> Decision:
+def _decision(cases: Sequence[Case], day: date, policy: Policy, position: int, message: _Message) -> Decision:
     items = tuple(_dunned(plan, message, day) for plan in message.listed)
     steps = message.steps or {}
     suppressed = tuple(
         each for each in _suppressed_steps(message.plans) if steps.get(each.invoice_id) != each.step
     )
-    credit = case.credit_for({item.invoice_id for item in items})
     named = {item.invoice_id for item in items} | {each.invoice_id for each in suppressed}
+    concerned = [case for case in cases if any(item.invoice_id in named for item in case.items)]
+    asked = {item.invoice_id: item.asked_minor for item in items}
+    credits = [each.credit_for(asked) for each in concerned]
+    # Cash of one customer is deducted from its own items alone.
+    amount_minor = sum(
+        max(0, sum(asked.get(item.invoice_id, 0) for item in each.items) - credit)
+        for each, credit in zip(concerned, credits, strict=True)
+    )
     rested_on = [plan.item for plan in message.plans if plan.item.invoice_id in named]
-    inputs = {*case.events, *(p for item in rested_on for p in item.events)}
+    inputs = {p for each in concerned for p in each.events} | {p for item in rested_on for p in item.events}
+    case = cases[0]
     causes = {message.cause, *(each.cause for each in suppressed)}
     if case.formal_notice is not None and "formal_notice_recent" in causes:
         inputs.add(case.formal_notice.position)
     if "contact_limit" in causes and policy.contact_limit is not None:
         inputs |= {each.position for each in case.contacted_since(day, policy.contact_limit.days)}
-    amount_minor = max(0, sum(item.asked_minor for item in items) - credit)
     return Decision(
         customer_id=case.customer_id,
         entity_id=case.entity_id,
@@ -278,7 +309,7 @@ def _decision(case: Case, day: date, policy: Policy, position: int, message: _Me
         day=day,
         step=message.step,
         items=items,
-        credit_minor=credit,
+        credit_minor=sum(credits),
         amount_minor=amount_minor,
         superseded=tuple(f"{p.item.invoice_id}:{s.code}" for p in message.plans for s in p.superseded),
         cause=message.cause,

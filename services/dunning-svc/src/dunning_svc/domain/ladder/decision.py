@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
+from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.state import LadderItem
-from dunning_svc.domain.policy.policy import Step
+from dunning_svc.domain.ladder.state import Case, LadderItem
+from dunning_svc.domain.policy.policy import Grouping, Joint, Step
 from encours.contracts.events.dunning.reminders import (
     AwaitedApproval,
     DunnedItem,
@@ -17,6 +19,7 @@ from encours.contracts.events.dunning.reminders import (
     SuppressedStep,
     SuppressionCause,
 )
+from encours.contracts.events.dunning.together import DunnedDebtor
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -49,6 +52,16 @@ class Decision(msgspec.Struct, frozen=True):
     """Approval that the message waits for, if it needs one."""
     invoice_id: str | None = None
     """Invoice of a message or task for it alone; ``None`` where one is for all of the case."""
+    debtors: tuple[DunnedDebtor, ...] = ()
+    """Customers whose cases are decided together; ``customer_id`` is their payer, or the head of their group."""
+    grouping: Grouping = "customer"
+
+    @property
+    def part(self) -> str | None:
+        """Distinguish decisions of one day about a customer at a creditor in a currency; ``None`` for the usual one."""
+        if self.debtors:
+            return f"{self.grouping} {self.policy_id} {self.policy_version}"
+        return self.invoice_id
 
     @property
     def is_message(self) -> bool:
@@ -76,4 +89,45 @@ def dunned(
         asked_minor=asked_minor,
         step=step,
         terms=terms,
+    )
+
+
+class CasePart(msgspec.Struct, frozen=True):
+    """A case of a decision. ``since``: day from which on the policy is applied to it in place of another one."""
+
+    case: Case
+    since: date | None
+
+
+def with_debtors(decision: Decision, parts: Sequence[CasePart], joint: Joint) -> Decision:
+    """Return a decision about cases that are decided together, with the customer of each item and of each sum."""
+    owner = {item.invoice_id: part.case.customer_id for part in parts for item in part.case.items}
+    items = tuple(replace(item, customer_id=owner[item.invoice_id]) for item in decision.items)
+    listed = {item.invoice_id for item in items}
+    named = {owner[each] for each in (*listed, *(left.invoice_id for left in decision.suppressed))}
+    debtors = []
+    for part in parts:
+        customer_id = part.case.customer_id
+        if customer_id not in named:
+            continue
+        asked = sum(item.asked_minor for item in items if item.customer_id == customer_id)
+        credit = part.case.credit_for(listed) if asked else 0
+        debtors.append(
+            DunnedDebtor(
+                customer_id=customer_id,
+                name=part.case.name,
+                since=part.since or decision.day,
+                credit_minor=credit,
+                amount_minor=max(0, asked - credit),
+            )
+        )
+    amount_minor = sum(each.amount_minor for each in debtors)
+    return replace(
+        decision,
+        customer_id=decision.addressee_id,
+        items=items,
+        credit_minor=sum(item.asked_minor for item in items) - amount_minor,
+        amount_minor=amount_minor,
+        debtors=tuple(debtors),
+        grouping=joint,
     )

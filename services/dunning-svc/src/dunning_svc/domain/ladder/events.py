@@ -23,13 +23,13 @@ def decision_key(
     customer_id: str,
     entity_id: str,
     currency: str,
-    invoice_id: str | None = None,
+    part: str | None = None,
 ) -> UUID:
     """Return the id of the decision for a customer, creditor and currency on a day; the same on repetition.
 
-    ``invoice_id``: of a decision about one invoice alone.
+    ``part``: of the decision, if there may be several.
     """
-    parts = (customer_id, entity_id, currency, *([invoice_id] if invoice_id else []))
+    parts = (customer_id, entity_id, currency, *([part] if part else []))
     return derived_uuid("dunning", ledger, day_event, *parts)
 
 
@@ -84,6 +84,7 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
             cause=decision.cause,
             basis=basis,
             suppressed=decision.suppressed,
+            debtors=decision.debtors,
         )
     if step.act == "call" or step.act == "litigation_file":
         return TaskOpened(
@@ -100,6 +101,7 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
             superseded=decision.superseded,
             basis=basis,
             suppressed=decision.suppressed,
+            debtors=decision.debtors,
         )
     return ReminderRequested(
         reminder_id=reminder_id,
@@ -121,5 +123,6 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         late_terms_hidden=step.late_terms_hidden,
         hours=decision.hours,
         approval=decision.approval,
-        grouping="customer" if decision.invoice_id is None else "invoice",
+        grouping=decision.grouping,
+        debtors=decision.debtors,
     )

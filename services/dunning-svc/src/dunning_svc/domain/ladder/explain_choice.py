@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dunning_svc.domain.formats import Lang
+from dunning_svc.domain.formats import Lang, amount
 from dunning_svc.domain.formats import day as on
+from dunning_svc.domain.ladder.events import DecisionEvent
 from encours.contracts.events.dunning.experiment import Arm
 from encours.contracts.events.dunning.reminders import PolicyAlsoMet, PolicyChoice
 
@@ -69,6 +70,35 @@ def choice_in_words(choice: PolicyChoice, lang: Lang) -> str:
     text += f" (priority {choice.priority})." if choice.priority else "."
     text += f" These fit too, and come after it: {others}." if others else ""
     return text + (f" The customer is in an experiment, {_ARMS[lang][choice.arm]}." if choice.arm else "")
+
+
+def debtors_in_words(event: DecisionEvent, lang: Lang) -> list[str]:
+    """Return each customer of a decision about several with its sum, then those that are decided apart and why."""
+    found = []
+    for each in event.debtors:
+        sum_, credit = (
+            amount(minor, event.currency, lang) for minor in (each.amount_minor, each.credit_minor)
+        )
+        if lang == "fr":
+            text = f"Client {each.name} : {sum_} à réclamer"
+            text += f", {credit} de ses paiements non affectés déduits" if each.credit_minor else ""
+        else:
+            text = f"Customer {each.name}: {sum_} to be claimed"
+            text += f", {credit} of its unapplied payments deducted" if each.credit_minor else ""
+        found.append(f"{text}.")
+    choice = event.basis.choice
+    for other in choice.apart if choice is not None else ():
+        if lang == "fr":
+            found.append(
+                f"Client {other.name} : décidé à part, car le scénario « {other.policy_name} », version "
+                f"{other.policy_version}, s'applique à lui."
+            )
+        else:
+            found.append(
+                f'Customer {other.name}: decided apart, as the policy "{other.policy_name}", version '
+                f"{other.policy_version}, applies to it."
+            )
+    return found
 
 
 def _also_met(other: PolicyAlsoMet, lang: Lang) -> str:

@@ -18,8 +18,8 @@ class ItemPlan(msgspec.Struct, frozen=True):
 
     ``left_minor``: collectable amount that unapplied cash leaves. ``step``: the step that it may take, else ``None``.
     ``due``: due steps above the last one taken, without those due before the item entered the ledger. ``against``:
-    the cause against each of these, by code. ``suspension``: the cause against every step, by the policy's own extent
-    of disputes and promises.
+    the cause against each of these, by code. ``suspension``: the cause against every step, by a hold or by the
+    policy's own extent of disputes and promises.
     """
 
     item: LadderItem
@@ -40,11 +40,11 @@ def plans(case: Case, day: date, policy: Policy, since: date | None = None) -> l
 
     ``since``: day from which on the policy is applied in place of another. Steps due before it are not made up for.
     """
-    covered = case.covered()
+    covered, held = case.covered(), case.on_hold(day)
     return [
         replace(
             _plan(case, item, item.collectable_minor - covered[item.invoice_id], day, policy, since),
-            suspension=suspended(case, item, day, policy),
+            suspension="customer_on_hold" if held else suspended(case, item, day, policy),
         )
         for item in case.oldest_first
         if item.open_minor > 0

@@ -1,16 +1,19 @@
 """Check of a decision just before dispatch, against events that were recorded after it.
 
 A message is sent exactly as it was decided, or not at all. Since the decision there may have been a payment, applied
-or not, a dispute, a credit note, a hold, insolvency proceedings, a placement, an address removed,
-or another policy put in force. If the current case would lead to another decision, the reminder is recorded as
-suppressed with the cause and the events. Its step is open again and the next day decides on the new state. So decision,
-message and record never differ.
+or not, a dispute, a credit note, a hold, insolvency proceedings, a placement, an address removed, or another policy
+put in force. Of a message about several customers the case of each is checked. If the current case would lead to
+another decision, the reminder is recorded as suppressed with the cause and the events. Its step is open again and the
+next day decides on the new state. So decision, message and record never differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.decide import policy_of
 from dunning_svc.domain.ladder.plan import suspended
@@ -18,9 +21,62 @@ from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.choice import Policies, is_default
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, EARLIER
-from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, SuppressionCause
+from encours.contracts.events.dunning.reminders import (
+    ReminderRequested,
+    ReminderSuppressed,
+    SuppressionCause,
+)
+from encours.contracts.events.dunning.together import DunnedDebtor
 
 _DEFERRED: tuple[SuppressionCause, ...] = ("instrument_in_hand", "on_plan")
+
+
+class Objection(NamedTuple):
+    """Case that objects to a message, its cause, and the part of the message that is about it."""
+
+    case: Case
+    cause: SuppressionCause
+    share: ReminderRequested
+
+
+def objected(
+    reminder: ReminderRequested, cases: Mapping[str, Case], today: date, policies: Policies
+) -> Objection | None:
+    """Return the first objection of the cases to the message; ``None`` if none has any.
+
+    ``cases``: by customer, that of the reminder or those that were decided together.
+    """
+    if not reminder.debtors:
+        case = cases[reminder.customer_id]
+        cause = objection(reminder, case, today, policies)
+        return None if cause is None else Objection(case, cause, reminder)
+    for debtor in reminder.debtors:
+        case = cases[debtor.customer_id]
+        share = _share(reminder, debtor)
+        if not share.items:
+            continue
+        joint = next((each for name, each in case.together.items() if name == reminder.grouping), None)
+        if joint is None:
+            return Objection(case, "other_policy_meanwhile", share)
+        if joint.addressee_id != reminder.customer_id:
+            return Objection(joint, "changed_meanwhile", share)
+        cause = objection(share, joint, today, policies)
+        if cause is not None:
+            return Objection(joint, cause, share)
+    return None
+
+
+def _share(reminder: ReminderRequested, debtor: DunnedDebtor) -> ReminderRequested:
+    """Return the part of a message that is about one of several customers."""
+    items = tuple(item for item in reminder.items if item.customer_id == debtor.customer_id)
+    return replace(
+        reminder,
+        customer_id=debtor.customer_id,
+        items=items,
+        credit_minor=debtor.credit_minor,
+        amount_minor=debtor.amount_minor,
+        debtors=(),
+    )
 
 
 def objection(
@@ -109,4 +165,5 @@ def suppression(
         suppressed=(),
         because=tuple(sorted({each for each in inputs if each > reminder.basis.position})),
         text=text,
+        debtors=reminder.debtors,
     )

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.choice import Key, Profile
-from dunning_svc.domain.policy.policy import Policy, Step
+from dunning_svc.domain.policy.policy import Joint, Policy, Step
 from dunning_svc.domain.policy.schedule import Taken
 from encours.contracts.books import contested_of, in_hand_of, planned_of
 from encours.contracts.common import Instalment
@@ -192,6 +192,11 @@ class Case(msgspec.Struct, frozen=True):
     """Open items of the customer that have messages of their own, where each invoice has."""
     contacted_today: int = 0
     """Messages about them that were decided before on the day."""
+    name: str = ""
+    """Name of the customer."""
+    together: dict[Joint, Case] = {}
+    """The case as it is decided together with others: addressed to the payer or the head of the group, with the
+    messages and formal notices to all of theirs. Only for groupings of policies in force."""
 
     def on(self, day: date) -> Case:
         """Return the case with its items as they are due on a day."""

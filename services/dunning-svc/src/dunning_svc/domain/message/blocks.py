@@ -38,8 +38,8 @@ def blocks_of(content: MessageSnapshot) -> Mapping[str, Block]:
     total = f"{phrases.total} {amount(content.amount_minor, currency, lang)}"
     return {
         "settled": _settled_table(content.settled, currency, lang),
-        "items": _table(content.asked, currency, lang),
-        "announced": _headed(phrases.announced, _table(content.announced, currency, lang)),
+        "items": _by_debtor(content.asked, content, credits=True),
+        "announced": _headed(phrases.announced, _by_debtor(content.announced, content)),
         "credit": _plain(_line(phrases.credit, content.credit_minor, currency, lang)),
         "total": Block(
             total, f"<p><strong>{escape(total)}</strong></p>", (Paragraph(lines=(total,), strong=True),)
@@ -129,6 +129,26 @@ def _table(items: Sequence[DunnedItem], currency: str, lang: MessageLang) -> Blo
         for number, due_on, late, open_ in (line.cells for line in lines)
     ]
     return _as_table((phrases.number, phrases.due, phrases.late, phrases.amount), lines, texts)
+
+
+def _by_debtor(items: Sequence[DunnedItem], content: MessageSnapshot, *, credits: bool = False) -> Block:
+    """Return the items; of several customers those of each under its name, with the cash that is deducted from them."""
+    lang, currency = content.language, content.currency
+    if not content.debtors:
+        return _table(items, currency, lang)
+    found = []
+    for debtor in content.debtors:
+        own = _table([item for item in items if item.customer_id == debtor.customer_id], currency, lang)
+        if not own.text:
+            continue
+        found.append(_headed(cleaning.name(debtor.name), own))
+        if credits and debtor.credit_minor:
+            found.append(_plain(_line(PHRASES[lang].credit, debtor.credit_minor, currency, lang)))
+    return Block(
+        "\n".join(each.text for each in found),
+        "".join(each.html for each in found),
+        tuple(part for each in found for part in each.parts),
+    )
 
 
 def _settled_table(invoices: Sequence[SettledInvoice], currency: str, lang: MessageLang) -> Block:

@@ -11,6 +11,7 @@ from dunning_svc.domain.formats import MessageLang
 from encours.contracts.base import Value
 from encours.contracts.events.dunning.reminders import DunnedItem
 from encours.contracts.events.dunning.thanks import SettledInvoice
+from encours.contracts.events.dunning.together import DunnedDebtor
 
 
 class PaymentAccount(Value, frozen=True, kw_only=True):
@@ -42,6 +43,8 @@ class MessageSnapshot(Value, frozen=True, kw_only=True, omit_defaults=True):
     late_terms_hidden: bool = False
     settled: tuple[SettledInvoice, ...] = ()
     """Invoices of a thank-you, which has no ``items``; ``amount_minor`` is what was paid of them."""
+    debtors: tuple[DunnedDebtor, ...] = ()
+    """Customers that the items are of, where they are several or another one pays."""
 
     @property
     def announced(self) -> tuple[DunnedItem, ...]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from dunning_svc.domain.policy.arms import AssignedArm, RunningExperiment
-from dunning_svc.domain.policy.policy import Policy
+from dunning_svc.domain.policy.policy import Joint, Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, POLICIES
 from encours.contracts.events.dunning.document import AmountBand, PaidLate, PolicyScope
 from encours.contracts.events.dunning.experiment import Arm
@@ -139,6 +139,15 @@ class Policies:
     def groups_by_invoice(self) -> bool:
         """True if a policy that a case may be under has messages for each invoice."""
         return any(policy.grouping == "invoice" for policy in self._applied)
+
+    @property
+    def joint(self) -> frozenset[Joint]:
+        """Groupings of policies that a case may be under, by which cases of several customers are decided together."""
+        found: set[Joint] = set()
+        for policy in self._applied:
+            if policy.grouping == "payer" or policy.grouping == "group":
+                found.add(policy.grouping)
+        return frozenset(found)
 
     @property
     def by_invoices(self) -> bool:

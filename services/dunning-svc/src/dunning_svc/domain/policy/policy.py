@@ -23,6 +23,9 @@ from encours.contracts.events.dunning.reminders import Channel
 Progression = Literal["highest", "step_by_step"]
 """Step that an item takes: the highest due one, or the one above the last step taken."""
 
+Grouping = Literal["customer", "invoice", "payer", "group"]
+Joint = Literal["payer", "group"]
+"""Grouping under which cases of several customers are decided together."""
 _NARROW = Suspension(dispute="share", promise="invoice")
 USUAL_TERMS = PromiseTerms()
 """Terms of promises under a policy that states none."""
@@ -117,7 +120,7 @@ class Policy:
     promises: PromiseTerms = USUAL_TERMS
     hours: PolicyHours | None = None
     """Hours in which messages leave; ``None``: at any time."""
-    grouping: Literal["customer", "invoice"] = "customer"
+    grouping: Grouping = "customer"
     thanks: ThanksTerms | None = None
     """``None``: nobody is thanked for a payment."""
 
@@ -166,6 +169,6 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
         ends_after_days=document.ends_after_days,
         promises=document.promises or USUAL_TERMS,
         hours=document.hours,
-        grouping="invoice" if document.grouping == "invoice" else "customer",
+        grouping=document.grouping,
         thanks=document.thanks,
     )

@@ -12,7 +12,7 @@ from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.choice import ChosenPolicy, Policies
 from dunning_svc.domain.policy.schedule import upcoming
 from dunning_svc.domain.policy.working_days import working_day_from
-from dunning_svc.read_models.cases.debtors import payer_in
+from dunning_svc.read_models.cases.debtors import holder_in
 from dunning_svc.read_models.cases.fold.items import steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
@@ -174,7 +174,7 @@ class CaseOut(BaseModel):
         items = [row for row in rows.all(ItemRow) if row.customer_id in own and row.open_minor > 0]
         if own[0] != customer_id or customer_id not in customers or not items:
             return None
-        customer, payer = customers[customer_id], payer_in(customers, customer_id, as_of, merged)
+        customer, payer = customers[customer_id], holder_in(customers, customer_id, "payer", as_of, merged)
         cases = {
             (row.entity_id, row.currency): rows.case((customer_id, row.entity_id, row.currency), as_of)
             for row in items

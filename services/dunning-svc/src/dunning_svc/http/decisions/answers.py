@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import Explanation
-from dunning_svc.http.items import AwaitedOut, HoursOut, ItemOut, SuppressedStepOut
+from dunning_svc.http.items import DEBTORS, AwaitedOut, DunnedDebtorOut, HoursOut, ItemOut, SuppressedStepOut
 from dunning_svc.use_cases.decisions import Period, Reperformed, ReperformedPeriod
 from encours.contracts.events.dunning.reminders import (
     DecisionBasis,
@@ -20,6 +20,7 @@ from encours.contracts.events.dunning.reminders import (
     ReminderSuppressed,
     TaskOpened,
 )
+from encours.contracts.events.dunning.together import PolicyApart
 from encours.http.models import MoneyModel
 from encours.http.queries import AsOf
 
@@ -51,6 +52,25 @@ class PolicyAlsoMetOut(BaseModel):
         )
 
 
+class PolicyApartOut(BaseModel):
+    """Case of the same payer or group under another policy."""
+
+    customer_id: str
+    policy_id: str
+    version: int
+    name: str = Field(description="Name of the policy.")
+
+    @classmethod
+    def of(cls, other: PolicyApart) -> PolicyApartOut:
+        """Return the case of an event."""
+        return cls(
+            customer_id=other.customer_id,
+            policy_id=other.policy_id,
+            version=other.policy_version,
+            name=other.policy_name,
+        )
+
+
 class PolicyChoiceOut(BaseModel):
     """Grounds on which the policy was applied."""
 
@@ -60,6 +80,9 @@ class PolicyChoiceOut(BaseModel):
         description="The policy is applied since that day; steps due before are not made up for."
     )
     also_met: list[PolicyAlsoMetOut]
+    apart: list[PolicyApartOut] = Field(
+        description="First cases of the same payer or group that are decided apart, under another policy."
+    )
 
     @classmethod
     def of(cls, choice: PolicyChoice) -> PolicyChoiceOut:
@@ -69,6 +92,7 @@ class PolicyChoiceOut(BaseModel):
             criteria=list(choice.criteria),
             since=choice.since,
             also_met=[PolicyAlsoMetOut.of(each) for each in choice.also_met],
+            apart=[PolicyApartOut.of(each) for each in choice.apart],
         )
 
 
@@ -107,6 +131,7 @@ class DecisionOut(AsOf):
     cause: str | None
     amount: MoneyModel
     credit: MoneyModel
+    debtors: list[DunnedDebtorOut] = Field(description=DEBTORS)
     items: list[ItemOut]
     hours: HoursOut | None = Field(description="Hours in which the message may leave; null for any time.")
     approval: AwaitedOut | None = Field(description="Approval that the message needs; null for none.")
@@ -131,6 +156,7 @@ class DecisionOut(AsOf):
             cause=event.cause if isinstance(event, ReminderSuppressed) else None,
             amount=MoneyModel.of(event.amount_minor, event.currency),
             credit=MoneyModel.of(event.credit_minor, event.currency),
+            debtors=[DunnedDebtorOut.of(each, event.currency) for each in event.debtors],
             items=[ItemOut.of(item, event.currency) for item in event.items],
             hours=HoursOut.of(event.hours) if isinstance(event, ReminderRequested) else None,
             approval=AwaitedOut.of(event.approval) if isinstance(event, ReminderRequested) else None,
@@ -251,6 +277,7 @@ class PlannedOut(BaseModel):
     cause: str | None
     amount: MoneyModel
     credit: MoneyModel
+    debtors: list[DunnedDebtorOut] = Field(description=DEBTORS)
     items: list[ItemOut]
     hours: HoursOut | None = Field(description="Hours in which the message may leave; null for any time.")
     approval: AwaitedOut | None = Field(description="Approval that the message needs; null for none.")
@@ -271,6 +298,7 @@ class PlannedOut(BaseModel):
             cause=decision.cause,
             amount=MoneyModel.of(decision.amount_minor, decision.currency),
             credit=MoneyModel.of(decision.credit_minor, decision.currency),
+            debtors=[DunnedDebtorOut.of(each, decision.currency) for each in decision.debtors],
             items=[ItemOut.of(item, decision.currency) for item in decision.items],
             hours=HoursOut.of(decision.hours),
             approval=AwaitedOut.of(decision.approval),

@@ -254,10 +254,11 @@ class PolicyBody(Body):
     )
     applies_to: ScopeBody = ScopeBody()
     steps: Annotated[list[StepBody], Field(min_length=1, max_length=30)]
-    grouping: Literal["customer", "invoice"] = Field(
+    grouping: Literal["customer", "invoice", "payer", "group"] = Field(
         default="customer",
         description="`customer`: one message per customer, creditor and currency, to its payer, with all that is due. "
-        "`invoice`: one for each invoice, in a thread of its own. No other grouping is available.",
+        "`invoice`: one for each invoice, in a thread of its own. `payer`: one to the payer for all customers that it "
+        "pays for, per creditor and currency; `group`: one to the head of the group for all customers of it.",
     )
     minimums: Minimums = Field(
         description="Per currency, the amount that the items of a step must exceed together; 0 for other currencies."

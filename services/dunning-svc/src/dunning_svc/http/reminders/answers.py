@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import json
 from pydantic import BaseModel, Field
 
-from dunning_svc.http.items import HoursOut, ItemOut
+from dunning_svc.http.items import DEBTORS, HoursOut, ItemOut
 from dunning_svc.use_cases.messages import Rewritten
 from encours.contracts.events.dunning.reminders import DunnedItem, MessageProof, SendingHours
 from encours.contracts.events.dunning.replies import CarriedState
@@ -70,6 +70,7 @@ class ReminderOut(BaseModel):
     amount: MoneyModel = Field(description="Amount claimed, unapplied payments deducted.")
     credit: MoneyModel = Field(description="Unapplied payments deducted.")
     invoice_ids: list[str]
+    debtor_ids: list[str] = Field(description=DEBTORS)
     status: ReminderStatus = Field(
         description="`proposed`: it waits for an approval. `sent`: the mail server took it. It was delivered, read or "
         "answered only if the status says so."
@@ -191,6 +192,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
         "amount": MoneyModel.of(row["amount_minor"], currency),
         "credit": MoneyModel.of(row["credit_minor"], currency),
         "invoice_ids": row["invoice_ids"],
+        "debtor_ids": row["debtor_ids"],
         "status": row["status"],
         "signs": [SignOut.of(entry) for entry in row["signs"]],
         "cause": row["cause"],

@@ -38,7 +38,10 @@ async def list_reminders(
     invoice_id: Annotated[InvoiceId | None, Parameter()] = None,
     status: Annotated[ReminderStatus | None, Parameter()] = None,
 ) -> Response:
-    """List reminders with their outcomes, including suppressed ones."""
+    """List reminders with their outcomes, including suppressed ones.
+
+    `customer_id` finds those to the customer and those about it that went to its payer, or to the head of its group.
+    """
     async with q.view(MODEL) as view:
         rows = await query.reminders(
             view, page, customer_id=customer_id, invoice_id=invoice_id, status=status

@@ -32,15 +32,21 @@ def case_of(
     moved_on: date | None = None,
     punctuality: Sequence[MonthDue] = (),
     assigned: Sequence[AssignedArm] = (),
+    *,
+    joint: bool = False,
 ) -> Case:
     """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts.
+
+    ``joint``: to be decided together with others, which rests on the customer's roles even if it pays for itself.
 
     ``moved_on``: last day on which the amount of an item moved that is not among ``items``.
 
     Records that are merged into the customer's add their items and their cash, and their holds and insolvency
     proceedings count too; those of a payer who is not the debtor stay nothing.
     """
-    inputs = {roles.position for roles in customer.roles if payer is not customer}.union(joined.merges)
+    inputs = {roles.position for roles in customer.roles if joint or payer is not customer}.union(
+        joined.merges
+    )
     to = recipient(payer, "dunning")
     parties = (customer, payer, *joined.records)
     for party in parties:
@@ -74,6 +80,7 @@ def case_of(
         events=tuple(sorted(inputs)),
         formal_notice=formal_notice,
         country=payer.country,
+        name=customer.name,
         contacts=tuple(sorted(contacts, key=lambda each: each.position)),
         standing=standing_of(
             group,

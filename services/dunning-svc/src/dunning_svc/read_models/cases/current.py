@@ -119,8 +119,9 @@ async def current_cases(
         later = [MergeRow.of(e, e.data) for e in since if isinstance(e.data, Merging)]
         ids = sorted(related(invoices, [row.merge for row in (*known, *later)]))
         debtors = await with_payers(conn, schema, ids)
-        newly = {e.data.payer_id for e in since if isinstance(e.data, customer.RolesAssigned)} - {None}
-        debtors |= await with_payers(conn, schema, sorted(filter(None, newly)))
+        assigned = [e.data for e in since if isinstance(e.data, customer.RolesAssigned)]
+        newly = {each for roles in assigned for each in (roles.payer_id, roles.group_id) if each}
+        debtors |= await with_payers(conn, schema, sorted(newly))
         since = [e for e in since if _concerns(e, {*invoices, *debtors})]
         wanted = {invoice_id for each in invoices.values() for invoice_id in each} | _touched(since)
         rows = await _stored(conn, schema, known, debtors, ids, wanted, today)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import TypeVar
 
 from dunning_svc.domain.ladder.state import Case, FormalNotice, PastMessage
 from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.read_models.cases.composition import Group, case_of
-from dunning_svc.read_models.cases.debtors import creditors, joined_to, payer_in, with_payers
+from dunning_svc.read_models.cases.debtors import (
+    components,
+    creditors,
+    held_by,
+    holder_in,
+    joined_to,
+    with_payers,
+    with_roles,
+)
 from dunning_svc.read_models.cases.fold.experiments import assigned_to
 from dunning_svc.read_models.cases.fold.policies import policies_in
 from dunning_svc.read_models.cases.fold.punctuality import joined_months, months_due, year_before
@@ -79,11 +88,14 @@ async def due_pages(
         groups.setdefault(group[0], []).append(group)
     if not groups:
         return
+    related = components(await with_roles(conn, schema), known) if policies.joint else {}
+    for group in sorted(await _open_groups(conn, schema, merged, related, groups)):
+        if group not in groups.setdefault(group[0], []):
+            groups[group[0]].append(group)
     known_creditors = await creditors(conn, schema)
-    debtors = list(groups)
-    for start in range(0, len(debtors), _PAGE):
-        page = debtors[start : start + _PAGE]
+    for page in _pages(sorted(groups), related):
         ids = [record for debtor in page for record in merged.records(debtor)]
+        ids = sorted({*ids, *(each for debtor in page for each in related.get(debtor, ()))})
         customers = await with_payers(conn, schema, ids)
         accounts = _by_group(
             await select(conn, schema, AccountRow, "where customer_id = any($1) order by customer_id", ids),
@@ -99,26 +111,93 @@ async def due_pages(
         assigned = await assigned_to(conn, schema, ids) if policies.experiments else {}
         cases: list[Case] = []
         unreadable: list[Unserved] = []
+        held = {joint: held_by(customers, joint, day, merged) for joint in policies.joint}
         for group in (each for debtor in page for each in groups[debtor] if each[0] in customers):
             try:
-                case = case_of(
+                composed = partial(
+                    case_of,
                     customers[group[0]],
-                    payer_in(customers, group[0], day, merged),
-                    accounts.get(group, []),
-                    items.get(group, []),
-                    group,
-                    last_notice(notices[each] for each in _own_groups(group, merged) if each in notices),
-                    joined_to(group[0], customers, known, merged),
-                    [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
-                    max((moved[each] for each in _own_groups(group, merged) if each in moved), default=None),
-                    joined_months(months.get(each, ()) for each in _own_groups(group, merged)),
-                    [each for record in merged.records(group[0]) for each in assigned.get(record, ())],
+                    accounts=accounts.get(group, []),
+                    items=items.get(group, []),
+                    group=group,
+                    joined=joined_to(group[0], customers, known, merged),
+                    moved_on=max(
+                        (moved[each] for each in _own_groups(group, merged) if each in moved), default=None
+                    ),
+                    punctuality=joined_months(months.get(each, ()) for each in _own_groups(group, merged)),
+                    assigned=[
+                        each for record in merged.records(group[0]) for each in assigned.get(record, ())
+                    ],
                 )
+                own = merged.records(group[0])
+                case = composed(
+                    payer=holder_in(customers, group[0], "payer", day, merged),
+                    formal_notice=_notice(notices, own, group),
+                    contacts=_contacted(contacts, own),
+                )
+                for joint, records_of in held.items():
+                    holder = holder_in(customers, group[0], joint, day, merged)
+                    case.together[joint] = composed(
+                        payer=holder,
+                        joint=True,
+                        formal_notice=_notice(notices, records_of[holder.customer_id], group),
+                        contacts=_contacted(contacts, records_of[holder.customer_id]),
+                    )
             except Exception as error:  # one customer that cannot be served never stops the others
                 unreadable.append(Unserved.of(group, error))
             else:
                 cases.append(case)
         yield DueCases(cases, customers, known_creditors, policies, unreadable)
+
+
+async def _open_groups(
+    conn: Conn,
+    schema: str,
+    merged: Survivors,
+    related: Mapping[str, Collection[str]],
+    customer_ids: Iterable[str],
+) -> set[Group]:
+    """Return the groups with an open item of all customers whose cases may be decided together with these."""
+    ids = sorted({each for customer_id in customer_ids for each in related.get(customer_id, ())})
+    if not ids:
+        return set()
+    rows = await conn.fetch(
+        f"""select distinct customer_id, entity_id, currency from {schema}.item
+             where customer_id = any($1) and open_minor > 0""",
+        ids,
+    )
+    return {(merged.of(row[0]), row[1], row[2]) for row in rows}
+
+
+def _pages(debtors: Iterable[str], related: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
+    """Yield debtors in pages; those whose cases may be decided together are in one page."""
+    page: list[str] = []
+    seen: set[str] = set()
+    wanted = list(debtors)
+    among = set(wanted)
+    for debtor in wanted:
+        if debtor in seen:
+            continue
+        own = sorted(among.intersection(related.get(debtor, ())) | {debtor})
+        seen.update(own)
+        page += own
+        if len(page) >= _PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _notice(
+    notices: Mapping[Group, FormalNotice], records: Iterable[str], group: Group
+) -> FormalNotice | None:
+    own = ((record, group[1], group[2]) for record in records)
+    return last_notice(notices[each] for each in own if each in notices)
+
+
+def _contacted(contacts: Mapping[str, Sequence[PastMessage]], records: Iterable[str]) -> list[PastMessage]:
+    """Return the messages to any of these records, each once."""
+    return list({each.position: each for record in records for each in contacts.get(record, ())}.values())
 
 
 def _by_group(rows: Iterable[G], merged: Survivors) -> dict[Group, list[G]]:
@@ -140,8 +219,10 @@ def last_notice(notices: Iterable[FormalNotice]) -> FormalNotice | None:
 async def _contacts(conn: Conn, schema: str, ids: Sequence[str], after: date) -> dict[str, list[PastMessage]]:
     """Return the messages to each customer after a day that were neither suppressed nor refused by their channel."""
     rows = await conn.fetch(
-        f"""select customer_id, coalesce(approved_on, day), position from {schema}.reminder
-             where customer_id = any($1) and coalesce(approved_on, day) > $2 and status = any($3) and not bounced
+        f"""select concerned, coalesce(approved_on, day), position
+              from {schema}.reminder, unnest(customer_id || debtor_ids) concerned
+             where (customer_id = any($1) or debtor_ids && $1) and coalesce(approved_on, day) > $2
+               and status = any($3) and not bounced
              order by position""",
         ids,
         after,
@@ -166,11 +247,11 @@ async def _moved_on(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, 
 async def _formal_notices(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, FormalNotice]:
     """Return the last formal notice of each group that was neither suppressed nor refused by its channel."""
     rows = await conn.fetch(
-        f"""select distinct on (customer_id, entity_id, currency) customer_id, entity_id, currency,
+        f"""select distinct on (concerned, entity_id, currency) concerned, entity_id, currency,
                    coalesce(approved_on, day) as day, position
-              from {schema}.reminder
-             where customer_id = any($1) and channel = 'registered_letter' and status = any($2)
-             order by customer_id, entity_id, currency, coalesce(approved_on, day) desc, position desc""",
+              from {schema}.reminder, unnest(customer_id || debtor_ids) concerned
+             where (customer_id = any($1) or debtor_ids && $1) and channel = 'registered_letter' and status = any($2)
+             order by concerned, entity_id, currency, coalesce(approved_on, day) desc, position desc""",
         ids,
         list(STANDING),
     )

@@ -68,7 +68,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 31
+    version = 32
     rows = (
         CreditorRow,
         DebtorRow,

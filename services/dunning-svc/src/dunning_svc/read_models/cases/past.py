@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,12 +16,20 @@ from dunning_svc.domain.hold.state import hold_stream
 from dunning_svc.domain.ladder.state import Case, FormalNotice, PastMessage
 from dunning_svc.domain.policy.arms import assignment_id
 from dunning_svc.domain.policy.choice import Policies
+from dunning_svc.domain.policy.policy import Joint
 from dunning_svc.read_models.cases.composition import Group, case_of
-from dunning_svc.read_models.cases.debtors import joined_to, payer_in, with_payers
+from dunning_svc.read_models.cases.debtors import (
+    components,
+    held_by,
+    holder_in,
+    joined_to,
+    with_payers,
+    with_roles,
+)
 from dunning_svc.read_models.cases.due import STANDING, last_notice
 from dunning_svc.read_models.cases.fold.by_event import project
 from dunning_svc.read_models.cases.fold.experiments import assigned, experiment_rows
-from dunning_svc.read_models.cases.fold.policies import policies_of
+from dunning_svc.read_models.cases.fold.policies import groups_customers, policies_of, policy_rows
 from dunning_svc.read_models.cases.fold.punctuality import months_of
 from dunning_svc.read_models.cases.model import Cases
 from dunning_svc.read_models.cases.rows.access import R, positions
@@ -31,6 +40,7 @@ from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.events import customer, entity
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.parties import Merge, Survivors, related
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
@@ -57,7 +67,7 @@ class MemoryRows:
         self._open: dict[str, dict[Group, dict[str, ItemRow]]] = {}
         self._settled: dict[Group, ItemRow] = {}
         self._closed: dict[Group, dict[str, ItemRow]] = {}
-        self._by_behaviour = False
+        self._known_policies: Policies | None = None
         self._reminders: dict[str, dict[str, ReminderRow]] = {}
         self._debtors: dict[str, DebtorRow] = {}
 
@@ -76,11 +86,12 @@ class MemoryRows:
             case AccountRow():
                 self._accounts[row.customer_id, row.entity_id, row.currency] = row
             case ReminderRow():
-                self._reminders.setdefault(row.customer_id, {})[row.reminder_id] = row
+                for concerned in (row.customer_id, *row.debtor_ids):
+                    self._reminders.setdefault(concerned, {})[row.reminder_id] = row
             case DebtorRow():
                 self._debtors[row.customer_id] = row
-            case PolicyRow():
-                self._by_behaviour = self.policies().by_behaviour
+            case PolicyRow() | ExperimentRow():
+                self._known_policies = None
             case _:
                 pass
 
@@ -122,21 +133,14 @@ class MemoryRows:
             customers = {**customers, group[0]: replace(customers[group[0]], people=[], payers=[])}
         records = merged.records(group[0])
         own = [(record, group[1], group[2]) for record in records]
-        sent = [row for each in records for row in self._reminders.get(each, {}).values() if stands(row)]
-        return case_of(
+        composed = partial(
+            case_of,
             customers[group[0]],
-            payer_in(customers, group[0], day, merged),
-            [self._accounts[each] for each in sorted(own) if each in self._accounts],
-            [*self.open_items(*own), *(self._settled[each] for each in own if each in self._settled)],
-            group,
-            last_notice(
-                FormalNotice(row.approved_on or row.day, row.position)
-                for row in sent
-                if row.channel == "registered_letter" and (row.entity_id, row.currency) == group[1:]
-            ),
-            joined_to(group[0], customers, known, merged),
-            [PastMessage(row.approved_on or row.day, row.position) for row in sent],
-            punctuality=months_of(self._all_items(own)) if self._by_behaviour else (),
+            accounts=[self._accounts[each] for each in sorted(own) if each in self._accounts],
+            items=[*self.open_items(*own), *(self._settled[each] for each in own if each in self._settled)],
+            group=group,
+            joined=joined_to(group[0], customers, known, merged),
+            punctuality=months_of(self._all_items(own)) if self.policies().by_behaviour else (),
             assigned=[
                 assigned(row)
                 for each in self.all(ExperimentRow)
@@ -144,6 +148,59 @@ class MemoryRows:
                 if (row := self.get(TrialAssignmentRow, each.experiment_id, record)) is not None
             ],
         )
+        case = composed(
+            payer=holder_in(customers, group[0], "payer", day, merged), **self._messages(records, group)
+        )
+        for joint in self.policies().joint:
+            holder = holder_in(customers, group[0], joint, day, merged)
+            theirs = held_by(customers, joint, day, merged)[holder.customer_id]
+            case.together[joint] = composed(payer=holder, joint=True, **self._messages(theirs, group))
+        return case
+
+    def _messages(self, records: Sequence[str], group: Group) -> dict[str, Any]:
+        """Return the last formal notice to some records for a creditor and a currency, and all messages to them."""
+        rows = {key: row for each in records for key, row in self._reminders.get(each, {}).items()}
+        sent = [row for row in rows.values() if stands(row)]
+        return {
+            "formal_notice": last_notice(
+                FormalNotice(row.approved_on or row.day, row.position)
+                for row in sent
+                if row.channel == "registered_letter" and (row.entity_id, row.currency) == group[1:]
+            ),
+            "contacts": [PastMessage(row.approved_on or row.day, row.position) for row in sent],
+        }
+
+    def cases_with(self, group: Group, day: date, *, merged: Survivors | None = None) -> list[Case]:
+        """Return the case of a group, and those that may be decided together with it on a day, or in its name."""
+        merged = merged or self.survivors(day)
+        own = (merged.of(group[0]), group[1], group[2])
+        found = {own}
+        if self.policies().joint and own[0] in self._debtors:
+            names = {(joint, own[0]) for joint in self.policies().joint} | self._holders(own[0], day, merged)
+            groups = {(merged.of(each[0]), *each[1:]) for each in self.groups() if each[1:] == own[1:]}
+            found |= {each for each in groups if names & self._holders(each[0], day, merged)}
+        cases = (self.case(each, day, merged=merged) for each in sorted(found))
+        return [case for case in cases if case is not None]
+
+    def cases_of(
+        self, reminder: ReminderRequested, entity_id: str, day: date, *, by_role: bool = True
+    ) -> dict[str, Case] | None:
+        """Return the cases that a message was decided for, by customer; ``None`` if one is unknown."""
+        found: dict[str, Case] = {}
+        for customer_id in [each.customer_id for each in reminder.debtors] or [reminder.customer_id]:
+            case = self.case((customer_id, entity_id, reminder.currency), day, by_role=by_role)
+            if case is None:
+                return None
+            found[customer_id] = case
+        return found
+
+    def _holders(self, customer_id: str, day: date, merged: Survivors) -> set[tuple[Joint, str]]:
+        if customer_id not in self._debtors:
+            return set()
+        return {
+            (joint, holder_in(self._debtors, customer_id, joint, day, merged).customer_id)
+            for joint in self.policies().joint
+        }
 
     def _all_items(self, groups: Sequence[Group]) -> list[ItemRow]:
         closed = (row for group in groups for row in self._closed.get(group, {}).values())
@@ -172,8 +229,11 @@ class MemoryRows:
 
     def policies(self) -> Policies:
         """Return the policies of the ledger."""
-        experiments = sorted(self.all(ExperimentRow), key=lambda row: row.position)
-        return policies_of(sorted(self.all(PolicyRow), key=lambda row: row.policy_id), experiments)
+        if self._known_policies is None:
+            experiments = sorted(self.all(ExperimentRow), key=lambda row: row.position)
+            known = sorted(self.all(PolicyRow), key=lambda row: row.policy_id)
+            self._known_policies = policies_of(known, experiments)
+        return self._known_policies
 
     def survivors(self, day: date) -> Survivors:
         """Return the merges in force on a day."""
@@ -227,8 +287,10 @@ async def cases_at(
 async def streams_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> list[str]:
     """Return the streams that the cases of these customers are folded from, at any position of the read model.
 
-    Those of all records that were ever merged with theirs, of their payers, of the creditors and of the policies.
+    Those of all records that were ever merged with theirs, of their payers, of the creditors and of the policies; under
+    policies that group customers also of all that may be decided together with them.
     """
+    customer_ids = await _with_related(conn, schema, customer_ids)
     own = sorted(related(customer_ids, await merges(conn, schema)))
     records = await conn.fetch(
         f"""select invoice_id from {schema}.item where customer_id = any($1)
@@ -252,3 +314,11 @@ async def streams_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> li
         + [each for p in parties for each in (p, hold_stream(p))]
         + [row.grade_id for row in parties.values() if row.grade_id]
     )
+
+
+async def _with_related(conn: Conn, schema: str, customer_ids: Sequence[str]) -> Sequence[str]:
+    """Return the customers, with all whose cases may be decided together with theirs under a version of a policy."""
+    if not groups_customers(await policy_rows(conn, schema)):
+        return customer_ids
+    found = components(await with_roles(conn, schema), await merges(conn, schema))
+    return sorted({each for one in customer_ids for each in found.get(one, {one})})

@@ -48,7 +48,7 @@ _RANKS = (
 
 _REMINDER = """(
   select reminder_id, decision_id, customer_id, entity_id, day, channel, step, template, language, currency,
-         amount_minor, credit_minor, invoice_ids, position, hours, nullif(approver, '') as approver,
+         amount_minor, credit_minor, invoice_ids, debtor_ids, position, hours, nullif(approver, '') as approver,
          case when approved then approved_on end as approved_on, case when known then text end as text,
          case when known and status in ('sent', 'unconfirmed') then coalesce((
                 select kind from unnest(seen) s(entry), split_part(s.entry, ' ', 1) kind
@@ -91,7 +91,9 @@ async def reminders(
     """Return a page of reminders at the dates of the view."""
     where = ViewWhere(view)
     source = _source(_REMINDER, view, where)
-    where.one_of("customer_id", await records_of(view, customer_id)).equal("status", status)
+    if (records := await records_of(view, customer_id)) is not None:
+        where.add("(customer_id = any({}) or debtor_ids && {})", list(records), list(records))
+    where.equal("status", status)
     if invoice_id is not None:
         where.add("invoice_ids @> array[{}::text]", invoice_id)
     return await where.page(page, "*", source)

@@ -125,7 +125,12 @@ async def trial_customers(view: View, ledger: Ledger, name: str, experiment_id: 
     if time.is_now and time.as_of >= today:
         items = await select(conn, schema, ItemRow, "where customer_id = any($1)", ids)
         reminders = await select(
-            conn, schema, ReminderRow, "where customer_id = any($1) and status = any($2)", ids, list(STANDING)
+            conn,
+            schema,
+            ReminderRow,
+            "where (customer_id = any($1) or debtor_ids && $1) and status = any($2)",
+            ids,
+            list(STANDING),
         )
         return customers_of_trial(TrialRows(assignments, items, reminders), merged)
     return customers_of_trial(await _past(view, ledger, name, assignments, ids), merged)
@@ -138,7 +143,8 @@ async def _past(
     schema = view.schema
     found = await view.conn.fetch(
         f"""select customer_id, invoice_id from {schema}.item where customer_id = any($1)
-            union all select customer_id, reminder_id from {schema}.reminder where customer_id = any($1)
+            union all select concerned, reminder_id from {schema}.reminder, unnest(customer_id || debtor_ids) concerned
+                       where concerned = any($1)
             order by 1""",
         ids,
     )
@@ -178,7 +184,8 @@ def customers_of_trial(trial: TrialRows, merged: Survivors) -> list[TrialCustome
     contacts: dict[str, list[date]] = {}
     for reminder in trial.reminders:
         if stands(reminder):
-            contacts.setdefault(merged.of(reminder.customer_id), []).append(reminder.day)
+            for each in {merged.of(one) for one in (reminder.customer_id, *reminder.debtor_ids)}:
+                contacts.setdefault(each, []).append(reminder.day)
     return [
         TrialCustomer(arm_in(row), row.day, tuple(invoices.get(each, ())), tuple(contacts.get(each, ())))
         for each, row in first.items()

@@ -17,7 +17,8 @@ from encours.reading.where import ViewWhere
 
 _TASK = """(
   select task_id, decision_id, customer_id, entity_id, day, kind, step, cause, follows_id, currency, amount_minor,
-         invoice_ids, t.position, s->>'status' as status, (s->>'due_on')::date as due_on, s->>'owner' as assigned_to,
+         invoice_ids, debtor_ids, t.position,
+         s->>'status' as status, (s->>'due_on')::date as due_on, s->>'owner' as assigned_to,
          s->>'outcome' as outcome, s->>'text' as text, (s->>'completed_on')::date as completed_on,
          (s->>'paid_on')::date as paid_on, s->>'promise_id' as promise_id, s->>'follow_up_id' as follow_up_id,
          closed_position, closed_on
@@ -45,7 +46,8 @@ async def tasks(view: View, page: Page, wanted: TaskFilters, team: Team) -> list
     """Return a page of tasks at the dates of the view; ``team`` owns the open ones."""
     where = ViewWhere(view)
     source = _TASK.format(schema=view.schema, position=where.position, as_of=where.as_of)
-    where.one_of("customer_id", await records_of(view, wanted.customer_id))
+    if (records := await records_of(view, wanted.customer_id)) is not None:
+        where.add("(customer_id = any({}) or debtor_ids && {})", list(records), list(records))
     where.equal("status", wanted.status).equal("kind", wanted.kind)
     if wanted.due_from is not None:
         where.add("due_on >= {}", wanted.due_from)

@@ -6,7 +6,7 @@ bounded number of streams.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -33,7 +33,7 @@ from dunning_svc.domain.litigation.interest import (
 )
 from dunning_svc.domain.message.render import Message
 from dunning_svc.use_cases.messages import rewritten
-from encours.contracts import Recorded
+from encours.contracts import Event, Recorded
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
@@ -41,6 +41,7 @@ from encours.contracts.events.dunning.reminders import (
     ReminderSent,
     ReminderSuppressed,
     ReminderUnconfirmed,
+    TaskOpened,
 )
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
@@ -58,6 +59,7 @@ _CHUNK = 200
 _RELATED = ("dispute_id", "plan_id", "instrument_id")
 """Fields with the streams that events of invoices name."""
 _FIRST = ("ent", "cus", "prm", "inv", "rem")
+DECISIONS = (ReminderRequested, ReminderSuppressed, TaskOpened)
 _OUTCOMES = (ReminderSent, ReminderFailed, ReminderUnconfirmed, ReminderSuppressed)
 
 
@@ -153,6 +155,7 @@ def _registers(e: Recorded) -> bool:
 def _take(events: Sequence[Recorded], found: _Found, asked: FileQuestion) -> set[str]:
     """Keep what the other files need; return the streams of disputes, plans and instruments that are named."""
     related: set[str] = set()
+    own = bool(events) and _names(events[0].data, asked.records)
     for e in events:
         match e.data:
             case EntityRegistered() as entity:
@@ -165,7 +168,7 @@ def _take(events: Sequence[Recorded], found: _Found, asked: FileQuestion) -> set
             case PromiseMade() as promise if promise.customer_id in asked.records:
                 found.promised += [(e.effective_on, invoice_id) for invoice_id in promise.invoice_ids]
         found.cash.take(e, asked.records)
-        if getattr(e.data, "customer_id", None) not in asked.records:
+        if not own and getattr(e.data, "customer_id", None) not in asked.records:
             continue
         if isinstance(e.data, InsolvencyEvent):
             found.insolvencies = insolvencies_with(found.insolvencies, e, e.data)
@@ -175,12 +178,19 @@ def _take(events: Sequence[Recorded], found: _Found, asked: FileQuestion) -> set
     return related
 
 
+def _names(event: Event, records: Collection[str]) -> bool:
+    """Return True for a decision about several customers, one of them with these records: outcomes name the payer."""
+    return isinstance(event, DECISIONS) and any(each.customer_id in records for each in event.debtors)
+
+
 async def _files_of(
     ledger: Ledger, events: Sequence[Recorded], found: _Found, asked: FileQuestion
 ) -> list[FileEntry]:
     """Return the documents of a stream: those of an open invoice, or of a reminder that was requested."""
     first = events[0].data if events else None
-    if isinstance(first, ReminderRequested) and first.customer_id in asked.records:
+    if isinstance(first, ReminderRequested) and (
+        first.customer_id in asked.records or _names(first, asked.records)
+    ):
         return reminder_documents(await _proof(ledger, first, events[1:], asked))
     if not any(isinstance(e.data, InvoiceIssued) and e.data.customer_id in asked.records for e in events):
         return []

@@ -12,7 +12,8 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from encours import contracts
-from encours.contracts import Recorded, events, types
+from encours.contracts import Event, Recorded, events, types
+from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled
 from encours.contracts.parties import Merging
 from encours.projection.read_model import ReadModel
@@ -29,6 +30,17 @@ class Owner(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "owner"
     KEY: ClassVar[tuple[str, ...]] = ("stream",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    stream: str
+    customer_id: str
+    since_position: int
+
+
+class AlsoAbout(Row, kw_only=True):
+    """A customer that a stream is about besides its owner: a debtor in a message to its payer or its group."""
+
+    TABLE: ClassVar[str] = "also_about"
+    KEY: ClassVar[tuple[str, ...]] = ("stream", "customer_id")
     INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
     stream: str
     customer_id: str
@@ -56,8 +68,8 @@ class Timeline(ReadModel):
     """Every event that is about a customer."""
 
     name = "timeline"
-    version = 2
-    rows = (Owner, Entry, MergeRow)
+    version = 3
+    rows = (Owner, AlsoAbout, Entry, MergeRow)
     applies = frozenset(
         name
         for name, event in types().items()
@@ -126,5 +138,15 @@ class Timeline(ReadModel):
         customer_id: str | None = getattr(e.data, "customer_id", None)
         if customer_id is not None and rows.get(Owner, e.stream) is None:
             rows.put(Owner(stream=e.stream, customer_id=customer_id, since_position=e.position))
+        for also in also_about(e.data):
+            if also != customer_id:
+                rows.put(AlsoAbout(stream=e.stream, customer_id=also, since_position=e.position))
         if isinstance(e.data, Merging):
             rows.put(MergeRow.of(e, e.data))
+
+
+def also_about(data: Event) -> list[str]:
+    """Return the customers whose cases a decision of the run of a day is about together."""
+    if isinstance(data, ReminderRequested | ReminderSuppressed | TaskOpened):
+        return [each.customer_id for each in data.debtors]
+    return []

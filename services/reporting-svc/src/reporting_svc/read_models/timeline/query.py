@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 async def entries(view: View, customer_id: str, page: Page) -> list[Mapping[str, int]]:
     """Return positions of the events that count by the question's day and were known then, in the page's order.
 
-    Of a debtor with several merged records they are those of all.
+    Of a debtor with several merged records they are those of all. A message to a payer is also on the timelines of the
+    customers whose invoices it lists.
     """
     where = ViewWhere(view, entity="e.entity").one_of("o.customer_id", await records_of(view, customer_id))
     where.add(f"o.since_position <= {where.position}").add(f"e.position <= {where.position}")
     where.add(f"e.effective_on <= {where.as_of}")
-    source = f"{view.schema}.owner o join {view.schema}.entry e using (stream)"
+    about = f"""(select stream, customer_id, since_position from {view.schema}.owner
+                 union all select stream, customer_id, since_position from {view.schema}.also_about)"""
+    source = f"{about} o join {view.schema}.entry e using (stream)"
     return cast("list[Mapping[str, int]]", await where.page(page, "position", source))
 
 

@@ -111,12 +111,18 @@ def apply_promise(e: Recorded, data: PromiseKept | PromiseBroken, rows: RowCache
 
 
 def apply_step(data: ReminderRequested, rows: RowCache) -> None:
-    """Put the step that a message takes; a row of an earlier one is replaced."""
-    row = rows.get(LadderStepRow, data.customer_id)
-    if row is None:
-        row = LadderStepRow(customer_id=data.customer_id, step=data.step, taken_on=data.day)
-    row.step, row.taken_on = data.step, data.day
-    rows.put(row)
+    """Put the step that a message takes for each customer; a row of an earlier one is replaced."""
+    for customer_id in customers_dunned(data):
+        row = rows.get(LadderStepRow, customer_id)
+        if row is None:
+            row = LadderStepRow(customer_id=customer_id, step=data.step, taken_on=data.day)
+        row.step, row.taken_on = data.step, data.day
+        rows.put(row)
+
+
+def customers_dunned(data: ReminderRequested) -> list[str]:
+    """Return the customers whose invoices a message claims: of one to a payer or a head of a group all of them."""
+    return [each.customer_id for each in data.debtors if each.amount_minor] or [data.customer_id]
 
 
 def apply_badge(e: Recorded, data: PayerBadgeGiven | PayerBadgeRemoved, rows: RowCache) -> None:

@@ -54,7 +54,13 @@ from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow
 from risk_svc.read_models.credit.grades import ScoreGradeRow
 from risk_svc.read_models.credit.guarantees import GuaranteeRow
-from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PayerBadgeRow, PromiseOutcomeRow
+from risk_svc.read_models.credit.holds import (
+    CreditHoldRow,
+    LadderStepRow,
+    PayerBadgeRow,
+    PromiseOutcomeRow,
+    customers_dunned,
+)
 from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.projection import CreditProjection
 from risk_svc.read_models.credit.review_rows import FinancialsRow, PostponedReviewRow
@@ -256,8 +262,9 @@ class Credit(ReadModel):
                 yield CreditCustomerRow, (customer_id,)
             case InvoiceRescheduled(invoice_id=invoice_id):
                 yield ExposureInvoiceRow, (invoice_id,)
-            case ReminderRequested(customer_id=customer_id):
-                yield LadderStepRow, (customer_id,)
+            case ReminderRequested():
+                for customer_id in customers_dunned(e.data):
+                    yield LadderStepRow, (customer_id,)
             case GuaranteeReleased(guarantee_id=guarantee_id):
                 yield GuaranteeRow, (guarantee_id,)
             case CreditHoldReleased(credit_hold_id=hold_id):

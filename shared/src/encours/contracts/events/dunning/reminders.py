@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.events.dunning.experiment import Arm
+from encours.contracts.events.dunning.together import DunnedDebtor, PolicyApart
 
 Channel = Literal["email", "phone", "letter", "registered_letter", "file", "sms", "webhook"]
 """``phone`` and ``file`` (the litigation file) are work for a person: they lead to tasks, never to messages."""
@@ -103,6 +104,8 @@ class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Rest that insolvency proceedings of the debtor stay."""
     placed_minor: int = 0
     """Rest that a third party collects."""
+    customer_id: str | None = None
+    """Debtor, where a decision is about several customers."""
 
 
 class PolicyAlsoMet(Value, frozen=True, kw_only=True):
@@ -126,6 +129,7 @@ class PolicyChoice(Value, frozen=True, kw_only=True, omit_defaults=True):
     experiment_id: str | None = None
     """Experiment that the case is in: its policy is the one of ``arm``."""
     arm: Arm | None = None
+    apart: tuple[PolicyApart, ...] = ()
 
 
 class DecisionBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -193,8 +197,9 @@ class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """``None``: it leaves at any time."""
     approval: AwaitedApproval | None = None
     """Set for a proposal: it leaves once a ``task.completed`` gives the approval."""
-    grouping: Literal["customer", "invoice"] = "customer"
-    """``invoice``: by its policy each invoice has messages of its own, in a thread of its own."""
+    grouping: Literal["customer", "invoice", "payer", "group"] = "customer"
+    """``invoice``: a message of its own for each invoice. ``payer``, ``group``: one for several customers."""
+    debtors: tuple[DunnedDebtor, ...] = ()
 
 
 class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -221,6 +226,7 @@ class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """At dispatch: positions of the events after the decision that changed what it rested on."""
     text: str | None = None
     """Reason that the person gave who declined it."""
+    debtors: tuple[DunnedDebtor, ...] = ()
 
 
 class MessageProof(Value, frozen=True, kw_only=True):
@@ -278,7 +284,7 @@ class ReminderUnconfirmed(Event, frozen=True, kw_only=True):
     message_id: str
 
 
-class TaskOpened(Event, frozen=True, kw_only=True):
+class TaskOpened(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Work for a person, such as a call. A task that nobody does never freezes the ladder."""
 
     TYPE: ClassVar[str] = "task.opened"
@@ -298,6 +304,7 @@ class TaskOpened(Event, frozen=True, kw_only=True):
     basis: DecisionBasis
     suppressed: tuple[SuppressedStep, ...]
     """Due steps that are not taken on the day, besides those of ``items``."""
+    debtors: tuple[DunnedDebtor, ...] = ()
 
 
 class TaskRaised(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -107,7 +107,8 @@ def keys(e: Recorded) -> Iterable[Key]:
         case payment.PaymentAllocated() | payment.PaymentReleased():
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
         case reminders.ReminderRequested() | reminders.ReminderSuppressed() | reminders.TaskOpened():
-            yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
+            for customer_id in [each.customer_id for each in e.data.debtors] or [e.data.customer_id]:
+                yield AccountRow, (customer_id, e.entity, e.data.currency)
             if not is_default((e.data.basis.policy_id, e.data.basis.policy_version)):
                 yield PolicyRow, (e.data.basis.policy_id,)
             for dunned in e.data.items:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from msgspec import json
 from msgspec.structs import replace
 
@@ -30,9 +32,12 @@ def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
 
 def steps_decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
     """Mark the step and those that it superseded as done; a suppressed step stays open. Store reminder or task."""
-    account = account_of(rows, data.customer_id, e.entity, data.currency)
-    changed = (data.basis.policy_id, data.basis.policy_version) != (account.policy_id, account.policy_version)
-    rows.put(_decided(account, data))
+    changed: set[str] = set()
+    for customer_id, since in _debtors_of(data):
+        account = account_of(rows, customer_id, e.entity, data.currency)
+        if (data.basis.policy_id, data.basis.policy_version) != (account.policy_id, account.policy_version):
+            changed.add(customer_id)
+        rows.put(_decided(account, data, since))
     superseded = () if isinstance(data, reminders.ReminderSuppressed) else data.superseded
     passed = [entry.rpartition(":") for entry in superseded]
     proposed = isinstance(data, reminders.ReminderRequested) and data.approval is not None
@@ -41,7 +46,7 @@ def steps_decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
         if not dunned.step:
             continue
         row = existing(rows, ItemRow, dunned.invoice_id)
-        if changed and data.basis.choice is not None:
+        if (dunned.customer_id or data.customer_id) in changed and data.basis.choice is not None:
             row = replace(row, suppressed=[])
         if isinstance(data, reminders.ReminderSuppressed):
             row = replace(row, suppressed=with_steps(row.suppressed, dunned.step))
@@ -63,14 +68,21 @@ def steps_decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
         rows.put(_reminder_row(e, data))
 
 
-def _decided(account: AccountRow, data: DecisionEvent) -> AccountRow:
+def _debtors_of(data: DecisionEvent) -> list[tuple[str, date | None]]:
+    """Return the customers whose cases were decided, each with the day since which the policy is applied to it."""
     choice = data.basis.choice
+    if data.debtors:
+        return [(each.customer_id, each.since) for each in data.debtors]
+    return [(data.customer_id, None if choice is None else choice.since)]
+
+
+def _decided(account: AccountRow, data: DecisionEvent, since: date | None) -> AccountRow:
     return replace(
         account,
         decided_on=data.day,
         policy_id=data.basis.policy_id,
         policy_version=data.basis.policy_version,
-        policy_since=None if choice is None else choice.since,
+        policy_since=since,
     )
 
 
@@ -119,6 +131,7 @@ def _reminder_row(
         hours="" if hours is None else json.encode(hours).decode(),
         grouping="customer" if isinstance(data, reminders.ReminderSuppressed) else data.grouping,
         approver="" if approval is None else approval.role,
+        debtor_ids=[each.customer_id for each in data.debtors],
     )
 
 

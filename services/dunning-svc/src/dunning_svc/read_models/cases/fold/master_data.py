@@ -154,9 +154,9 @@ def invoice_fields_set(e: Recorded, data: field.InvoiceFieldsSet, rows: Rows) ->
 
 
 def roles_assigned(e: Recorded, data: customer.RolesAssigned, rows: Rows) -> None:
-    """Store who pays for the debtor from a day on."""
+    """Store who pays for the debtor, and whose group it is in, from a day on."""
     debtor = existing(rows, DebtorRow, data.customer_id)
-    entry = f"{data.valid_from} {e.position} {data.payer_id or ''}"
+    entry = f"{data.valid_from} {e.position} {data.payer_id or ''} {data.group_id or ''}"
     rows.put(replace(debtor, payers=[*debtor.payers, entry]))
 
 

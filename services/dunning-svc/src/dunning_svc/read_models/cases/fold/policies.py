@@ -95,6 +95,12 @@ def documents_of(rows: Iterable[PolicyRow], policy_id: str) -> tuple[str, ...]:
     return () if shipped is None or policy_id == DEFAULT_ID else (_text(shipped.document),)
 
 
+def groups_customers(rows: Iterable[PolicyRow]) -> bool:
+    """Return True if a version of a policy decides cases of several customers together, in force or not."""
+    documents = (_document(text) for row in rows for text in row.documents)
+    return any(each.grouping in ("payer", "group") for each in documents)
+
+
 def put_in_force(
     row: PolicyRow | None, policy_id: str, documents: Iterable[str], version: int, on: date, position: int
 ) -> PolicyRow:

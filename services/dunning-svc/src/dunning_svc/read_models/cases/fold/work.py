@@ -37,6 +37,7 @@ def task_opened(e: Recorded, data: TaskOpened | TaskRaised, rows: Rows) -> None:
                 else list(data.invoice_ids)
             ),
             position=e.position,
+            debtor_ids=[each.customer_id for each in step.debtors] if step else [],
             cause=data.cause if isinstance(data, TaskRaised) else None,
             follows_id=data.follows_id if isinstance(data, TaskRaised) else None,
             states=first_state(

@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from msgspec import field
 
-from encours.contracts.parties import Roles, payer_of
+from encours.contracts.parties import Roles, limit_holder_of, payer_of
 from encours.projection.rows import Row
 
 
@@ -84,7 +84,8 @@ class DebtorRow(Row, kw_only=True):
     """A debtor, its addresses and its hold. ``hold_position`` is 0 if it was never on hold.
 
     ``people``: the contacts that reminders may go to, oldest first, as ``<role> <e-mail> <position> <name>``.
-    ``payers``: who pays for the debtor, as ``<first day> <position> <customer>``; the debtor itself without a customer.
+    ``payers``: who pays for the debtor, and the head of its group, as ``<first day> <position> <payer> <head>``, each
+    empty for the debtor itself.
     ``custom``: values of custom fields, as ``<code> <value>``, set at ``custom_position``. ``changed_on``: last day on
     which the customer changed in something that policies ask for. ``proceedings``: insolvency proceedings that are not
     void, as ``<day of the judgment> <position> <id>``. ``undeliverable``: e-mail and postal addresses and telephone
@@ -143,8 +144,10 @@ class DebtorRow(Row, kw_only=True):
         """Return the entries of the column ``payers``."""
         found = []
         for entry in self.payers:
-            day, position, payer = entry.split(" ", 2)
-            found.append(Roles(date.fromisoformat(day), int(position), payer or None))
+            day, position, payer, head = entry.split(" ")
+            found.append(
+                Roles(date.fromisoformat(day), int(position), payer_id=payer or None, group_id=head or None)
+            )
         return found
 
     @property
@@ -158,3 +161,7 @@ class DebtorRow(Row, kw_only=True):
     def payer_on(self, day: date) -> str:
         """Return the customer that pays the debtor's invoices on a day, and is reminded of them."""
         return payer_of(self.customer_id, self.roles, day)
+
+    def head_on(self, day: date) -> str:
+        """Return the head of the debtor's group on a day; without one who pays for it, else the debtor itself."""
+        return limit_holder_of(self.customer_id, self.roles, day)

@@ -39,6 +39,7 @@ class ReminderRow(Row, kw_only=True):
         "(position) where status = 'requested'",
         "(position) where status = 'proposed'",
         "using gin (invoice_ids)",
+        "using gin (debtor_ids)",
     )
 
     reminder_id: str
@@ -78,6 +79,8 @@ class ReminderRow(Row, kw_only=True):
     """Bounces, receipts and answers, as ``<kind> <position> <day> <SHA-256 of the message> <reply>``."""
     bounced: bool = False
     """True if it came back for good: it has not reached the customer."""
+    debtor_ids: list[str] = field(default_factory=list)
+    """Customers whose cases were decided together; none for one case alone."""
 
 
 class RunRow(Row, kw_only=True):

@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 import msgspec
+from msgspec import field
 
 from encours.projection.rows import Row
 
@@ -56,6 +57,8 @@ class TaskRow(Row, kw_only=True):
     cause: str | None
     follows_id: str | None
     states: list[str]
+    debtor_ids: list[str] = field(default_factory=list)
+    """Customers whose cases were decided together; none for one case alone."""
     closed_position: int | None = None
     closed_on: date | None = None
 
