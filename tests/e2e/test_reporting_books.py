@@ -126,6 +126,29 @@ def test_a_payment_that_came_back_makes_the_delay_open_again(story: Story) -> No
     assert january["at_risk_rate"]["reason"] == "not-known-yet"
 
 
+def test_cash_is_expected_of_the_debt_that_came_back_and_past_forecasts_say_what_came(story: Story) -> None:
+    debtor = {"customer_id": story.customer}
+    body = story.world.get("reporting", "/v1/cash-forecast", by="month", until="2026-07-31", **debtor)
+    assert [(row["start"], row["end"]) for row in body["data"]][:2] == [
+        ("2026-04-21", "2026-04-30"), ("2026-05-01", "2026-05-31"),
+    ]  # fmt: skip
+    assert body["data"][0]["due_date_basis"]["amount"] == body["parts"]["overdue"]["amount"] == "120.00"
+    expected = sum(float(row["expected"]["amount"]) for row in body["data"])
+    assert 0 < expected == pytest.approx(120 - float(body["parts"]["beyond_horizon"]["amount"]))
+    assert body["tie_out"]["equal"]
+    known = story.world.get("reporting", "/v1/cash-forecast", known_at=story.paid_at, as_of=UNDONE, **debtor)
+    assert known["parts"]["expectable"]["amount"] == "0.00"
+    past = {"known_at": story.paid_at, "as_of": "2026-03-16", "weeks": 2} | debtor
+    body = story.world.get("reporting", "/v1/cash-forecast/accuracy", **past)
+    assert [(week["made_on"], week["came"]["amount"]) for week in body["data"]] == [
+        ("2026-03-02", "0.00"), ("2026-03-02", "120.00"), ("2026-03-09", "120.00"),
+    ]  # fmt: skip
+    assert body["totals"]["came"]["amount"] == "240.00"
+    for wrong in ({"until": TODAY}, {"by": "day", "until": "2026-12-31"}):
+        refused = story.world.client("reporting").get("/v1/cash-forecast", params=debtor | wrong)
+        assert refused.status_code == 422
+
+
 def test_a_published_figure_stays_and_says_which_event_moved_it(story: Story) -> None:
     path = f"/v1/figures/{story.figure['id']}"
     assert story.figure["amounts"]["outstanding"]["amount"] == "0.00"

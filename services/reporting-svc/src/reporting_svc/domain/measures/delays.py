@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
+from encours.contracts.settlement import Funds
 from encours.kernel.bands import STANDARD
 
 AT_RISK_DAYS = 90
@@ -30,6 +31,8 @@ class DueOutcome:
     settled_on: date | None
     unpaid_90_minor: int
     """Not covered on the 90th day after the due date; what counts from a later day on is left out."""
+    funds: tuple[Funds, ...] = ()
+    """Money that covers it, earliest first."""
 
     @property
     def delay_days(self) -> int:

@@ -153,7 +153,7 @@ def _outcomes(
                 day = part.due_on + timedelta(days=AT_RISK_DAYS + 1)
                 yield DueOutcome(
                     entity, customer_id, row["issued_on"], part.due_on, part.owed_minor, part.uncovered_minor,
-                    part.settled_on, part.uncovered_before(day),
+                    part.settled_on, part.uncovered_before(day), part.funds,
                 )  # fmt: skip
 
 

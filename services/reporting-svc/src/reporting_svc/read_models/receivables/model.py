@@ -11,8 +11,22 @@ from msgspec.structs import replace
 from encours import contracts
 from encours.contracts import Recorded, events
 from encours.contracts.books import Movement, movements, moving
+from encours.contracts.events.dunning.promises import (
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseWithdrawn,
+)
 from encours.contracts.events.invoice import InvoiceIssued
-from encours.contracts.events.money.plan import InvoiceRescheduled
+from encours.contracts.events.money.plan import (
+    InvoiceRescheduled,
+    PlanAgreed,
+    PlanBroken,
+    PlanCancelled,
+    PlanKept,
+    PlanRescheduled,
+    PlanResumed,
+)
 from encours.contracts.events.parties.customer import (
     CustomerAmended,
     CustomerMerged,
@@ -22,11 +36,13 @@ from encours.contracts.events.parties.customer import (
     RolesAssigned,
 )
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
+from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.instalments import ranges_of
 from encours.projection.read_model import MappedModel, Sum
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
+from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
@@ -38,6 +54,7 @@ from reporting_svc.read_models.receivables.mapping import (
     issued_item,
     movement_row,
 )
+from reporting_svc.read_models.receivables.outlook import PlanScheduleRow, PromisedPaymentRow
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
     AgingDay,
@@ -69,7 +86,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 11
+    version = 12
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -78,6 +95,9 @@ class Receivables(MappedModel):
         MergeRow,
         RateRow,
         RatePairRow,
+        InsolvencyRow,
+        PromisedPaymentRow,
+        PlanScheduleRow,
         Item,
         ItemInstalment,
         MovementRow,
@@ -97,6 +117,18 @@ class Receivables(MappedModel):
         FieldsSet,
         RolesAssigned,
         ExchangeRatePublished,
+        InsolvencyOpened,
+        InsolvencyClosed,
+        PromiseMade,
+        PromiseKept,
+        PromiseBroken,
+        PromiseWithdrawn,
+        PlanAgreed,
+        PlanRescheduled,
+        PlanBroken,
+        PlanKept,
+        PlanResumed,
+        PlanCancelled,
     )
     applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
     ignores = contracts.names_in(
@@ -106,14 +138,12 @@ class Receivables(MappedModel):
         events.collectors,
         events.cover,
         events.dispute,
-        events.insolvency,
         events.instrument,
         events.limit_formula,
         events.order,
         events.experiment,
         events.policy,
         events.placements,
-        events.promises,
         events.penalty,
         events.quote,
         events.recurring,
@@ -156,6 +186,8 @@ class Receivables(MappedModel):
         events.entity.VatRegimeSet,
         events.residual.ToleranceSet,
         events.customer.PapersRequired,
+        events.insolvency.InsolvencyAmended,
+        events.insolvency.InsolvencyPublished,
         events.reminders.HoldPlaced,
         events.reminders.ReminderFailed,
         events.reminders.ReminderRequested,
@@ -185,12 +217,6 @@ class Receivables(MappedModel):
         events.payment.RefundSent,
         events.payment.PaymentStated,
         events.payment.ReversalStated,
-        events.plan.PlanAgreed,
-        events.plan.PlanBroken,
-        events.plan.PlanCancelled,
-        events.plan.PlanKept,
-        events.plan.PlanRescheduled,
-        events.plan.PlanResumed,
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,
     )
@@ -201,6 +227,14 @@ class Receivables(MappedModel):
             case EntityRegistered() | CustomerRegistered() | CustomerMerged() | CustomerMergeReversed():
                 return
             case ExchangeRatePublished() | FieldsSet() | RolesAssigned():
+                return
+            case InsolvencyOpened() | InsolvencyClosed():
+                return
+            case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
+                return
+            case (
+                PlanAgreed() | PlanRescheduled() | PlanBroken() | PlanKept() | PlanResumed() | PlanCancelled()
+            ):
                 return
             case EntityAmended():
                 yield ReportingEntity, (e.data.entity_id,)
@@ -246,6 +280,14 @@ class Receivables(MappedModel):
                 )
             case FieldsSet():
                 rows.put(fields_row(e, e.data))
+            case InsolvencyOpened() | InsolvencyClosed():
+                rows.put(InsolvencyRow.of(e, e.data))
+            case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
+                rows.put(PromisedPaymentRow.of(e, e.data))
+            case (
+                PlanAgreed() | PlanRescheduled() | PlanBroken() | PlanKept() | PlanResumed() | PlanCancelled()
+            ):
+                rows.put(PlanScheduleRow.of(e, e.data))
             case ExchangeRatePublished():
                 for row in rate_rows(e, e.data):
                     rows.put(row)

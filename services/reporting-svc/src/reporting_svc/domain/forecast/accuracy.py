@@ -1,0 +1,154 @@
+"""Past forecasts beside what came: the trend, the spread of the ranges, and the figures that are shown.
+
+A past forecast sees what had been paid by the end of its day and nothing of later days. Weeks are counted from the day
+of the question backwards, so that each comparison is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+from reporting_svc.domain.forecast.cash import (
+    Z_80,
+    CashForecast,
+    LastDay,
+    OpenDebt,
+    every_day,
+    forecast,
+    last_business_day,
+)
+from reporting_svc.domain.forecast.curves import PaidDebt, PaymentCurves
+
+WEEK = 7
+AHEAD = 4
+"""Weeks ahead that past forecasts are compared for."""
+TREND_WEEKS = 6
+SPREAD_WEEKS = 8
+_PRIOR_SPREAD, _PRIOR_PAIRS = 1.2, 4
+_TREND_BOUNDS = 0.5, 2.0
+_LEAST_FUNDS = 50
+SAMPLED_DEBTORS = 1_500
+"""Debtors from whom trend and spread are taken; of more than that, those with the least hash of their id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastWeek:
+    """A week of a past forecast that was made ``weeks_ahead`` weeks before its last day; minor units."""
+
+    made_on: int
+    weeks_ahead: int
+    expected: float
+    low_80: float
+    high_80: float
+    due_minor: int
+    came_minor: int
+
+    @property
+    def covered(self) -> bool:
+        """Return True if what came lies in the range, to the minor unit."""
+        return round(self.low_80) <= self.came_minor <= round(self.high_80)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeCalibration:
+    """Trend of the hazards and spread of the ranges on a day, and the past weeks that they rest on."""
+
+    trend: float = 1.0
+    spread: float = _PRIOR_SPREAD
+    weeks: int = 0
+
+
+class PastForecasts:
+    """Debts with their funds as far as they are known, and the forecasts that could have been made on past days."""
+
+    def __init__(self, debts: Sequence[PaidDebt], within: Collection[str] | None = None) -> None:
+        """Take the debts of all debtors; forecasts are judged by those ``within``, of all if not given."""
+        self.debts = debts
+        self._within = within
+        self.first = min((debt.issued for debt in debts), default=0)
+        debtors = {debt.debtor for debt in debts}
+        if len(debtors) > SAMPLED_DEBTORS:
+            debtors = set(sorted(debtors, key=_hash)[:SAMPLED_DEBTORS])
+        self._sample = [debt for debt in debts if debt.debtor in debtors]
+        self._made: dict[int, tuple[CashForecast, list[int]]] = {}
+
+    def last_day(self, on: int) -> LastDay:
+        """Return the days on which payments arrive: business days, where at most one in twenty came on another."""
+        days = [day for debt in self.debts for day, _ in debt.funds if on - 365 <= day <= on]
+        off = sum(last_business_day(day) != day for day in days)
+        return last_business_day if len(days) >= _LEAST_FUNDS and 20 * off <= len(days) else every_day
+
+    def calibration(self, on: int) -> RangeCalibration:
+        """Return trend and spread from the forecasts of the weeks before a day."""
+        made = {
+            day: self._past(day)
+            for n in range(1, SPREAD_WEEKS + AHEAD)
+            if (day := on - n * WEEK) > self.first + WEEK
+        }
+        trend = self._trend(on, made)
+        total, pairs = _PRIOR_SPREAD**2 * _PRIOR_PAIRS, float(_PRIOR_PAIRS)
+        for found, came in made.values():
+            for n, period in enumerate(found.periods):
+                if period.last <= on and period.variance > 0:
+                    total += (came[n] - period.expected) ** 2 / period.variance
+                    pairs += 1
+        return RangeCalibration(trend, (total / pairs) ** 0.5, len(made))
+
+    def judged(self, on: int, weeks: int) -> list[PastWeek]:
+        """Return the weeks of the forecasts made in the last ``weeks``, each by what was known on its day."""
+        found = []
+        for n in range(weeks, 0, -1):
+            day = on - n * WEEK
+            if day <= self.first + WEEK:
+                continue
+            known = self.calibration(day)
+            ahead = min(AHEAD, n)
+            made, came = self._forecast(day, self.debts, ahead, known.trend, self._within)
+            for k, period in enumerate(made.periods):
+                low, high = period.range(Z_80, known.spread, made.open_minor)
+                found.append(PastWeek(day, k + 1, period.expected, low, high, period.due_minor, came[k]))
+        return found
+
+    def _trend(self, on: int, made: dict[int, tuple[CashForecast, list[int]]]) -> float:
+        """Return what came in the first weeks of the latest forecasts, of what they expected, shrunk to 1 by a week."""
+        latest = [made[day] for n in range(1, TREND_WEEKS + 1) if (day := on - n * WEEK) in made]
+        expected = sum(each.periods[0].expected for each, _ in latest)
+        if expected <= 0:
+            return 1.0
+        prior = expected / len(latest)
+        low, high = _TREND_BOUNDS
+        return min(high, max(low, (sum(came[0] for _, came in latest) + prior) / (expected + prior)))
+
+    def _past(self, day: int) -> tuple[CashForecast, list[int]]:
+        if day not in self._made:
+            self._made[day] = self._forecast(day, self._sample, AHEAD, 1.0)
+        return self._made[day]
+
+    def _forecast(
+        self,
+        day: int,
+        debts: Sequence[PaidDebt],
+        ahead: int,
+        trend: float,
+        within: Collection[str] | None = None,
+    ) -> tuple[CashForecast, list[int]]:
+        """Return the forecast of a day, and what came in each of its weeks of the debts open on it."""
+        found = ((debt, debt.left(day)) for debt in debts if debt.issued <= day)
+        is_open = [
+            (debt, left) for debt, left in found if left > 0 and (within is None or debt.debtor in within)
+        ]
+        ends = [day + WEEK * (n + 1) for n in range(ahead)]
+        owed = [OpenDebt(debt.debtor, debt.segment, debt.due, left) for debt, left in is_open]
+        made = forecast(owed, PaymentCurves(debts, day), day, ends, trend, self.last_day(day))
+        came = [0] * ahead
+        for debt, _ in is_open:
+            for paid, minor in debt.funds:
+                if day < paid <= ends[-1]:
+                    came[(paid - day - 1) // WEEK] += minor
+        return made, came
+
+
+def _hash(debtor: str) -> tuple[int, str]:
+    return crc32(debtor.encode()), debtor

@@ -1,0 +1,165 @@
+"""Cash by period: expected amount and variance of what open receivables bring, and the baseline of due dates.
+
+Each receivable is paid or not, on its own: the expectation and the variance of a sum are exact sums, so nothing is
+simulated. The ranges take the spread of past errors into account (:mod:`reporting_svc.domain.forecast.accuracy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+from encours.kernel.business_days import business_calendar
+from reporting_svc.domain.forecast.curves import PaymentCurves
+
+PeriodLength = Literal["day", "week", "month"]
+LastDay = Callable[[int], int]
+"""The last day up to a day on which payments arrive; ordinals."""
+_SATURDAY = 5
+Z_80, Z_50 = 1.2815515655446004, 0.6744897501960817
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDebt:
+    """An amount that is owed and can be paid; days are ordinals. ``kept`` is the probability that a promise is kept."""
+
+    debtor: str
+    segment: str
+    due: int
+    minor: int
+    promised: int | None = None
+    kept: float = 0.0
+
+
+@dataclass(slots=True)
+class PeriodCash:
+    """Cash of the days after ``after`` up to ``last``, ordinals; minor units, not rounded."""
+
+    after: int
+    last: int
+    expected: float = 0.0
+    variance: float = 0.0
+    promised: float = 0.0
+    """The expected part that comes by promises."""
+    due_minor: int = 0
+    """Baseline: all is paid on its due date, and what is past due in the first period."""
+
+    def range(self, z: float, spread: float, ceiling: int) -> tuple[float, float]:
+        """Return the range of a gamma distribution with the expectation, and ``spread`` times the deviation.
+
+        By the approximation of Wilson and Hilferty (1931): amounts are never below 0 and have a long upper end.
+        """
+        if self.expected <= 0 or self.variance <= 0:
+            return self.expected, self.expected
+        deviation = spread * self.variance**0.5
+        shape = (self.expected / deviation) ** 2
+        if shape < 1:  # where the approximation fails: the sum is mostly nothing
+            return max(0.0, self.expected - z * deviation), min(ceiling, self.expected + z * deviation)
+        ends = (
+            self.expected * max(0.0, 1 - 1 / (9 * shape) + sign * z / (3 * shape**0.5)) ** 3
+            for sign in (-1, 1)
+        )
+        low, high = ends
+        return low, min(float(ceiling), high)
+
+
+@dataclass(slots=True)
+class CashForecast:
+    """Periods in order, and the expected cash after the last one; minor units."""
+
+    periods: list[PeriodCash]
+    open_minor: int = 0
+    overdue_minor: int = 0
+    overdue_expected: float = 0.0
+    """The part of the expected cash that was due by the day of the forecast."""
+    later_due_minor: int = 0
+    """Due after the last period."""
+    expected: float = field(init=False, default=0.0)
+
+
+def ends_of(on: date, until: date, by: PeriodLength) -> list[date]:
+    """Return the last days of the periods after a day, the last one cut at ``until``. Weeks are ISO 8601."""
+    ends, day = [], on
+    while day < until:
+        day = min(_end(day + timedelta(days=1), by), until)
+        ends.append(day)
+    return ends
+
+
+def _end(day: date, by: PeriodLength) -> date:
+    if by == "day":
+        return day
+    if by == "week":
+        return day + timedelta(days=6 - day.weekday())
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def every_day(day: int) -> int:
+    """Return the day: payments arrive on all of them."""
+    return day
+
+
+@cache
+def last_business_day(day: int) -> int:
+    """Return the last business day up to a day: TARGET in the years on file, Monday to Friday in others."""
+    target = business_calendar("TARGET")
+    found = date.fromordinal(day)
+    while found.weekday() >= _SATURDAY or found in target.holidays:
+        found -= timedelta(days=1)
+    return found.toordinal()
+
+
+def forecast(
+    debts: Iterable[OpenDebt],
+    curves: PaymentCurves,
+    on: int,
+    ends: Sequence[int],
+    trend: float = 1.0,
+    last_day: LastDay = every_day,
+) -> CashForecast:
+    """Return the cash that is expected from debts open at the end of a day, by the periods that end on ``ends``.
+
+    ``trend`` multiplies every hazard: above 1 debtors pay faster than their curves say. What the curves expect on a day
+    on which no payments arrive is expected on the next one that is not.
+    """
+    found = CashForecast([PeriodCash(after, last) for after, last in pairwise([on, *ends])])
+    days = [on, *(max(on, last_day(end)) for end in ends)]
+    for debt in debts:
+        _add(found, debt, curves, days, trend)
+    found.expected = sum(period.expected for period in found.periods)
+    return found
+
+
+def _add(
+    found: CashForecast, debt: OpenDebt, curves: PaymentCurves, days: Sequence[int], trend: float
+) -> None:
+    on = days[0]
+    found.open_minor += debt.minor
+    overdue = debt.due <= on
+    found.overdue_minor += debt.minor * overdue
+    kept = debt.kept if debt.promised is not None and debt.promised > on else 0.0
+    begins = debt.promised if debt.promised is not None and kept else on
+    curve = curves.of(debt.debtor, debt.segment)
+    base = curve.unpaid_after(begins - debt.due)
+    before, promise_open = 1.0, bool(kept)
+    for period, day in zip(found.periods, days[1:], strict=True):
+        if period.after < debt.due <= period.last or (overdue and period is found.periods[0]):
+            period.due_minor += debt.minor
+        share = 0.0
+        if promise_open and day >= begins:
+            share, promise_open = kept, False
+            period.promised += debt.minor * kept
+        if day > begins and base > 0:
+            after = min(before, (curve.unpaid_after(day - debt.due) / base) ** trend)
+            share += (1 - kept) * (before - after)
+            before = after
+        cash = debt.minor * share
+        period.expected += cash
+        period.variance += debt.minor * cash * (1 - share)
+        found.overdue_expected += cash * overdue
+    if debt.due > found.periods[-1].last:
+        found.later_due_minor += debt.minor

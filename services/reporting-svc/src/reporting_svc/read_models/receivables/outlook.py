@@ -1,0 +1,92 @@
+"""Rows about payments to come: promises and payment plans, as events state them; never changed again."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from encours.contracts import Recorded
+from encours.contracts.events.dunning.promises import (
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseWithdrawn,
+)
+from encours.contracts.events.money.plan import (
+    PlanAgreed,
+    PlanBroken,
+    PlanCancelled,
+    PlanKept,
+    PlanRescheduled,
+    PlanResumed,
+)
+from encours.projection.rows import Row
+
+PromiseEvent = PromiseMade | PromiseKept | PromiseBroken | PromiseWithdrawn
+PlanEvent = PlanAgreed | PlanRescheduled | PlanBroken | PlanKept | PlanResumed | PlanCancelled
+
+
+class PromisedPaymentRow(Row, kw_only=True):
+    """A promise from an event on: ``state`` is the last word of its type, such as ``made`` or ``kept``."""
+
+    TABLE: ClassVar[str] = "promised_payment"
+    KEY: ClassVar[tuple[str, ...]] = ("promise_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    promise_id: str
+    position: int
+    effective_on: date
+    entity: str
+    customer_id: str
+    currency: str
+    invoice_ids: list[str]
+    amount_minor: int
+    promised_on: date
+    state: str
+
+    @classmethod
+    def of(cls, e: Recorded, data: PromiseEvent) -> PromisedPaymentRow:
+        """Return the row of an event."""
+        return cls(
+            promise_id=data.promise_id,
+            position=e.position,
+            effective_on=e.effective_on,
+            entity=e.entity,
+            customer_id=data.customer_id,
+            currency=data.currency,
+            invoice_ids=list(data.invoice_ids),
+            amount_minor=data.amount_minor,
+            promised_on=data.promised_on,
+            state=e.type.removeprefix("promise."),
+        )
+
+
+class PlanScheduleRow(Row, kw_only=True):
+    """A payment plan from an event on; ``schedule`` has ``<date> <amount>`` of each instalment that it agrees."""
+
+    TABLE: ClassVar[str] = "plan_schedule"
+    KEY: ClassVar[tuple[str, ...]] = ("plan_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    plan_id: str
+    position: int
+    effective_on: date
+    entity: str
+    customer_id: str
+    currency: str
+    in_force: bool
+    schedule: list[str]
+    """Empty for an event that leaves the instalments as they were."""
+
+    @classmethod
+    def of(cls, e: Recorded, data: PlanEvent) -> PlanScheduleRow:
+        """Return the row of an event."""
+        agreed = data.instalments if isinstance(data, PlanAgreed | PlanRescheduled) else ()
+        return cls(
+            plan_id=data.plan_id,
+            position=e.position,
+            effective_on=e.effective_on,
+            entity=e.entity,
+            customer_id=data.customer_id,
+            currency=data.currency,
+            in_force=isinstance(data, PlanAgreed | PlanRescheduled | PlanResumed),
+            schedule=[f"{each.due_on} {each.amount_minor}" for each in agreed],
+        )

@@ -1,0 +1,120 @@
+"""The basis of a cash forecast, as of any date and known at any moment, is what a naive count of the events gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from encours.contracts.common import Instalment
+from encours.contracts.events import promises
+from encours.contracts.events.invoice import InvoicePlanned
+from encours.contracts.events.money.plan import PlanAgreed, PlanBroken
+from encours.contracts.events.parties.insolvency import InsolvencyOpened
+from encours.reading.moment import TimeTravel, View
+from encours.testing.events import event as sample
+from encours.testing.servers import Installation
+from reporting_svc.domain.forecast.cash import OpenDebt
+from reporting_svc.read_models.forecast.query import ForecastBasis, forecast_basis
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.scope import Scope
+from tests.integration import naive_delays
+from tests.integration.receivable_histories import (
+    CUSTOMERS,
+    DAY_0,
+    Books,
+    history,
+    issue,
+    replay,
+    steps,
+)
+from tests.integration.store import Store, project
+
+
+@pytest.fixture(scope="module")
+def store(module_installation: Installation) -> Iterator[Store]:
+    opened = Store(module_installation.store_url("reporting"))
+    yield opened
+    opened.close()
+
+
+def basis(store: Store, as_of: date, known_to: int | None, **scope: Any) -> ForecastBasis:
+    view = View(
+        store.conn, "live", TimeTravel(as_of, known_to or 10**9, None, known_to is None), granted=None
+    )
+    return store.run(forecast_basis(view, Scope(**{"currency": "EUR"} | scope)))
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(acts=steps, days=st.integers(-10, 200), share=st.integers(20, 100))
+def test_debts_and_history_are_those_of_a_naive_count(
+    store: Store, acts: list[tuple[Any, int, int, int]], days: int, share: int
+) -> None:
+    log = history(acts).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    as_of, known_to = DAY_0 + timedelta(days=days), max(1, len(log) * share // 100)
+    found = basis(store, as_of, known_to)
+    expected = [e for (_, of), e in replay(log, as_of, known_to).items() if of == "EUR"]
+    assert found.owed.outstanding_minor == sum(e.account for e in expected)
+    paid = sorted((d.debtor, d.due, d.owed_minor, d.left(as_of.toordinal())) for d in found.history)
+    assert paid == sorted(
+        (customer, due_on.toordinal(), owed, uncovered)
+        for customer, due_on, owed, uncovered, _, _ in naive_delays.outcomes(log, as_of, known_to, "EUR")
+    )
+    for debt in found.history:
+        assert all(day <= as_of.toordinal() for day, _ in debt.funds)
+
+
+def promise(b: Books, kind: Any, invoice_id: str, on: date, **given: Any) -> None:
+    named = {"promise_id": "prm_" + "1" * 32, "customer_id": CUSTOMERS[0], "invoice_ids": (invoice_id,)}
+    asked = {"currency": "EUR", "amount_minor": 3000, "promised_on": DAY_0 + timedelta(days=40)}
+    b.record(named["promise_id"], sample(kind, **named | asked | given), on)  # type: ignore[arg-type]
+
+
+def test_promises_plans_and_proceedings_count_from_their_day_and_from_when_they_were_known(
+    store: Store,
+) -> None:
+    b = history([(issue, 0, 0, 5000), (issue, 1, 0, 8000)])
+    (first, second), day = list(b.open), [DAY_0 + timedelta(days=n) for n in range(100)]
+    promise(b, promises.PromiseMade, first, day[10])
+    promised_at = len(b.log)
+    promise(b, promises.PromiseBroken, first, day[45], received_minor=0)
+    dues = (Instalment(due_on=day[60], amount_minor=4000), Instalment(due_on=day[90], amount_minor=4000))
+    plan = {"plan_id": "pln_" + "2" * 32, "customer_id": CUSTOMERS[1], "currency": "EUR"}
+    b.record(plan["plan_id"], sample(PlanAgreed, **plan, instalments=dues, total_minor=8000), day[20])
+    planned = sample(
+        InvoicePlanned, invoice_id=second, customer_id=CUSTOMERS[1], currency="EUR", plan_id=plan["plan_id"],
+        amount_minor=8000,
+    )  # fmt: skip
+    b.record(second, planned, day[20])
+    b.record(plan["plan_id"], sample(PlanBroken, **plan), day[62])
+    opened = {"customer_id": CUSTOMERS[0], "insolvency_id": "ins_" + "3" * 32, "opened_on": day[70]}
+    b.record(CUSTOMERS[0], sample(InsolvencyOpened, **opened), day[70])
+    store.run(project(store.conn, "live", b.log, 1000, Receivables()))
+
+    def debts(n: int, known_to: int | None = None) -> list[tuple[int, int, bool]]:
+        found: list[OpenDebt] = basis(store, day[n], known_to).owed.debts
+        return sorted((d.due - day[0].toordinal(), d.minor, d.promised is not None) for d in found)
+
+    assert debts(5) == [(0, 5000, False), (1, 8000, False)]
+    assert debts(15) == [(0, 2000, False), (0, 3000, True), (1, 8000, False)]
+    assert debts(25, promised_at) == [(0, 2000, False), (0, 3000, True), (1, 8000, False)]
+    assert debts(25) == [(0, 2000, False), (0, 3000, True), (60, 4000, False), (90, 4000, False)]
+    assert debts(50) == [(0, 5000, False), (60, 4000, False), (90, 4000, False)]
+    assert debts(65) == [(0, 5000, False), (1, 8000, False)]
+    assert debts(75) == [(1, 8000, False)]
+    own = basis(store, day[75], None, customer_id=CUSTOMERS[0])
+    assert (own.owed.in_proceedings_minor, own.owed.outstanding_minor, own.within) == (
+        5000,
+        5000,
+        {CUSTOMERS[0]},
+    )
+    assert len(own.history) == 2
