@@ -87,7 +87,11 @@ def test_the_overdue_list_and_the_dashboard_say_the_same(story: Story) -> None:
 
 
 def test_turnover_ends_at_the_balance_that_it_began_with_and_what_it_added(story: Story) -> None:
-    body = story.world.get("reporting", "/v1/turnover", customer_id=story.customer, by="month")
+    grouped = {"by": "month", "group_by": "customer"}
+    body = story.world.get("reporting", "/v1/turnover", customer_id=story.customer, **grouped)
+    (own,) = body["groups"]["data"]
+    assert (own["group"], own["name"]) == (story.customer, "Garage Dupont SARL")
+    assert (own["data"], own["totals"]) == (body["data"], body["totals"])
     months = {row["start"]: row for row in body["data"]}
     assert months["2026-01-01"]["billed"]["amount"] == "120.00"
     assert months["2026-01-01"]["turnover_net"]["amount"] == "100.00"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from reporting_svc.read_models.overdue.query import overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.scope import Scope
-from reporting_svc.read_models.turnover.query import by_period, opening
+from reporting_svc.read_models.turnover.query import by_group, by_period, opening
 from tests.integration.money_acts import EVERY_ACT
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, Expected, history, replay
 from tests.integration.store import Store, project
@@ -32,6 +32,12 @@ from tests.integration.test_aged_balance_replay import EVERY_ITEM, EVERY_ROW
 HISTORIES = 50 if "DEEP" in os.environ else 10
 QUESTIONS = 20
 SALES = {"invoice.issued": 1, "invoice.credited": -1, "payment.credit_note_issued": -1}
+GROUPS: dict[str, Callable[[str], str | None]] = {
+    "entity": lambda _: ENTITY,
+    "customer": lambda customer: customer or None,
+    "segment": lambda customer: "A" if customer else None,
+    "salesperson": lambda customer: f"sales-{CUSTOMERS.index(customer) + 1}" if customer else None,
+}
 FILTERS = ("entity_id", "customer_id", "salesperson", "segment")
 
 
@@ -118,6 +124,17 @@ def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> Non
     periods = store.run(by_period(view, asked.scope, "week", first))
     after = sum(e.account for e in asked.expected(log, asked.as_of).values())
     assert before + sum(period.change for period in periods) == after
+    for by, group in GROUPS.items():
+        found = store.run(by_group(view, asked.scope, "week", first, by))  # type: ignore[arg-type]
+        changes = dict[str | None, int]()
+        for day, sign in ((asked.as_of, 1), (first - timedelta(days=1), -1)):
+            for customer, expected in asked.expected(log, day).items():
+                changes[group(customer)] = changes.get(group(customer), 0) + sign * expected.account
+        summed = {value: sum(period.change for period in of) for value, of in found.items()}
+        assert {v: minor for v, minor in summed.items() if minor} == {v: m for v, m in changes.items() if m}
+        for column in ("billed", "credited", "net", "collected", "reversed"):
+            every = [getattr(period, column) for of in found.values() for period in of]
+            assert sum(every) == sum(getattr(period, column) for period in periods)
     sold = 0
     for event in log[: asked.known(log)]:
         data = event.recorded().data

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from pydantic import BaseModel, Field
@@ -12,7 +13,7 @@ from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures.definitions import TURNOVER
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
-from reporting_svc.read_models.turnover.query import Period, Turnover, added
+from reporting_svc.read_models.turnover.query import Period, Turnover, TurnoverGroup, added
 
 
 class TurnoverRow(BaseModel):
@@ -50,6 +51,47 @@ class TurnoverRow(BaseModel):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class TurnoverGroups:
+    """Periods of each group that is shown, the number of groups that are not, and names of customers and entities."""
+
+    by: TurnoverGroup
+    shown: Mapping[str | None, Sequence[Turnover]]
+    left_out: int
+    names: Mapping[str, str]
+
+
+class TurnoverGroupRow(BaseModel):
+    """A group with its periods; `group` is null for customers in none, and for money of unknown payers."""
+
+    group: str | None
+    name: str | None = Field(description="Of an entity or a customer.")
+    totals: TurnoverRow
+    data: list[TurnoverRow]
+
+
+class TurnoverGroupsOut(BaseModel):
+    """Turnover by group, the largest first. All groups together are `data` of the answer."""
+
+    group_by: str
+    data: list[TurnoverGroupRow]
+    left_out: int = Field(description="Groups that are not shown.")
+
+    @classmethod
+    def of(cls, groups: TurnoverGroups, first: date, currency: str) -> Json:
+        """Show the groups."""
+        rows = [
+            {
+                "group": group,
+                "name": None if group is None else groups.names.get(group),
+                "totals": TurnoverRow.of(added(first, periods), currency),
+                "data": [TurnoverRow.of(period, currency) for period in periods],
+            }
+            for group, periods in groups.shown.items()
+        ]
+        return {"group_by": groups.by, "data": rows, "left_out": groups.left_out}
+
+
 class TurnoverOut(Report):
     """Periods in order. `tie_out.buckets` is the opening balance and what every period added to it."""
 
@@ -58,11 +100,18 @@ class TurnoverOut(Report):
     data: list[TurnoverRow]
     next_cursor: str | None
     totals: TurnoverRow
+    groups: TurnoverGroupsOut | None = Field(description="Null without `group_by`.")
     opening: MoneyModel = Field(description="The customers' account on the eve of the first day.")
 
     @classmethod
     def of(
-        cls, books: ReceivablesSnapshot, by: Period, first: date, periods: Sequence[Turnover], before: int
+        cls,
+        books: ReceivablesSnapshot,
+        by: Period,
+        first: date,
+        periods: Sequence[Turnover],
+        before: int,
+        groups: TurnoverGroups | None,
     ) -> Json:
         """Show the periods from ``first`` on, after an opening balance of ``before`` minor units."""
         total = books.total
@@ -73,6 +122,7 @@ class TurnoverOut(Report):
             "data": [TurnoverRow.of(period, total.currency) for period in periods],
             "next_cursor": None,
             "totals": TurnoverRow.of(added(first, periods), total.currency),
+            "groups": None if groups is None else TurnoverGroupsOut.of(groups, first, total.currency),
             "opening": money_json(before, total.currency),
             "tie_out": TieOut.of(total, buckets=before + sum(period.change for period in periods)),
             **cls.end(books),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query as Parameter
 from starlette.responses import Response
@@ -13,12 +13,14 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
 from reporting_svc.http.scope import Ask
-from reporting_svc.http.snapshot import snapshot
-from reporting_svc.http.turnover.answers import TurnoverOut
-from reporting_svc.read_models.turnover.query import Period, by_period, opening
+from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
+from reporting_svc.http.turnover.answers import TurnoverGroups, TurnoverOut
+from reporting_svc.read_models.receivables.groups import names_of
+from reporting_svc.read_models.turnover.query import Period, TurnoverGroup, by_group, by_period, opening
 
 router = Router(tags=["Receivables"])
 MAX_DAYS = 3660
+MOST_GROUPS = 100
 
 
 @router.get("/v1/turnover", response_model=TurnoverOut, summary="Billed and collected by period")
@@ -30,6 +32,10 @@ async def turnover(
         BusinessDate | None,
         Parameter(alias="from", description="First day; a year back if not given. The last day is as_of."),
     ] = None,
+    group_by: Annotated[
+        Literal["entity", "customer", "segment", "salesperson"] | None,
+        Parameter(description="Also by group, the largest turnover first; at most 100 groups are shown."),
+    ] = None,
 ) -> Response:
     """Amounts billed, credited, collected and reversed up to as_of."""
     first = since or _year_back(q.as_of)
@@ -38,7 +44,17 @@ async def turnover(
     async with snapshot(q, asked) as books:
         before = await opening(books.view, books.scope, first)
         periods = await by_period(books.view, books.scope, by, first)
-    return q.respond(TurnoverOut.of(books, by, first, periods, before))
+        groups = await _groups(books, by, first, group_by) if group_by else None
+    return q.respond(TurnoverOut.of(books, by, first, periods, before, groups))
+
+
+async def _groups(
+    books: ReceivablesSnapshot, by: Period, first: date, group_by: TurnoverGroup
+) -> TurnoverGroups:
+    found = await by_group(books.view, books.scope, by, first, group_by)
+    shown = list(found)[:MOST_GROUPS]
+    names = await names_of(books.view, [value for value in shown if value is not None])
+    return TurnoverGroups(group_by, {value: found[value] for value in shown}, len(found) - len(shown), names)
 
 
 def _year_back(day: date) -> date:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GroupBy = Literal["entity", "segment", "salesperson"]
 PartyGroup = Literal["payer", "group"]
+Debtor = Literal["customer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,11 @@ class Grouping:
 
 
 def grouping(
-    args: Arguments, view: View, scope: Scope, by: GroupBy | PartyGroup | FieldGroup | None, alias: str
+    args: Arguments,
+    view: View,
+    scope: Scope,
+    by: GroupBy | PartyGroup | FieldGroup | Debtor | None,
+    alias: str,
 ) -> Grouping:
     """Return the group of rows of ``alias``, which has entity and customer_id as text.
 
@@ -51,7 +56,9 @@ def grouping(
         select c.customer_id, coalesce(m.survivor_id, c.customer_id) as debtor
         from {customer} c left join {merged} m using (customer_id)
     ) d"""
-    if by in ("segment", "salesperson"):
+    if by == "customer":
+        listed = f"select d.customer_id, d.debtor as value from {debtors}"
+    elif by in ("segment", "salesperson"):
         listed = f"select d.customer_id, s.{by} as value from {debtors} join {customer} s on s.customer_id = d.debtor"
     elif isinstance(by, FieldGroup):
         found = _in_force(args, view, "fields", "effective_on")

@@ -9,15 +9,30 @@ from typing import TYPE_CHECKING, Literal
 
 from encours.contracts.books import CREDITED, INVOICED
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql
+from reporting_svc.read_models.receivables.groups import Debtor, GroupBy, grouping
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
 Period = Literal["day", "week", "month"]
+TurnoverGroup = GroupBy | Debtor
 GROSS = (INVOICED[1], CREDITED[1])
 SALES = f"(m.net_minor <> 0 or m.kind in {(*INVOICED, *CREDITED)})"
 """Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
+
+
+_SUMS = f"""
+    coalesce(sum(m.account_minor) filter (where {SALES} and m.account_minor > 0), 0)::bigint as billed,
+    coalesce(-sum(m.account_minor) filter (where {SALES} and m.account_minor < 0), 0)::bigint as credited,
+    sum(m.net_minor)::bigint as net,
+    coalesce(sum(m.account_minor) filter (where m.kind in {GROSS}), 0)::bigint as gross,
+    coalesce(-sum(m.account_minor) filter (
+        where m.kind in ('received', 'identified', 'reassigned')), 0)::bigint as collected,
+    coalesce(sum(m.account_minor) filter (where m.kind in ('reversed', 'restored')), 0)::bigint as reversed,
+    sum(m.account_minor)::bigint as change"""
+_COLUMNS = ("billed", "credited", "net", "gross", "collected", "reversed", "change")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +60,7 @@ class Turnover:
 
 def added(first: date, periods: Sequence[Turnover]) -> Turnover:
     """Return the sum of periods as one that starts with ``first``."""
-    columns = ("billed", "credited", "net", "gross", "collected", "reversed", "change")
-    return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in columns))
+    return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in _COLUMNS))
 
 
 async def by_period(
@@ -57,21 +71,46 @@ async def by_period(
     where.add("m.account_minor <> 0").add("m.effective_on >= {}::date", first)
     start = f"date_trunc({where.arguments.add(period)}::text, m.effective_on)::date"
     rows = await view.conn.fetch(
-        f"""
-        select {start} as start,
-               coalesce(sum(m.account_minor) filter (where {SALES} and m.account_minor > 0), 0)::bigint as billed,
-               coalesce(-sum(m.account_minor) filter (where {SALES} and m.account_minor < 0), 0)::bigint as credited,
-               sum(m.net_minor)::bigint as net,
-               coalesce(sum(m.account_minor) filter (where m.kind in {GROSS}), 0)::bigint as gross,
-               coalesce(-sum(m.account_minor) filter (
-                   where m.kind in ('received', 'identified', 'reassigned')), 0)::bigint as collected,
-               coalesce(sum(m.account_minor) filter (where m.kind in ('reversed', 'restored')), 0)::bigint as reversed,
-               sum(m.account_minor)::bigint as change
-        from {moved_sql(view, where, conversion)} group by 1 order by 1
-        """,
+        f"select {start} as start, {_SUMS} from {moved_sql(view, where, conversion)} group by 1 order by 1",
         *where.arguments,
     )
     return [Turnover(*row) for row in rows]
+
+
+async def by_group(
+    view: View, scope: Scope, period: Period, first: date, by: TurnoverGroup
+) -> dict[str | None, list[Turnover]]:
+    """Return the periods of each group, as :func:`by_period` does of all; groups in the order of their turnover.
+
+    Null: no group, as for money of payers not yet identified.
+    """
+    where = ScopeWhere(view, scope, "m", packed=True).counted()
+    where.add("m.account_minor <> 0").add("m.effective_on >= {}::date", first)
+    start = f"date_trunc({where.arguments.add(period)}::text, m.effective_on)::date"
+    group = grouping(where.arguments, view, scope, by, "p")
+    names = ", ".join(_COLUMNS)
+    rows = await view.conn.fetch(
+        f"""
+        select {group.value} as value, p.start, {", ".join(f"sum(p.{name})::bigint" for name in _COLUMNS)}
+        from (
+            select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id,
+                   m.start, {names}
+            from (
+                select m.entity, m.customer_id, {start} as start, {_SUMS}
+                from {view.schema}.movement m where {where.sql} group by m.entity, m.customer_id, 3
+            ) m
+        ) p {group.join} group by 1, 2 order by 1, 2
+        """,
+        *where.arguments,
+    )
+    found: dict[str | None, list[Turnover]] = {}
+    for value, *sums in rows:
+        found.setdefault(value, []).append(Turnover(*sums))
+    billed = {value: added(first, periods) for value, periods in found.items()}
+    ordered = sorted(
+        found, key=lambda each: (billed[each].credited - billed[each].billed, each is None, each or "")
+    )
+    return {value: found[value] for value in ordered}
 
 
 async def opening(view: View, scope: Scope, first: date) -> int:
