@@ -153,6 +153,25 @@ def test_cash_is_expected_of_the_debt_that_came_back_and_past_forecasts_say_what
         assert refused.status_code == 422
 
 
+def test_a_payment_far_above_the_others_is_named_with_its_reason(story: Story) -> None:
+    world = story.world
+    customer = world.customer(name="Atelier Morel SARL")
+    for _ in range(8):
+        world.payment(customer, "100.00", "2026-04-10")
+    paid_at, odd = world.position, world.payment(customer, "5000.00", "2026-04-19")["id"]
+    body = world.get("reporting", "/v1/anomalies", customer_id=customer, lang="fr")
+    assert [(row["kind"], row["object_id"], row["amount"]["amount"]) for row in body["data"]] == [
+        ("payment_amount", odd, "5000.00")
+    ]
+    assert body["data"][0]["reason"].startswith(
+        "Paiement de 5000.00 EUR ; les 8 précédents : environ 100.00 EUR"
+    )
+    for before in ({"known_at": paid_at}, {"as_of": "2026-04-18"}, {"kind": "unpaid"}):
+        assert world.get("reporting", "/v1/anomalies", customer_id=customer, **before)["data"] == []
+    refused = world.client("reporting").get("/v1/anomalies", params={"from": "2020-01-01"})
+    assert refused.status_code == 422
+
+
 def test_a_published_figure_stays_and_says_which_event_moved_it(story: Story) -> None:
     path = f"/v1/figures/{story.figure['id']}"
     assert story.figure["amounts"]["outstanding"]["amount"] == "0.00"

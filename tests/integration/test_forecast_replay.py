@@ -115,6 +115,6 @@ def test_promises_plans_and_proceedings_count_from_their_day_and_from_when_they_
     assert (own.owed.in_proceedings_minor, own.owed.outstanding_minor, own.within) == (
         5000,
         5000,
-        {CUSTOMERS[0]},
+        frozenset({CUSTOMERS[0]}),
     )
     assert len(own.history) == 2

@@ -15,6 +15,7 @@ from encours.ledger.reader import Reader
 from encours.postgres.connection import close_pool, open_pool
 from encours.service.settings import ServiceSettings
 from reporting_svc.http.aged_balance import routes as aged_balance
+from reporting_svc.http.anomalies import routes as anomalies
 from reporting_svc.http.cash_forecast import routes as cash_forecast
 from reporting_svc.http.collection_effectiveness import routes as collection_effectiveness
 from reporting_svc.http.dashboard import routes as dashboard
@@ -60,6 +61,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             collection_effectiveness,
             payment_delays,
             cash_forecast,
+            anomalies,
             figures,
             dashboard,
             timeline,

@@ -140,6 +140,17 @@ CASH_FORECAST = Definition(
     "is overdue in the first period.",
 )
 
+ANOMALY = Definition(
+    "anomaly/1",
+    "invoice_amount, payment_amount: the logarithm of the amount lies 5 robust deviations or more from the median of "
+    "the customer's invoices, or payments, of the 365 days before its day; a robust deviation is 1.4826 x the median "
+    "absolute deviation, 0.15 at least. payment_delay: the same of the delay of payment-delay/1 among debts settled "
+    "before, deviation 3 days at least; unpaid: the days so far of an open debt past that. At least 8 earlier ones are "
+    "needed. credit_notes: two or more in the 90 days up to as_of, so many with a probability below 0.001 by Poisson, "
+    "where the expected number is that of the customer's invoices of these days x its credit notes by invoice in the "
+    "275 days before, with 10 invoices at the rate of all customers of the year.",
+)
+
 ALL: tuple[Definition, ...] = (
     AGED_BY_DUE_DATE,
     AGED_BY_ISSUE_DATE,
@@ -157,4 +168,5 @@ ALL: tuple[Definition, ...] = (
     RECOVERED_RATE,
     AT_RISK,
     CASH_FORECAST,
+    ANOMALY,
 )

@@ -33,6 +33,7 @@ class DueOutcome:
     """Not covered on the 90th day after the due date; what counts from a later day on is left out."""
     funds: tuple[Funds, ...] = ()
     """Money that covers it, earliest first."""
+    invoice_id: str = ""
 
     @property
     def delay_days(self) -> int:

@@ -18,7 +18,7 @@ from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Settle
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.delays import AT_RISK_DAYS, DueOutcome
 from reporting_svc.read_models.receivables.groups import GroupBy, grouping
-from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def _outcomes(
                 yield DueOutcome(
                     entity, customer_id, row["issued_on"], part.due_on, part.owed_minor, part.uncovered_minor,
                     part.settled_on, part.uncovered_before(day), part.funds,
+                    INVOICE_ID.unpack(row["invoice_id"]) or "",
                 )  # fmt: skip
 
 

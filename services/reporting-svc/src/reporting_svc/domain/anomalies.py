@@ -1,0 +1,224 @@
+"""Transactions unlike those that the same customer had before: by robust statistics, with the evidence for each.
+
+Each transaction is compared with the customer's earlier ones of the same kind in the year before it, never with later
+ones: so what was an anomaly on a day stays one. The distance is that from the median in robust deviations (1.4826 times
+the median absolute deviation, which is the standard deviation of normal data), with a least deviation, as customers who
+always pay the same amount on the same day have none.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+from typing import Literal
+
+TransactionKind = Literal["invoice", "payment", "credit_note"]
+AnomalyKind = Literal["invoice_amount", "payment_amount", "payment_delay", "unpaid", "credit_notes"]
+WINDOW_DAYS = 365
+LEAST_EARLIER = 8
+DISTANCE = 5.0
+"""Robust deviations from the median from which a transaction is listed."""
+LEAST_SHARE = 0.15
+"""Least deviation of amounts, as the logarithm of their ratio."""
+LEAST_DAYS = 3.0
+"""Least deviation of delays."""
+CREDIT_DAYS = 90
+UNLIKELY = 0.001
+_MAD_TO_DEVIATION = 1.4826
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An invoice, payment or credit note; ``id`` is that of the invoice or payment, amounts are above 0."""
+
+    kind: TransactionKind
+    debtor: str
+    id: str
+    on: date
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class DelayedDebt:
+    """An invoice or instalment with its delay, or of an open one the days past due so far."""
+
+    debtor: str
+    id: str
+    due_on: date
+    settled_on: date | None
+    delay_days: int
+    uncovered_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """A transaction, or the credit notes up to a day, with what was usual before; days or minor units by the kind.
+
+    ``distance`` is in robust deviations; for credit notes it is minus the logarithm to base ten of the probability.
+    """
+
+    kind: AnomalyKind
+    debtor: str
+    id: str
+    on: date
+    value: int
+    usual: float
+    low: float
+    high: float
+    earlier: int
+    distance: float
+
+
+def amounts(transactions: Iterable[Transaction], first: date) -> list[Anomaly]:
+    """Return invoices and payments from a day on whose amount is far from the customer's earlier ones."""
+    kinds: dict[tuple[str, str], list[Transaction]] = defaultdict(list)
+    for each in transactions:
+        if each.kind != "credit_note" and each.minor > 0:
+            kinds[each.debtor, each.kind].append(each)
+    found = []
+    for (debtor, kind), own in kinds.items():
+        own.sort(key=lambda each: (each.on, each.id))
+        days = [each.on for each in own]
+        logs = [math.log(each.minor) for each in own]
+        for n in range(bisect_left(days, first), len(own)):
+            usual = _Usual.of(_before(days, logs, own[n].on), LEAST_SHARE)
+            if usual is not None and (distance := usual.distance(logs[n])) >= DISTANCE:
+                named: AnomalyKind = "invoice_amount" if kind == "invoice" else "payment_amount"
+                found.append(
+                    Anomaly(
+                        named, debtor, own[n].id, own[n].on, own[n].minor, math.exp(usual.middle),
+                        math.exp(usual.low), math.exp(usual.high), usual.count, distance,
+                    )
+                )  # fmt: skip
+    return found
+
+
+def delays(debts: Iterable[DelayedDebt], first: date, on: date) -> list[Anomaly]:
+    """Return debts settled from a day on with a delay far from the customer's earlier ones, and open ones later still.
+
+    Debts count as earlier by the day on which they were settled.
+    """
+    settled: dict[str, list[tuple[date, int]]] = defaultdict(list)
+    judged = []
+    for each in debts:
+        if each.settled_on is None:
+            judged.append((each, on))
+            continue
+        settled[each.debtor].append((each.settled_on, each.delay_days))
+        if each.settled_on >= first:
+            judged.append((each, each.settled_on))
+    history = {
+        debtor: ([day for day, _ in own], [float(days) for _, days in own])
+        for debtor, own in ((debtor, sorted(own)) for debtor, own in settled.items())
+    }
+    found = []
+    for debt, day in judged:
+        usual = _Usual.of(_before(*history.get(debt.debtor, ([], [])), day), LEAST_DAYS)
+        if usual is None or (distance := usual.distance(debt.delay_days)) < DISTANCE:
+            continue
+        if debt.settled_on is None and (debt.uncovered_minor <= 0 or debt.delay_days <= usual.middle):
+            continue
+        kind: AnomalyKind = "unpaid" if debt.settled_on is None else "payment_delay"
+        found.append(
+            Anomaly(
+                kind, debt.debtor, debt.id, day, debt.delay_days, usual.middle, usual.low, usual.high,
+                usual.count, distance,
+            )
+        )  # fmt: skip
+    return found
+
+
+def credit_notes(transactions: Iterable[Transaction], on: date) -> list[Anomaly]:
+    """Return customers with more credit notes in the last 90 days than their invoices and earlier rate make likely.
+
+    The rate is that of credit notes by invoice in the rest of the year, with that of all customers for ten invoices.
+    """
+    recent_from, year_from = on - timedelta(days=CREDIT_DAYS - 1), on - timedelta(days=WINDOW_DAYS - 1)
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    latest: dict[str, Transaction] = {}
+    for each in transactions:
+        if each.kind == "payment" or not year_from <= each.on <= on:
+            continue
+        is_credit, is_recent = each.kind == "credit_note", each.on >= recent_from
+        counts[each.debtor][2 * is_credit + is_recent] += 1
+        if is_credit and (each.on, each.id) >= _place(latest.get(each.debtor)):
+            latest[each.debtor] = each
+    invoices, credited = (sum(own[n] for own in counts.values()) for n in (0, 2))
+    if invoices == 0:
+        return []
+    rate = (credited + 0.5) / (invoices + 0.5)
+    found = []
+    for debtor, (earlier, recent, credits_before, credits_now) in counts.items():
+        expected = recent * (credits_before + 10 * rate) / (earlier + 10)
+        chance = at_least(credits_now, expected)
+        if credits_now >= 2 and chance < UNLIKELY:
+            last = latest[debtor]
+            distance = -math.log10(max(chance, 1e-30))
+            found.append(
+                Anomaly(
+                    "credit_notes", debtor, last.id, last.on, credits_now, expected, 0.0, _most(expected),
+                    credits_before, distance,
+                )
+            )  # fmt: skip
+    return found
+
+
+def at_least(count: int, expected: float) -> float:
+    """Return the probability of at least so many events of a Poisson distribution."""
+    if expected <= 0:
+        return 0.0 if count else 1.0
+    return max(
+        0.0,
+        1 - math.fsum(math.exp(n * math.log(expected) - expected - math.lgamma(n + 1)) for n in range(count)),
+    )
+
+
+def _most(expected: float) -> float:
+    count = 0
+    while at_least(count + 1, expected) >= UNLIKELY:
+        count += 1
+    return float(count)
+
+
+def _place(transaction: Transaction | None) -> tuple[date, str]:
+    return (date.min, "") if transaction is None else (transaction.on, transaction.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """Median and robust deviation of earlier values."""
+
+    middle: float
+    deviation: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Sequence[float], least: float) -> _Usual | None:
+        if len(values) < LEAST_EARLIER:
+            return None
+        middle = median(values)
+        spread = _MAD_TO_DEVIATION * median(abs(value - middle) for value in values)
+        return cls(middle, max(least, spread), len(values))
+
+    @property
+    def low(self) -> float:
+        return self.middle - DISTANCE * self.deviation
+
+    @property
+    def high(self) -> float:
+        return self.middle + DISTANCE * self.deviation
+
+    def distance(self, value: float) -> float:
+        return abs(value - self.middle) / self.deviation
+
+
+def _before(days: Sequence[date], values: Sequence[float], day: date) -> Sequence[float]:
+    """Return the values of the year before a day; those of the day itself are left out."""
+    if not days:
+        return ()
+    return values[bisect_right(days, day - timedelta(days=WINDOW_DAYS + 1)) : bisect_left(days, day)]

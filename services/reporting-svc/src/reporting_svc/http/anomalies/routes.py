@@ -1,0 +1,85 @@
+"""``GET /v1/anomalies``: transactions unlike those of the same customer before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from encours.http.models import BusinessDate
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.errors import Invalid
+from encours.reading.summary import Language
+from reporting_svc.domain.anomalies import (
+    WINDOW_DAYS,
+    Anomaly,
+    AnomalyKind,
+    DelayedDebt,
+    Transaction,
+    amounts,
+    credit_notes,
+    delays,
+)
+from reporting_svc.domain.measures.delays import DueOutcome
+from reporting_svc.http.anomalies.answers import AnomaliesOut
+from reporting_svc.http.scope import Ask
+from reporting_svc.http.snapshot import snapshot
+from reporting_svc.read_models.anomalies.query import transactions
+from reporting_svc.read_models.delays.query import customer_names, due_outcomes
+
+router = Router(tags=["Receivables"])
+BACK_DAYS, MAX_DAYS = 90, 366
+MOST_SHOWN = 500
+
+
+@router.get("/v1/anomalies", response_model=AnomaliesOut, summary="Transactions unlike the customer's")
+async def list_anomalies(
+    q: Annotated[Query, reading("reports:read")],
+    asked: Ask,
+    since: Annotated[
+        BusinessDate | None,
+        Parameter(
+            alias="from", description="First day, at most 366 before as_of; 90 before it if not given."
+        ),
+    ] = None,
+    kind: Annotated[AnomalyKind | None, Parameter(description="Only this kind.")] = None,
+    lang: Annotated[Language, Parameter(description="Language of the reasons.")] = "en",
+) -> Response:
+    """Amounts, delays, unpaid debts and credit notes far from what the customer had before, the farthest first.
+
+    Each is compared with earlier ones only. At most 500 are shown.
+    """
+    first = since or q.as_of - timedelta(days=BACK_DAYS)
+    if not 0 <= (q.as_of - first).days <= MAX_DAYS:
+        raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
+    async with snapshot(q, asked) as books:
+        view, scope = books.view, books.scope
+        moved = await transactions(view, scope, first - timedelta(days=WINDOW_DAYS))
+        outcomes = await due_outcomes(view, scope)
+        found = await asyncio.to_thread(_anomalies, moved, outcomes, first, q.as_of)
+        wanted = [each for each in found if kind in (None, each.kind)]
+        names = await customer_names(view, [each.debtor for each in wanted[:MOST_SHOWN]])
+    return q.respond(AnomaliesOut.of(books, first, wanted[:MOST_SHOWN], len(wanted), names, lang))
+
+
+def _anomalies(
+    moved: Sequence[Transaction], outcomes: Sequence[DueOutcome], first: date, on: date
+) -> list[Anomaly]:
+    debts = (
+        DelayedDebt(
+            each.customer_id,
+            each.invoice_id,
+            each.due_on,
+            each.settled_on,
+            each.days_so_far(on),
+            each.uncovered_minor,
+        )
+        for each in outcomes
+    )
+    found = [*amounts(moved, first), *delays(debts, first, on), *credit_notes(moved, on)]
+    return sorted(found, key=lambda each: (-each.distance, each.kind, each.id))

@@ -1,0 +1,1 @@
+"""Transactions of customers, for the search for anomalies."""

@@ -1,0 +1,114 @@
+"""Anomalies by hand: amounts, delays, unpaid debts, credit notes; and nothing of a later day is looked at."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from datetime import date, timedelta
+from statistics import median
+
+import pytest
+
+from reporting_svc.domain.anomalies import (
+    DelayedDebt,
+    Transaction,
+    TransactionKind,
+    amounts,
+    at_least,
+    credit_notes,
+    delays,
+)
+from reporting_svc.http.anomalies.answers import reason
+
+ON = date(2026, 6, 30)
+
+
+def days(n: int) -> date:
+    return ON - timedelta(days=n)
+
+
+def sold(minors: Sequence[int], kind: TransactionKind = "invoice", debtor: str = "a") -> list[Transaction]:
+    """One a week, the last one on the last day."""
+    return [
+        Transaction(kind, debtor, f"{kind}{n}", days(7 * (len(minors) - 1 - n)), minor)
+        for n, minor in enumerate(minors)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["invoice", "payment"])
+def test_an_amount_far_from_the_customers_own_is_named_with_what_is_usual(kind: TransactionKind) -> None:
+    usual = [10_000, 11_000, 9_000, 10_500, 10_000, 9_500, 12_000, 10_000, 10_400]
+    (found,) = amounts(sold([*usual, 100_000], kind), days(30))
+    assert (found.kind, found.id, found.value, found.earlier) == (f"{kind}_amount", f"{kind}9", 100_000, 9)
+    assert found.usual == pytest.approx(10_000)
+    assert "1000.00 EUR" in reason(found, "EUR", "en")
+    assert "100.00 EUR" in reason(found, "EUR", "fr")
+    assert amounts(sold([*usual, 12_500], kind), days(30)) == []
+    assert amounts(sold([*usual[:7], 100_000], kind), days(30)) == []
+
+
+def test_each_amount_is_judged_as_a_naive_count_judges_it_and_later_ones_change_nothing() -> None:
+    dice = random.Random(5)
+    moved = [
+        Transaction(dice.choice(("invoice", "payment")), dice.choice("ab"), f"t{n}", days(dice.randrange(500)),
+                    round(10_000 * math.exp(dice.gauss(0, 0.3) + 3 * (dice.random() < 0.05))))
+        for n in range(400)
+    ]  # fmt: skip
+    first, expected = days(120), set()
+    for each in moved:
+        before = [
+            math.log(other.minor)
+            for other in moved
+            if (other.kind, other.debtor) == (each.kind, each.debtor) and 0 < (each.on - other.on).days <= 365
+        ]
+        if each.on >= first and len(before) >= 8:
+            middle = median(before)
+            spread = max(0.15, 1.4826 * median(abs(value - middle) for value in before))
+            if abs(math.log(each.minor) - middle) >= 5 * spread:
+                expected.add(each.id)
+    found = amounts(moved, first)
+    assert {each.id for each in found} == expected
+    assert len(expected) >= 3
+    middle_day = days(60)
+    known = amounts([each for each in moved if each.on <= middle_day], first)
+    assert known == [each for each in found if each.on <= middle_day]
+
+
+def settled(delay: int, n: int) -> DelayedDebt:
+    return DelayedDebt("a", f"i{n}", days(7 * n + delay), days(7 * n), delay, 0)
+
+
+def test_a_debt_paid_or_open_far_later_than_usual_is_named_and_one_that_is_not_due_is_not() -> None:
+    usual = [settled(delay, n) for n, delay in enumerate([2, 0, 1, 3, 2, 1, 0, 2, 1], 5)]
+    late = settled(60, 1)
+    still_open = DelayedDebt("a", "open", days(40), None, 40, 5_000)
+    not_due = DelayedDebt("a", "soon", days(-60), None, -60, 5_000)
+    newcomer = DelayedDebt("b", "new", days(90), None, 90, 5_000)
+    found = delays([*usual, late, still_open, not_due, newcomer], days(30), ON)
+    assert [(each.kind, each.id, each.value, each.earlier) for each in found] == [
+        ("payment_delay", "i1", 60, 9), ("unpaid", "open", 40, 10),
+    ]  # fmt: skip
+    assert reason(found[1], "EUR", "en").startswith("Unpaid for 40 days after the due date; usual is 1.5, ")
+    assert "1,5" in reason(found[1], "EUR", "fr")
+
+
+def test_more_credit_notes_than_usual_are_named_by_customer() -> None:
+    steady = [each for debtor in "bcd" for each in sold([1000] * 50, debtor=debtor)]
+    steady += [
+        Transaction("credit_note", debtor, "c", days(n), 100) for debtor in "bcd" for n in (50, 150, 250)
+    ]
+    own = sold([1000] * 50)
+    many = [Transaction("credit_note", "a", f"c{n}", days(n), 100) for n in range(8)]
+    (found,) = credit_notes([*steady, *own, *many], ON)
+    assert (found.debtor, found.id, found.value, found.on) == ("a", "c0", 8, ON)
+    assert found.high < 8
+    assert credit_notes([*steady, *own, *many[:2]], ON) == []
+    assert credit_notes([*steady, *own, *many], days(100)) == []
+
+
+def test_the_probability_of_a_count_is_that_of_poisson() -> None:
+    assert at_least(0, 2.0) == pytest.approx(1)
+    assert at_least(1, 2.0) == pytest.approx(1 - math.exp(-2))
+    assert at_least(3, 2.0) == pytest.approx(1 - 5 * math.exp(-2))
+    assert at_least(2, 0.0) == 0
