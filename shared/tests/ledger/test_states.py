@@ -25,7 +25,10 @@ def test_what_was_used_longest_ago_goes_first() -> None:
     assert [cache.get(key) for key in "abc"] == [folded("a"), None, folded("c")]
 
 
-def test_a_stream_that_does_not_exist_is_not_remembered() -> None:
+def test_a_stream_that_has_begun_is_not_forgotten_for_its_absence() -> None:
     cache = StateCache()
     cache.put("a", Folded("nothing", 0, None))
-    assert cache.get("a") is None
+    assert cache.get("a") == Folded("nothing", 0, None)
+    cache.put("a", folded("first"))
+    cache.put("a", Folded("nothing", 0, None))
+    assert cache.get("a") == folded("first")

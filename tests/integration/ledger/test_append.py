@@ -253,6 +253,18 @@ async def test_a_plan_made_for_an_empty_ledger_still_serves_a_full_one(
     assert read < 10 * commands
 
 
+async def test_the_head_comes_with_the_last_event_of_some_types(books: Books) -> None:
+    async def found(after: int, limit: int = 10) -> tuple[int, int]:
+        types = ["invoice.issued", "invoice.credited"]
+        return await books.ledger.head_and_last(books.name, types, after=after, limit=limit)
+
+    assert await found(0) == (0, 0)
+    noted = [event(f"cus_{n}", type="customer.noted") for n in range(3)]
+    await books.append(books.command(event("a"), event("b"), *noted))
+    assert [await found(after) for after in (0, 1, 2, 5, 9)] == [(5, 2), (5, 2), (5, 0), (5, 0), (5, 0)]
+    assert [await found(2, limit) for limit in (2, 3)] == [(5, 5), (5, 0)]
+
+
 async def test_an_event_of_no_entity_is_stored_alone_in_its_batch(books: Books) -> None:
     await books.append(books.command(event("calendar", entity="")))
     assert [row["entity"] for row in await books.rows()] == [""]

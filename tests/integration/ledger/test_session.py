@@ -167,6 +167,24 @@ async def test_a_stream_read_without_a_guard_may_move(books: Books, other: Books
     assert (await execute(books.ledger, meta(books), reads)).position == 2
 
 
+async def test_a_stream_without_events_is_not_read_again_and_is_guarded(books: Books, other: Books) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def reads(*, guard: bool = True) -> Callable[[Session], Awaitable[None]]:
+        async def work(session: Session) -> None:
+            state = await session.load(POSITIONS, "rare", guard=guard)
+            seen.append((len(state), session.used_cache))
+
+        return work
+
+    for _ in range(2):
+        await execute(books.ledger, meta(books), reads())
+    await execute(books.ledger, meta(books), reads(guard=False))
+    await execute(other.ledger, meta(books), opening("rare"))
+    await execute(books.ledger, meta(books), reads())
+    assert seen == [(0, False), (0, True), (0, False), (0, True), (1, False)]
+
+
 async def test_a_command_that_is_always_overtaken_gives_up(books: Books, other: Books) -> None:
     runs = 0
 

@@ -134,6 +134,9 @@ async def test_a_rebuild_while_events_come_in_fails_no_read_and_no_figure(instal
         position = await feed.invoices(300)
         assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         stop = asyncio.Event()
+        live = schema_of(MODEL, LEDGER)
+        in_one = f"""select array[(select sum(open_minor) from {live}.item),
+            (select sum(open_minor) from {live}.customer), (select max(last_position) from {live}.item)]"""
         reads = 0
 
         async def load() -> None:
@@ -153,6 +156,8 @@ async def test_a_rebuild_while_events_come_in_fails_no_read_and_no_figure(instal
                     customers = await conn.fetchval(f"select sum(open_minor) from {schema}.customer")
                 assert items is not None
                 assert (items[1], items[2]) == (customers, at)
+                at, sums = await db.value_now(MODEL, LEDGER, in_one)
+                assert (sums[0], sums[2]) == (sums[1], at)
                 reads += 1
 
         tasks = [asyncio.create_task(load()), asyncio.create_task(read()), asyncio.create_task(read())]

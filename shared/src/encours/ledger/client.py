@@ -202,9 +202,17 @@ class Ledger:
         rows = await self._reader.page_of_types((await self._known(ledger)).id, after, limit, types)
         return [recorded(ledger, row) for row in rows]
 
-    async def has_types(self, ledger: str, types: Iterable[str], after: int, upto: int) -> bool:
-        """Return true if the ledger has an event of these types with a position in ``(after, upto]``."""
-        return await self._reader.has_types((await self._known(ledger)).id, types, after, upto)
+    async def head_and_last(
+        self, ledger: str, types: Sequence[str], *, after: int, limit: int
+    ) -> tuple[int, int]:
+        """Return the last position, and that of the last event of these types if it is beyond ``after``, else 0.
+
+        The head is returned for both if it is more than ``limit`` events beyond ``after``.
+        """
+        known = await self._known(ledger)
+        head, last = await self._reader.head_and_last(known.id, types, after, limit)
+        self._heads.note(known.id, head)
+        return head, last
 
     async def query(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run another query on the ledger's tables, with retries after a lost connection."""

@@ -39,8 +39,13 @@ _PAGE = f"""select {COLUMNS} from ledger.event
   order by position limit $3"""
 _PAGE_OF_TYPES = f"""select {COLUMNS} from ledger.event
   where ledger = $1 and position > $2 and type = any($4::text[]) order by position limit $3"""
-_HAS_TYPES = """select exists (select from ledger.event
-  where ledger = $1 and position > $2 and position <= $3 and type = any($4::text[]))"""
+_HEAD_AND_LAST = """select coalesce(e.position, 0), case
+    when e.position - $2 > $4 then e.position
+    else coalesce((select c.position from ledger.event c
+      where c.ledger = $1 and c.position > $2 and c.position <= e.position and c.type = any($3::text[])
+      order by c.position desc limit 1), 0)
+  end from (select) one left join lateral (select position from ledger.event
+    where ledger = $1 order by position desc limit 1) e on true"""
 _VERSIONS = """select s.name, coalesce(e.version, 0) from unnest($2::text[]) s(name)
   left join lateral (select version from ledger.event e
     where e.ledger + 0 = $1 and e.stream = s.name order by version desc limit 1) e on true"""
@@ -159,9 +164,13 @@ class Reader:
         """Rows of these types with positions above ``after``, at most ``limit``."""
         return await self.fetch(_PAGE_OF_TYPES, ledger_id, after, limit, sorted(types))
 
-    async def has_types(self, ledger_id: int, types: Iterable[str], after: int, upto: int) -> bool:
-        """Return True if an event of these types has a position in ``(after, upto]``."""
-        return bool((await self.fetch(_HAS_TYPES, ledger_id, after, upto, sorted(types)))[0][0])
+    async def head_and_last(
+        self, ledger_id: int, types: Sequence[str], after: int, limit: int
+    ) -> tuple[int, int]:
+        """The head, and the last position after ``after`` of an event of these types: 0 without one, the head if more
+        than ``limit`` events would have to be looked at."""
+        head, last = (await self.fetch(_HEAD_AND_LAST, ledger_id, after, types, limit))[0]
+        return head, last
 
     async def digest(self, ledger_id: int, after: int, upto: int) -> bytes | None:
         """Digest of the rows with positions in ``(after, upto]``; None when there are none."""

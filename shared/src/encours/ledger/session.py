@@ -93,7 +93,7 @@ class Session:
         without it the state may be a little old. Raises :class:`EntityNotGranted` before anything of it is disclosed,
         with the folder's refusal for a stream that does not exist.
         """
-        known = self._known(folder, stream)
+        known = self._known(folder, stream, guard=guard)
         state, version, entity = await self._read(folder, stream) if known is None else known
         if entity is not None:
             if not self._covers(entity):
@@ -129,15 +129,19 @@ class Session:
     def _covers(self, entity: str) -> bool:
         return self.meta.entities is None or entity in self.meta.entities
 
-    def _known(self, folder: Folder[S], stream: str) -> Folded[S] | None:
-        """Return the state that this session read, or one of the cache; None if the stream has to be read."""
+    def _known(self, folder: Folder[S], stream: str, *, guard: bool) -> Folded[S] | None:
+        """Return the state that this session read, or one of the cache; None if the stream has to be read.
+
+        That a stream has no events is taken from the cache only if the append checks it.
+        """
         if (known := self.read_as(folder, stream)) is not None or self._fresh:
             return known
         cached = self._ledger.states.get(self._key(folder, stream))
-        if cached is not None:
+        if cached is not None and (guard or cached.version):
             self.used_cache = True
             self._states[stream, folder] = cached
-        return cached
+            return cached
+        return None
 
     async def _read(self, folder: Folder[S], stream: str) -> Folded[S]:
         cache, key = self._ledger.states, self._key(folder, stream)
@@ -145,6 +149,8 @@ class Session:
         events = await self._ledger.read_stream(self.meta.ledger, stream, after_version=entry.version)
         if events:
             entry = Folded(folder.fold(events, entry.state), events[-1].version, events[-1].entity)
+        # Streams that commands expect to exist are asked for by ids of callers, who may make up any number of them.
+        if events or folder.missing is None:
             cache.put(key, entry)
         self._states[stream, folder] = entry
         return entry

@@ -67,7 +67,7 @@ class StateCache:
     def put(self, key: Hashable, folded: Folded[Any]) -> None:
         """Remember it unless a later version is known; when full, the one used longest ago goes."""
         known = self._entries.get(key)
-        if folded.version == 0 or (known is not None and known.version > folded.version):
+        if known is not None and known.version > folded.version:
             return
         self._entries[key] = folded
         self._entries.move_to_end(key)

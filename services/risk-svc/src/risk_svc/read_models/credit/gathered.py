@@ -15,9 +15,11 @@ import msgspec
 
 from encours.contracts.parties import Merge
 from encours.projection.read_model import Conn
+from encours.projection.schemas import schema_of
 from encours.reading.insolvency import INSOLVENT
 from encours.reading.merges import MERGES
 from encours.reading.rates import RATES
+from encours.reading.read_db import ReadDb
 from risk_svc.read_models.credit.account_query import FUNDS, ITEMS, SCHEDULES
 from risk_svc.read_models.credit.guarantees import GUARANTEES
 from risk_svc.read_models.credit.holds import BADGED, HOLDS
@@ -175,6 +177,7 @@ class Gathered(msgspec.Struct, frozen=True):
 
 
 _decoder = msgspec.json.Decoder(Gathered)
+_ANY_POSITION = 2**63 - 1
 
 
 @lru_cache(maxsize=256)
@@ -189,3 +192,11 @@ def _statement(schema: str) -> str:
 async def gather(conn: Conn, schema: str, records: Sequence[str], *, as_of: date, position: int) -> Gathered:
     """Return the rows of records of customers at the dates of a question."""
     return _decoder.decode(await conn.fetchval(_statement(schema), list(records), position, as_of))
+
+
+async def gather_now(db: ReadDb, ledger: str, records: Sequence[str], *, as_of: date) -> tuple[int, Gathered]:
+    """Return the position of the read model now, and the rows of records of customers at it."""
+    statement = _statement(schema_of("credit", ledger))
+    # The rows are those of one moment, so that none is beyond the position that is found with them.
+    position, rows = await db.value_now("credit", ledger, statement, list(records), _ANY_POSITION, as_of)
+    return position, _decoder.decode(rows)

@@ -22,15 +22,18 @@ from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.score.model import OPEN_SEGMENT
 from risk_svc.read_models.credit.accounts import Sums, accounts_of
-from risk_svc.read_models.credit.gathered import Gathered, gather
+from risk_svc.read_models.credit.gathered import Gathered, gather, gather_now
 from risk_svc.read_models.credit.guarantees import guaranteed_of
 from risk_svc.read_models.credit.holds import held
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.insurance.query import Moment, insured_shares
 
+Insured = Mapping[str, tuple[InsuredShare, ...]]
+"""Insured parts of the debts of debtors."""
 FRESHNESS_WAIT_S = 1.0
 NEAR_EVENTS = 1_000
 """Most events that are looked through for one that changes a figure, instead of waiting for all of them."""
+_CHANGES = sorted(Credit.applies)
 
 
 async def pictures(
@@ -44,6 +47,8 @@ async def pictures(
     """
     gathered = await gather(conn, schema, customers, as_of=as_of, position=position)
     merged = Survivors(gathered.merges, as_of, position)
+    if (alone := _pictures_alone(gathered, customers, merged)) is not None:
+        return alone
     debtors = list(dict.fromkeys(map(merged.of, customers)))
     holders = {each: each for each in debtors}
     if gathered.related or any(merged.records(each) != [each] for each in customers):
@@ -55,10 +60,29 @@ async def pictures(
     insured: Insured = {}
     if gathered.insured:
         insured = await insured_shares(Moment(conn, schema, as_of, position), shown, merged)
-    own = _own_pictures(gathered, shown, merged, insured)
+    return _pictures(gathered, customers, holders, merged, insured)
+
+
+def _pictures_alone(
+    gathered: Gathered, customers: Sequence[str], merged: Survivors
+) -> dict[str, Picture] | None:
+    """Return the figures of customers that are in their own rows; None where a group, merge or insurance counts."""
+    if gathered.related or gathered.insured or any(merged.records(each) != [each] for each in customers):
+        return None
+    return _pictures(gathered, customers, {each: each for each in customers}, merged, {})
+
+
+def _pictures(
+    gathered: Gathered,
+    customers: Sequence[str],
+    holders: Mapping[str, str],
+    merged: Survivors,
+    insured: Insured,
+) -> dict[str, Picture]:
+    own = _own_pictures(gathered, sorted({*holders, *holders.values()}), merged, insured)
     rates = rates_of(gathered.rates)
     found = {}
-    for debtor in set(debtors) & set(own):
+    for debtor in set(map(merged.of, customers)) & set(own):
         holder = holders[debtor]
         others = tuple(own[each] for each in holders if holders[each] == holder and each in own)
         found[debtor] = replace(
@@ -72,8 +96,6 @@ async def pictures(
     return {customer: found[merged.of(customer)] for customer in customers if merged.of(customer) in found}
 
 
-Insured = Mapping[str, tuple[InsuredShare, ...]]
-"""Insured parts of the debts of debtors."""
 _ROLES = (
     "select customer_id, valid_from, position, payer_id, group_id from {s}.roles where customer_id = any($1)"
 )
@@ -169,25 +191,25 @@ class LatestPictures:
 
     async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
         """Return the figures at the ledger's head; empty for a customer that the read model does not have there."""
-        head = (await self.ledger.head(ledger)).position
         known = self.db.position("credit", ledger)
-        if known is None or not await self._is_unchanged(ledger, known, head):
-            known = None
-            await self.db.wait_for("credit", ledger, head, timeout=FRESHNESS_WAIT_S)
-        async with self.db.snapshot("credit", ledger, generic_plans=True) as (conn, schema, position):
-            found = await pictures(conn, schema, [customer_id], as_of=day, position=position)
-        if known is not None and position >= known:
+        head, changed = await self.ledger.head_and_last(ledger, _CHANGES, after=known or 0, limit=NEAR_EVENTS)
+        if known is None or known < changed:
+            await self.db.wait_for("credit", ledger, changed, timeout=FRESHNESS_WAIT_S)
+        position, found = await self._now(ledger, [customer_id], day)
+        if position >= changed:
             position = max(position, head)
         picture = found.get(customer_id, Picture(customer_id, "", ""))
         lag = max(0, head - position)
         return SeenPicture(picture, position, lag, behind=lag > 0)
 
-    async def _is_unchanged(self, ledger: str, position: int, head: int) -> bool:
-        """Return True if no event between two positions changes a figure; False if they are far apart."""
-        if head <= position:
-            return True
-        near = head - position <= NEAR_EVENTS
-        return near and not await self.ledger.has_types(ledger, Credit.applies, position, head)
+    async def _now(self, ledger: str, customers: Sequence[str], day: date) -> tuple[int, dict[str, Picture]]:
+        """Return the position of the read model and figures at it, by one statement unless others count for them."""
+        position, gathered = await gather_now(self.db, ledger, customers, as_of=day)
+        merged = Survivors(gathered.merges, day, position)
+        if (alone := _pictures_alone(gathered, customers, merged)) is not None:
+            return position, alone
+        async with self.db.snapshot("credit", ledger, generic_plans=True) as (conn, schema, position):
+            return position, await pictures(conn, schema, customers, as_of=day, position=position)
 
 
 async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[Any], dict[str, Picture]]:
