@@ -23,6 +23,7 @@ STORES = frozenset(
         "invoice_svc/sync/store.py",
         "dunning_svc/outbox/attempts.py",
         "dunning_svc/backtest/store.py",
+        "risk_svc/backtest/store.py",
         "dunning_svc/inbox/messages.py",
         "reporting_svc/exports/store.py",
         "reporting_svc/exports/layouts/tables.py",

@@ -114,6 +114,8 @@ def _fit(world: World) -> Request:
     return "/v1/score-models", {}
 
 
+_TRIED = {"from": "2025-01-01", "to": "2025-12-31", "policy": {"max_days_past_due": 15, "refuse_grades": ["E"]}}
+
 CREDIT: dict[str, Make] = {
     "/v1/limit-requests": lambda w: ("/v1/limit-requests", _limit_body(w)),
     "/v1/limit-requests/{limit_id}/approve": lambda w: (f"/v1/limit-requests/{_limit(w)['id']}/approve", {}),
@@ -121,6 +123,7 @@ CREDIT: dict[str, Make] = {
         f"/v1/limit-requests/{_limit(w)['id']}/refuse",
         {"text": "No accounts filed"},
     ),
+    "/v1/limit-policies/backtests": lambda w: ("/v1/limit-policies/backtests", _TRIED),
     "/v1/checks": lambda w: ("/v1/checks", {"customer_id": w.customer(), "amount": eur("99.00")}),
     "/v1/customers/{customer_id}/holds": lambda w: (
         f"/v1/customers/{w.customer()}/holds",

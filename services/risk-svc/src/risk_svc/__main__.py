@@ -1,4 +1,4 @@
-"""``python -m risk_svc api|worker|rebuild``."""
+"""``python -m risk_svc api|worker|rebuild|limit-backtest``."""
 
 import sys
 
@@ -12,6 +12,7 @@ SERVICE = Service(
     api="risk_svc.app:serve",
     worker_tasks="risk_svc.worker:credit_tasks",
     reactors={CREDIT: CreditDay},
+    jobs={"limit-backtest": "risk_svc.backtest.job:main"},
 )
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from risk_svc.http.decisions import routes as decisions
 from risk_svc.http.facts import routes as facts
 from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.insurance import routes as insurance
+from risk_svc.http.limit_backtests import routes as limit_backtests
 from risk_svc.http.limits import routes as limits
 from risk_svc.http.proposals import routes as proposals
 from risk_svc.http.provision import routes as provision
@@ -38,6 +39,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         [
             customers.router,
             limits.router,
+            limit_backtests.router,
             checks.router,
             reservations.router,
             standing.router,
@@ -59,8 +61,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _extras(_: Services) -> AsyncIterator[Mapping[str, Any]]:
-    yield {"turns": Turns()}
+async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
+    async with limit_backtests.open_store(services) as extras:
+        yield {**extras, "turns": Turns()}
 
 
 def serve(settings: ServiceSettings) -> None:

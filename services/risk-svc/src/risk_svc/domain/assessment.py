@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts.common import Conversion
 from encours.contracts.events.reservation import CreditBasis, CreditDecision
 from encours.contracts.events.risk import ExposureShare
+from encours.contracts.events.score import CreditGrade
 from encours.kernel.errors import Invalid
 from encours.kernel.exchange import QuotedRate, rate_through
 from risk_svc.domain.exposure import CurrencyShare, WholeExposure
@@ -16,7 +18,7 @@ from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.behaviour import score
 from risk_svc.domain.score.model import PaymentModel
 
-WEAK_GRADES = ("D", "E")
+WEAK_GRADES: tuple[CreditGrade, ...] = ("D", "E")
 WEAK_SCORE = 40
 """Score from 0 to 100 below which a decision without a model in its basis had a doubt."""
 
@@ -33,6 +35,7 @@ REASONS = {
     "weak-payment-behaviour": "The customer pays late or not at all: its grade is D or E, or its score below 40.",
     "exchange-rate-missing": "No exchange rate is known for a currency of the exposure or of the order.",
     "other-currency": "The limit is in another currency than the order.",
+    "grade-refused": "The limit policy refuses orders of customers of this grade.",
     "figures-behind": "The figures of the customer do not contain the latest events yet.",
 }
 """Stable reason codes and their sentences."""
@@ -57,12 +60,19 @@ class Verdict:
 
 
 def assess(
-    order: OrderAsked, picture: Picture, day: date, *, position: int, lag: int, model: PaymentModel | None
+    order: OrderAsked,
+    picture: Picture,
+    day: date,
+    *,
+    position: int,
+    lag: int,
+    model: PaymentModel | None,
+    weak_grades: Sequence[CreditGrade] = WEAK_GRADES,
 ) -> tuple[Verdict, CreditBasis]:
     """Assess an order on a day by a customer's figures; the basis contains their ``position`` and ``lag`` (in events).
 
     ``model`` is the payment model in use; ``None`` for a decision of before there were models, by the score from 0 to
-    100. Raises :class:`Invalid` for a delivery before that day.
+    100. Grades in ``weak_grades`` are a doubt. Raises :class:`Invalid` for a delivery before that day.
     """
     deliver_on = order.deliver_on or day
     if deliver_on < day:
@@ -73,7 +83,7 @@ def assess(
     amount = _order_in(currency, order, picture, day)
     behaviour = score(picture.all_items(), day).value
     grade = None if model is None else model.forecast_at_end_of(picture.payer(day), day.toordinal()).grade
-    weak = grade in WEAK_GRADES if model else behaviour is not None and behaviour < WEAK_SCORE
+    weak = grade in weak_grades if model else behaviour is not None and behaviour < WEAK_SCORE
     holds = (*picture.holds, *picture.holder_holds)
     verdict = check(
         amount,

@@ -93,13 +93,18 @@ def evolve(state: LimitFormula, recorded: Recorded) -> LimitFormula:
     return LimitFormula(event.entity_id, event.version, terms)
 
 
+def require_formula(terms: FormulaTerms, pointer: str = "") -> None:
+    """Raise :class:`Invalid` unless each grade has one factor and one figure counts."""
+    if sorted(each.grade for each in terms.grade_factors) != list(GRADES):
+        raise Invalid("Give one factor for each of the grades A to E.", f"{pointer}/grade_factors")
+    if (terms.turnover_bps, terms.equity_bps, terms.reported_turnover_bps) == (None, None, None):
+        raise Invalid("Give the share of one figure at least.", f"{pointer}/turnover_bps")
+
+
 def set_formula(state: LimitFormula, command: SetLimitFormula) -> list[LimitFormulaSet]:
     """Set the formula; no event if it is the same. Raises :class:`Invalid` unless each grade has one factor."""
     terms = command.terms
-    if sorted(each.grade for each in terms.grade_factors) != list(GRADES):
-        raise Invalid("Give one factor for each of the grades A to E.", "/grade_factors")
-    if (terms.turnover_bps, terms.equity_bps, terms.reported_turnover_bps) == (None, None, None):
-        raise Invalid("Give the share of one figure at least.", "/turnover_bps")
+    require_formula(terms)
     if terms == state.terms:
         return []
     return [

@@ -75,25 +75,28 @@ class LimitFormulaBody(Body):
 
     def to_command(self, entity_id: str) -> SetLimitFormula:
         """Return the command. Raises :class:`Invalid` for an amount in another currency than the formula."""
+        return SetLimitFormula(entity_id, self.to_terms())
+
+    def to_terms(self, pointer: str = "") -> FormulaTerms:
+        """Return the content. Raises :class:`Invalid` for an amount in another currency than the formula."""
         for name, money in (("cap", self.cap), ("round_to", self.round_to)):
             if money is not None and money.currency != self.currency:
-                raise Invalid(f"The formula is in {self.currency}; use that currency.", f"/{name}/currency")
-        return SetLimitFormula(
-            entity_id,
-            FormulaTerms(
-                currency=self.currency,
-                turnover_bps=self.turnover_bps,
-                equity_bps=self.equity_bps,
-                reported_turnover_bps=self.reported_turnover_bps,
-                grade_factors=self.grade_factors.to_factors(),
-                insured_bps=self.insured_bps,
-                cap_minor=self.cap.minor if self.cap else None,
-                round_to_minor=self.round_to.minor if self.round_to else 1,
-                max_days_past_due=self.max_days_past_due,
-                valid_days=self.valid_days,
-                usage_bps=self.usage_bps,
-                file_days=self.file_days,
-            ),
+                raise Invalid(
+                    f"The formula is in {self.currency}; use that currency.", f"{pointer}/{name}/currency"
+                )
+        return FormulaTerms(
+            currency=self.currency,
+            turnover_bps=self.turnover_bps,
+            equity_bps=self.equity_bps,
+            reported_turnover_bps=self.reported_turnover_bps,
+            grade_factors=self.grade_factors.to_factors(),
+            insured_bps=self.insured_bps,
+            cap_minor=self.cap.minor if self.cap else None,
+            round_to_minor=self.round_to.minor if self.round_to else 1,
+            max_days_past_due=self.max_days_past_due,
+            valid_days=self.valid_days,
+            usage_bps=self.usage_bps,
+            file_days=self.file_days,
         )
 
 

@@ -1,0 +1,1 @@
+"""Back-tests of limit policies: requests, the process that replays the ledger, their tables."""

@@ -1,0 +1,118 @@
+"""Requests for back-tests of limit policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from encours.kernel.errors import Invalid, NotFound, Refusal
+from encours.kernel.ids import derived_id
+from encours.ledger import Ledger
+from encours.ledger.command import CommandMeta
+from encours.ledger.errors import CommandReused
+from encours.reading.moment import Granted
+from risk_svc.backtest.store import LimitBacktest, LimitBacktestStore
+from risk_svc.domain.backtest.policy import LimitPolicy
+from risk_svc.domain.proposal.formula import require_formula
+
+
+class LimitBacktestNotFound(NotFound):
+    """The ledger has no back-test of a limit policy of this id, or no longer (404)."""
+
+    code = "limit-backtest-not-found"
+    title = "Back-test of a limit policy not found"
+    remedy = "Use an id from GET /v1/limit-policies/backtests; the last 50 of a ledger are kept."
+
+
+class LimitBacktestOfAllEntities(Refusal):
+    """The key is limited to some entities (403)."""
+
+    code = "limit-backtest-of-all-entities"
+    title = "Back-tests of limit policies show all entities"
+    status = 403
+    remedy = "Use a key that is not limited to some entities."
+
+
+def require_all_entities(granted: Granted) -> None:
+    """Raise :class:`LimitBacktestOfAllEntities` unless the caller's key covers every entity."""
+    if granted is not None:
+        raise LimitBacktestOfAllEntities("This API key covers only some entities of the ledger.")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimitBacktest:
+    """A policy, and the period to try it on. ``position``: as of an earlier position of the ledger."""
+
+    policy: LimitPolicy
+    name: str | None
+    first_on: date
+    last_on: date
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedLimitBacktest:
+    """A back-test as it was requested; ``replayed``: by an earlier run of the command."""
+
+    backtest: LimitBacktest
+    replayed: bool
+
+
+async def request_limit_backtest(
+    ledger: Ledger, store: LimitBacktestStore, meta: CommandMeta, wanted: RequestLimitBacktest
+) -> RequestedLimitBacktest:
+    """Store a request; a worker starts the process.
+
+    Raises ``Invalid`` for a formula that is not complete and for a period or position that is not over,
+    :class:`LimitBacktestOfAllEntities`, :class:`CommandReused`.
+    """
+    require_all_entities(meta.entities)
+    backtest_id = derived_id("lbt", meta.ledger, meta.command_id)
+    known = await store.get(meta.ledger, backtest_id)
+    replayed = known is not None
+    if known is None:
+        position = await _checked(ledger, meta, wanted)
+        known = await store.add(_queued(backtest_id, meta, wanted, position))
+    if known.fingerprint != meta.fingerprint:
+        raise CommandReused
+    first = replace(
+        known, state="queued", problem=None, events=0, events_done=0, completed_at=None, result=None
+    )
+    return RequestedLimitBacktest(first, replayed)
+
+
+async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestLimitBacktest) -> int:
+    """Return the position up to which events are read."""
+    if wanted.policy.formula is not None:
+        require_formula(wanted.policy.formula, "/policy/formula")
+    if wanted.last_on > meta.today:
+        raise Invalid(f"The period ends after today, {meta.today}.", "/to")
+    head = (await ledger.head(meta.ledger)).position
+    if wanted.position is not None and wanted.position > head:
+        raise Invalid(f"The ledger has {head} events.", "/position")
+    return wanted.position or head
+
+
+def _queued(
+    backtest_id: str, meta: CommandMeta, wanted: RequestLimitBacktest, position: int
+) -> LimitBacktest:
+    return LimitBacktest(
+        id=backtest_id,
+        ledger=meta.ledger,
+        policy=wanted.policy,
+        name=wanted.name,
+        first_on=wanted.first_on,
+        last_on=wanted.last_on,
+        position=position,
+        fingerprint=meta.fingerprint,
+        asked_by=meta.actor,
+        asked_on=meta.today,
+        asked_at=datetime.now(UTC),
+        state="queued",
+        problem=None,
+        starts=0,
+        events=0,
+        events_done=0,
+        completed_at=None,
+        result=None,
+    )

@@ -1,0 +1,1 @@
+"""Tables of risk-svc that are no read models, in SQL."""
