@@ -114,7 +114,11 @@ def _fit(world: World) -> Request:
     return "/v1/score-models", {}
 
 
-_TRIED = {"from": "2025-01-01", "to": "2025-12-31", "policy": {"max_days_past_due": 15, "refuse_grades": ["E"]}}
+_TRIED = {
+    "from": "2025-01-01",
+    "to": "2025-12-31",
+    "policy": {"max_days_past_due": 15, "refuse_grades": ["E"]},
+}
 
 CREDIT: dict[str, Make] = {
     "/v1/limit-requests": lambda w: ("/v1/limit-requests", _limit_body(w)),

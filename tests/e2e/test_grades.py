@@ -57,6 +57,8 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
         assert ([each["kind"] for each in again["decisions"]], again["equal"]) == (kinds, True)
     _limit_is_proposed_and_reviewed(world, customer)
     _terms_are_proposed_and_accepted(world, customer)
+    again = {"check": 1, "grade": 3, "limit": 2, "limit_request": 1, "order": 1, "override": 1, "terms": 1}
+    assert world.decisions_follow() == again
     _facts_are_told_and_a_notice_asks_for_a_review(world, customer)
     told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
     assert "Payment grade D (model default-1)" in told

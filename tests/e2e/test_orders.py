@@ -116,3 +116,6 @@ def hold_orders(orders: Orders) -> None:
     wait_until(lambda: world.get("risk", path)["badge"], "the policy gives no badge")
     assert [each["cause"] for each in world.get("risk", path)["holds"]] == ["days_past_due"]
     wait_until(lambda: of_other() == ["reserved"], "the last day of a hold frees no order")
+    again = world.decisions_follow()
+    assert (again["badge"], again["hold"]) == (1, 1)
+    assert again["order"] > 27

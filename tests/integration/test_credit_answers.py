@@ -9,17 +9,24 @@ from typing import Any
 import pytest_asyncio
 from msgspec.structs import replace
 
+from encours.contracts.events.credit_hold import CreditHoldPlaced, PayerBadgeGiven
+from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
 from encours.contracts.events.insurance import CoverGranted, InsuranceContractSet, InsuranceTerms
 from encours.contracts.events.parties.customer import CustomerRegistered, RolesAssigned
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.parties.insolvency import InsolvencyOpened
+from encours.contracts.events.risk import LimitApproved, LimitRequested
+from encours.contracts.events.score import ScoreGraded
 from encours.kernel.ids import derived_id
 from encours.projection.rebuild import rebuild
 from encours.testing.events import event, issued
 from encours.testing.http import HttpScenario, http_scenario
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
+from risk_svc.domain.badge import badge_of
 from risk_svc.domain.insurance.contract import contract_of
+from risk_svc.domain.policy import policy_of
+from risk_svc.domain.score.grading import grade_of
 from risk_svc.read_models.credit.model import Credit
 
 ENTITY = derived_id("ent", "lists")
@@ -47,8 +54,8 @@ def invoice(name: str, customer: str, minor: int, due_on: date) -> Any:
 
 
 @pytest_asyncio.fixture
-async def scenario(installation: Installation) -> AsyncIterator[HttpScenario]:
-    async with http_scenario(installation, "risk", create_app) as made:
+async def scenario(module_installation: Installation) -> AsyncIterator[HttpScenario]:
+    async with http_scenario(module_installation, "risk", create_app) as made:
         customers = [
             event(CustomerRegistered, customer_id=each, entity_id=ENTITY) for each in (OFFICE, SHOP, BANKRUPT)
         ]
@@ -68,14 +75,24 @@ async def scenario(installation: Installation) -> AsyncIterator[HttpScenario]:
         opened = event(InsolvencyOpened, customer_id=BANKRUPT, opened_on=date(2026, 3, 1))
         await made.given(opened, entity=ENTITY, on=date(2026, 3, 1))
         await made.given(invoice("F3", SHOP, 1_00, TODAY), entity=ENTITY, on=TODAY)
-        await rebuild(
-            ledger_dsn=installation.ledger_url("risk"),
-            store_dsn=installation.store_url("risk"),
-            service="risk-svc",
-            model=Credit(),
-            ledger=made.name,
-        )
+        scenarios[made.name] = module_installation
+        await rebuilt(made)
         yield made
+
+
+scenarios: dict[str, Installation] = {}
+"""Installations of the ledgers."""
+
+
+async def rebuilt(scenario: HttpScenario) -> None:
+    installation = scenarios[scenario.name]
+    await rebuild(
+        ledger_dsn=installation.ledger_url("risk"),
+        store_dsn=installation.store_url("risk"),
+        service="risk-svc",
+        model=Credit(),
+        ledger=scenario.name,
+    )
 
 
 async def got(scenario: HttpScenario, path: str, **asked: Any) -> dict[str, Any]:
@@ -91,6 +108,63 @@ async def test_a_payer_without_own_invoices_is_reviewed_for_those_it_pays_for(sc
     assert causes == {OFFICE: ["unrated"], BANKRUPT: ["unrated"]}
     for until in ("1e9", "86400", "9999-12-31"):
         assert (await scenario.http.get("/v1/reviews", params={"until": until})).status_code == 422, until
+
+
+async def test_of_all_decisions_of_a_period_those_are_found_that_do_not_follow(
+    scenario: HttpScenario,
+) -> None:
+    rules = event(
+        CreditPolicySet, credit_policy_id=policy_of(ENTITY), entity_id=ENTITY, version=1,
+        holds=HoldRules(days_past_due=5, badge_days_past_due=30),
+    )  # fmt: skip
+    late = f"An invoice is open for {(TODAY - FIRST).days} days past due."
+    limit = {"customer_id": OFFICE, "amount_minor": 500_00, "max_days_past_due": 30, "evidence": "File"}
+    good, raised = (limit | {"limit_id": derived_id("lim", name)} for name in ("good", "raised"))
+
+    def hold(name: str, customer: str, cause: str, text: str) -> CreditHoldPlaced:
+        hold_id = derived_id("chd", name)
+        fields = {"credit_hold_id": hold_id, "customer_id": customer, "cause": cause, "text": text}
+        return event(CreditHoldPlaced, **fields, policy_version=1)
+
+    made = hold("late", SHOP, "days_past_due", late), hold("none", BANKRUPT, "insolvency", "In proceedings")
+    badge = event(
+        PayerBadgeGiven, payer_badge_id=badge_of(SHOP), customer_id=SHOP, text=late, policy_version=1
+    )
+    by_hand = event(
+        CreditHoldPlaced, credit_hold_id=derived_id("chd", "hand"), customer_id=SHOP, cause="by_hand"
+    )
+    grade = event(
+        ScoreGraded, score_grade_id=grade_of(OFFICE), customer_id=OFFICE, grade="A", model_version="default-1",
+        seen_position=5,
+    )  # fmt: skip
+    asked = [event(LimitRequested, **each) for each in (good, raised)]
+    approved = [event(LimitApproved, **good), event(LimitApproved, **raised | {"amount_minor": 900_00})]
+    await scenario.given(rules, *made, badge, by_hand, grade, *asked, *approved, entity=ENTITY, on=TODAY)
+    await rebuilt(scenario)
+    checked = await scenario.http.post(
+        "/v1/checks", json={"customer_id": SHOP, "amount": {"amount": "10.00", "currency": "EUR"}}
+    )
+    assert checked.status_code == 201, checked.text
+    days = {"from": TODAY.isoformat(), "to": TODAY.isoformat()}
+    await rebuilt(scenario)
+    answer = await scenario.http.post("/v1/decisions/reperform", json=days)
+    assert answer.status_code == 200, answer.text
+    again = answer.json()
+    assert again["by_kind"] == {"badge": 1, "check": 1, "grade": 1, "hold": 2, "limit": 2}
+    found = {(each["kind"], each["stream"]): each["problem"] for each in again["mismatches"]}
+    assert found == {
+        ("hold", made[1].credit_hold_id): "There is no cause insolvency.",
+        ("grade", grade_of(OFFICE)): "The figures give no decision.",
+        (
+            "limit",
+            raised["limit_id"],
+        ): "The amount exceeds the requested one; reduce it, or make a new request.",
+    }
+    assert (again["decisions"], again["equal"]) == (7, 4)
+    single = await scenario.http.post(f"/v1/decisions/{made[0].credit_hold_id}/reperform")
+    assert (single.status_code, single.json()["equal"]) == (200, True)
+    backwards = await scenario.http.post("/v1/decisions/reperform", json=days | {"to": "2020-01-01"})
+    assert (backwards.status_code, backwards.json()["errors"][0]["pointer"]) == (422, "/to")
 
 
 async def test_a_claim_lost_by_insolvency_is_listed_before_its_invoice_is_due(scenario: HttpScenario) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
@@ -18,9 +15,10 @@ from encours.kernel.ids import derived_id
 from encours.kernel.money import div_half_up
 from encours.projection.rebuild import rebuild
 from encours.testing.events import applied, event, issued
-from encours.testing.http import HttpScenario, http_scenario
+from encours.testing.http import HttpScenario, http_scenario, settings_of
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
+from risk_svc.backtest.job import run_backtest
 from risk_svc.read_models.credit.model import Credit
 from tests.integration.limit_past import CUSTOMERS, ENTITY, FIRST, Happened, NaivePolicy, counted, past
 
@@ -41,7 +39,7 @@ def policy(naive: NaivePolicy) -> dict[str, Any]:
 
 
 class Desk:
-    """A ledger with the past, its read model, and back-tests that run as the worker starts them."""
+    """A ledger with the past, its read model, and back-tests that run in this process."""
 
     def __init__(self, scenario: HttpScenario, installation: Installation, happened: list[Happened]) -> None:
         self.scenario, self.installation, self.happened = scenario, installation, happened
@@ -66,9 +64,7 @@ class Desk:
 
     async def tested(self, tried: dict[str, Any], **more: Any) -> dict[str, Any]:
         identifier = await self.asked(tried, **more)
-        environment = os.environ | self.installation.environment("risk")
-        command = (sys.executable, "-m", "risk_svc", "limit-backtest", identifier)
-        await asyncio.to_thread(subprocess.run, command, env=environment, check=True)
+        await run_backtest(settings_of(self.installation, "risk"), identifier)
         found = await self.got(f"{BACKTESTS}/{identifier}")
         assert found["state"] == "completed", found["problem"]
         return found
@@ -86,9 +82,9 @@ class Desk:
 
 
 @pytest_asyncio.fixture
-async def desk(installation: Installation) -> AsyncIterator[Desk]:
-    async with http_scenario(installation, "risk", create_app) as scenario:
-        made = Desk(scenario, installation, past(int(os.environ.get("SEED", "7"))))
+async def desk(module_installation: Installation) -> AsyncIterator[Desk]:
+    async with http_scenario(module_installation, "risk", create_app) as scenario:
+        made = Desk(scenario, module_installation, past(int(os.environ.get("SEED", "7"))))
         await made.happen(made.happened)
         yield made
 

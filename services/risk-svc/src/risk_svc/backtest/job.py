@@ -27,7 +27,7 @@ from encours.service.memory import peak_mib, tune_collector
 from encours.service.settings import ServiceSettings
 from risk_svc.backtest.history import FOLLOWED, LINKING, OrderLinks, PastLedger, orders_in
 from risk_svc.backtest.replay import PicturesThen, PolicyReplay, pictures_then
-from risk_svc.backtest.results import LimitBacktestResult, OrderSumming, WorkDone
+from risk_svc.backtest.results import BacktestWork, LimitBacktestResult, OrderSumming
 from risk_svc.backtest.store import LimitBacktest, LimitBacktestStore
 from risk_svc.domain.backtest.effect import OrderLine
 from risk_svc.domain.backtest.judge import PastOrder
@@ -57,10 +57,12 @@ def main(settings: ServiceSettings, options: Sequence[str]) -> int:
     if len(options) != 1:
         print("usage: python -m risk_svc limit-backtest ID", file=sys.stderr)
         return 2
-    return uvloop.run(_main(settings, options[0]))
+    tune_collector()
+    return uvloop.run(run_backtest(settings, options[0]))
 
 
-async def _main(settings: ServiceSettings, backtest_id: str) -> int:
+async def run_backtest(settings: ServiceSettings, backtest_id: str) -> int:
+    """Run a back-test that waits, and return the exit code; 0 if there is none or it was cancelled."""
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
         ledger = await Ledger.open(settings.ledger_url.get_secret_value(), readers=2)
@@ -73,7 +75,6 @@ async def _main(settings: ServiceSettings, backtest_id: str) -> int:
         backtest = await store.begin(backtest_id)
         if backtest is None:
             return 0
-        tune_collector()
         try:
             await LimitBacktestRun(ledger, db, store, backtest).run()
         except BacktestAbandoned:
@@ -112,7 +113,7 @@ class LimitBacktestRun:
             backtest.policy, backtest.first_on, backtest.last_on, backtest.position, backtest.asked_on
         )
         await self._settle(past, summing)
-        measured = WorkDone(
+        measured = BacktestWork(
             events=self._events,
             orders=self._orders,
             seconds=round(time.monotonic() - self._started, 3),

@@ -15,7 +15,7 @@ _SUM = 2**256
 _canonical = msgspec.json.Encoder(order="sorted")
 
 
-class WorkDone(msgspec.Struct, frozen=True, kw_only=True):
+class BacktestWork(msgspec.Struct, frozen=True, kw_only=True):
     """Work of the process that made the back-test; not part of the hash."""
 
     events: int
@@ -31,7 +31,7 @@ class LimitBacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int
     totals: tuple[EffectPair, ...]
     months: tuple[EffectPair, ...]
-    measured: WorkDone
+    measured: BacktestWork
 
 
 class OrderSumming:
@@ -62,7 +62,7 @@ class OrderSumming:
             self._sum = (self._sum + int.from_bytes(digest, "big")) % _SUM
         return self._effects.add(known)
 
-    def result(self, left_out: int, measured: WorkDone) -> LimitBacktestResult:
+    def result(self, left_out: int, measured: BacktestWork) -> LimitBacktestResult:
         """Return the result of all that was added."""
         head = {**self._head, "left_out": left_out, "orders": f"{self._sum:064x}"}
         return LimitBacktestResult(

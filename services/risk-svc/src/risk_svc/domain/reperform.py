@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from encours.contracts import Event
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
+from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
-from encours.contracts.events.risk import CreditChecked
+from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.risk_terms import PayerFigures, RiskTermsProposed
+from encours.contracts.events.score import ScoreGraded
 from encours.kernel.errors import DomainError, NotFound
-from risk_svc.domain import check
+from risk_svc.domain import check, limit, risk_terms
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.policy import Authority
 from risk_svc.domain.reservation import commands, decide
 from risk_svc.domain.reservation.state import Reservation
+from risk_svc.domain.score import grading
+from risk_svc.domain.score.model import Forecast
 
-CreditDecisionEvent = CreditChecked | ReservationDecided | ReservationOverridden
+HeldByPolicy = CreditHoldPlaced | CreditHoldReleased | PayerBadgeGiven
+CreditDecisionEvent = (
+    CreditChecked
+    | ReservationDecided
+    | ReservationOverridden
+    | LimitRequested
+    | LimitApproved
+    | LimitRefused
+    | RiskTermsProposed
+    | ScoreGraded
+    | HeldByPolicy
+)
+"""Decisions on credit. Of limit requests those that the formula proposed, of holds and badges those by policy."""
 
 
 class CreditDecisionNotFound(NotFound):
-    """No credit check and no reservation has the id (404)."""
+    """No decision on credit has the id (404)."""
 
     code = "credit-decision-not-found"
     title = "Decision on credit not found"
@@ -43,7 +63,7 @@ class DecisionAgain:
     """A stored decision, and the one that its figures yield; ``None`` where they allow none."""
 
     stored: CreditDecisionEvent
-    recomputed: CreditDecisionEvent | None
+    recomputed: Event | None
     problem: str | None = None
 
     @property
@@ -96,14 +116,89 @@ def override_again(
     return _again(stored, lambda: decide.override(before, command, by(), seen, day))
 
 
-def _again(stored: CreditDecisionEvent, decision: Callable[[], CreditDecisionEvent]) -> DecisionAgain:
+def requested_again(stored: LimitRequested, proposal: Callable[[], LimitProposal]) -> DecisionAgain:
+    """Propose a limit again."""
+
+    def again() -> LimitRequested:
+        found = proposal()
+        return replace(stored, amount_minor=found.amount_minor, proposal=found)
+
+    return _again(stored, again)
+
+
+def limit_again(
+    stored: LimitApproved | LimitRefused, before: limit.LimitState, by: Callable[[], Authority], day: date
+) -> DecisionAgain:
+    """Decide on a limit again by the authority that ``by`` finds; it raises a refusal where there is none."""
+
+    def again() -> Event:
+        if isinstance(stored, LimitRefused):
+            return _one(limit.refuse(before, limit.RefuseLimit(stored.limit_id, stored.text), by()))
+        command = limit.ApproveLimit(
+            stored.limit_id,
+            stored.amount_minor,
+            None,
+            stored.max_days_past_due,
+            stored.text,
+            stored.conditions,
+        )
+        return _one(limit.approve(before, command, by(), day))
+
+    return _again(stored, again)
+
+
+def terms_again(
+    stored: RiskTermsProposed, before: risk_terms.RiskTerms, figures: PayerFigures
+) -> DecisionAgain:
+    """Propose terms again with the figures of the customer."""
+    command = risk_terms.ProposeTerms(
+        stored.customer_id, stored.kind, stored.share_bps, stored.days, stored.amount_minor, stored.currency,
+        stored.text,
+    )  # fmt: skip
+    return _again(stored, lambda: risk_terms.propose(before, command, figures))
+
+
+def grade_again(stored: ScoreGraded, before: grading.GradedPayer, forecast: Forecast) -> DecisionAgain:
+    """Grade a customer again."""
+    command = grading.GradeCustomer(stored.customer_id, forecast, stored.seen_position)
+    return _again(stored, lambda: _one(grading.grade(before, command)))
+
+
+def held_again(stored: HeldByPolicy, held_for: str, causes: Mapping[str, str]) -> DecisionAgain:
+    """Hold orders again, end a hold or give a badge, by the causes with their sentences; ``held_for`` is its cause."""
+
+    def again() -> Event:
+        if isinstance(stored, CreditHoldReleased):
+            if held_for in causes:
+                raise CauseDiffers(f"The cause {held_for} has not ended.")
+            return stored
+        if held_for not in causes:
+            raise CauseDiffers(f"There is no cause {held_for}.")
+        return replace(stored, text=causes[held_for])
+
+    return _again(stored, again)
+
+
+class CauseDiffers(Exception):
+    """The figures and the policy give another cause than a decision has, or no decision."""
+
+
+def _one(events: Sequence[Event]) -> Event:
+    if not events:
+        raise CauseDiffers("The figures give no decision.")
+    return events[0]
+
+
+def _again(stored: CreditDecisionEvent, decision: Callable[[], Event]) -> DecisionAgain:
     try:
         return DecisionAgain(stored, decision())
+    except CauseDiffers as differs:
+        return DecisionAgain(stored, None, str(differs))
     except DomainError as refusal:
         return DecisionAgain(stored, None, refusal.detail)
 
 
-def _fields(event: CreditDecisionEvent) -> dict[str, Any]:
+def _fields(event: Event) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(event)
     basis = fields.pop("basis", {})
     return fields | {f"basis.{name}": value for name, value in basis.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from encours.contracts import Recorded
+from encours.contracts.events.credit_hold import HoldCause
 from encours.kernel.ids import derived_id
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
@@ -18,6 +19,23 @@ from risk_svc.use_cases import standing
 from risk_svc.use_cases.reacting import perform
 
 CUSTOMERS_AT_ONCE = 200
+
+
+def causes_for(policy: CreditPolicy, seen: CreditStanding, day: date) -> dict[HoldCause, str]:
+    """Return the causes for which a policy holds the orders of a customer on a day, each with its sentence."""
+    return causes_of(
+        policy.holds,
+        days_late=seen.days_late,
+        insolvent=seen.insolvent,
+        step=seen.step(day),
+        cover_stop=seen.cover_stop,
+        broken_promises=seen.broken_promises,
+    )
+
+
+def badge_text(days_late: int) -> str:
+    """Return the reason for the badge of a customer that is so late."""
+    return f"An invoice is open for {days_late} days past due."
 
 
 class PolicyHolds:
@@ -59,14 +77,7 @@ class PolicyHolds:
             after = some[-1].customer_id
 
     async def _apply(self, e: Recorded, today: date, policy: CreditPolicy, seen: CreditStanding) -> None:
-        causes = causes_of(
-            policy.holds,
-            days_late=seen.days_late,
-            insolvent=seen.insolvent,
-            step=seen.step(today),
-            cover_stop=seen.cover_stop,
-            broken_promises=seen.broken_promises,
-        )
+        causes = causes_for(policy, seen, today)
         for cause, text in causes.items():
             if cause not in seen.holds:
                 hold_id = derived_id("chd", e.ledger, e.event_id, seen.customer_id, cause)
@@ -77,8 +88,7 @@ class PolicyHolds:
                 ended = ReleaseCreditHold(hold_id, "cause_ended", None)
                 await perform(self._ledger, e, today, hold_id, standing.release_hold, ended)
         if earns_badge(policy.holds, seen.days_late):
-            text = f"An invoice is open for {seen.days_late} days past due."
-            given = GiveBadge(seen.customer_id, text, policy.version)
+            given = GiveBadge(seen.customer_id, badge_text(seen.days_late), policy.version)
             # Once for the same delay: people may take the badge away while it lasts.
             since = today - timedelta(days=seen.days_late)
             await perform(self._ledger, e, today, seen.customer_id, standing.give_badge, given, once=since)

@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
 
 from encours.contracts import Recorded
+from encours.contracts.events import calendar
+from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
+from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import CreditLineDrawn, ReservationDecided, ReservationOverridden
-from encours.contracts.events.risk import CreditChecked
+from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.risk_terms import RiskTermsProposed
+from encours.contracts.events.score import ScoreGraded
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
+from encours.reading.merges import survivors
 from risk_svc.domain import policy
+from risk_svc.domain.hold_rules import earns_badge
 from risk_svc.domain.picture import Picture, SeenPicture
+from risk_svc.domain.proposal.financials import financials_of
+from risk_svc.domain.proposal.formula import formula_of
+from risk_svc.domain.proposal.propose import ProposalBasis, propose
 from risk_svc.domain.reperform import (
     CreditDecisionEvent,
     CreditDecisionNotFound,
     DecisionAgain,
+    HeldByPolicy,
     check_again,
     decide_again,
+    grade_again,
+    held_again,
+    limit_again,
     override_again,
+    requested_again,
+    terms_again,
 )
 from risk_svc.domain.reservation.state import Reservation
+from risk_svc.domain.risk_terms import figures_of
+from risk_svc.read_models.credit.payers import payer_histories
 from risk_svc.read_models.credit.query import pictures
+from risk_svc.read_models.credit.standing import standings_then
+from risk_svc.use_cases.grades import GRADE
 from risk_svc.use_cases.grading import models_of
+from risk_svc.use_cases.limits import LIMIT
+from risk_svc.use_cases.policy_holds import badge_text, causes_for
+from risk_svc.use_cases.proposals import FINANCIALS, FORMULA
 from risk_svc.use_cases.reservations import RESERVATION, line_of
-from risk_svc.use_cases.standing import CREDIT_POLICY
+from risk_svc.use_cases.risk_terms import RISK_TERMS
+from risk_svc.use_cases.standing import CREDIT_HOLD, CREDIT_POLICY
+
+BADGE = "badge"
+"""Key of the badge among the causes that a policy finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +72,65 @@ class CreditArchive:
     name: str
     conn: Conn
     schema: str
+    _days: list[Recorded] = field(default_factory=list)
 
-    async def reperform(self, events: Sequence[Recorded]) -> list[CreditReperformed]:
-        """Take the decisions of a stream again, in order. Raises :class:`CreditDecisionNotFound` without any."""
-        found, before = [], RESERVATION.initial()
-        for e in events:
-            match e.data:
-                case CreditChecked() as stored:
-                    seen = await self._seen(e, stored, stored.seen_position, stored.lag, stored.score_model)
-                    found.append(CreditReperformed(e, check_again(stored, seen, e.effective_on)))
-                    continue
-                case ReservationDecided() as decided:
-                    seen = await self._figures(e, decided)
-                    found.append(CreditReperformed(e, decide_again(decided, before, seen, e.effective_on)))
-                case ReservationOverridden() as overridden:
-                    found.append(CreditReperformed(e, await self._override(e, overridden, before)))
-            before = RESERVATION.evolve(before, e)
-        if not found:
+    async def reperform(
+        self, events: Sequence[Recorded], wanted: Collection[int] | None = None
+    ) -> list[CreditReperformed]:
+        """Take the decisions of a stream again, in order: all, or those at some positions.
+
+        Raises :class:`CreditDecisionNotFound` for a stream without any.
+        """
+        found: list[CreditReperformed] = []
+        for number, e in enumerate(events):
+            if isinstance(e.data, CreditDecisionEvent) and (wanted is None or e.position in wanted):
+                again = await self._again(e, e.data, events[:number])
+                if again is not None:
+                    found.append(CreditReperformed(e, again))
+        if not found and wanted is None:
             raise CreditDecisionNotFound(events[0].stream)
         return found
+
+    async def _again(
+        self, e: Recorded, stored: CreditDecisionEvent, earlier: Sequence[Recorded]
+    ) -> DecisionAgain | None:
+        """Take a decision again; ``None`` for what a person has decided without figures."""
+        match stored:
+            case CreditChecked():
+                seen = await self._seen(
+                    e, stored.customer_id, stored.seen_position, stored.lag, stored.score_model
+                )
+                return check_again(stored, seen, e.effective_on)
+            case ReservationDecided():
+                before = RESERVATION.fold(earlier)
+                return decide_again(stored, before, await self._figures(e, stored), e.effective_on)
+            case ReservationOverridden():
+                return await self._override(e, stored, RESERVATION.fold(earlier))
+            case LimitRequested():
+                return await self._requested(e, stored, stored.proposal) if stored.proposal else None
+            case LimitApproved() | LimitRefused():
+                return await self._limit(e, stored, earlier)
+            case RiskTermsProposed():
+                figures = stored.figures
+                seen = await self._seen(
+                    e, stored.customer_id, figures.seen_position, 0, figures.model_version
+                )
+                assert seen.model is not None
+                return terms_again(
+                    stored, RISK_TERMS.fold(earlier), figures_of(seen, seen.model, e.effective_on)
+                )
+            case ScoreGraded():
+                return await self._grade(e, stored, earlier)
+            case CreditHoldPlaced() | CreditHoldReleased() | PayerBadgeGiven():
+                return await self._held(e, stored, earlier)
+            case _:
+                assert_never(stored)
 
     async def _override(
         self, e: Recorded, stored: ReservationOverridden, before: Reservation
     ) -> DecisionAgain:
         seen = await self._figures(e, stored)
-        events = await self.ledger.read_stream(
-            self.name, policy.policy_of(before.entity_id), upto=e.position - 1
-        )
-        rules = CREDIT_POLICY.fold(events)
+        rules = await self._policy(before.entity_id, e.position - 1)
 
         def by() -> policy.Authority:
             return policy.authority(
@@ -84,9 +144,96 @@ class CreditArchive:
 
         return override_again(stored, before, by, seen, e.effective_on)
 
+    async def _requested(self, e: Recorded, stored: LimitRequested, proposal: LimitProposal) -> DecisionAgain:
+        formula = FORMULA.fold(
+            await self.ledger.read_stream(self.name, formula_of(e.entity), upto=e.position - 1)
+        )
+        filed = FINANCIALS.fold(
+            await self.ledger.read_stream(self.name, financials_of(stored.customer_id), upto=e.position - 1)
+        )
+        seen = await self._seen(e, stored.customer_id, proposal.seen_position, 0, proposal.score_model)
+        assert seen.model is not None
+        basis = ProposalBasis(seen.picture, filed.latest, seen.model, proposal.seen_position)
+        return requested_again(stored, lambda: propose(formula, basis, e.effective_on))
+
+    async def _limit(
+        self, e: Recorded, stored: LimitApproved | LimitRefused, earlier: Sequence[Recorded]
+    ) -> DecisionAgain:
+        before = LIMIT.fold(earlier)
+        rules = await self._policy(before.entity_id, e.position - 1)
+        amount = stored.amount_minor if isinstance(stored, LimitApproved) else before.amount_minor
+
+        def by() -> policy.Authority:
+            return policy.authority(
+                rules,
+                amount,
+                before.currency,
+                actor=e.actor,
+                asked_by=before.requested_by,
+                day=e.effective_on,
+            )
+
+        return limit_again(stored, before, by, e.effective_on)
+
+    async def _grade(self, e: Recorded, stored: ScoreGraded, earlier: Sequence[Recorded]) -> DecisionAgain:
+        day, position, customer = e.effective_on, stored.seen_position, stored.customer_id
+        merged = await survivors(self.conn, self.schema, day, position)
+        histories = await payer_histories(
+            self.conn, self.schema, [customer], merged, as_of=day, position=position
+        )
+        model = (await models_of(self.ledger, self.name, e.position - 1)).version(stored.model_version)
+        payer = histories.get(customer, Picture(customer, "", "").payer(day))
+        return grade_again(stored, GRADE.fold(earlier), model.forecast_at_end_of(payer, day.toordinal()))
+
+    async def _held(
+        self, e: Recorded, stored: HeldByPolicy, earlier: Sequence[Recorded]
+    ) -> DecisionAgain | None:
+        """Ask the policy again. The work of the day saw the figures at a position that is not kept.
+
+        It lies between the opening of the day and the decision, so either of the two may give the decision.
+        """
+        held_for: str
+        if isinstance(stored, CreditHoldReleased):
+            if stored.end != "cause_ended":
+                return None
+            held_for = CREDIT_HOLD.fold(earlier).cause
+        elif stored.policy_version is None:
+            return None
+        else:
+            held_for = stored.cause if isinstance(stored, CreditHoldPlaced) else BADGE
+        found = await self._causes(e, stored, held_for, e.position - 1)
+        if found.differences and (opened := await self._opened(e.position)):
+            again = await self._causes(e, stored, held_for, opened)
+            return found if again.differences else again
+        return found
+
+    async def _causes(self, e: Recorded, stored: HeldByPolicy, held_for: str, position: int) -> DecisionAgain:
+        rules = await self._policy(e.entity, position)
+        day = e.effective_on
+        (seen,) = await standings_then(
+            self.conn, self.schema, [stored.customer_id], as_of=day, position=position
+        )
+        causes: dict[str, str] = dict(causes_for(rules, seen, day).items())
+        if earns_badge(rules.holds, seen.days_late):
+            causes[BADGE] = badge_text(seen.days_late)
+        return held_again(stored, held_for, causes)
+
+    async def _opened(self, position: int) -> int:
+        """Return the position of the last day that was opened before a position; 0 if there is none."""
+        if not self._days:
+            self._days.extend(await self.ledger.read_stream(self.name, calendar.STREAM))
+        return max(
+            (e.position for e in self._days if isinstance(e.data, DayOpened) and e.position < position),
+            default=0,
+        )
+
+    async def _policy(self, entity_id: str, position: int) -> policy.CreditPolicy:
+        events = await self.ledger.read_stream(self.name, policy.policy_of(entity_id), upto=position)
+        return CREDIT_POLICY.fold(events)
+
     async def _figures(self, e: Recorded, stored: ReservationDecided | ReservationOverridden) -> SeenPicture:
         basis = stored.basis
-        seen = await self._seen(e, stored, basis.seen_position, basis.lag, basis.score_model)
+        seen = await self._seen(e, stored.customer_id, basis.seen_position, basis.lag, basis.score_model)
         holder = seen.picture.limit_holder_id or stored.customer_id
         line = await self.ledger.read_stream(self.name, line_of(holder), upto=e.position - 1)
         drawn = any(each.position > seen.position for each in line if isinstance(each.data, CreditLineDrawn))
@@ -95,13 +242,11 @@ class CreditArchive:
         )
 
     async def _seen(
-        self, e: Recorded, stored: CreditDecisionEvent, position: int, lag: int, model: str | None
+        self, e: Recorded, customer_id: str, position: int, lag: int, model: str | None
     ) -> SeenPicture:
         """Return the figures at the position that a decision saw; its lag cannot reach beyond the decision."""
-        found = await pictures(
-            self.conn, self.schema, [stored.customer_id], as_of=e.effective_on, position=position
-        )
-        picture = found.get(stored.customer_id, Picture(stored.customer_id, "", ""))
+        found = await pictures(self.conn, self.schema, [customer_id], as_of=e.effective_on, position=position)
+        picture = found.get(customer_id, Picture(customer_id, "", ""))
         used = None
         if model is not None:
             used = (await models_of(self.ledger, self.name, e.position - 1)).model

@@ -24,7 +24,7 @@ class OrderLine(msgspec.Struct, kw_only=True):
     day: date
     amount_minor: int
     accepted: bool
-    """It was really accepted, at once or later; an invoice without an order always was."""
+    """True if it was really accepted, at once or later; an invoice without an order always was."""
     decision: CreditDecision
     reasons: list[str]
     limit_minor: int | None

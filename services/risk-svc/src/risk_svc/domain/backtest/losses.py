@@ -75,14 +75,14 @@ class OrderOutcome:
 
     @property
     def loss_minor(self) -> int:
-        """What the creditor lost."""
+        """Amount that the creditor lost."""
         gross = self.written_off_minor + self.provisioned_minor
         return gross - self.vat_minor - self.insured_minor - self.guaranteed_minor
 
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """What secured an invoice just before its loss, minor units; ``insured_minor`` of what was open of it then."""
+    """Security of an invoice just before its loss, minor units; ``insured_minor`` of what was open of it then."""
 
     net_minor: int | None
     total_minor: int

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
+from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
-from encours.contracts.events.risk import CreditChecked
+from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.risk_terms import RiskTermsProposed
+from encours.contracts.events.score import ScoreGraded
 from encours.http.models import BusinessDate
-from risk_svc.domain.reperform import CreditDifference
+from risk_svc.domain.reperform import CreditDecisionEvent, CreditDifference
 from risk_svc.use_cases.reperform import CreditReperformed
+from risk_svc.use_cases.reperform_period import CreditPeriod, CreditPeriodReperformed
 
-CreditDecisionKind = Literal["check", "order", "override"]
+CreditDecisionKind = Literal[
+    "check", "order", "override", "limit_request", "limit", "terms", "grade", "hold", "badge"
+]
+_KINDS: dict[str, CreditDecisionKind] = {
+    CreditChecked.TYPE: "check",
+    ReservationDecided.TYPE: "order",
+    ReservationOverridden.TYPE: "override",
+    LimitRequested.TYPE: "limit_request",
+    LimitApproved.TYPE: "limit",
+    LimitRefused.TYPE: "limit",
+    RiskTermsProposed.TYPE: "terms",
+    ScoreGraded.TYPE: "grade",
+    CreditHoldPlaced.TYPE: "hold",
+    CreditHoldReleased.TYPE: "hold",
+    PayerBadgeGiven.TYPE: "badge",
+}
+_MISMATCHES_MAX = 1_000
 
 
 class CreditDifferenceOut(BaseModel):
@@ -34,7 +56,9 @@ class DecisionAgainOut(BaseModel):
     kind: CreditDecisionKind
     position: int = Field(description="Ledger position of the decision.")
     decided_on: BusinessDate
-    seen_position: int = Field(description="Ledger position of the figures.")
+    seen_position: int | None = Field(
+        description="Ledger position of the figures; null where it is not kept."
+    )
     equal: bool
     problem: str | None = Field(description="Refusal, where the figures allow no decision.")
     differences: list[CreditDifferenceOut]
@@ -42,21 +66,12 @@ class DecisionAgainOut(BaseModel):
     @classmethod
     def of(cls, found: CreditReperformed) -> DecisionAgainOut:
         """Return a decision that was taken again."""
-        stored = found.again.stored
-        kind: CreditDecisionKind
-        match stored:
-            case CreditChecked():
-                kind, seen = "check", stored.seen_position
-            case ReservationDecided():
-                kind, seen = "order", stored.basis.seen_position
-            case ReservationOverridden():
-                kind, seen = "override", stored.basis.seen_position
         differences = found.again.differences
         return cls(
-            kind=kind,
+            kind=_KINDS[found.event.type],
             position=found.event.position,
             decided_on=found.event.effective_on,
-            seen_position=seen,
+            seen_position=_seen(found.again.stored),
             equal=not differences,
             problem=found.again.problem,
             differences=[CreditDifferenceOut.of(each) for each in differences],
@@ -68,10 +83,68 @@ class CreditReperformedOut(BaseModel):
 
     decision_id: str
     equal: bool
-    decisions: list[DecisionAgainOut] = Field(description="One for a check; each attempt at an order.")
+    decisions: list[DecisionAgainOut] = Field(description="All of the stream, in order.")
 
     @classmethod
     def of(cls, decision_id: str, found: list[CreditReperformed]) -> CreditReperformedOut:
         """Return the comparisons."""
         decisions = [DecisionAgainOut.of(each) for each in found]
         return cls(decision_id=decision_id, equal=all(each.equal for each in decisions), decisions=decisions)
+
+
+class CreditMismatchOut(DecisionAgainOut):
+    """A decision that does not follow from the ledger."""
+
+    stream: str = Field(description="Object that was decided on.")
+
+    @classmethod
+    def of(cls, found: CreditReperformed) -> CreditMismatchOut:
+        """Return a decision that differs."""
+        return cls(**DecisionAgainOut.of(found).model_dump(), stream=found.event.stream)
+
+
+class CreditPeriodReperformedOut(BaseModel):
+    """Comparison of all decisions on credit of a period with those that the ledger yields now."""
+
+    first_on: BusinessDate = Field(alias="from")
+    last_on: BusinessDate = Field(alias="to")
+    position: int = Field(description="Ledger position up to which decisions were read.")
+    decisions: int
+    by_kind: dict[CreditDecisionKind, int]
+    equal: int
+    mismatches: list[CreditMismatchOut] = Field(description="Decisions that differ, oldest first.")
+    truncated: bool = Field(description="True if only the first 1,000 are listed; the counts include all.")
+
+    @classmethod
+    def shown(cls, period: CreditPeriod, found: CreditPeriodReperformed) -> CreditPeriodReperformedOut:
+        """Return the comparisons."""
+        by_kind: Counter[CreditDecisionKind] = Counter()
+        for name, count in found.decisions.items():
+            by_kind[_KINDS[name]] += count
+        listed = found.mismatches[:_MISMATCHES_MAX]
+        return cls.model_validate(
+            {
+                "from": period.first,
+                "to": period.last,
+                "position": found.position,
+                "decisions": by_kind.total(),
+                "by_kind": dict(sorted(by_kind.items())),
+                "equal": by_kind.total() - len(found.mismatches),
+                "mismatches": [CreditMismatchOut.of(each) for each in listed],
+                "truncated": len(listed) < len(found.mismatches),
+            }
+        )
+
+
+def _seen(stored: CreditDecisionEvent) -> int | None:
+    match stored:
+        case CreditChecked() | ScoreGraded():
+            return stored.seen_position
+        case ReservationDecided() | ReservationOverridden():
+            return stored.basis.seen_position
+        case LimitRequested(proposal=LimitProposal() as proposal):
+            return proposal.seen_position
+        case RiskTermsProposed():
+            return stored.figures.seen_position
+        case _:
+            return None

@@ -108,7 +108,7 @@ class EffectPairOut(BaseModel):
         )
 
 
-class WorkDoneOut(BaseModel):
+class BacktestWorkOut(BaseModel):
     """Work of the process."""
 
     events: int
@@ -126,7 +126,7 @@ class LimitBacktestResultOut(BaseModel):
     left_out: int = Field(description="Orders of customers that were recorded after them; not judged.")
     totals: list[EffectPairOut]
     months: list[EffectPairOut]
-    measured: WorkDoneOut
+    measured: BacktestWorkOut
 
     @classmethod
     def of(cls, found: LimitBacktestResult) -> LimitBacktestResultOut:
@@ -136,7 +136,7 @@ class LimitBacktestResultOut(BaseModel):
             left_out=found.left_out,
             totals=[EffectPairOut.of(each) for each in found.totals],
             months=[EffectPairOut.of(each) for each in found.months],
-            measured=WorkDoneOut(**msgspec.structs.asdict(found.measured)),
+            measured=BacktestWorkOut(**msgspec.structs.asdict(found.measured)),
         )
 
 

@@ -40,11 +40,12 @@ class CreditHoldRow(Row, kw_only=True):
 
 
 class LadderStepRow(Row, kw_only=True):
-    """The last step of the ladder that a message to a customer has taken."""
+    """A step of the ladder that a message to a customer has taken, never changed again; the last one counts."""
 
     TABLE: ClassVar[str] = "ladder_step"
-    KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
     customer_id: str
+    position: int
     step: str
     taken_on: date
 
@@ -110,14 +111,12 @@ def apply_promise(e: Recorded, data: PromiseKept | PromiseBroken, rows: RowCache
     )
 
 
-def apply_step(data: ReminderRequested, rows: RowCache) -> None:
-    """Put the step that a message takes for each customer; a row of an earlier one is replaced."""
+def apply_step(e: Recorded, data: ReminderRequested, rows: RowCache) -> None:
+    """Put the step that a message takes for each customer."""
     for customer_id in customers_dunned(data):
-        row = rows.get(LadderStepRow, customer_id)
-        if row is None:
-            row = LadderStepRow(customer_id=customer_id, step=data.step, taken_on=data.day)
-        row.step, row.taken_on = data.step, data.day
-        rows.put(row)
+        rows.put(
+            LadderStepRow(customer_id=customer_id, position=e.position, step=data.step, taken_on=data.day)
+        )
 
 
 def customers_dunned(data: ReminderRequested) -> list[str]:

@@ -59,7 +59,6 @@ from risk_svc.read_models.credit.holds import (
     LadderStepRow,
     PayerBadgeRow,
     PromiseOutcomeRow,
-    customers_dunned,
 )
 from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.projection import CreditProjection
@@ -262,9 +261,6 @@ class Credit(ReadModel):
                 yield CreditCustomerRow, (customer_id,)
             case InvoiceRescheduled(invoice_id=invoice_id):
                 yield ExposureInvoiceRow, (invoice_id,)
-            case ReminderRequested():
-                for customer_id in customers_dunned(e.data):
-                    yield LadderStepRow, (customer_id,)
             case GuaranteeReleased(guarantee_id=guarantee_id):
                 yield GuaranteeRow, (guarantee_id,)
             case CreditHoldReleased(credit_hold_id=hold_id):

@@ -96,7 +96,7 @@ class CreditProjection:
             case LimitRequested() | LimitApproved() | LimitRefused():
                 apply_limit(self.e, data, self.rows)
             case ReminderRequested():
-                apply_step(data, self.rows)
+                apply_step(self.e, data, self.rows)
             case GuaranteeTaken() | GuaranteeReleased():
                 apply_guarantee(self.e, data, self.rows)
             case CreditHoldPlaced() | CreditHoldReleased():

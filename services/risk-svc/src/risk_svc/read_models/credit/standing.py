@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from encours.projection.read_model import Conn
@@ -50,7 +50,10 @@ _POLICY_HOLDS = """
 select customer_id, cause, credit_hold_id from {s}.credit_hold
 where customer_id = any($1) and released_position is null and cause <> 'by_hand'
 """
-_STEPS = "select customer_id, step, taken_on from {s}.ladder_step where customer_id = any($1)"
+_STEPS = """
+select distinct on (customer_id) customer_id, step, taken_on from {s}.ladder_step
+where customer_id = any($1) and position <= $2 and taken_on <= $3 order by customer_id, position desc
+"""
 
 
 async def standings(
@@ -63,13 +66,22 @@ async def standings(
     """
     rows = await conn.fetch(_CANDIDATES.format(s=schema), entity_id, after, limit)
     customers = [row["customer_id"] for row in rows]
-    shown = await pictures(conn, schema, customers, as_of=as_of, position=position)
-    found = {each: picture for each, picture in shown.items() if picture.customer_id == each}
-    steps = {row["customer_id"]: row for row in await conn.fetch(_STEPS.format(s=schema), customers)}
-    broken = await broken_promises(conn, schema, customers, as_of=as_of, position=position)
     holds: dict[str, dict[str, str]] = {}
     for row in await conn.fetch(_POLICY_HOLDS.format(s=schema), customers):
         holds.setdefault(row["customer_id"], {})[row["cause"]] = row["credit_hold_id"]
+    found = await standings_then(conn, schema, customers, as_of=as_of, position=position)
+    return [replace(each, holds=holds.get(each.customer_id, {})) for each in found]
+
+
+async def standings_then(
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+) -> list[CreditStanding]:
+    """Return customers as the causes of holds see them at the dates, without their holds."""
+    shown = await pictures(conn, schema, customers, as_of=as_of, position=position)
+    found = {each: picture for each, picture in shown.items() if picture.customer_id == each}
+    rows = await conn.fetch(_STEPS.format(s=schema), list(customers), position, as_of)
+    steps = {row["customer_id"]: row for row in rows}
+    broken = await broken_promises(conn, schema, customers, as_of=as_of, position=position)
     return [
         CreditStanding(
             customer_id=customer,
@@ -77,7 +89,7 @@ async def standings(
             insolvent=customer in found and found[customer].insolvent,
             last_step=steps[customer]["step"] if customer in steps else None,
             stepped_on=steps[customer]["taken_on"] if customer in steps else None,
-            holds=holds.get(customer, {}),
+            holds={},
             cover_stop=_cover_stop(found.get(customer)),
             broken_promises=len(broken.get(customer, ())),
         )
