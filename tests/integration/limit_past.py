@@ -48,7 +48,7 @@ def _order(dice: random.Random, name: str, customer: str, day: date, *, pays: bo
     if pays or dice.random() < 0.3:
         part = minor if pays else minor // 3
         payment, when = {"payment_id": derived_id("pay", name)}, {"received_on": paid_on}
-        yield paid_on, received(part, **payment, **when, customer_id=customer, entity_id=ENTITY)
+        yield paid_on, received(part, **payment, **when, customer_id=customer)
         yield paid_on, applied(part, **own, **payment, **when, allocation_id=derived_id("alo", name))
     if not pays:
         given_up = due_on + timedelta(days=60)

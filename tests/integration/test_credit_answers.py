@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest_asyncio
@@ -12,7 +12,13 @@ from msgspec.structs import replace
 from encours.contracts.events.credit_hold import CreditHoldPlaced, PayerBadgeGiven
 from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
 from encours.contracts.events.insurance import CoverGranted, InsuranceContractSet, InsuranceTerms
-from encours.contracts.events.parties.customer import CustomerRegistered, RolesAssigned
+from encours.contracts.events.limit_formula import (
+    CreditReviewPostponed,
+    FinancialsFiled,
+    GradeFactor,
+    LimitFormulaSet,
+)
+from encours.contracts.events.parties.customer import CustomerMerged, CustomerRegistered, RolesAssigned
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.parties.insolvency import InsolvencyOpened
 from encours.contracts.events.risk import LimitApproved, LimitRequested
@@ -26,6 +32,9 @@ from risk_svc.app import create_app
 from risk_svc.domain.badge import badge_of
 from risk_svc.domain.insurance.contract import contract_of
 from risk_svc.domain.policy import policy_of
+from risk_svc.domain.proposal.financials import financials_of
+from risk_svc.domain.proposal.formula import formula_of
+from risk_svc.domain.proposal.review import review_of
 from risk_svc.domain.score.grading import grade_of
 from risk_svc.read_models.credit.model import Credit
 
@@ -118,7 +127,7 @@ async def test_of_all_decisions_of_a_period_those_are_found_that_do_not_follow(
         holds=HoldRules(days_past_due=5, badge_days_past_due=30),
     )  # fmt: skip
     late = f"An invoice is open for {(TODAY - FIRST).days} days past due."
-    limit = {"customer_id": OFFICE, "amount_minor": 500_00, "max_days_past_due": 30, "evidence": "File"}
+    limit = {"customer_id": OFFICE, "amount_minor": 500_00, "max_days_past_due": 30}
     good, raised = (limit | {"limit_id": derived_id("lim", name)} for name in ("good", "raised"))
 
     def hold(name: str, customer: str, cause: str, text: str) -> CreditHoldPlaced:
@@ -137,7 +146,7 @@ async def test_of_all_decisions_of_a_period_those_are_found_that_do_not_follow(
         ScoreGraded, score_grade_id=grade_of(OFFICE), customer_id=OFFICE, grade="A", model_version="default-1",
         seen_position=5,
     )  # fmt: skip
-    asked = [event(LimitRequested, **each) for each in (good, raised)]
+    asked = [event(LimitRequested, **each, evidence="File") for each in (good, raised)]
     approved = [event(LimitApproved, **good), event(LimitApproved, **raised | {"amount_minor": 900_00})]
     await scenario.given(rules, *made, badge, by_hand, grade, *asked, *approved, entity=ENTITY, on=TODAY)
     await rebuilt(scenario)
@@ -165,6 +174,43 @@ async def test_of_all_decisions_of_a_period_those_are_found_that_do_not_follow(
     assert (single.status_code, single.json()["equal"]) == (200, True)
     backwards = await scenario.http.post("/v1/decisions/reperform", json=days | {"to": "2020-01-01"})
     assert (backwards.status_code, backwards.json()["errors"][0]["pointer"]) == (422, "/to")
+
+
+async def test_figures_and_postponements_of_a_merged_record_count_for_the_one_that_remains(
+    scenario: HttpScenario,
+) -> None:
+    factors = tuple(event(GradeFactor, grade=each, factor_bps=10_000) for each in "ABCDE")
+    formula = event(
+        LimitFormulaSet, limit_formula_id=formula_of(ENTITY), entity_id=ENTITY, version=1, equity_bps=1_000,
+        grade_factors=factors, round_to_minor=1, max_days_past_due=30, valid_days=90,
+    )  # fmt: skip
+    filed = event(
+        FinancialsFiled,
+        financials_id=financials_of(SHOP),
+        customer_id=SHOP,
+        closed_on=FIRST,
+        equity_minor=900_00,
+    )
+    later = date(2027, 1, 1)
+    put_off = event(CreditReviewPostponed, credit_review_id=review_of(SHOP), customer_id=SHOP, until=later)
+    await scenario.given(formula, filed, put_off, entity=ENTITY, on=TODAY)
+    await rebuilt(scenario)
+
+    async def seen(**dates: Any) -> tuple[list[str], list[Any]]:
+        listed = (await got(scenario, "/v1/reviews", **dates))["data"]
+        proposal = await got(scenario, f"/v1/customers/{OFFICE}/limit-proposal", **dates)
+        return [each["customer_id"] for each in listed], proposal["components"]
+
+    known = (await got(scenario, "/v1/reviews"))["position"]
+    before = await seen(as_of=TODAY, known_at=known)
+    assert before == (sorted([OFFICE, BANKRUPT]), [])
+    merged = event(CustomerMerged, customer_id=SHOP, into_id=OFFICE, cause="Same firm")
+    await scenario.given(merged, entity=ENTITY, on=TODAY + timedelta(days=1))
+    await rebuilt(scenario)
+    listed, components = await seen()
+    assert (listed, [each["amount"]["amount"] for each in components]) == ([BANKRUPT], ["90.00"])
+    assert await seen(as_of=TODAY, known_at=known) == before
+    assert await seen(as_of=TODAY) == before
 
 
 async def test_a_claim_lost_by_insolvency_is_listed_before_its_invoice_is_due(scenario: HttpScenario) -> None:

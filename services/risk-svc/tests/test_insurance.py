@@ -236,6 +236,19 @@ def test_deliveries_after_the_last_day_of_the_contract_are_not_covered() -> None
     assert due == {"inv_9"}
 
 
+def test_a_stop_of_cover_is_listed_up_to_the_end_of_the_contract() -> None:
+    known, last = book(debt(9, 300_00)), date(2026, 1, 10) + timedelta(days=30 + TERMS.stop_days)
+
+    def stops(ends_on: date, day: date) -> list[date]:
+        contract_ = with_fields(known.contract, valid_until=ends_on)
+        found = deadlines_of(replace(known, contract=contract_), day, date(2027, 1, 1))
+        return [each.last_day for each in found if each.kind == "stop_of_cover"]
+
+    assert stops(last + timedelta(days=1), DAY) == [last]
+    assert stops(last, DAY) == [], "the contract ends before the cover would stop"
+    assert stops(last + timedelta(days=9), last + timedelta(days=10)) == [], "the contract has ended"
+
+
 AMOUNTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 600_00), st.integers(0, 200_00)), max_size=8)
 
 
@@ -349,6 +362,9 @@ def test_only_an_open_deadline_that_is_no_payment_is_met_and_not_in_the_future()
     told = deadline.MeetDeadline(found.deadline_id, TODAY + timedelta(days=1), None, None)
     with pytest.raises(Invalid, match="in the future"):
         desk.do(insurance.meet_deadline, told, Found(found))
+    early = deadline.MeetDeadline(found.deadline_id, TODAY - timedelta(days=1), None, None)
+    with pytest.raises(Invalid, match="was issued on"):
+        desk.do(insurance.meet_deadline, early, Found(replace(found, since=TODAY)))
     with pytest.raises(deadline.InsuranceDeadlineNotFound):
         desk.do(insurance.meet_deadline, told, Found(None))
     with pytest.raises(deadline.MetByPayment):

@@ -28,7 +28,7 @@ from risk_svc.domain.proposal.formula import (
     set_formula,
 )
 from risk_svc.domain.proposal.propose import ProposalBasis, RequestProposal, propose, request_of
-from risk_svc.domain.proposal.review import Renewal, causes
+from risk_svc.domain.proposal.review import CreditReview, PostponeReview, Renewal, causes, postpone
 from risk_svc.domain.score.shipped import SHIPPED
 
 FACTORS = {"A": 12_000, "B": 10_000, "C": 5_000, "D": 2_000, "E": 0}
@@ -212,3 +212,11 @@ def test_what_calls_for_a_review() -> None:
     assert kinds(picture(limit=limit(1_000_00)), closed_on=TODAY - timedelta(days=370)) == ["no_recent_file"]
     assert kinds(picture(limit=limit(1_000_00)), closed_on=TODAY - timedelta(days=369)) == []
     assert kinds(picture(OWED, limit=limit(1_000_00, 3)), closed_on=None, terms=None) == ["expiry"]
+
+
+def test_a_postponement_for_another_reason_is_recorded() -> None:
+    put_off = PostponeReview("cus_1", TODAY + timedelta(days=9), "Accounts are filed in June")
+    state = CreditReview("cus_1", put_off.until, put_off.text)
+    assert postpone(state, put_off, TODAY) == []
+    (again,) = postpone(state, replace(put_off, text="The auditor is late"), TODAY)
+    assert (again.until, again.text) == (put_off.until, "The auditor is late")

@@ -27,6 +27,7 @@ from risk_svc.domain.backtest.judge import (
 )
 from risk_svc.domain.backtest.policy import PRESENT, LimitPolicy
 from risk_svc.domain.picture import Picture
+from risk_svc.domain.proposal.financials import latest_of
 from risk_svc.read_models.credit.holds import broken_promises
 from risk_svc.read_models.credit.query import pictures
 
@@ -121,11 +122,13 @@ class PolicyReplay:
     def _customer(
         self, picture: Picture, then: PicturesThen, arm: PolicyArm, amounts: Sequence[PastAmount]
     ) -> CustomerThen:
-        filed = self._past.financials.get(picture.customer_id)
+        filed = latest_of(
+            self._past.financials[each].latest for each in picture.records if each in self._past.financials
+        )
         step = self._past.steps.get(picture.customer_id)
         return CustomerThen(
             without(picture, arm.invoices, amounts),
-            filed.latest if filed else None,
+            filed,
             step.step if step else None,
             step.day if step else None,
             then.broken_promises.get(picture.customer_id, 0),

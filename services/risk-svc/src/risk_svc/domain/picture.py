@@ -57,6 +57,13 @@ class Picture:
     """Segment of the customer, for the payment model."""
     insured: tuple[InsuredShare, ...] = ()
     """Insured parts of the customer's debts, one for each insurance contract that ever covered it."""
+    merged_records: tuple[str, ...] = ()
+    """Records that are merged into the customer."""
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """All records of the customer, its own first."""
+        return (self.customer_id, *self.merged_records)
 
     @property
     def members(self) -> tuple[Picture, ...]:

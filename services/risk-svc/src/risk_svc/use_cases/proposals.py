@@ -47,12 +47,16 @@ async def request_proposed(session: Session, command: propose.RequestProposal, p
     rules = await session.load(FORMULA, formula.formula_of(customer.entity_id))
     if rules.terms is None:
         raise formula.LimitFormulaMissing(f"The entity {customer.entity_id} has no formula of limits.")
-    filed = await session.load(FINANCIALS, financials.financials_of(command.customer_id))
     models = await session.load(SCORE_MODELS, STREAM)
     seen = await session.ask(pictures.of, session.meta.ledger, command.customer_id, session.today)
     if seen.behind:
         raise PositionNotReached("credit", seen.position + seen.lag)
-    basis = propose.ProposalBasis(seen.picture, filed.latest, models.model, seen.position)
+    filed = [
+        (await session.load(FINANCIALS, financials.financials_of(each))).latest
+        for each in seen.picture.records
+    ]
+    latest = financials.latest_of(filed)
+    basis = propose.ProposalBasis(seen.picture, latest, models.model, seen.position)
     proposal = propose.propose(rules, basis, session.today)
     asked = propose.request_of(command, rules.terms, proposal, session.today)
     for event in limit.request(asked, session.today):

@@ -21,7 +21,7 @@ from encours.reading.merges import survivors
 from risk_svc.domain import policy
 from risk_svc.domain.hold_rules import earns_badge
 from risk_svc.domain.picture import Picture, SeenPicture
-from risk_svc.domain.proposal.financials import financials_of
+from risk_svc.domain.proposal.financials import financials_of, latest_of
 from risk_svc.domain.proposal.formula import formula_of
 from risk_svc.domain.proposal.propose import ProposalBasis, propose
 from risk_svc.domain.reperform import (
@@ -148,12 +148,12 @@ class CreditArchive:
         formula = FORMULA.fold(
             await self.ledger.read_stream(self.name, formula_of(e.entity), upto=e.position - 1)
         )
-        filed = FINANCIALS.fold(
-            await self.ledger.read_stream(self.name, financials_of(stored.customer_id), upto=e.position - 1)
-        )
         seen = await self._seen(e, stored.customer_id, proposal.seen_position, 0, proposal.score_model)
         assert seen.model is not None
-        basis = ProposalBasis(seen.picture, filed.latest, seen.model, proposal.seen_position)
+        streams = [financials_of(each) for each in seen.picture.records]
+        read = await self.ledger.read_streams(self.name, streams, upto=e.position - 1)
+        filed = latest_of(FINANCIALS.fold(read[each]).latest for each in streams)
+        basis = ProposalBasis(seen.picture, filed, seen.model, proposal.seen_position)
         return requested_again(stored, lambda: propose(formula, basis, e.effective_on))
 
     async def _limit(

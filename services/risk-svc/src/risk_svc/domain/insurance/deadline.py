@@ -137,7 +137,8 @@ def meet(
 ) -> list[InsuranceDeadlineMet]:
     """Record the day on which a deadline was met; no event for the day that is recorded.
 
-    Raises :class:`InsuranceDeadlineNotFound`, :class:`MetByPayment`, and :class:`Invalid` for a day to come.
+    Raises :class:`InsuranceDeadlineNotFound`, :class:`MetByPayment`, and :class:`Invalid` for a day to come or before
+    the issue of the invoice.
     """
     met_on = command.met_on or day
     if state.facts.met_on == met_on:
@@ -148,6 +149,8 @@ def meet(
         raise MetByPayment("Cover goes on once the invoice is paid.")
     if met_on > day:
         raise Invalid("met_on is in the future; use today or an earlier day.", "/met_on")
+    if found.since is not None and met_on < found.since:
+        raise Invalid(f"The invoice was issued on {found.since}; use that day or a later one.", "/met_on")
     return [
         InsuranceDeadlineMet(
             deadline_id=found.deadline_id,

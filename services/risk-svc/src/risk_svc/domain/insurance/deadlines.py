@@ -103,6 +103,8 @@ class InsuranceDeadline:
     period: str | None = None
     amount_minor: int | None = None
     facts: DeadlineFacts = NO_FACTS
+    since: date | None = None
+    """Day of issue of the invoice, before which nothing about it can be done."""
 
     def status(self, day: date) -> str:
         """Return ``met``, ``missed``, ``alert`` or ``ahead``."""
@@ -232,17 +234,23 @@ def _of_invoice(
         invoice_id=invoice.invoice_id,
         number=invoice.number,
         amount_minor=invoice.open_minor,
+        since=invoice.issued_on,
     )
 
 
 def _of_stops(book: InsuredBook, day: date) -> Iterator[InsuranceDeadline]:
-    """Deadlines of payment: the cover of new deliveries to the customer stops after the last day."""
+    """Deadlines of payment: the cover of new deliveries to the customer stops after the last day.
+
+    None of which the cover would stop after the contract has ended: there is no cover then.
+    """
     after = book.contract.conditions.stop_days
     delivered = {each.content.customer_id for each in book.covers if (each.last_day or date.max) >= day}
     for invoice in book.invoices:
-        if invoice.customer_id in delivered and invoice.unpaid_minor > 0:
+        last = invoice.due_on + timedelta(days=after)
+        stops_on = max(day, last + timedelta(days=1))
+        if invoice.customer_id in delivered and invoice.unpaid_minor > 0 and book.in_force(stops_on):
             basis = f"due on {invoice.due_on}, {after} days"
-            yield _of_invoice(book, invoice, "stop_of_cover", invoice.due_on + timedelta(days=after), basis)
+            yield _of_invoice(book, invoice, "stop_of_cover", last, basis)
 
 
 def oldest_unpaid(invoices: Iterable[InsuredInvoice]) -> dict[str, InsuredInvoice]:
@@ -333,6 +341,7 @@ def _deadline(
     number: str | None = None,
     period: str | None = None,
     amount_minor: int | None = None,
+    since: date | None = None,
 ) -> InsuranceDeadline:
     contract = book.contract
     days: ContractDays = contract_days(contract.conditions.calendar)
@@ -354,4 +363,5 @@ def _deadline(
         period=period,
         amount_minor=amount_minor,
         facts=book.facts_of(identifier),
+        since=since,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,6 +45,11 @@ def evolve(state: Financials, recorded: Recorded) -> Financials:
     if state.latest is not None and state.latest.closed_on > event.closed_on:
         return state
     return Financials(event.customer_id, event)
+
+
+def latest_of(filed: Iterable[FinancialsFiled | None]) -> FinancialsFiled | None:
+    """Return the figures of the latest balance sheet of all records of a customer; of two for one day the first."""
+    return max((each for each in filed if each is not None), key=lambda each: each.closed_on, default=None)
 
 
 def file(command: FileFinancials, day: date) -> FinancialsFiled:

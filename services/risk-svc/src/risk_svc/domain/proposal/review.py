@@ -67,10 +67,10 @@ def evolve(state: CreditReview, recorded: Recorded) -> CreditReview:
 
 
 def postpone(state: CreditReview, command: PostponeReview, day: date) -> list[CreditReviewPostponed]:
-    """Put off a review; no event if it is put off until that day. Raises :class:`Invalid` for a past day."""
+    """Put off a review; no event if it is, until that day for that reason. Raises :class:`Invalid` for a past day."""
     if command.until <= day:
         raise Invalid("until must be after today.", "/until")
-    if state.until == command.until:
+    if (state.until, state.text) == (command.until, command.text):
         return []
     return [
         CreditReviewPostponed(

@@ -11,7 +11,7 @@ from encours.http.models import Id
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from risk_svc.domain.customer import CreditCustomerNotFound
-from risk_svc.domain.proposal.financials import financials_of
+from risk_svc.domain.proposal.financials import financials_of, latest_of
 from risk_svc.domain.proposal.formula import LimitFormulaNotFound, formula_of
 from risk_svc.domain.proposal.propose import ProposalBasis, propose
 from risk_svc.http.limits.bodies import CustomerId
@@ -79,12 +79,12 @@ async def get_limit_proposal(customer_id: CustomerId, q: Reading) -> Response:
     picture = found[customer_id]
     q.caller.require_sight(picture.entity_id, missing)
     models, _ = await score_models_at(q, time)
-    streams = formula_of(picture.entity_id), financials_of(picture.customer_id)
-    events = await q.ledger.read_streams(q.caller.ledger, streams, upto=time.position)
-    rules = proposals.FORMULA.fold_as_of(events.get(streams[0], ()), time.as_of)
+    formula, filing = formula_of(picture.entity_id), [financials_of(each) for each in picture.records]
+    events = await q.ledger.read_streams(q.caller.ledger, [formula, *filing], upto=time.position)
+    rules = proposals.FORMULA.fold_as_of(events.get(formula, ()), time.as_of)
     if rules.terms is None:
         raise LimitFormulaNotFound(picture.entity_id)
-    filed = proposals.FINANCIALS.fold_as_of(events.get(streams[1], ()), time.as_of)
-    basis = ProposalBasis(picture, filed.latest, models.model, time.position)
+    filed = [proposals.FINANCIALS.fold_as_of(events.get(each, ()), time.as_of).latest for each in filing]
+    basis = ProposalBasis(picture, latest_of(filed), models.model, time.position)
     proposal = propose(rules, basis, time.as_of)
     return q.respond(LimitProposalAsOf.shown(picture.customer_id, rules, proposal, time.echo()))

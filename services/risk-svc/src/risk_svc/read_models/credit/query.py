@@ -164,6 +164,7 @@ def _own_pictures(
             badge=customer in marked,
             segment=row["segment"] or OPEN_SEGMENT,
             insured=insured.get(customer, ()),
+            merged_records=tuple(each for each in merged.records(customer) if each != customer),
         )
         for customer in customers
         if (row := rows.get(customer)) is not None

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from encours.reading.merges import survivors_at
@@ -73,17 +74,24 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
     rows = await where.page(page, "customer_id", f"{view.schema}.customer c")
     shown = [row["customer_id"] for row in rows[: page.limit]]
     time = view.time
-    asked = (shown, time.position, time.as_of)
+    records = [record for each in shown for record in merged.records(each)]
+    asked = (records, time.position, time.as_of)
     closed = await view.conn.fetch(_CLOSED.format(s=view.schema), *asked)
     postponed = await view.conn.fetch(_POSTPONED.format(s=view.schema), *asked)
     renewals: defaultdict[str, list[Renewal]] = defaultdict(list)
-    for row in await view.conn.fetch(_RENEWALS.format(s=view.schema), *asked):
+    for row in await view.conn.fetch(_RENEWALS.format(s=view.schema), shown, time.position, time.as_of):
         renewals[row["customer_id"]].append(Renewal(row["valid_from"], row["valid_until"]))
     return ReviewPage(
         rows,
         await pictures(view.conn, view.schema, shown, as_of=time.as_of, position=time.position),
-        {row["customer_id"]: row["closed_on"] for row in closed},
-        {row["customer_id"]: Postponed(row["until"], row["position"]) for row in postponed},
+        {
+            merged.of(row["customer_id"]): row["closed_on"]
+            for row in sorted(closed, key=itemgetter("closed_on"))
+        },
+        {
+            merged.of(row["customer_id"]): Postponed(row["until"], row["position"])
+            for row in sorted(postponed, key=itemgetter("position"))
+        },
         renewals,
         await unanswered_notices(view, shown, merged),
     )
