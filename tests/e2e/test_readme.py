@@ -302,6 +302,28 @@ def test_every_decision_of_the_demo_follows_from_its_ledger(system: System) -> N
 
 
 @pytest.mark.usefixtures("loaded")
+def test_a_limit_policy_is_tried_on_the_first_days_of_the_demo_by_the_worker(system: System) -> None:
+    last = date(2010, 12, 2)
+    billed = [each for each in retail_invoices() if each.issued_on <= last and each.total_minor]
+    formula = {
+        "currency": "GBP", "turnover_bps": 30_000, "grade_factors": dict.fromkeys("ABCDE", 10_000),
+        "max_days_past_due": 30, "valid_days": 365,
+    }  # fmt: skip
+    body = {"from": "2010-12-01", "to": str(last), "policy": {"formula": formula}}
+    with system.client("risk", "demo") as http:
+        path = http.post("/v1/limit-policies/backtests", json=body).headers["Location"]
+        wait_until(lambda: http.get(path).json()["state"] == "completed", "the back-test never ended")
+        result = http.get(path).json()["result"]
+        again = http.post("/v1/decisions/reperform", json={"from": "2010-12-01", "to": str(UNTIL)}).json()
+    (total,) = result["totals"]
+    assert (total["policy"]["orders"], result["left_out"]) == (len(billed), 0)
+    assert total["policy"]["amount"]["amount"] == str(Decimal(sum(each.total_minor for each in billed)) / 100)
+    assert total["policy"]["refused"] > 0, "a customer's first order is above three times nothing"
+    assert total["present"]["referred"] == len(billed), "the demo has no limits"
+    assert again["mismatches"] == []
+
+
+@pytest.mark.usefixtures("loaded")
 def test_the_demo_is_asked_about_the_past_as_printed(system: System) -> None:
     (balance,) = answers(blocks(system, README, 2)[1])
     assert balance["as_of"] == "2010-12-31"
