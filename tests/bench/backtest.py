@@ -50,10 +50,10 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def history() -> Iterator[tuple[date, str, int, Event]]:
+def history(customers: int = CUSTOMERS) -> Iterator[tuple[date, str, int, Event]]:
     """Yield day, stream, version and payload: an invoice per customer and quarter, paid 20 to 94 days later."""
     yield FIRST, ENTITY, 1, event(EntityRegistered, entity_id=ENTITY, name="Créancier", time_zone="UTC")
-    for number in range(CUSTOMERS):
+    for number in range(customers):
         customer = f"cus_{number:032x}"
         registered = event(
             CustomerRegistered,
@@ -68,7 +68,7 @@ def history() -> Iterator[tuple[date, str, int, Event]]:
     for day in range(DAYS):
         on, quarter = FIRST + timedelta(days=day), day // QUARTER
         yield on, STREAM, day + 1, DayOpened(day=on, late=False)
-        for number in range(day % QUARTER, CUSTOMERS, QUARTER):
+        for number in range(day % QUARTER, customers, QUARTER):
             yield on, _invoice(number, quarter), 1, _issued(number, quarter, on)
             paid[day + 20 + (number * 7 + quarter * 13) % 75].append((number, quarter))
         for number, earlier in paid.pop(day, ()):
@@ -104,7 +104,8 @@ def _issued(number: int, quarter: int, on: date) -> Event:
     )
 
 
-async def _fill(dsn: str) -> int:
+async def fill(dsn: str, customers: int = CUSTOMERS) -> int:
+    """Write the history into a ledger of its own; return the number of its events."""
     conn = await asyncpg.connect(dsn)
     ledger_id = await conn.fetchval(
         "insert into ledger.ledgers (name, epoch, kind, time_zone) values ($1, 1, 'sandbox', 'UTC') returning id",
@@ -112,7 +113,7 @@ async def _fill(dsn: str) -> int:
     )
     rows: list[tuple[Any, ...]] = []
     position = 0
-    for position, (on, stream, version, data) in enumerate(history(), 1):
+    for position, (on, stream, version, data) in enumerate(history(customers), 1):
         at = datetime(on.year, on.month, on.day, 9, tzinfo=UTC)
         same = UUID(int=position)
         rows.append(
@@ -174,7 +175,7 @@ async def _tested(installation: Installation, position: int) -> BacktestResult:
 async def run() -> list[Entry]:
     """Entries for ``var/bench.json``."""
     with running_cluster() as cluster, fresh_installation(cluster) as installation:
-        events = await _fill(installation.admin_url("ledger"))
+        events = await fill(installation.admin_url("ledger"))
         started = time.perf_counter()
         rebuilt = await rebuild(
             ledger_dsn=installation.ledger_url("dunning"),

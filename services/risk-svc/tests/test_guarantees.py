@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
+from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.kernel.errors import Invalid
 from encours.testing.memory import TODAY
 from risk_svc.domain.guarantee import ReleaseGuarantee, TakeGuarantee
+from risk_svc.domain.policy import LacksAuthority, policy_of
 from risk_svc.use_cases import guarantees
 from tests.histories.credit import HEAD, MEMBER, CreditDesk
 
@@ -24,6 +28,20 @@ def test_a_guarantee_for_a_member_raises_what_the_limit_of_the_group_allows() ->
     assert (taken.status, desk.total()) == ("reserved", 1_300_00)
     assert taken.basis is not None
     assert (taken.basis.left_minor, taken.basis.exposure.guaranteed_minor) == (600_00, 500_00)
+
+
+def test_a_guarantee_needs_the_authority_for_its_amount() -> None:
+    desk = CreditDesk()
+    rules = (ApprovalRule(from_minor=400_00, currency="EUR", role="head"),)
+    named = (Approver(role="head", actor="key:abcd", from_on=None, until_on=None, in_place_of=None),)
+    policy = CreditPolicySet(
+        credit_policy_id=policy_of("ent_1"), entity_id="ent_1", version=1, holds=HoldRules(), authorities=rules,
+        approvers=named,
+    )  # fmt: skip
+    desk.happen(policy)
+    with pytest.raises(LacksAuthority):
+        desk.do(guarantees.take_guarantee, BANK)
+    assert desk.do(guarantees.take_guarantee, replace(BANK, amount_minor=399_99)) == ["guarantee.taken"]
 
 
 def test_a_guarantee_that_is_released_counts_no_more() -> None:

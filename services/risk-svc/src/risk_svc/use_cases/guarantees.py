@@ -7,6 +7,7 @@ from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import guarantee
 from risk_svc.use_cases.customers import unmerged
+from risk_svc.use_cases.standing import authority_for
 
 GUARANTEE: Folder[guarantee.Guarantee] = Folder(
     guarantee.Guarantee, guarantee.evolve, guarantee.GuaranteeNotFound
@@ -14,8 +15,12 @@ GUARANTEE: Folder[guarantee.Guarantee] = Folder(
 
 
 async def take_guarantee(session: Session, command: guarantee.TakeGuarantee) -> Result:
-    """Record a guarantee for a registered customer."""
+    """Record a guarantee for a registered customer; it raises what a limit allows, so its amount needs the authority.
+
+    Raises :class:`risk_svc.domain.policy.LacksAuthority`.
+    """
     customer = await unmerged(session, command.customer_id)
+    await authority_for(session, customer.entity_id, command.amount_minor, command.currency, asked_by="")
     await session.load(GUARANTEE, command.guarantee_id)
     for event in guarantee.take(command, session.today):
         session.emit(command.guarantee_id, event, entity=customer.entity_id)

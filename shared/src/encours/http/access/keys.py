@@ -38,7 +38,8 @@ SCOPES = frozenset(
             "reports:read",
             "reports:write",
         ),
-        *("dunning:read", "dunning:write", "risk:read", "risk:comment", "risk:write", "risk:approve"),
+        *("dunning:read", "dunning:write"),
+        *("risk:read", "risk:comment", "risk:write", "risk:approve", "risk:policy"),
     }
 )
 """All that routes ask for. A route that asks for another does not come up."""

@@ -27,6 +27,7 @@ from risk_svc.use_cases import standing
 
 router = Router(tags=["Holds and policy"])
 Deciding = Annotated[Command, command("risk:approve")]
+Governing = Annotated[Command, command("risk:policy")]
 Reading = Annotated[Query, reading("risk:read")]
 HoldPath = Annotated[str, Id("chd")]
 EntityPath = Annotated[str, Id("ent")]
@@ -59,8 +60,11 @@ async def remove_badge(customer_id: CustomerId, body: BadgeBody, cmd: Deciding) 
 
 
 @router.put("/v1/entities/{entity_id}/credit-policy", response_model=CreditPolicyAsOf)
-async def set_credit_policy(entity_id: EntityPath, body: CreditPolicyBody, cmd: Deciding) -> Response:
-    """Set the credit policy of an entity: causes of holds, and roles that decide by amount."""
+async def set_credit_policy(entity_id: EntityPath, body: CreditPolicyBody, cmd: Governing) -> Response:
+    """Set the credit policy of an entity: causes of holds, and roles that decide by amount.
+
+    It needs a scope of its own: whoever decides within authorities does not set them.
+    """
     return await cmd.run(standing.set_policy, body.to_command(entity_id), answer=CREDIT_POLICY_ANSWER)
 
 
