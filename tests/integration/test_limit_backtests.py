@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -14,7 +15,7 @@ from encours.contracts.events.loss import InvoiceWrittenOff
 from encours.kernel.ids import derived_id
 from encours.kernel.money import div_half_up
 from encours.projection.rebuild import rebuild
-from encours.testing.events import applied, event, issued
+from encours.testing.events import applied, event, issued, received
 from encours.testing.http import HttpScenario, http_scenario, settings_of
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
@@ -22,6 +23,7 @@ from risk_svc.backtest.job import run_backtest
 from risk_svc.read_models.credit.model import Credit
 from tests.integration.limit_past import CUSTOMERS, ENTITY, FIRST, Happened, NaivePolicy, counted, past
 
+SEED = int(os.environ.get("SEED", "7"))
 BACKTESTS = "/v1/limit-policies/backtests"
 PERIOD = {"from": (FIRST + timedelta(days=90)).isoformat(), "to": (FIRST + timedelta(days=239)).isoformat()}
 NAIVE = NaivePolicy(share_bps=25_000, cap=3_000_00, max_days=90)
@@ -44,8 +46,8 @@ class Desk:
     def __init__(self, scenario: HttpScenario, installation: Installation, happened: list[Happened]) -> None:
         self.scenario, self.installation, self.happened = scenario, installation, happened
 
-    async def happen(self, happened: Sequence[Happened]) -> None:
-        for day, same in groupby(happened, key=lambda each: each[0]):
+    async def happen(self) -> None:
+        for day, same in groupby(self.happened, key=lambda each: each[0]):
             await self.scenario.given(*(each for _, each in same), entity=ENTITY, on=day)
         await rebuild(
             ledger_dsn=self.installation.ledger_url("risk"),
@@ -81,11 +83,17 @@ class Desk:
         return found
 
 
+@asynccontextmanager
+async def desk_of(installation: Installation, happened: list[Happened]) -> AsyncIterator[Desk]:
+    async with http_scenario(installation, "risk", create_app) as scenario:
+        made = Desk(scenario, installation, happened)
+        await made.happen()
+        yield made
+
+
 @pytest_asyncio.fixture
 async def desk(module_installation: Installation) -> AsyncIterator[Desk]:
-    async with http_scenario(module_installation, "risk", create_app) as scenario:
-        made = Desk(scenario, module_installation, past(int(os.environ.get("SEED", "7"))))
-        await made.happen(made.happened)
+    async with desk_of(module_installation, past(SEED)) as made:
         yield made
 
 
@@ -128,41 +136,48 @@ async def test_verdicts_losses_and_good_orders_are_those_of_a_naive_count(desk: 
     assert plain["result"]["result_hash"] != held["result"]["result_hash"]
 
 
-async def test_what_comes_later_moves_no_earlier_verdict(desk: Desk) -> None:
+async def test_what_comes_later_moves_no_earlier_verdict(
+    desk: Desk, module_installation: Installation
+) -> None:
     before = await desk.tested(policy(NAIVE))
-    earlier = await desk.orders(before)
-    again = await desk.tested(policy(NAIVE))
+    again = await desk.tested(policy(NAIVE), position=before["position"])
     assert again["result"]["result_hash"] == before["result"]["result_hash"]
-    debts = counted(desk.happened, NAIVE, FIRST, FIRST).debts
+    async with desk_of(module_installation, [*desk.happened, *other_future(desk.happened)]) as other:
+        later = await other.orders(await other.tested(policy(NAIVE)))
+    verdict = ("decision", "reasons", "limit", "grade", "present", "present_reasons")
+    assert {each: [row[name] for name in verdict] for each, row in later.items()} == {
+        each: [row[name] for name in verdict] for each, row in (await desk.orders(before)).items()
+    }
+
+
+def other_future(happened: Sequence[Happened]) -> list[Happened]:
+    """A payment that is dated before the orders and recorded after them, a loss, and another invoice."""
+    debts = counted(happened, NAIVE, FIRST, FIRST).debts
     today = FIRST + timedelta(days=400)
-    paid, lost = (name for name, debt in debts.items() if debt.left > 10_00), list(debts)
-    name = next(paid)
-    own = {"invoice_id": name, "customer_id": debts[name].customer}
-    # Recorded later, and dated before the orders: nobody knew it then.
-    backdated = applied(
-        10_00, **own, payment_id=derived_id("pay", "late"), allocation_id=derived_id("alo", "late"), received_on=FIRST
-    )  # fmt: skip
-    other = next(each for each in lost if debts[each].left > 0 and each != name)
-    gone = event(InvoiceWrittenOff, invoice_id=other, customer_id=debts[other].customer, amount_minor=1_00)
+    paid, lost, *_ = (name for name, debt in debts.items() if debt.left > 10_00)
+    part, when = {"payment_id": derived_id("pay", "late")}, {"received_on": FIRST}
+    own = {"invoice_id": paid, "customer_id": debts[paid].customer}
+    gone = event(InvoiceWrittenOff, invoice_id=lost, customer_id=debts[lost].customer, amount_minor=1_00)
     more = issued(
         700_00, invoice_id=derived_id("inv", "late"), customer_id=CUSTOMERS[0], number="F-late", issued_on=today,
         supply_on=today, due_on=today,
     )  # fmt: skip
-    await desk.happen([(today, backdated), (today, gone), (today, more)])
-    later = await desk.orders(await desk.tested(policy(NAIVE)))
-    verdict = ("decision", "reasons", "limit", "grade", "present", "present_reasons")
-    assert {each: [row[name] for name in verdict] for each, row in later.items()} == {
-        each: [row[name] for name in verdict] for each, row in earlier.items()
-    }
-    same = await desk.tested(policy(NAIVE), position=before["position"])
-    assert {each: row["reasons"] for each, row in (await desk.orders(same)).items()} == {
-        each: row["reasons"] for each, row in earlier.items()
-    }
+    return [
+        (today, received(10_00, **part, **when, customer_id=debts[paid].customer)),
+        (today, applied(10_00, **own, **part, **when, allocation_id=derived_id("alo", "late"))),
+        (today, gone),
+        (today, more),
+    ]
 
 
-async def test_a_back_test_is_cancelled_and_wrong_ones_are_refused(desk: Desk) -> None:
-    http = desk.scenario.http
-    waiting = await desk.asked({})
+async def test_a_back_test_is_cancelled_and_wrong_ones_are_refused(module_installation: Installation) -> None:
+    async with desk_of(module_installation, past(SEED)[: 1 + len(CUSTOMERS)]) as desk:
+        await cancelled_and_refused(desk)
+
+
+async def cancelled_and_refused(desk: Desk) -> None:
+    http, day = desk.scenario.http, {"from": FIRST.isoformat(), "to": FIRST.isoformat()}
+    waiting = await desk.asked({}, **day)
     cancelled = await http.post(f"{BACKTESTS}/{waiting}/cancel")
     assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
     other_currency = policy(NAIVE)
@@ -170,11 +185,11 @@ async def test_a_back_test_is_cancelled_and_wrong_ones_are_refused(desk: Desk) -
     nothing = policy(NAIVE)
     nothing["formula"]["turnover_bps"] = None
     for body, pointer in (
-        ({**PERIOD, "to": "2024-01-01"}, "/to"),
-        ({**PERIOD, "to": "2099-01-01"}, "/to"),
-        ({**PERIOD, "position": 10_000_000}, "/position"),
-        ({**PERIOD, "policy": other_currency}, "/policy/formula/cap/currency"),
-        ({**PERIOD, "policy": nothing}, "/policy/formula/turnover_bps"),
+        ({**day, "to": "2024-01-01"}, "/to"),
+        ({**day, "to": "2099-01-01"}, "/to"),
+        ({**day, "position": 10_000_000}, "/position"),
+        ({**day, "policy": other_currency}, "/policy/formula/cap/currency"),
+        ({**day, "policy": nothing}, "/policy/formula/turnover_bps"),
     ):
         answer = await http.post(BACKTESTS, json=body)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer.text
