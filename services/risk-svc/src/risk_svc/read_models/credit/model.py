@@ -82,7 +82,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 20
+    version = 21
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
