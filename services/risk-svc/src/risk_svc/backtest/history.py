@@ -33,6 +33,7 @@ from risk_svc.domain.backtest.losses import InvoiceLoss, LossEvent, loss_of
 from risk_svc.domain.proposal.financials import Financials
 from risk_svc.domain.reservation.state import Reservation, ReservationEvent
 from risk_svc.domain.score.versions import ScoreModels
+from risk_svc.read_models.credit.holds import customers_dunned
 from risk_svc.use_cases.proposals import FINANCIALS
 from risk_svc.use_cases.reservations import RESERVATION
 from risk_svc.use_cases.score_models import SCORE_MODELS
@@ -149,8 +150,9 @@ class PastLedger:
                 self.financials[customer_id] = FINANCIALS.evolve(known, e)
             case ScoreModelFitted() | ScoreModelActivated():
                 self.models = SCORE_MODELS.evolve(self.models, e)
-            case ReminderRequested(customer_id=customer_id, step=step, day=day):
-                self.steps[customer_id] = TakenStep(step, day)
+            case ReminderRequested() as message:
+                for customer_id in customers_dunned(message):
+                    self.steps[customer_id] = TakenStep(message.step, message.day)
             case loss if isinstance(loss, LossEvent):
                 self.losses[loss.invoice_id] = loss_of(self.losses.get(loss.invoice_id), e, loss)
             case order if isinstance(order, ReservationEvent):
