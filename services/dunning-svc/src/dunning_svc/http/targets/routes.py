@@ -13,6 +13,7 @@ from dunning_svc.http.identifiers import CollectorPath
 from dunning_svc.http.targets.answers import TARGET_ANSWER, TargetSetAsOf, TargetStandings, standings_out
 from dunning_svc.http.targets.bodies import Month, TargetBody, first_day_of
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.collectors.past_cash import past_cash
 from dunning_svc.read_models.collectors.targets import cash_standings
 from dunning_svc.use_cases.collectors import set_target
 from encours.http.commands import Command, command
@@ -20,7 +21,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 
 router = Router(tags=["Collectors"])
-Reading = Annotated[Query, reading("dunning:read", time_travel=False)]
+Reading = Annotated[Query, reading("dunning:read")]
 Writing = Annotated[Command, command("dunning:write")]
 
 
@@ -38,7 +39,8 @@ async def get_targets(
 ) -> Response:
     """Get what came in for a collector in a month, and what is expected, against the target.
 
-    The forecast is made of due dates and promises. Customers count for the collector whose portfolio they are in.
+    The forecast is made of due dates and promises. Customers count for the collector whose portfolio they are in, at
+    an earlier date too by what is known of them now.
     """
     async with q.view(MODEL) as view:
         time = view.time
@@ -46,5 +48,7 @@ async def get_targets(
         events = await q.ledger.read_stream(q.caller.ledger, collector_id(code), upto=time.position)
         if not COLLECTOR.fold(events).versions:
             raise CollectorNotFound(code)
-        found = await cash_standings(view, wanted)
+        now = time.is_now and time.as_of >= await q.ledger.today(q.caller.ledger)
+        past = None if now else await past_cash(q.ledger, view, q.caller.ledger, wanted)
+        found = await cash_standings(view, wanted, past)
     return q.respond(standings_out(code, wanted, found) | time.echo())

@@ -31,19 +31,35 @@ def last_day_of(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-async def cash_standings(view: View, month: date) -> list[CashStanding]:
+Sums = dict[tuple[str, str], int]
+"""Amounts by customer and currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCash:
+    """Cash of customers in a month: what was received, and what is expected until its end."""
+
+    received: Sums
+    expected: Sums
+
+
+async def cash_standings(view: View, month: date, past: MonthCash | None = None) -> list[CashStanding]:
     """Return the standing of every collector with a target, or with cash, in a month as of the view's day.
 
     Received are the funds of allocated payments that were available within the month, up to the day. Expected until the
     end of the month is what is still missing of open promises, and what comes due of undisputed invoices without one.
+    ``past``: cash at the dates of the view, if they are not those of now.
     """
     first, last = month, last_day_of(month)
     day = view.time.as_of
     found: dict[tuple[str, str], CashStanding] = {}
     for (collector, currency), minor in (await _targets(view, month)).items():
         found[collector, currency] = CashStanding(collector, currency, minor)
-    received = await _received(view, first, min(last, day))
-    expected = await _expected(view, max(first, day), last) if day <= last else {}
+    if past is not None:
+        received, expected = past.received, past.expected
+    else:
+        received = await _received(view, first, min(last, day))
+        expected = await _expected(view, max(first, day), last) if day <= last else {}
     team = await team_on(view, min(last, day))
     owned = await owners(view, team, {customer for customer, _ in (*received, *expected)})
     for sums, name in ((received, "received_minor"), (expected, "expected_minor")):
