@@ -19,6 +19,7 @@ from dunning_svc.domain.ladder.explain import explain
 from dunning_svc.domain.ladder.recheck import objected, suppression
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from dunning_svc.read_models.cases.debtors import components
+from dunning_svc.read_models.cases.past import folded
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow
@@ -309,6 +310,17 @@ def test_a_task_of_calling_the_payer_is_about_all_and_is_found_for_each() -> Non
     lived(family, 20)
     (task,) = [made for _, made in family.decided if isinstance(made, reminders.TaskOpened)]
     assert (task.customer_id, {each.customer_id for each in task.debtors}) == (CUS, set(MEMBERS[:2]))
+
+
+def test_a_message_is_folded_for_one_of_its_customers_alone() -> None:
+    family = paid_by_one()
+    lived(family, 3)
+    (request,) = family.requests()
+    own = {MEMBERS[1], ENT, list(family.open)[1], request.reminder_id, request.basis.policy_id}
+    rows = folded({"own": [e for e in family.events if e.stream in own]})
+    (item,) = rows.all(ItemRow)
+    (row,) = rows.all(ReminderRow)
+    assert (item.done, row.status) == (["J+2"], "requested")
 
 
 def test_components_join_payers_groups_and_merges_of_all_days() -> None:

@@ -150,13 +150,14 @@ async def _past(
     )
     policies = [row[0] for row in await view.conn.fetch(f"select policy_id from {schema}.policy")]
     items: list[ItemRow] = []
-    reminders: list[ReminderRow] = []
+    reminders: dict[str, ReminderRow] = {}
     for streams in _batches([(row[0], row[1]) for row in found]):
         read = await ledger.read_streams(name, [*policies, *streams], upto=view.time.position)
         rows = folded(read, view.time.as_of)
         items += rows.all(ItemRow)
-        reminders += rows.all(ReminderRow)
-    return TrialRows(assignments, items, reminders)
+        # A message about several customers may be in several batches.
+        reminders |= {row.reminder_id: row for row in rows.all(ReminderRow)}
+    return TrialRows(assignments, items, list(reminders.values()))
 
 
 def _batches(streams: Iterable[tuple[str, str]]) -> list[list[str]]:

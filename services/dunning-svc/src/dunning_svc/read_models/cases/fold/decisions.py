@@ -43,9 +43,8 @@ def steps_decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
     proposed = isinstance(data, reminders.ReminderRequested) and data.approval is not None
     mark: Mark | None = "proposed" if proposed else None
     for dunned in data.items:
-        if not dunned.step:
+        if not dunned.step or (row := _item(rows, data, dunned.invoice_id)) is None:
             continue
-        row = existing(rows, ItemRow, dunned.invoice_id)
         if (dunned.customer_id or data.customer_id) in changed and data.basis.choice is not None:
             row = replace(row, suppressed=[])
         if isinstance(data, reminders.ReminderSuppressed):
@@ -60,12 +59,21 @@ def steps_decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
             )
         rows.put(scheduled(row))
     for left in data.suppressed:
-        row = existing(rows, ItemRow, left.invoice_id)
-        rows.put(replace(row, suppressed=with_steps(row.suppressed, left.step)))
+        row = _item(rows, data, left.invoice_id)
+        if row is not None:
+            rows.put(replace(row, suppressed=with_steps(row.suppressed, left.step)))
     if isinstance(data, reminders.TaskOpened):
         task_opened(e, data, rows)
     else:
         rows.put(_reminder_row(e, data))
+
+
+def _item(rows: Rows, data: DecisionEvent, invoice_id: str) -> ItemRow | None:
+    """Return an item of a decision. Of one about several customers some are absent where only some are folded.
+
+    Raises ``LookupError`` for a missing one of a single case.
+    """
+    return rows.get(ItemRow, invoice_id) if data.debtors else existing(rows, ItemRow, invoice_id)
 
 
 def _debtors_of(data: DecisionEvent) -> list[tuple[str, date | None]]:
@@ -141,9 +149,8 @@ def withdrawn(e: Recorded, data: reminders.ReminderSuppressed, rows: Rows) -> No
     One whose message was not approved is passed over; those of other invoices in the message are open again.
     """
     for dunned in data.items:
-        if not dunned.step:
+        if not dunned.step or (row := _item(rows, data, dunned.invoice_id)) is None:
             continue
-        row = existing(rows, ItemRow, dunned.invoice_id)
         if data.cause in _NOT_APPROVED and dunned.step == data.step:
             own = [entry.partition(" ")[0] == dunned.step for entry in row.taken]
             passed = [
