@@ -17,12 +17,16 @@ from encours.embedded.machine import RELAYING
 from encours.embedded.nats import configuration, permissions
 from encours.embedded.secrets import AUDITOR, NATS_ADMIN, RELAY, ROLES, SERVICES
 from encours.service.settings import PREFIX, ServiceSettings
+from reporting_svc.webhooks.settings import ReportingSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NATS_SERVER = Path(sys.executable).with_name("nats-server")
 
 
-SETTINGS = dict.fromkeys(SERVICES, ServiceSettings) | {"dunning": DunningSettings}
+SETTINGS = dict.fromkeys(SERVICES, ServiceSettings) | {
+    "dunning": DunningSettings,
+    "reporting": ReportingSettings,
+}
 
 
 def _names(settings: type[Any]) -> set[str]:

@@ -107,6 +107,15 @@ def _import(world: World) -> Request:
     return f"/v1/imports?file_name=old.csv&currency=EUR&entity_id={world.entity}", CSV.encode()
 
 
+def _webhook_body() -> dict[str, Any]:
+    """A webhook that gets no event: there is no receiver at the discard port."""
+    return {"url": "http://127.0.0.1:9/hook", "types": ["bank_statement.*"]}
+
+
+def _webhook(world: World) -> str:
+    return f"/v1/webhooks/{world.post('reporting', '/v1/webhooks', _webhook_body())['id']}"
+
+
 def _advice_body(world: World) -> dict[str, Any]:
     invoice = _issued(world)
     item = {"number": invoice["number"], "amount": eur("12.34")}
@@ -420,5 +429,8 @@ EXAMPLES: dict[str, dict[str, Make]] = {
             {"figure": "aged-balance", "title": "Closing", "entity_id": w.entity, "currency": "EUR"},
         ),
         "/v1/exports": lambda w: ("/v1/exports", {"kind": "fec", "entity_id": w.entity, "year": 2026}),
+        "/v1/webhooks": lambda w: ("/v1/webhooks", _webhook_body()),
+        "/v1/webhooks/{id}/replay": lambda w: (f"{_webhook(w)}/replay", {"dead_letters": True}),
+        "/v1/webhooks/{id}/secret": lambda w: (f"{_webhook(w)}/secret", {"overlap_hours": 1}),
     },
 }

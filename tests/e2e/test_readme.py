@@ -19,6 +19,7 @@ import pytest
 
 from encours.demo import Loaded, load
 from encours.demo.source import retail_invoices
+from encours.embedded.process import free_port
 from encours.testing.system import System
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e import fec
@@ -35,6 +36,7 @@ COLLECTORS = ROOT / "docs" / "collectors.md"
 SANDBOXES = ROOT / "docs" / "sandboxes.md"
 EXPORTS = ROOT / "docs" / "exports.md"
 MEASURES = ROOT / "docs" / "measures.md"
+WEBHOOKS = ROOT / "docs" / "webhooks.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
 UNTIL = date(2011, 1, 2)
 
@@ -103,6 +105,26 @@ def test_collectors_stand_in_for_each_other_as_printed(system: System) -> None:
     assert acting == {"marie": "paul", "paul": "paul"}
     assert planned["dry_run"] is True
     assert worklist["formula"]["bands"][0] == {"from_days": 1, "percent": 2}  # type: ignore[index]
+
+
+def test_a_webhook_is_received_and_verified_as_printed(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (receiver,) = re.findall(r"```python\n(.*?)```", WEBHOOKS.read_text("utf-8"), re.DOTALL)
+    Path("receiver.py").write_text(receiver)
+    script = "trap 'kill $(jobs -p)' EXIT\n" + "\n".join(blocks(system, WEBHOOKS, 2))
+    script = script.replace("8099", str(free_port())).replace(
+        "python3 receiver.py", f"{sys.executable} receiver.py"
+    )
+    entity, webhook, delivered, replayed, rotated, deleted = answers(script)
+    received = Path("received.txt").read_text().split()
+    assert received[1:] == ["entity.registered", entity["id"]]
+    delivery: Any = delivered["data"][0]  # type: ignore[index]
+    assert (str(delivery["position"]), delivery["type"]) == (received[0], received[1])
+    assert (webhook["state"], webhook["dead"]) == ("active", 0)
+    assert rotated["secret"] != json.loads(Path("webhook.json").read_text())["secret"]
+    assert [each["id"] for each in (replayed, rotated, deleted)] == [webhook["id"]] * 3
 
 
 def test_measures_as_printed(system: System) -> None:

@@ -16,6 +16,7 @@ from encours.postgres.connection import close_pool, open_pool
 from encours.service.settings import ServiceSettings
 from reporting_svc.http.aged_balance import routes as aged_balance
 from reporting_svc.http.anomalies import routes as anomalies
+from reporting_svc.http.asyncapi import routes as asyncapi
 from reporting_svc.http.cash_forecast import routes as cash_forecast
 from reporting_svc.http.collection_effectiveness import routes as collection_effectiveness
 from reporting_svc.http.dashboard import routes as dashboard
@@ -28,6 +29,7 @@ from reporting_svc.http.overdue import routes as overdue
 from reporting_svc.http.payment_delays import routes as payment_delays
 from reporting_svc.http.timeline import routes as timeline
 from reporting_svc.http.turnover import routes as turnover
+from reporting_svc.http.webhooks import routes as webhooks
 from reporting_svc.models import MODELS, NAME
 from reporting_svc.read_models.feed import Feed
 
@@ -36,14 +38,17 @@ FEED_CONNECTIONS = 4
 
 @asynccontextmanager
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
-    """Open the tables of exports, and the event feed: with a pool of its own, live streams do not wait for reports."""
+    """Open the tables of exports and webhooks, and the event feed.
+
+    With a pool of its own, live streams do not wait for reports.
+    """
     pool = await open_pool(
         services.settings.ledger_url.get_secret_value(), f"{NAME} feed", size=FEED_CONNECTIONS
     )
     feed = Feed(services.ledger, Reader(pool))
     try:
-        async with exports.open_store(services) as tables:
-            yield {"feed": feed, **tables}
+        async with exports.open_store(services) as files, webhooks.open_webhooks(services) as hooks:
+            yield {"feed": feed, **files, **hooks}
     finally:
         await feed.close()
         await close_pool(pool)
@@ -66,8 +71,10 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             dashboard,
             timeline,
             events,
+            asyncapi,
             definitions,
             exports,
+            webhooks,
         )
     ]
     return compose(

@@ -1,11 +1,13 @@
-"""The worker's task beside its read models: exports."""
+"""The worker's tasks beside its read models: exports and webhooks."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from encours.http.access.keys import fetch_from
 from encours.ledger import Ledger
+from encours.ledger.reader import Reader
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.service.long_work import LongWorkRunner
@@ -13,11 +15,18 @@ from encours.service.process import WorkerTasks
 from encours.service.settings import ServiceSettings
 from reporting_svc.exports.store import ExportStore
 from reporting_svc.models import NAME
+from reporting_svc.read_models.feed import Feed
+from reporting_svc.webhooks.caller import ReceiverCaller
+from reporting_svc.webhooks.dispatch import WebhookDispatcher
+from reporting_svc.webhooks.settings import allowed_addresses
+from reporting_svc.webhooks.store import WebhookStore
+
+WEBHOOK_CONNECTIONS = 4
 
 
 @asynccontextmanager
-async def export_tasks(settings: ServiceSettings, _: Ledger) -> AsyncIterator[WorkerTasks]:
-    """Open the queue of exports."""
+async def exports_and_webhooks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
+    """Open the queue of exports, and the deliveries of webhooks with connections of their own."""
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
         pool = await open_pool(store_url, f"{NAME} exports", size=1, settings=STORE_SETTINGS)
@@ -25,4 +34,31 @@ async def export_tasks(settings: ServiceSettings, _: Ledger) -> AsyncIterator[Wo
         leases = Leases(store_url, f"{NAME} export lease")
         stack.push_async_callback(leases.close)
         exports = LongWorkRunner(ExportStore(pool), leases, "exports", "reporting_svc", "export")
-        yield WorkerTasks(background=(exports.run, leases.watch))
+        webhooks = await stack.enter_async_context(_webhooks(settings, ledger, leases))
+        yield WorkerTasks(background=(exports.run, webhooks.run, leases.watch))
+
+
+@asynccontextmanager
+async def _webhooks(
+    settings: ServiceSettings, ledger: Ledger, leases: Leases
+) -> AsyncIterator[WebhookDispatcher]:
+    async with AsyncExitStack() as stack:
+        tables = await open_pool(
+            settings.store_url.get_secret_value(),
+            f"{NAME} webhooks",
+            size=WEBHOOK_CONNECTIONS,
+            settings=STORE_SETTINGS,
+        )
+        stack.push_async_callback(close_pool, tables)
+        reading = await open_pool(
+            settings.ledger_url.get_secret_value(), f"{NAME} webhooks", size=WEBHOOK_CONNECTIONS
+        )
+        stack.push_async_callback(close_pool, reading)
+        yield WebhookDispatcher(
+            ledger,
+            Feed(ledger, Reader(reading)),
+            WebhookStore(tables),
+            fetch_from(reading),
+            ReceiverCaller(allowed_addresses(settings)),
+            leases,
+        )

@@ -26,7 +26,7 @@ from encours.cli.common import (
 )
 from encours.cli.ledgers import ledger_infos
 from encours.cli.sender import answer_finding, public_texts, sender_findings
-from encours.cli.status import LOOK_AGAIN_S, WELL, overdue_work, read_models, readiness_checks
+from encours.cli.status import LOOK_AGAIN_S, WELL, overdue_work, read_models, readiness_checks, undelivered
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
 from encours.ledger.admin import all_heads, lock_holders, setting
@@ -58,6 +58,7 @@ def doctor(as_json: AsJson = False) -> None:
         *_database(here),
         *_read_models(here),
         *_expected_work(here),
+        *_webhooks(here),
         *_sender(here),
     ]
     if as_json:
@@ -232,6 +233,11 @@ def _expected_work(here: LocalInstallation) -> Iterator[Diagnosis]:
         yield Diagnosis(f"expected work in {work['ledger']}", False, work["detail"], work["remedy"])
     if not overdue:
         yield Diagnosis("expected work", True, "no run and no reminder is overdue")
+
+
+def _webhooks(here: LocalInstallation) -> Iterator[Diagnosis]:
+    for trouble in undelivered(here):
+        yield Diagnosis(f"webhooks of {trouble['ledger']}", False, trouble["detail"], trouble["remedy"])
 
 
 def _sender(here: LocalInstallation) -> Iterator[Diagnosis]:

@@ -29,6 +29,10 @@ class CliSettings(Settings):
     smtp_url: SecretStr | None = Field(default=None, description="An existing mail server.")
     gateway_url: str = Field(default="", description="An existing gateway for letters, SMS and webhooks.")
     gateway_secret: SecretStr | None = Field(default=None, description="Secret of that gateway.")
+    webhook_allow: str = Field(
+        default="",
+        description="For `encours up`: hosts and networks that webhooks may call besides public ones.",
+    )
     mail_from: str = Field(default="", description="For `encours doctor`: address of the sender.")
     mail_dkim_selector: str = Field(
         default="", description="For `encours doctor`: name of the DKIM key in use."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ WELL = ("following", "live", "running", "rebuilding")
 """States of a read model that goes on."""
 
 _STILL_S = 30.0
+_LATE_DELIVERY = timedelta(hours=1)
 LOOK_AGAIN_S = 2.0
 
 
@@ -29,7 +30,8 @@ def status(
     ledger: Annotated[str | None, typer.Option("--ledger", help="Only this ledger.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Processes with their state and port; read models with position, lag and hash; forged messages; overdue work.
+    """Processes with their state and port; read models with position, lag and hash; forged messages; overdue work;
+    webhooks that do not deliver.
 
     Exit code 3 if a server does not answer.
     """
@@ -37,7 +39,7 @@ def status(
     processes = _processes(here)
     models, missing = read_models(here, ledger)
     alarms = stream_alarms(here)
-    overdue = overdue_work(here, ledger)
+    overdue = [*overdue_work(here, ledger), *undelivered(here, ledger)]
     if as_json:
         print_json(
             {
@@ -102,6 +104,40 @@ def overdue_work(here: LocalInstallation, ledger: str | None = None) -> list[dic
             answer = api.get("dunning", "/v1/expected-work", ledger=name)
             found += [{"ledger": name} | work for work in answer["data"]]
     return found
+
+
+def undelivered(here: LocalInstallation, ledger: str | None = None) -> list[dict[str, Any]]:
+    """Return the webhooks that do not deliver, with what to do. A service that does not answer is left out."""
+    found: list[dict[str, Any]] = []
+    with Api(here) as api, contextlib.suppress(CliError):
+        for name in [ledger] if ledger else _ledger_names(here):
+            for webhook in api.get("reporting", "/v1/webhooks", ledger=name)["data"]:
+                if (trouble := webhook_trouble(webhook, datetime.now(UTC))) is not None:
+                    found.append({"ledger": name, "detail": trouble[0], "remedy": trouble[1]})
+    return found
+
+
+def webhook_trouble(webhook: dict[str, Any], now: datetime) -> tuple[str, str] | None:
+    """Return why a webhook does not deliver, and the next step; None if it does."""
+    path = f"/v1/webhooks/{webhook['id']}"
+    what = f"webhook {webhook['id']} to {webhook['url']}"
+    if webhook["state"] == "disabled":
+        return (
+            f"{what} is disabled: {webhook['problem']}",
+            f"POST {path}/replay makes it active again, or DELETE {path}.",
+        )
+    if webhook["dead"]:
+        return (
+            f"{what} has {webhook['dead']} dead letters.",
+            f"GET {path}/deliveries?state=dead says why; then POST {path}/replay {{'dead_letters': true}}.",
+        )
+    oldest = webhook["oldest_pending_at"]
+    if oldest is not None and now - datetime.fromisoformat(oldest) > _LATE_DELIVERY:
+        return (
+            f"{what} has {webhook['pending']} deliveries that wait, the oldest since {oldest}.",
+            f"GET {path}/deliveries?state=pending shows the receiver's last answers.",
+        )
+    return None
 
 
 @dataclass(frozen=True, slots=True)

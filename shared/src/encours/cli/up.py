@@ -74,6 +74,7 @@ async def _stay_up(here: LocalInstallation, *, demo: bool, as_json: bool) -> Non
         log_level=here.settings.log_level,
         bounds=here.settings.bounds(),
         links=here.settings.links(),
+        webhook_allow=here.settings.webhook_allow,
     )
     try:
         started, new_key = await _unless(ended, _start(machine, announce))

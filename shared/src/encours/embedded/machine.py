@@ -59,6 +59,7 @@ class Machine:
         log_level: str = "info",
         bounds: Mapping[str, str] | None = None,
         links: Mapping[str, str] | None = None,
+        webhook_allow: str = "",
     ) -> None:
         self.layout = layout
         self.outside = outside
@@ -66,6 +67,7 @@ class Machine:
         self.log_level = log_level
         self.bounds = bounds or {}
         self.links = links or {}
+        self.webhook_allow = webhook_allow
         pid = os.getpid()
         self.state = RunState(
             pid, started_at(pid) or 0.0, datetime.now(UTC).isoformat(timespec="seconds"), layout.identity
@@ -271,6 +273,8 @@ class Machine:
                 else secrets.gateway,
                 **self.links,
             }
+        if service == "reporting":
+            environment["ENCOURS_WEBHOOK_ALLOW"] = self.webhook_allow
         port = self._api_ports[service]
         module = f"{service}_svc"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -25,7 +26,8 @@ class Services:
     """Open connections of a service's API process.
 
     ``extras`` are the resources of the service's own lifespan; ``in_flight`` are the commands that this process is
-    answering. ``recent`` spares the databases questions of probes and monitoring.
+    answering. ``measures`` set the service's own metrics before they are shown. ``recent`` spares the databases
+    questions of probes and monitoring.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Services:
     in_flight: set[tuple[str, UUID]] = field(default_factory=set)
     recent: Recent = field(default_factory=Recent)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
+    measures: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
 def services(connection: HTTPConnection) -> Services:

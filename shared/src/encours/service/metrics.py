@@ -55,6 +55,18 @@ class Metrics:
             "Messages in NATS streams that were not the ledger's events, for a day after the last one.",
             registry=self.registry,
         )
+        self.webhooks_pending = Gauge(
+            "encours_webhook_deliveries_pending",
+            "Deliveries of webhooks that wait, for their turn or for another attempt.",
+            ("ledger",),
+            registry=self.registry,
+        )
+        self.webhooks_dead = Gauge(
+            "encours_webhook_dead_letters",
+            "Deliveries of webhooks that were given up.",
+            ("ledger",),
+            registry=self.registry,
+        )
         self._service = service
         self._children: dict[tuple[str, str, int], Histogram] = {}
 

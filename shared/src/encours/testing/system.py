@@ -158,7 +158,10 @@ def running_system() -> Iterator[System]:
 @contextmanager
 def running_on(layout: Layout) -> Iterator[System]:
     """`encours up` in a folder that exists; stopped as Ctrl-C stops it."""
-    environment = os.environ | {"ENCOURS_VAR_DIR": str(layout.root)}
+    environment = os.environ | {
+        "ENCOURS_VAR_DIR": str(layout.root),
+        "ENCOURS_WEBHOOK_ALLOW": "127.0.0.1",  # receivers of tests
+    }
     log = layout.root / "up.log"
     with log.open("wb") as sink:
         process = subprocess.Popen(

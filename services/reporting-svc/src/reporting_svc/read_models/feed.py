@@ -6,11 +6,12 @@ The feed reads the ledger itself and no read model, so it has no lag.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from encours.kernel.errors import DomainError
+from encours.contracts import types
+from encours.kernel.errors import DomainError, Invalid
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.reader import COLUMNS, Reader
@@ -32,6 +33,20 @@ class Filter:
     types: tuple[str, ...] = ()
     stream: str | None = None
     entities: tuple[str, ...] | None = None
+
+
+def matching_types(wanted: Iterable[str], pointer: str = "/type") -> tuple[str, ...]:
+    """Return the event types that names and families such as ``invoice.*`` stand for; none for all.
+
+    Raises :class:`Invalid` for a name that stands for nothing.
+    """
+    known, names = types(), set[str]()
+    for name in wanted:
+        family = {each for each in known if name.endswith(".*") and each.startswith(name[:-1])}
+        if not family and name not in known:
+            raise Invalid(f"There is no event type {name[:60]!r}; families are written invoice.*.", pointer)
+        names |= family or {name}
+    return tuple(sorted(names))
 
 
 @dataclass(frozen=True, slots=True)

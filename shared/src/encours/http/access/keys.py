@@ -37,6 +37,7 @@ SCOPES = frozenset(
             "payments:write",
             "reports:read",
             "reports:write",
+            "webhooks:write",
         ),
         *("dunning:read", "dunning:write"),
         *("risk:read", "risk:comment", "risk:write", "risk:approve", "risk:policy"),

@@ -146,6 +146,10 @@ async def _exposition(at_hand: Services) -> bytes:
     with contextlib.suppress(*FAILED, DomainError):
         async with asyncio.timeout(CHECK_S):
             await _measure_lag(at_hand)
+    for measure in at_hand.measures:
+        with contextlib.suppress(*FAILED, DomainError):
+            async with asyncio.timeout(CHECK_S):
+                await measure()
     return at_hand.metrics.exposition()
 
 

@@ -10,16 +10,15 @@ import msgspec
 from fastapi import Query as Parameter
 from starlette.responses import Response, StreamingResponse
 
-from encours.contracts import types
 from encours.http.auth import RECHECK_S, Unauthenticated, check_still_granted
 from encours.http.context import context
 from encours.http.parameters import malformed, parse_position
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import Invalid, Refusal
+from encours.kernel.errors import Refusal
 from encours.kernel.tasks import end
 from reporting_svc.http.events.answers import EventOut, EventsOut
-from reporting_svc.read_models.feed import MAX_TAILS, Feed, Filter
+from reporting_svc.read_models.feed import MAX_TAILS, Feed, Filter, matching_types
 
 router = Router(tags=["Events"])
 NDJSON = "application/x-ndjson"
@@ -173,10 +172,4 @@ def _resume(last_event_id: str | None, after: int | None) -> int | None:
 
 
 def _filter(q: Query, wanted: list[str] | None, stream: str | None) -> Filter:
-    names: set[str] = set()
-    for name in wanted or ():
-        family = {known for known in types() if name.endswith(".*") and known.startswith(name[:-1])}
-        if not family and name not in types():
-            raise Invalid(f"There is no event type {name[:60]!r}; families are written invoice.*.", "/type")
-        names |= family or {name}
-    return Filter(tuple(sorted(names)), stream, q.caller.entities)
+    return Filter(matching_types(wanted or ()), stream, q.caller.entities)

@@ -1,0 +1,1 @@
+"""Rules of webhooks: addresses that may be called, and pauses between attempts."""

@@ -1,0 +1,25 @@
+"""Pauses between attempts of a delivery, and their end after three days."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+GIVE_UP_AFTER = timedelta(days=3)
+_PAUSES_S = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800)
+"""Then every eight hours."""
+_LONGEST_WISH_S = 3_600
+"""Longest pause that a receiver may ask for by Retry-After."""
+
+
+def next_attempt(
+    first_at: datetime, tries: int, now: datetime, *, retry_after_s: int | None = None
+) -> datetime | None:
+    """Return the time of the next attempt after ``tries`` failed ones; None to give up.
+
+    The last attempt is made at the end of the three days, not before.
+    """
+    end = first_at + GIVE_UP_AFTER
+    if now >= end:
+        return None
+    pause_s = max(_PAUSES_S[min(tries, len(_PAUSES_S)) - 1], min(retry_after_s or 0, _LONGEST_WISH_S))
+    return min(now + timedelta(seconds=pause_s), end)

@@ -1,0 +1,127 @@
+"""One call of a receiver: resolve, check, connect to the checked address, read the status, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from ssl import SSLContext
+
+import httpx
+
+from reporting_svc.domain.webhook.address import (
+    AllowedAddresses,
+    Target,
+    WebhookAddressRefused,
+    check_resolved,
+    target_of,
+)
+
+TIMEOUT_S = 10.0
+"""Of a whole call, from the resolution of the name to the status."""
+RESOLVE_S = 5.0
+_MAX_DETAIL = 300
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host; none if it has none."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(each[4][0]) for each in found]
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """Outcome of a call. ``status`` is None without an answer."""
+
+    status: int | None
+    detail: str
+    retry_after_s: int | None = None
+
+    @property
+    def is_delivered(self) -> bool:
+        """True if the receiver took the event. A body that breaks off afterwards changes nothing."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def is_gone(self) -> bool:
+        """True if the receiver wants no more events."""
+        return self.status == 410
+
+
+class ReceiverCaller:
+    """Calls receivers. ``timeout_s`` bounds a whole call."""
+
+    def __init__(
+        self, allowed: AllowedAddresses, *, resolver: Resolve = resolve, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self._allowed = allowed
+        self._resolve = resolver
+        self._timeout_s = timeout_s
+
+    async def check(self, url: str) -> Target:
+        """Return the target of an address that may be called at this moment. Raises :class:`WebhookAddressRefused`."""
+        try:
+            async with asyncio.timeout(RESOLVE_S):
+                return (await self._checked(url))[0]
+        except TimeoutError:
+            raise WebhookAddressRefused(f"The host was not resolved within {RESOLVE_S:g} s.") from None
+
+    async def _checked(self, url: str) -> tuple[Target, str]:
+        target = target_of(url, self._allowed)
+        return target, check_resolved(target, await self._resolve(target.host, target.port), self._allowed)
+
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> CallOutcome:
+        """Send a delivery. Faults of receiver and network are answers without a status."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                target, address = await self._checked(url)
+                return await self._post(target, address, content, headers)
+        except WebhookAddressRefused as refused:
+            return CallOutcome(None, refused.detail[:_MAX_DETAIL])
+        except TimeoutError:
+            return CallOutcome(None, f"no answer within {self._timeout_s:g} s")
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            return CallOutcome(None, " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_DETAIL])
+
+    async def _post(
+        self, target: Target, address: str, content: bytes, headers: Mapping[str, str]
+    ) -> CallOutcome:
+        """Connect to the checked address, with the host's name in the request and in its certificate."""
+        url = httpx.URL(target.url)
+        request = httpx.Request(
+            "POST",
+            url.copy_with(host=address),
+            content=content,
+            headers={**headers, "host": url.netloc.decode("ascii")},
+            extensions={"sni_hostname": target.host, "timeout": httpx.Timeout(self._timeout_s).as_dict()},
+        )
+        # A connection for each call: kept ones are found by address, which two receivers may share.
+        async with httpx.AsyncHTTPTransport(
+            verify=self._tls if url.scheme == "https" else False
+        ) as transport:
+            response = await transport.handle_async_request(request)
+            try:
+                return _answer(response)
+            finally:
+                await response.aclose()
+
+    @cached_property
+    def _tls(self) -> SSLContext:
+        """Certificates, read once: that takes longer than a call."""
+        return httpx.create_ssl_context()
+
+
+def _answer(response: httpx.Response) -> CallOutcome:
+    status = response.status_code
+    if response.is_redirect:
+        return CallOutcome(status, f"{status}: redirects are not followed")
+    wish = response.headers.get("retry-after", "")
+    retry_after_s = int(wish) if wish.isascii() and wish.isdecimal() and len(wish) < 7 else None
+    return CallOutcome(status, f"{status} {response.reason_phrase}"[:_MAX_DETAIL].strip(), retry_after_s)

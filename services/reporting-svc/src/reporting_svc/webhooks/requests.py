@@ -1,0 +1,186 @@
+"""Commands on webhooks: make, rotate the secret, replay, delete. Each is carried out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from encours.kernel.errors import Invalid, NotFound, Refusal
+from encours.kernel.ids import derived_id
+from encours.ledger import Ledger
+from encours.ledger.command import CommandMeta
+from encours.ledger.model import LedgerInfo
+from reporting_svc.read_models.feed import matching_types
+from reporting_svc.webhooks.caller import ReceiverCaller
+from reporting_svc.webhooks.message import new_secret
+from reporting_svc.webhooks.store import Conn, KeptAnswer, Webhook, WebhookStore
+
+MAX_WEBHOOKS = 50
+"""Webhooks of a ledger."""
+Show = Callable[[Webhook, str | None], bytes]
+"""Answer with a webhook, and with its secret where it is shown."""
+
+
+class WebhookNotFound(NotFound):
+    """The ledger has no webhook of this id that the key may see (404)."""
+
+    code = "webhook-not-found"
+    title = "Webhook not found"
+    remedy = "Use an id from GET /v1/webhooks."
+
+
+class TooManyWebhooks(Refusal):
+    """The ledger has the largest number of webhooks (409)."""
+
+    code = "too-many-webhooks"
+    title = "Too many webhooks"
+    remedy = "Delete one that is not used, or let one receiver pass events on."
+
+    def __init__(self) -> None:
+        super().__init__(f"A ledger has at most {MAX_WEBHOOKS} webhooks.")
+
+
+class SandboxSendsNothing(Refusal):
+    """The ledger is a sandbox or a copy (409)."""
+
+    code = "sandbox-sends-nothing"
+    title = "Nothing is sent from a sandbox"
+    remedy = "Make the webhook in a live ledger; read the events of a sandbox with GET /v1/events."
+
+
+class ReplayBeforeRestore(Refusal):
+    """Events of before the ledger was loaded or restored (422)."""
+
+    code = "replay-before-restore"
+    title = "Events of before a restore are not sent"
+    status = 422
+    remedy = "Replay from the position that the detail names; read what was before with GET /v1/events."
+
+
+@dataclass(frozen=True, slots=True)
+class MakeWebhook:
+    """A subscription. Without types: all; without entities: all that the key may read. ``after``: from there on."""
+
+    url: str
+    types: tuple[str, ...]
+    entities: tuple[str, ...] | None
+    description: str | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayEvents:
+    """Events to send again: those behind a position, or the dead letters."""
+
+    after: int | None
+
+
+class Webhooks:
+    """Carries out the commands of callers."""
+
+    def __init__(self, ledger: Ledger, store: WebhookStore, caller: ReceiverCaller) -> None:
+        self._ledger, self._store, self._caller = ledger, store, caller
+
+    async def make(self, meta: CommandMeta, wanted: MakeWebhook, key_id: str, show: Show) -> KeptAnswer:
+        """Store a webhook; its answer is the only one that shows the secret.
+
+        Raises :class:`WebhookAddressRefused`, :class:`SandboxSendsNothing`, :class:`TooManyWebhooks`, ``Invalid``.
+        """
+
+        async def act(conn: Conn) -> bytes:
+            matching_types(wanted.types, "/types")
+            info = await self._ledger.info(meta.ledger, fresh=True)
+            if not sends(info):
+                raise SandboxSendsNothing(f"{meta.ledger} is a sandbox.")
+            head = (await self._ledger.head(meta.ledger)).position
+            after = head if wanted.after is None else await self._behind(meta.ledger, wanted.after)
+            await self._caller.check(wanted.url)
+            made = Webhook(
+                id=derived_id("whk", meta.ledger, meta.command_id), ledger=meta.ledger, url=wanted.url,
+                description=wanted.description, types=wanted.types, entities=wanted.entities, key_id=key_id,
+                created_by=meta.actor, created_at=datetime.now(UTC), secret=new_secret(), secret_before=None,
+                secret_before_until=None, state="active", problem=None, epoch=info.epoch, position=after, version=1,
+            )  # fmt: skip
+            if not await self._store.add(conn, made, MAX_WEBHOOKS):
+                raise TooManyWebhooks
+            return show(made, made.secret)
+
+        return await self._store.once(meta, act)
+
+    async def rotate(self, meta: CommandMeta, webhook_id: str, overlap: timedelta, show: Show) -> KeptAnswer:
+        """Give a webhook a new secret; the one before signs too until the overlap ends."""
+
+        async def act(conn: Conn) -> bytes:
+            found = await self._locked(conn, meta, webhook_id)
+            until = datetime.now(UTC) + overlap
+            changed = replace(
+                found, secret=new_secret(), secret_before=found.secret, secret_before_until=until
+            )
+            await self._store.change(conn, changed)
+            return show(changed, changed.secret)
+
+        return await self._store.once(meta, act)
+
+    async def replay(
+        self, meta: CommandMeta, webhook_id: str, wanted: ReplayEvents, show: Show
+    ) -> KeptAnswer:
+        """Queue events again, and serve a webhook that was disabled again. What waits is tried at once.
+
+        Raises :class:`ReplayBeforeRestore`, and ``Invalid`` for a position that the ledger has not reached.
+        """
+
+        async def act(conn: Conn) -> bytes:
+            found = replace(await self._locked(conn, meta, webhook_id), state="active", problem=None)
+            now = datetime.now(UTC)
+            if wanted.after is None:
+                await self._store.revive(conn, webhook_id, now)
+            else:
+                position = await self._behind(meta.ledger, wanted.after)
+                await self._store.forget_behind(conn, webhook_id, position)
+                found = replace(found, position=min(found.position, position))
+            await self._store.retry_now(conn, webhook_id, now)
+            await self._store.change(conn, found)
+            return show(found, None)
+
+        return await self._store.once(meta, act)
+
+    async def delete(self, meta: CommandMeta, webhook_id: str, show: Show) -> KeptAnswer:
+        """Delete a webhook with its deliveries; a call that is being made ends."""
+
+        async def act(conn: Conn) -> bytes:
+            found = await self._locked(conn, meta, webhook_id)
+            await self._store.delete(conn, webhook_id)
+            return show(found, None)
+
+        return await self._store.once(meta, act)
+
+    async def _locked(self, conn: Conn, meta: CommandMeta, webhook_id: str) -> Webhook:
+        found = await self._store.get(meta.ledger, webhook_id, conn)
+        if found is None:
+            raise WebhookNotFound(webhook_id)
+        require_sight(found, meta.entities)
+        return found
+
+    async def _behind(self, ledger: str, after: int) -> int:
+        """Return the position behind which events are sent. Raises for one that the ledger has not, or sends not."""
+        head = (await self._ledger.head(ledger)).position
+        if after > head:
+            raise Invalid(f"The ledger has {head} events.", "/after")
+        effects_from = (await self._ledger.info(ledger, fresh=True)).effects_from
+        if after < effects_from:
+            raise ReplayBeforeRestore(
+                f"The ledger was loaded or restored at position {effects_from}: begin there.", "/after"
+            )
+        return after
+
+
+def sends(info: LedgerInfo) -> bool:
+    """Return True for a ledger whose events may leave it."""
+    return info.kind == "live" and info.copy_of is None
+
+
+def require_sight(webhook: Webhook, granted: tuple[str, ...] | None) -> None:
+    """Raise :class:`WebhookNotFound` for a webhook that sends more than the key may read: for it, it is not there."""
+    if granted is not None and (webhook.entities is None or not set(webhook.entities) <= {*granted}):
+        raise WebhookNotFound(webhook.id)

@@ -1,0 +1,324 @@
+"""Webhooks on real servers: every event arrives at least once and in order per object, or is a dead letter."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+from standardwebhooks import Webhook
+
+from encours.contracts import Event
+from encours.http.access.keys import NewKey, fetch_from
+from encours.kernel.ids import derived_id, uuid7
+from encours.ledger import Ledger
+from encours.ledger.admin import new_epoch
+from encours.ledger.model import Append, NewEvent
+from encours.ledger.reader import Reader
+from encours.postgres.connection import STORE_SETTINGS, close_pool, connect, open_pool
+from encours.postgres.leases import Leases
+from encours.testing.events import DAY, drafted
+from encours.testing.history import History
+from encours.testing.http import client_of, grant
+from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S, until
+from reporting_svc.app import create_app
+from reporting_svc.domain.webhook.address import AllowedAddresses
+from reporting_svc.read_models.feed import Feed
+from reporting_svc.webhooks.caller import ReceiverCaller
+from reporting_svc.webhooks.dispatch import WebhookDispatcher
+from reporting_svc.webhooks.settings import ReportingSettings
+from reporting_svc.webhooks.store import WebhookStore
+from tests.integration.receiver import BROKEN, CUT_AFTER_OK, GONE, HANG, OK, Received, receiving
+
+ENT_A, ENT_B = derived_id("ent", "a"), derived_id("ent", "b")
+INV = [derived_id("inv", number) for number in range(4)]
+
+
+@dataclass
+class Yard:
+    """A live ledger, the API, and a dispatcher whose clock the test moves."""
+
+    installation: Installation
+    name: str
+    http: httpx.AsyncClient
+    ledger: Ledger
+    key: NewKey
+    dispatcher: WebhookDispatcher
+    feed: Feed
+    store: WebhookStore
+    leases: Leases
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    history: History = field(default_factory=History)
+
+    async def append(self, *events: Event, entity: str = ENT_A) -> list[int]:
+        """Append these events; return their positions."""
+        rows = [self.history.add(event, entity=entity) for event in events]
+        done = await self.ledger.append(
+            Append(
+                ledger=self.name,
+                command_id=uuid7(),
+                fingerprint=b"given",
+                events=tuple(NewEvent(e.stream, e.version, e.data, entity, DAY, uuid7()) for e in rows),
+                actor="test",
+            )
+        )
+        return list(range(done.first_position, done.last_position + 1))
+
+    async def make(self, url: str, **fields: Any) -> dict[str, Any]:
+        """POST /v1/webhooks."""
+        answer = await self.http.post("/v1/webhooks", json={"url": url} | fields)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def shown(self, webhook: dict[str, Any], path: str = "", **query: str) -> dict[str, Any]:
+        """GET the webhook, or what is below it."""
+        answer = await self.http.get(f"/v1/webhooks/{webhook['id']}{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def replay(self, webhook: dict[str, Any], **body: Any) -> httpx.Response:
+        return await self.http.post(f"/v1/webhooks/{webhook['id']}/replay", json=body)
+
+    async def serve(self, webhook: dict[str, Any]) -> None:
+        """Deliver all that is due at the clock's time."""
+        while await self.dispatcher.serve_once(self.name, webhook["id"]):
+            pass
+
+    async def serve_to_the_end(self, webhook: dict[str, Any]) -> None:
+        """Deliver and move the clock until nothing waits; four days are enough for anything."""
+        for _ in range(3 * 4):
+            await self.serve(webhook)
+            shown = await self.shown(webhook)
+            if not shown["pending"] or shown["state"] == "disabled":
+                return
+            self.now += timedelta(hours=8)
+        raise AssertionError("deliveries wait for more than four days")
+
+
+@asynccontextmanager
+async def yard(installation: Installation) -> AsyncIterator[Yard]:
+    name = f"hooks-{uuid7().hex[-12:]}"
+    key = await grant(installation, ledger=name)
+    settings = ReportingSettings(
+        ledger_url=SecretStr(installation.ledger_url("reporting")),
+        store_url=SecretStr(installation.store_url("reporting")),
+        nats_url=SecretStr(installation.nats_url("reporting")),
+        log_level="error",
+        webhook_allow="127.0.0.1",
+    )
+    ledger = await Ledger.open(installation.admin_url())
+    reading = await open_pool(installation.ledger_url("reporting"), "webhook tests", size=2)
+    tables = await open_pool(
+        installation.store_url("reporting"), "webhook tests", size=4, settings=STORE_SETTINGS
+    )
+    feed, store = Feed(ledger, Reader(reading)), WebhookStore(tables)
+    leases = Leases(installation.store_url("reporting"), "webhook tests")
+    caller = ReceiverCaller(AllowedAddresses.parse("127.0.0.1"), timeout_s=HANG_S)
+    made: list[Yard] = []
+    dispatcher = WebhookDispatcher(
+        ledger, feed, store, fetch_from(reading), caller, leases, clock=lambda: made[0].now
+    )
+    try:
+        async with client_of(create_app(settings), key) as http:
+            made.append(Yard(installation, name, http, ledger, key, dispatcher, feed, store, leases))
+            yield made[0]
+    finally:
+        await leases.close()
+        for pool in (tables, reading):
+            await close_pool(pool)
+        await ledger.close()
+
+
+def in_order(positions: list[int]) -> bool:
+    return positions == sorted(set(positions))
+
+
+async def test_every_event_arrives_in_order_per_object_or_is_a_dead_letter(
+    module_installation: Installation,
+) -> None:
+    chance = random.Random(7)
+
+    def flaky(found: Received) -> bytes:
+        if found.event["subject"] == INV[3] and found.event["streamversion"] == 1:
+            return redirect  # never followed, never taken: given up after three days
+        return chance.choice([OK, OK, CUT_AFTER_OK, BROKEN])
+
+    async with yard(module_installation) as world, receiving() as inside, receiving(flaky) as receiver:
+        redirect = f"HTTP/1.1 302 Found\r\nLocation: {inside.url}\r\nContent-Length: 0\r\n\r\n".encode()
+        await world.append(drafted(invoice_id=derived_id("inv", "before")))
+        webhook = await world.make(receiver.url, types=["invoice.*"])
+        wanted = []
+        for _ in range(3):
+            wanted += await world.append(*(drafted(invoice_id=each) for each in INV))
+        await world.serve_to_the_end(webhook)
+
+        shown = await world.shown(webhook)
+        assert (shown["pending"], shown["dead"], shown["position"]) == (0, 1, wanted[-1])
+        (dead,) = (await world.shown(webhook, "/deliveries", state="dead"))["data"]
+        assert (dead["stream"], dead["status"]) == (INV[3], 302)
+        assert datetime.fromisoformat(dead["ended_at"]) - datetime.fromisoformat(
+            dead["first_at"]
+        ) >= timedelta(days=3)
+        assert inside.received == []
+        assert sorted(receiver.positions()) == sorted({*wanted} - {dead["position"]})
+        assert all(in_order(receiver.positions(stream)) for stream in INV)
+        later = [each for each in receiver.received if each.event["subject"] == INV[3]]
+        versions = [each.event["streamversion"] for each in later]
+        assert versions[0] == 1
+        assert versions == sorted(versions)
+
+        receiver.behave = lambda _: OK
+        assert (await world.replay(webhook, dead_letters=True)).status_code == 200
+        await world.serve_to_the_end(webhook)
+        assert receiver.positions()[-1] == dead["position"]
+        assert (await world.shown(webhook))["dead"] == 0
+
+        receiver.answered.clear()
+        assert (await world.replay(webhook, after=wanted[3])).status_code == 200
+        await world.serve_to_the_end(webhook)
+        assert sorted(receiver.positions()) == wanted[4:]
+        assert (await world.replay(webhook, after=10**6)).status_code == 422
+        for each in receiver.received:
+            assert each.headers["webhook-id"] == f"evt_{each.event['id'].replace('-', '')}"
+
+
+async def test_a_receiver_that_is_gone_is_called_no_more_until_a_replay(
+    module_installation: Installation,
+) -> None:
+    async with yard(module_installation) as world, receiving(lambda _: GONE) as receiver:
+        webhook = await world.make(receiver.url)
+        wanted = await world.append(drafted(invoice_id=INV[0]), drafted(invoice_id=INV[0]))
+        await world.serve(webhook)
+        shown = await world.shown(webhook)
+        assert (shown["state"], shown["pending"], len(receiver.received)) == ("disabled", 2, 1)
+        assert "410" in shown["problem"]
+        world.now += timedelta(days=1)
+        await world.serve(webhook)
+        assert len(receiver.received) == 1
+
+        receiver.behave = lambda _: OK
+        assert (await world.replay(webhook, dead_letters=True)).json()["state"] == "active"
+        await world.serve(webhook)
+        assert receiver.positions() == wanted
+
+
+async def test_a_key_gets_what_it_may_read_and_a_secret_is_shown_once(
+    module_installation: Installation,
+) -> None:
+    async with yard(module_installation) as world, receiving() as receiver:
+        limited = await grant(module_installation, entities=[ENT_A], ledger=world.name)
+        bearer = {"Authorization": f"Bearer {limited.token}", "Idempotency-Key": "once"}
+        first = await world.http.post("/v1/webhooks", json={"url": receiver.url}, headers=bearer)
+        again = await world.http.post("/v1/webhooks", json={"url": receiver.url}, headers=bearer)
+        webhook = first.json()
+        assert (again.json(), again.headers["idempotency-replayed"]) == (webhook, "true")
+        other = await world.http.post("/v1/webhooks", json={"url": receiver.url + "2"}, headers=bearer)
+        assert other.json()["type"] == "/problems/idempotency-key-reused"
+        assert webhook["entity_ids"] == [ENT_A]
+        foreign = {"url": receiver.url, "entity_ids": [ENT_B]}
+        refused = await world.http.post(
+            "/v1/webhooks", json=foreign, headers=bearer | {"Idempotency-Key": "2"}
+        )
+        assert refused.status_code == 403
+        everything = await world.make(receiver.url)
+        listed = await world.http.get("/v1/webhooks", headers=bearer)
+        assert [each["id"] for each in listed.json()["data"]] == [webhook["id"]]
+        assert "secret" not in listed.text.replace("secret_before_until", "")
+        hidden = await world.http.get(f"/v1/webhooks/{everything['id']}", headers=bearer)
+        assert hidden.json()["type"] == "/problems/webhook-not-found"
+
+        mine = await world.append(drafted(invoice_id=INV[0]))
+        await world.append(drafted(invoice_id=INV[1]), entity=ENT_B)
+        await world.serve(webhook)
+        assert receiver.positions() == mine
+        Webhook(webhook["secret"]).verify(receiver.received[0].body, dict(receiver.received[0].headers))
+
+        path = f"/v1/webhooks/{webhook['id']}"
+        rotated = (await world.http.post(f"{path}/secret", json={"overlap_hours": 1})).json()
+        await world.append(drafted(invoice_id=INV[0]))
+        await world.serve(webhook)
+        for secret in (webhook["secret"], rotated["secret"]):
+            Webhook(secret).verify(receiver.received[1].body, dict(receiver.received[1].headers))
+
+        admin = await connect(module_installation.admin_url(), "webhook tests")
+        await admin.execute("update ledger.api_key set revoked_at = now() where id = $1", limited.id)
+        await admin.close()
+        await world.append(drafted(invoice_id=INV[0]))
+        await world.serve(webhook)
+        assert (await world.shown(webhook))["state"] == "disabled"
+        assert len(receiver.received) == 2
+        assert (await world.http.delete(path)).json()["id"] == webhook["id"]
+        assert (await world.http.get(path)).status_code == 404
+        metrics = (await world.http.get("/metrics")).text
+        assert f'encours_webhook_deliveries_pending{{ledger="{world.name}"}}' in metrics
+
+
+async def test_a_restored_ledger_and_a_sandbox_send_nothing(module_installation: Installation) -> None:
+    async with yard(module_installation) as world, receiving() as receiver:
+        webhook = await world.make(receiver.url)
+        before = await world.append(drafted(invoice_id=INV[0]))
+        admin = await connect(module_installation.admin_url(), "webhook tests")
+        await new_epoch(admin, world.name)
+        await admin.close()
+        await world.serve(webhook)
+        refused = await world.replay(webhook, after=before[0] - 1)
+        assert refused.json()["type"] == "/problems/replay-before-restore"
+        after = await world.append(drafted(invoice_id=INV[0]))
+        await world.serve(webhook)
+        assert receiver.positions() == after
+        sandbox = await grant(module_installation, ledger=f"{world.name}-box", kind="sandbox")
+        answer = await world.http.post(
+            "/v1/webhooks", json={"url": receiver.url}, headers={"Authorization": f"Bearer {sandbox.token}"}
+        )
+        assert answer.json()["type"] == "/problems/sandbox-sends-nothing"
+        inside = await world.http.post("/v1/webhooks", json={"url": "https://192.168.1.1/"})
+        assert inside.json()["type"] == "/problems/webhook-address-refused"
+
+
+@contextmanager
+def worker(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
+    """The worker of reporting-svc as a process."""
+    environment = installation.environment("reporting") | {"ENCOURS_WEBHOOK_ALLOW": "127.0.0.1"}
+    process = subprocess.Popen(
+        (sys.executable, "-m", "reporting_svc", "worker"),
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_a_worker_that_is_killed_in_mid_delivery_loses_nothing_and_a_slow_receiver_holds_nobody(
+    module_installation: Installation,
+) -> None:
+    async with (
+        yard(module_installation) as world,
+        receiving(lambda _: HANG) as slow,
+        receiving() as quick,
+    ):
+        await world.make(slow.url)
+        await world.make(quick.url)
+        wanted = await world.append(*(drafted(invoice_id=each) for each in INV), drafted(invoice_id=INV[0]))
+        with worker(module_installation):
+            await until(lambda: len(quick.answered) == len(wanted) and slow.received, "no delivery")
+            assert slow.answered == []
+        slow.behave = lambda _: OK
+        slow.received.clear()
+        with worker(module_installation):
+            await until(lambda: len({*slow.positions()}) == len(wanted), "a delivery was lost")
+    assert sorted({*slow.positions()}) == sorted({*quick.positions()}) == wanted
+    assert all(in_order(list(dict.fromkeys(slow.positions(stream)))) for stream in INV)
