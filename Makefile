@@ -17,7 +17,7 @@ STAMP := $(VENV)/.stamp
 COMPILE := compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
 	--no-emit-package encours $(patsubst services/%,--no-emit-package encours-%,$(filter services/%,$(MEMBERS)))
 
-.PHONY: help env run test check lint fast bench clean lock
+.PHONY: help env run test check lint fast client bench clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ lint: env ## ruff, mypy --strict, import contracts, dead code
 
 fast: env ## the tests that start no server
 	@$(PYTEST) -q -m 'not real and not slow'
+
+client: env ## generate the typed Python client into var/client
+	@$(BIN)/python -m tests.client var/client
 
 bench: env ## measure against references of the same run, write var/bench.json
 	@$(BIN)/python -m tests.bench

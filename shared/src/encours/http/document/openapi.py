@@ -99,6 +99,10 @@ def build(app: FastAPI) -> dict[str, Any]:
         schemas[model.__name__] = schema
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    for name, schema in schemas.items():
+        if name.endswith(("-Input", "-Output")):
+            # Both have the title of their class, by which generated clients name theirs.
+            schema["title"] = name.replace("-", "")
     components["headers"] = _HEADERS
     components["responses"] = {f"Problem{status}": _problem(status) for status in _DESCRIPTIONS}
     components["securitySchemes"] = {
