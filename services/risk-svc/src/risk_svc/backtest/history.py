@@ -187,8 +187,8 @@ def orders_in(
 ) -> Iterator[tuple[Recorded, PastOrder | None]]:
     """Yield events with the order of a period that each of them begins, if it begins one.
 
-    An order begins with its first decision, an invoice without an order as it is issued. Penalties, corrections and
-    what a deposit invoice has billed before are no orders.
+    An order begins with its first decision, an invoice without an order as it is issued. Penalties and corrections are
+    no orders; of a final invoice what its deposits leave is one.
     """
     for e in events:
         match e.data:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from encours.contracts import Recorded
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.reservation import ReservationDecided
 from encours.contracts.parties import Merge, Survivors
 from encours.projection.read_model import Conn
@@ -98,10 +99,9 @@ class PolicyReplay:
         self._past.apply(e)
         if order is not None and then is not None and judged is not None:
             yield self._line(e, order, then, judged)
-        invoice_id = getattr(e.data, "invoice_id", None)
-        if e.type == "invoice.issued" and invoice_id is not None:
+        if isinstance(e.data, InvoiceIssued):
             for arm in self._arms:
-                arm.issued(invoice_id, self._past.order_of(invoice_id))
+                arm.issued(e.data.invoice_id, self._past.order_of(e.data.invoice_id))
 
     def _judge(self, order: PastOrder, then: PicturesThen) -> tuple[JudgedOrder, JudgedOrder]:
         found = []
