@@ -76,6 +76,23 @@ def _comment(world: World) -> str:
     return f"{path}/1"
 
 
+def _acknowledge(world: World) -> Request:
+    """A warning of a customer that owes most of what is open."""
+    rules = {"concentration": {"share_bps": 5_000, "least_debtors": 1}}
+    answer = world.client("risk").put(f"/v1/entities/{world.entity}/warning-rules", json=rules)
+    assert answer.status_code == 200, answer.text
+    customer = world.customer()
+    world.invoice(customer, "9000000.00")
+    world.advance((date.fromisoformat(world.today) + timedelta(days=1)).isoformat())
+
+    def raised() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = world.get("risk", "/v1/warnings", customer_id=customer)["data"]
+        return found
+
+    wait_until(lambda: bool(raised()), "no warning")
+    return f"/v1/warnings/{raised()[0]['id']}/acknowledge", {"text": "Called the owner"}
+
+
 def _extract(world: World) -> Request:
     buyer = {"entity_id": world.entity, "name": "Garage Dupont", "siren": "552032534"}
     customer = world.post("invoice", "/v1/customers", buyer)["id"]
@@ -188,6 +205,7 @@ CREDIT: dict[str, Make] = {
         f"{_comment(w)}/correct",
         {"text": "Pays late in summer, and in winter since 2024"},
     ),
+    "/v1/warnings/{warning_id}/acknowledge": _acknowledge,
     "/v1/customers/{customer_id}/financials": lambda w: (
         f"/v1/customers/{w.customer()}/financials",
         {"closed_on": "2024-12-31", "equity": eur("80000.00"), "source": "Registry"},

@@ -28,6 +28,7 @@ from risk_svc.http.reviews import routes as reviews
 from risk_svc.http.score_models import routes as score_models
 from risk_svc.http.standing import routes as standing
 from risk_svc.http.terms import routes as terms
+from risk_svc.http.warnings import routes as warnings
 from risk_svc.models import MODELS, NAME
 
 
@@ -52,6 +53,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             provision.router,
             terms.router,
             facts.router,
+            warnings.router,
         ],
         settings,
         models=MODELS,

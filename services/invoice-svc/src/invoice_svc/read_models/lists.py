@@ -73,6 +73,7 @@ class Lists(ComposedModel):
         events.reservation,
         events.limit_formula,
         events.credit_file,
+        events.credit_warning,
         events.risk_terms,
         events.score,
         events.tasks,

@@ -17,10 +17,11 @@ from risk_svc.use_cases.grading import GradesOfDay
 from risk_svc.use_cases.insurance_days import InsuranceDays
 from risk_svc.use_cases.policy_holds import PolicyHolds
 from risk_svc.use_cases.reacting import perform
+from risk_svc.use_cases.warnings.days import WarningsOfDay
 
 
 class CreditDay(Reactor):
-    """Ends reservations whose last day has passed, follows insurance contracts, holds orders and grades customers.
+    """Ends reservations whose last day has passed, follows insurance contracts, holds orders, grades and warns.
 
     A repetition changes nothing.
     """
@@ -33,6 +34,7 @@ class CreditDay(Reactor):
         self._insurance = InsuranceDays(ledger, db)
         self._holds = PolicyHolds(ledger, db)
         self._grades = GradesOfDay(ledger, db)
+        self._warnings = WarningsOfDay(ledger, db)
 
     async def react(self, e: Recorded) -> None:
         """Do the work of a day that opens."""
@@ -44,6 +46,7 @@ class CreditDay(Reactor):
         await self._insurance.open_day(e, today)
         await self._holds.open_day(e, today)
         await self._grades.open_day(e, today)
+        await self._warnings.open_day(e)
 
     async def _expire(self, e: Recorded, today: date) -> None:
         # A creditor in the east may have the next day already.

@@ -20,6 +20,7 @@ from risk_svc.use_cases import (
     standing,
 )
 from risk_svc.use_cases.file import facts
+from risk_svc.use_cases.warnings import commands as warnings
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "lim": limits.LIMIT,
@@ -42,5 +43,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "pvo": provisions.OVERLAY,
     "fct": facts.CREDIT_FACTS,
     "cmt": facts.CREDIT_COMMENTS,
+    "wrn": warnings.CREDIT_WARNING,
+    "wru": warnings.WARNING_RULES,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

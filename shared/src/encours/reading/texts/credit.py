@@ -6,6 +6,7 @@ from encours.contracts.events import (
     credit_file,
     credit_hold,
     credit_policy,
+    credit_warning,
     figure,
     guarantee,
     limit_formula,
@@ -109,6 +110,19 @@ LINES: Lines = {
     credit_file.CreditCommentCorrected: (
         "Comment {comment_number} on the credit file corrected",
         "Commentaire {comment_number} au dossier de crédit rectifié",
+    ),
+    credit_warning.CreditWarningRaised: (
+        "Early warning: {kind}, episode {episode}",
+        "Alerte précoce : {kind}, épisode {episode}",
+    ),
+    credit_warning.CreditWarningAcknowledged: (
+        "Early warning acknowledged: {text}",
+        "Alerte précoce prise en compte : {text}",
+    ),
+    credit_warning.CreditWarningEnded: ("Early warning ended", "Alerte précoce terminée"),
+    credit_warning.WarningRulesSet: (
+        "Rules of early warnings, version {version}",
+        "Règles des alertes précoces, version {version}",
     ),
     risk_terms.RiskTermsProposed: (
         "Terms proposed ({kind}): {text}",

@@ -199,6 +199,7 @@ class Cases(ReadModel):
         events.reservation,
         events.review,
         events.credit_file,
+        events.credit_warning,
         events.risk_terms,
         events.statement,
     ) | names_of(

@@ -157,6 +157,7 @@ class Receivables(MappedModel):
         events.provision,
         events.reservation,
         events.credit_file,
+        events.credit_warning,
         events.risk_terms,
         events.score,
         events.review,

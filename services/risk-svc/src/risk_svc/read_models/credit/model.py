@@ -14,6 +14,11 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeGiven,
     PayerBadgeRemoved,
 )
+from encours.contracts.events.credit_warning import (
+    CreditWarningAcknowledged,
+    CreditWarningEnded,
+    CreditWarningRaised,
+)
 from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
@@ -76,6 +81,7 @@ from risk_svc.read_models.credit.rows import (
 )
 from risk_svc.read_models.file.rows import InsolvencyNoticeRow
 from risk_svc.read_models.insurance.rows import INSURANCE, InsuranceEventRow
+from risk_svc.read_models.warnings.rows import CreditWarningRow
 
 
 class Credit(ReadModel):
@@ -106,6 +112,7 @@ class Credit(ReadModel):
         GuaranteeRow,
         InsuranceEventRow,
         InsolvencyNoticeRow,
+        CreditWarningRow,
         RateRow,
         RatePairRow,
     )
@@ -131,6 +138,9 @@ class Credit(ReadModel):
         CreditFactRecorded,
         CreditFactCorrected,
         CreditFactWithdrawn,
+        CreditWarningRaised,
+        CreditWarningAcknowledged,
+        CreditWarningEnded,
         ExchangeRatePublished,
         ReminderRequested,
         GuaranteeTaken,
@@ -181,6 +191,7 @@ class Credit(ReadModel):
         events.titles,
     ) | names_of(
         events.calendar.DayOpened,
+        events.credit_warning.WarningRulesSet,
         events.credit_file.CreditCommentMade,
         events.credit_file.CreditCommentCorrected,
         events.order.OrderClosed,
@@ -261,6 +272,8 @@ class Credit(ReadModel):
                 yield CreditCustomerRow, (customer_id,)
             case InvoiceRescheduled(invoice_id=invoice_id):
                 yield ExposureInvoiceRow, (invoice_id,)
+            case CreditWarningAcknowledged() | CreditWarningEnded():
+                yield CreditWarningRow, (e.data.credit_warning_id,)
             case GuaranteeReleased(guarantee_id=guarantee_id):
                 yield GuaranteeRow, (guarantee_id,)
             case CreditHoldReleased(credit_hold_id=hold_id):

@@ -13,6 +13,11 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeGiven,
     PayerBadgeRemoved,
 )
+from encours.contracts.events.credit_warning import (
+    CreditWarningAcknowledged,
+    CreditWarningEnded,
+    CreditWarningRaised,
+)
 from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
@@ -66,6 +71,7 @@ from risk_svc.read_models.credit.rows import (
 )
 from risk_svc.read_models.file.rows import apply_fact
 from risk_svc.read_models.insurance.rows import INSURANCE, apply_insurance
+from risk_svc.read_models.warnings.rows import apply_warning
 
 
 class CreditProjection:
@@ -111,6 +117,8 @@ class CreditProjection:
                 self.rows.put(PostponedReviewRow.of(self.e, data))
             case CreditFactRecorded() | CreditFactCorrected() | CreditFactWithdrawn():
                 apply_fact(self.e, data, self.rows)
+            case CreditWarningRaised() | CreditWarningAcknowledged() | CreditWarningEnded():
+                apply_warning(self.e, data, self.rows)
             case ScoreGraded():
                 self.rows.put(ScoreGradeRow.of(self.e, data))
             case insuring if isinstance(insuring, INSURANCE):

@@ -1,0 +1,1 @@
+"""Early warnings about customers: slowing, part payments, promises, disputes, limit drift, concentration."""

@@ -1,0 +1,1 @@
+"""Early warnings: commands, and the work of a day."""
