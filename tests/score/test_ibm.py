@@ -6,11 +6,13 @@ import random
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from risk_svc.domain.score.fit import Fitted, fit
 from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.measures import quality
-from tests.score import ibm
+from risk_svc.domain.warning.rules import SHIPPED
+from tests.score import ibm, warned
 
 pytestmark = pytest.mark.skipif(not ibm.FILE.exists(), reason=f"ACCEPTANCE NOT RUN: {ibm.FILE} is absent")
 
@@ -66,3 +68,19 @@ def test_a_forecast_does_not_see_later_settlements(payers: list[PayerHistory], f
         other = shifted(payer, each.issued, dice)
         before = fitted.model.forecast(payer.history, each.issued, payer.segment)
         assert fitted.model.forecast(other.history, each.issued, payer.segment) == before
+
+
+def test_warnings_of_slowing_payments_are_as_in_the_documentation(payers: list[PayerHistory]) -> None:
+    """Rows of docs/warnings.md: threshold, least days, warnings, of those with invoices after, of those later ones."""
+    assert SHIPPED.slowing_payments is not None
+    for raised, keep, days, wanted in (
+        (35, 20, 7, (0, 0, 0)),
+        (25, 15, 7, (8, 5, 3)),
+        (20, 10, 3, (19, 12, 9)),
+    ):
+        rule = structs.replace(
+            SHIPPED.slowing_payments, raise_tenths=raised, keep_tenths=keep, least_days=days
+        )
+        found = warned.follow(payers, rule)
+        assert (found.raised, found.followed, found.rose) == wanted
+    assert warned.any_day(payers) == (3514, 812)

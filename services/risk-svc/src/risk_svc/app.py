@@ -13,6 +13,7 @@ from encours.http.services import Services
 from encours.http.serving.server import serve as serve_app
 from encours.service.settings import ServiceSettings
 from risk_svc.http.checks import routes as checks
+from risk_svc.http.credit_file import routes as credit_file
 from risk_svc.http.customers import routes as customers
 from risk_svc.http.decisions import routes as decisions
 from risk_svc.http.facts import routes as facts
@@ -53,6 +54,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             provision.router,
             terms.router,
             facts.router,
+            credit_file.router,
             warnings.router,
         ],
         settings,

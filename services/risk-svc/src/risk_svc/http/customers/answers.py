@@ -283,51 +283,6 @@ class OrderHoldOut(BaseModel):
         )
 
 
-class CreditFileOut(AsOf):
-    """All figures for a credit decision: the exposure is that of all who share the limit."""
-
-    customer_id: str
-    entity_id: str
-    name: str
-    limit_holder_id: str
-    members: list[str]
-    exposures: dict[str, Components]
-    whole: WholeExposureOut
-    limit: LimitOut | None
-    behaviour: ScoreFields
-    forecast: ForecastOut
-    holds: list[OrderHoldOut] = Field(description="Holds in force, those of the limit's holder included.")
-    badge: bool = Field(description="The customer is marked as a bad payer [mauvais payeur].")
-    insured: list[InsuredShareOut]
-    open_invoices: list[OpenInvoice]
-
-    @classmethod
-    def of(cls, picture: Picture, model: PaymentModel, time: TimeTravel) -> CreditFileOut:
-        """Show the file at the requested dates."""
-        day = time.as_of
-        return cls(
-            customer_id=picture.customer_id,
-            entity_id=picture.entity_id,
-            name=picture.name,
-            limit_holder_id=picture.limit_holder_id,
-            members=[member.customer_id for member in picture.members],
-            exposures={code: Components.of(picture.exposure(code, day), code) for code in picture.currencies},
-            whole=WholeExposureOut.of(
-                picture.whole(picture.limit.currency if picture.limit else picture.main_currency, day)
-            ),
-            limit=LimitOut.of(picture.limit, day),
-            behaviour=ScoreFields.of(score(picture.all_items(), day)),
-            forecast=ForecastOut.of(picture, model, day),
-            holds=[OrderHoldOut.of(held) for held in (*picture.holds, *picture.holder_holds)],
-            badge=picture.badge,
-            insured=[InsuredShareOut.of(each) for each in picture.insured],
-            open_invoices=[
-                OpenInvoice.of(item, code, day) for code, item in picture.items if item.open_minor
-            ],
-            **time.echo(),
-        )
-
-
 class PortfolioItem(BaseModel):
     """A customer in the ranking by exposure."""
 

@@ -1,4 +1,4 @@
-"""Exposure, score and credit file of a customer; the ranking of all customers."""
+"""Exposure and score of a customer; the ranking of all customers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from encours.reading.pages import Page
 from risk_svc.domain.customer import CreditCustomerNotFound
 from risk_svc.domain.exposure import ExposureInSeveralCurrencies
 from risk_svc.domain.picture import DEFAULT_CURRENCY, Picture
-from risk_svc.http.customers.answers import CreditFileOut, ExposureOut, Portfolio, PortfolioItem, ScoreOut
+from risk_svc.http.customers.answers import ExposureOut, Portfolio, PortfolioItem, ScoreOut
 from risk_svc.http.score_models.asked import score_models_at
 from risk_svc.read_models.credit import query
 
@@ -55,14 +55,6 @@ async def get_score(customer_id: CustomerPath, q: Reading) -> Response:
     picture, time = await _picture(q, customer_id)
     models, _ = await score_models_at(q, time)
     return q.respond(ScoreOut.of(picture, models.model, time))
-
-
-@router.get("/v1/customers/{customer_id}/credit-file", response_model=CreditFileOut)
-async def get_credit_file(customer_id: CustomerPath, q: Reading) -> Response:
-    """Get exposure, limit, payment behaviour and open invoices of a customer."""
-    picture, time = await _picture(q, customer_id)
-    models, _ = await score_models_at(q, time)
-    return q.respond(CreditFileOut.of(picture, models.model, time))
 
 
 @router.get("/v1/customers", response_model=Portfolio)

@@ -37,6 +37,24 @@ order by n.observed_on, n.fact_number
 """
 
 
+_STREAMS = """
+select limit_id as stream, requested_position as position from {s}.limit_request where customer_id = any($1)
+union all select reservation_id, decided_position from {s}.reservation where customer_id = any($1)
+union all select guarantee_id, taken_position from {s}.guarantee where customer_id = any($1)
+union all select credit_hold_id, placed_position from {s}.credit_hold where customer_id = any($1)
+union all select credit_warning_id, raised_position from {s}.credit_warning where customer_id = any($1)
+union all select stream, min(position) from {s}.insurance_event
+    where customer_id = any($1) and subject = 'cover' group by stream
+order by position desc limit 500
+"""
+
+
+async def streams_of(view: View, records: Sequence[str]) -> list[str]:
+    """Return the latest 500 streams about records of a customer that have ids of their own."""
+    rows = await view.conn.fetch(_STREAMS.format(s=view.schema), list(records))
+    return [row["stream"] for row in rows]
+
+
 async def entity_of(view: View, customer_id: str) -> str | None:
     """Return the entity of a customer that was registered at the position."""
     found: str | None = await view.conn.fetchval(

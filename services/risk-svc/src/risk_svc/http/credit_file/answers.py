@@ -1,0 +1,122 @@
+"""Answer with all that a credit decision on a customer rests on."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from encours.contracts import Recorded
+from encours.http.models import BusinessDate
+from encours.http.queries import AsOf
+from encours.reading.moment import TimeTravel
+from encours.reading.summary import summary
+from risk_svc.domain.picture import Picture
+from risk_svc.domain.score.behaviour import score
+from risk_svc.domain.score.model import PaymentModel
+from risk_svc.http.credit_file.parts import FileParts
+from risk_svc.http.customers.answers import (
+    Components,
+    InsuredShareOut,
+    LimitOut,
+    OpenInvoice,
+    OrderHoldOut,
+    ScoreFields,
+    WholeExposureOut,
+)
+from risk_svc.http.customers.forecasts import ForecastOut
+from risk_svc.http.facts.answers import CreditCommentOut, CreditFactOut
+from risk_svc.http.guarantees.answers import GuaranteeOut
+from risk_svc.http.limits.answers import LimitRequestOut
+from risk_svc.http.reservations.answers import ReservationOut
+from risk_svc.http.reviews.answers import PostponedReviewOut
+from risk_svc.http.terms.answers import TermsProposalOut
+from risk_svc.http.warnings.answers import CreditWarningOut
+
+
+class FileEntryOut(BaseModel):
+    """An event about the customer's credit."""
+
+    position: int
+    effective_on: BusinessDate
+    type: str
+    actor: str
+    en: str
+    fr: str
+
+    @classmethod
+    def of(cls, e: Recorded) -> FileEntryOut:
+        """Return an event in words."""
+        return cls(
+            position=e.position,
+            effective_on=e.effective_on,
+            type=e.type,
+            actor=e.actor,
+            en=summary(e.data, "en"),
+            fr=summary(e.data, "fr"),
+        )
+
+
+class CreditFileOut(AsOf):
+    """All figures for a credit decision: the exposure is that of all who share the limit."""
+
+    customer_id: str
+    entity_id: str
+    name: str
+    limit_holder_id: str
+    members: list[str]
+    exposures: dict[str, Components]
+    whole: WholeExposureOut
+    limit: LimitOut | None
+    behaviour: ScoreFields
+    forecast: ForecastOut
+    holds: list[OrderHoldOut] = Field(description="Holds in force, those of the limit's holder included.")
+    badge: bool = Field(description="The customer is marked as a bad payer [mauvais payeur].")
+    insured: list[InsuredShareOut]
+    open_invoices: list[OpenInvoice]
+    insolvent: bool = Field(description="Insolvency proceedings are in force.")
+    limit_requests: list[LimitRequestOut] = Field(description="Of all records of the customer, newest first.")
+    orders: list[ReservationOut] = Field(description="Orders on credit with their decisions, newest first.")
+    guarantees: list[GuaranteeOut]
+    terms: list[TermsProposalOut] = Field(description="Terms proposed because of the risk.")
+    review: PostponedReviewOut | None = Field(description="Last postponement of the review.")
+    facts: list[CreditFactOut] = Field(description="The last observed first.")
+    comments: list[CreditCommentOut] = Field(description="Those that the caller may read, the last first.")
+    warnings: list[CreditWarningOut] = Field(description="Early warnings, newest first.")
+    timeline: list[FileEntryOut] = Field(
+        description="Events of all that is above, newest first; the latest 200."
+    )
+
+    @classmethod
+    def of(cls, picture: Picture, model: PaymentModel, parts: FileParts, time: TimeTravel) -> CreditFileOut:
+        """Show the file at the requested dates."""
+        day = time.as_of
+        return cls(
+            customer_id=picture.customer_id,
+            entity_id=picture.entity_id,
+            name=picture.name,
+            limit_holder_id=picture.limit_holder_id,
+            members=[member.customer_id for member in picture.members],
+            exposures={code: Components.of(picture.exposure(code, day), code) for code in picture.currencies},
+            whole=WholeExposureOut.of(
+                picture.whole(picture.limit.currency if picture.limit else picture.main_currency, day)
+            ),
+            limit=LimitOut.of(picture.limit, day),
+            behaviour=ScoreFields.of(score(picture.all_items(), day)),
+            forecast=ForecastOut.of(picture, model, day),
+            holds=[OrderHoldOut.of(held) for held in (*picture.holds, *picture.holder_holds)],
+            badge=picture.badge,
+            insured=[InsuredShareOut.of(each) for each in picture.insured],
+            open_invoices=[
+                OpenInvoice.of(item, code, day) for code, item in picture.items if item.open_minor
+            ],
+            insolvent=picture.insolvent,
+            limit_requests=[LimitRequestOut.of(*each) for each in parts.limits],
+            orders=[ReservationOut.of(*each) for each in parts.orders],
+            guarantees=[GuaranteeOut.of(*each) for each in parts.guarantees],
+            terms=[TermsProposalOut.of(each) for state in parts.terms for each in state.proposals],
+            review=next((PostponedReviewOut.of(each) for each in parts.reviews if each.until), None),
+            facts=[CreditFactOut.of(each, day) for each in parts.facts],
+            comments=[CreditCommentOut.of(each) for each in parts.comments],
+            warnings=[CreditWarningOut.of(each) for each in parts.warnings],
+            timeline=[FileEntryOut.of(each) for each in parts.timeline],
+            **time.echo(),
+        )

@@ -1,0 +1,45 @@
+"""The credit file of a customer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from starlette.responses import Response
+
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.reading.merges import survivors_at
+from risk_svc.domain.customer import CreditCustomerNotFound
+from risk_svc.http.credit_file.answers import CreditFileOut
+from risk_svc.http.credit_file.parts import file_parts
+from risk_svc.http.limits.bodies import CustomerId
+from risk_svc.http.score_models.asked import score_models_at
+from risk_svc.read_models.credit.query import pictures
+from risk_svc.read_models.file.query import streams_of
+
+router = Router(tags=["Credit file"])
+Reading = Annotated[Query, reading("risk:read")]
+
+
+@router.get("/v1/customers/{customer_id}/credit-file", response_model=CreditFileOut)
+async def get_credit_file(customer_id: CustomerId, q: Reading) -> Response:
+    """Get all that a credit decision on a customer rests on, as of a date, as known at an instant.
+
+    Exposure in components, limits, orders, holds, the badge, guarantees, insured parts, score and forecast, open
+    invoices, terms, the review, facts, comments, early warnings, and a timeline of their events.
+    """
+    missing = CreditCustomerNotFound(customer_id)
+    async with q.view("credit") as view:
+        time = view.time
+        found = await pictures(
+            view.conn, view.schema, [customer_id], as_of=time.as_of, position=time.position
+        )
+        if customer_id not in found:
+            raise missing
+        picture = found[customer_id]
+        q.caller.require_sight(picture.entity_id, missing)
+        records = (await survivors_at(view)).records(picture.customer_id)
+        own = await streams_of(view, records)
+    models, _ = await score_models_at(q, time)
+    parts = await file_parts(q, records, own, picture.entity_id, time)
+    return q.respond(CreditFileOut.of(picture, models.model, parts, time))
