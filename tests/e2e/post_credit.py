@@ -93,6 +93,33 @@ def _acknowledge(world: World) -> Request:
     return f"/v1/warnings/{raised()[0]['id']}/acknowledge", {"text": "Called the owner"}
 
 
+_ACCOUNT = {"amount": eur("5000.00"), "text": "New dealer in Lyon"}
+
+
+def _account(world: World, *codes: str) -> str:
+    items = [{"code": code, "label": "Identity checked"} for code in codes]
+    body = {"currency": "EUR", "items": items}
+    answer = world.client("risk").put(f"/v1/entities/{world.entity}/account-checklist", json=body)
+    assert answer.status_code == 200, answer.text
+    return f"/v1/customers/{world.customer()}/account-opening"
+
+
+def _asked(world: World, *codes: str) -> str:
+    path = _account(world, *codes)
+    world.post("risk", path, _ACCOUNT)
+    return path
+
+
+def _to_open(world: World) -> Request:
+    """An account that the key of somebody else has asked for."""
+    path = _account(world)
+    made = world.system.json("keys", "create", "--scope", "*", "--label", "sales", "--ledger", world.ledger)
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    answer = world.client("risk").post(path, json=_ACCOUNT, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return f"{path}/open", {"text": "All items are done"}
+
+
 def _extract(world: World) -> Request:
     buyer = {"entity_id": world.entity, "name": "Garage Dupont", "siren": "552032534"}
     customer = world.post("invoice", "/v1/customers", buyer)["id"]
@@ -206,6 +233,20 @@ CREDIT: dict[str, Make] = {
         {"text": "Pays late in summer, and in winter since 2024"},
     ),
     "/v1/warnings/{warning_id}/acknowledge": _acknowledge,
+    "/v1/customers/{customer_id}/account-opening": lambda w: (_account(w), _ACCOUNT),
+    "/v1/customers/{customer_id}/account-opening/items/{code}/complete": lambda w: (
+        f"{_asked(w, 'identity')}/items/identity/complete",
+        {"text": "Extract of 3 March"},
+    ),
+    "/v1/customers/{customer_id}/account-opening/items/{code}/waive": lambda w: (
+        f"{_asked(w, 'identity')}/items/identity/waive",
+        {"text": "Subsidiary of a known customer"},
+    ),
+    "/v1/customers/{customer_id}/account-opening/open": _to_open,
+    "/v1/customers/{customer_id}/account-opening/refuse": lambda w: (
+        f"{_asked(w)}/refuse",
+        {"text": "No accounts filed"},
+    ),
     "/v1/customers/{customer_id}/financials": lambda w: (
         f"/v1/customers/{w.customer()}/financials",
         {"closed_on": "2024-12-31", "equity": eur("80000.00"), "source": "Registry"},

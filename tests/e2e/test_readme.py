@@ -149,12 +149,17 @@ def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:
 
 
 def test_facts_as_printed(system: System) -> None:
-    told, extract = blocks(system, ROOT / "docs" / "credit-file.md", 2)
+    told, extract, account = blocks(system, ROOT / "docs" / "credit-file.md", 3)
     found = answers(f"{told}\n{extract}")[-1]
     assert [(each["kind"], each["in_force"]) for each in found["data"]] == [  # type: ignore[attr-defined]
         ("observation", True),
         ("company_status", True),
     ]
+    opening = answers(f"{told}\n{account}")[-1]
+    assert (opening["state"], opening["missing"]) == ("requested", [])
+    (warned,) = blocks(system, ROOT / "docs" / "warnings.md", 1)
+    rules, listed = answers(warned)
+    assert (rules["partial_payments"], listed["data"]) == (None, [])
 
 
 def test_a_payment_model_is_fitted_listed_and_activated_as_printed(system: System, tmp_path: Path) -> None:

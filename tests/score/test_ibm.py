@@ -71,16 +71,16 @@ def test_a_forecast_does_not_see_later_settlements(payers: list[PayerHistory], f
 
 
 def test_warnings_of_slowing_payments_are_as_in_the_documentation(payers: list[PayerHistory]) -> None:
-    """Rows of docs/warnings.md: threshold, least days, warnings, of those with invoices after, of those later ones."""
+    """Rows of docs/warnings.md: threshold, least days, warnings, those with invoices after, later ones, rate."""
     assert SHIPPED.slowing_payments is not None
     for raised, keep, days, wanted in (
-        (35, 20, 7, (0, 0, 0)),
-        (25, 15, 7, (8, 5, 3)),
-        (20, 10, 3, (19, 12, 9)),
+        (35, 20, 7, (0, 0, 0, 0.0)),
+        (25, 15, 7, (8, 5, 3, 0.45)),
+        (20, 10, 3, (19, 12, 9, 1.08)),
     ):
         rule = structs.replace(
             SHIPPED.slowing_payments, raise_tenths=raised, keep_tenths=keep, least_days=days
         )
         found = warned.follow(payers, rule)
-        assert (found.raised, found.followed, found.rose) == wanted
+        assert (found.raised, found.followed, found.rose, round(found.per_100_and_month, 2)) == wanted
     assert warned.any_day(payers) == (3514, 812)

@@ -21,6 +21,7 @@ from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.insurance import routes as insurance
 from risk_svc.http.limit_backtests import routes as limit_backtests
 from risk_svc.http.limits import routes as limits
+from risk_svc.http.openings import routes as openings
 from risk_svc.http.proposals import routes as proposals
 from risk_svc.http.provision import routes as provision
 from risk_svc.http.reservations import routes as reservations
@@ -55,6 +56,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             terms.router,
             facts.router,
             credit_file.router,
+            openings.router,
             warnings.router,
         ],
         settings,

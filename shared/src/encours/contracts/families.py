@@ -74,6 +74,8 @@ FAMILIES = (
     Family("risk_terms", ("risk",), ("rtm",)),
     Family("credit_fact", ("risk",), ("fct",)),
     Family("credit_comment", ("risk",), ("cmt",)),
+    Family("account_checklist", ("risk",), ("acl",)),
+    Family("account_opening", ("risk",), ("aco",)),
     Family("credit_warning", ("risk",), ("wrn",)),
     Family("credit_warning_rules", ("risk",), ("wru",)),
     Family("credit_line", ("risk",), ("crl",)),

@@ -40,6 +40,7 @@ _SUBJECT = {
     "score_model": "score_models_id", "score": "score_grade_id",
     "limit_formula": "limit_formula_id", "financials": "financials_id", "credit_review": "credit_review_id",
     "risk_terms": "risk_terms_id", "credit_fact": "credit_facts_id", "credit_comment": "credit_comments_id",
+    "account_checklist": "account_checklist_id", "account_opening": "account_opening_id",
     "credit_warning": "credit_warning_id", "credit_warning_rules": "warning_rules_id",
     "insurance_contract": "insurance_contract_id", "insurance_cover": "cover_id",
     "insurance_deadline": "deadline_id", "provision_overlay": "provision_overlay_id",

@@ -72,6 +72,7 @@ class Lists(ComposedModel):
         events.replies,
         events.reservation,
         events.limit_formula,
+        events.account_opening,
         events.credit_file,
         events.credit_warning,
         events.risk_terms,

@@ -36,6 +36,7 @@ REASONS = {
     "exchange-rate-missing": "No exchange rate is known for a currency of the exposure or of the order.",
     "other-currency": "The limit is in another currency than the order.",
     "grade-refused": "The limit policy refuses orders of customers of this grade.",
+    "account-not-opened": "The account of the customer is not open yet.",
     "figures-behind": "The figures of the customer do not contain the latest events yet.",
 }
 """Stable reason codes and their sentences."""
@@ -94,6 +95,7 @@ def assess(
         insolvent=picture.insolvent,
         held=bool(holds),
         cover_stopped=picture.cover_stop is not None,
+        unopened=picture.unopened,
     )
     return verdict, CreditBasis(
         holder_id=picture.limit_holder_id or order.customer_id,
@@ -156,6 +158,7 @@ def check(
     insolvent: bool = False,
     held: bool = False,
     cover_stopped: bool = False,
+    unopened: bool = False,
 ) -> Verdict:
     """Check an order for a day of delivery: a hold, insolvency or a breach of the limit refuses it, a doubt refers it.
 
@@ -165,10 +168,16 @@ def check(
     accepted, and refused only if what is known is above the limit and the rest cannot lower it.
     """
     breaches = [code for code, found in (("on-hold", held), ("insolvency", insolvent)) if found]
-    doubts: list[str] = []
+    doubts = ["account-not-opened"] if unopened else []
     seen = whole.known
     amount = order.amount_minor if isinstance(order, Conversion) else order
-    if not breaches and amount is not None and not whole.missing and seen.total_minor + amount <= 0:
+    if (
+        not breaches
+        and not doubts
+        and amount is not None
+        and not whole.missing
+        and seen.total_minor + amount <= 0
+    ):
         return Verdict("accept", ("prepaid",))
     if cover_stopped:
         breaches.append("cover-stopped")

@@ -40,20 +40,21 @@ class CreditCustomerMerged(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """Entity of a customer, empty before the customer is registered; its SIREN; merges of its record into others."""
+    """Entity of a customer, empty before the customer is registered; SIREN, segment; merges of its record."""
 
     entity_id: str = ""
     merges: tuple[Merge, ...] = ()
     siren: str | None = None
+    segment: str | None = None
 
 
 def evolve(state: CustomerState, recorded: Recorded) -> CustomerState:
     """Return the state after one more event. The others change nothing."""
     match recorded.data:
         case CustomerRegistered():
-            return CustomerState(recorded.entity, siren=recorded.data.siren)
+            return CustomerState(recorded.entity, siren=recorded.data.siren, segment=recorded.data.segment)
         case CustomerAmended():
-            return replace(state, siren=recorded.data.siren)
+            return replace(state, siren=recorded.data.siren, segment=recorded.data.segment)
         case CustomerMerged() | CustomerMergeReversed() as merging:
             return replace(state, merges=(*state.merges, merge_of(recorded, merging)))
         case _:

@@ -51,6 +51,8 @@ class Picture:
     """Holds on the customer's orders that are in force."""
     holder_holds: tuple[HoldInForce, ...] = ()
     """Holds on the customer whose limit applies, if that is another."""
+    unopened: bool = False
+    """The entity refers orders until the account is open, and it is not."""
     badge: bool = False
     """The customer is marked as a bad payer."""
     segment: str = OPEN_SEGMENT

@@ -19,7 +19,7 @@ from risk_svc.use_cases import (
     score_models,
     standing,
 )
-from risk_svc.use_cases.file import facts
+from risk_svc.use_cases.file import facts, openings
 from risk_svc.use_cases.warnings import commands as warnings
 
 FOLDERS: Mapping[str, Folder[Any]] = {
@@ -43,6 +43,8 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "pvo": provisions.OVERLAY,
     "fct": facts.CREDIT_FACTS,
     "cmt": facts.CREDIT_COMMENTS,
+    "acl": openings.ACCOUNT_CHECKLIST,
+    "aco": openings.ACCOUNT_OPENING,
     "wrn": warnings.CREDIT_WARNING,
     "wru": warnings.WARNING_RULES,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from encours.contracts.base import names_in, names_of
 from encours.contracts.events import (
+    account_opening,
     alerts,
     approval,
     aside,
@@ -56,6 +57,7 @@ from encours.contracts.events import (
 )
 
 STILL: frozenset[str] = names_in(
+    account_opening,
     alerts,
     approval,
     bank,

@@ -1,6 +1,7 @@
 """The types of events: a module to each family. Importing this package registers every type."""
 
 from encours.contracts.events import (
+    account_opening,
     aside,
     calendar,
     credit_file,
@@ -50,6 +51,7 @@ from encours.contracts.events.parties import customer, entity, field, insolvency
 from encours.contracts.events.sales import approval, dispute, order, quote, recurring, review
 
 __all__ = [
+    "account_opening",
     "alerts",
     "approval",
     "aside",

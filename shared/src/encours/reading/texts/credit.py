@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from encours.contracts.events import (
+    account_opening,
     credit_file,
     credit_hold,
     credit_policy,
@@ -124,6 +125,24 @@ LINES: Lines = {
         "Rules of early warnings, version {version}",
         "Règles des alertes précoces, version {version}",
     ),
+    account_opening.AccountChecklistSet: (
+        "Checklist of accounts, version {version}",
+        "Liste de contrôle des comptes, version {version}",
+    ),
+    account_opening.AccountOpeningRequested: (
+        "Account with credit of {amount_minor} asked for: {text}",
+        "Ouverture de compte avec un encours de {amount_minor} demandée : {text}",
+    ),
+    account_opening.AccountItemDone: (
+        "Account opening, {item_code} done: {text}",
+        "Ouverture de compte, {item_code} fait : {text}",
+    ),
+    account_opening.AccountItemWaived: (
+        "Account opening, {item_code} waived: {text}",
+        "Ouverture de compte, dispense de {item_code} : {text}",
+    ),
+    account_opening.AccountOpened: ("Account opened: {text}", "Compte ouvert : {text}"),
+    account_opening.AccountRefused: ("Account refused: {text}", "Ouverture de compte refusée : {text}"),
     risk_terms.RiskTermsProposed: (
         "Terms proposed ({kind}): {text}",
         "Conditions proposées ({kind}) : {text}",

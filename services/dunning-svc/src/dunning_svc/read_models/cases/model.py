@@ -198,6 +198,7 @@ class Cases(ReadModel):
         events.provision,
         events.reservation,
         events.review,
+        events.account_opening,
         events.credit_file,
         events.credit_warning,
         events.risk_terms,

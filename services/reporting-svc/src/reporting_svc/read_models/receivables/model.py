@@ -156,6 +156,7 @@ class Receivables(MappedModel):
         events.insurance,
         events.provision,
         events.reservation,
+        events.account_opening,
         events.credit_file,
         events.credit_warning,
         events.risk_terms,

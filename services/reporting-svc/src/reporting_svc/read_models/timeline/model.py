@@ -116,6 +116,8 @@ class Timeline(ReadModel):
         events.recurring.IndexPublished,
         events.reminders.RunCompleted,
         events.limit_formula.LimitFormulaSet,
+        events.credit_warning.WarningRulesSet,
+        events.account_opening.AccountChecklistSet,
         events.score.ScoreModelActivated,
         events.score.ScoreModelFitted,
     )

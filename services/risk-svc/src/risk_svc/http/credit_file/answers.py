@@ -26,6 +26,7 @@ from risk_svc.http.customers.forecasts import ForecastOut
 from risk_svc.http.facts.answers import CreditCommentOut, CreditFactOut
 from risk_svc.http.guarantees.answers import GuaranteeOut
 from risk_svc.http.limits.answers import LimitRequestOut
+from risk_svc.http.openings.answers import AccountOpeningOut
 from risk_svc.http.reservations.answers import ReservationOut
 from risk_svc.http.reviews.answers import PostponedReviewOut
 from risk_svc.http.terms.answers import TermsProposalOut
@@ -81,6 +82,7 @@ class CreditFileOut(AsOf):
     facts: list[CreditFactOut] = Field(description="The last observed first.")
     comments: list[CreditCommentOut] = Field(description="Those that the caller may read, the last first.")
     warnings: list[CreditWarningOut] = Field(description="Early warnings, newest first.")
+    account: AccountOpeningOut | None = Field(description="Null if nobody has asked for an account.")
     timeline: list[FileEntryOut] = Field(
         description="Events of all that is above, newest first; the latest 200."
     )
@@ -117,6 +119,7 @@ class CreditFileOut(AsOf):
             facts=[CreditFactOut.of(each, day) for each in parts.facts],
             comments=[CreditCommentOut.of(each) for each in parts.comments],
             warnings=[CreditWarningOut.of(each) for each in parts.warnings],
+            account=next((AccountOpeningOut.of(each) for each in parts.accounts if each.asked), None),
             timeline=[FileEntryOut.of(each) for each in parts.timeline],
             **time.echo(),
         )

@@ -14,6 +14,7 @@ from encours.ledger.states import Folder
 from encours.reading.moment import TimeTravel
 from risk_svc.domain.file.comments import CreditComment
 from risk_svc.domain.file.facts import CreditFact, in_order
+from risk_svc.domain.file.opening import AccountOpening
 from risk_svc.domain.guarantee import Guarantee
 from risk_svc.domain.limit import LimitState
 from risk_svc.domain.proposal.review import CreditReview
@@ -22,6 +23,7 @@ from risk_svc.domain.risk_terms import RiskTerms
 from risk_svc.domain.warning.episode import WarningEpisode
 from risk_svc.http.facts.seen import comments_seen
 from risk_svc.use_cases.file.facts import CREDIT_FACTS
+from risk_svc.use_cases.file.openings import ACCOUNT_OPENING
 from risk_svc.use_cases.guarantees import GUARANTEE
 from risk_svc.use_cases.limits import LIMIT
 from risk_svc.use_cases.proposals import REVIEW
@@ -30,7 +32,7 @@ from risk_svc.use_cases.risk_terms import RISK_TERMS
 from risk_svc.use_cases.warnings.commands import CREDIT_WARNING
 
 S = TypeVar("S")
-OF_CUSTOMER = ("bdg", "grd", "fin", "crv", "rtm", "fct", "cmt")
+OF_CUSTOMER = ("bdg", "grd", "fin", "crv", "rtm", "fct", "cmt", "aco")
 """Prefixes of the streams that a customer has one of."""
 MOST_ENTRIES = 200
 Streams = Mapping[str, Sequence[Recorded]]
@@ -48,6 +50,7 @@ class FileParts:
     facts: Sequence[CreditFact]
     comments: Sequence[CreditComment]
     warnings: Sequence[WarningEpisode]
+    accounts: Sequence[AccountOpening]
     timeline: Sequence[Recorded]
 
 
@@ -68,6 +71,7 @@ async def file_parts(
         facts=in_order([CREDIT_FACTS.fold_as_of(events, day) for events in _of(found, singles, "fct")]),
         comments=await comments_seen(q, records, entity_id, time),
         warnings=[state for state, _ in _with_versions(found, own, "wrn", CREDIT_WARNING, day)],
+        accounts=[ACCOUNT_OPENING.fold_as_of(events, day) for events in _of(found, singles, "aco")],
         timeline=sorted(seen, key=lambda e: e.position, reverse=True)[:MOST_ENTRIES],
     )
 

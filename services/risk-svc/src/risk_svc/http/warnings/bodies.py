@@ -24,7 +24,7 @@ RuleShare = Annotated[int, Field(ge=1, le=10_000, strict=True)]
 Threshold = Annotated[int, Field(ge=1, le=100, strict=True)]
 
 
-class AcknowledgeBody(Body):
+class AcknowledgeWarningBody(Body):
     """Acknowledgement of a warning."""
 
     text: LongText = Field(examples=["Called: their own customer pays late, plan follows"])

@@ -26,7 +26,7 @@ from risk_svc.http.warnings.answers import (
     WarningRulesOut,
     WarningState,
 )
-from risk_svc.http.warnings.bodies import AcknowledgeBody, WarningRulesBody
+from risk_svc.http.warnings.bodies import AcknowledgeWarningBody, WarningRulesBody
 from risk_svc.read_models.warnings.query import warnings_listed
 from risk_svc.use_cases.standing import ENTITY
 from risk_svc.use_cases.warnings import commands
@@ -72,7 +72,9 @@ async def get_warning(warning_id: WarningPath, q: Reading) -> Response:
 
 
 @router.post("/v1/warnings/{warning_id}/acknowledge", response_model=CreditWarningAsOf)
-async def acknowledge_warning(warning_id: WarningPath, body: AcknowledgeBody, cmd: Writing) -> Response:
+async def acknowledge_warning(
+    warning_id: WarningPath, body: AcknowledgeWarningBody, cmd: Writing
+) -> Response:
     """Acknowledge a warning with a note. It lasts until its rule does not hold, and a new episode is a new warning."""
     seen = body.to_command(warning_id)
     return await cmd.run(commands.acknowledge, seen, answer=WARNING_ANSWER, on=warning_id)

@@ -23,6 +23,7 @@ from encours.reading.read_db import ReadDb
 from risk_svc.read_models.credit.account_query import FUNDS, ITEMS, SCHEDULES
 from risk_svc.read_models.credit.guarantees import GUARANTEES
 from risk_svc.read_models.credit.holds import BADGED, HOLDS
+from risk_svc.read_models.file.unopened import UNOPENED
 
 _CUSTOMERS = """
 select customer_id, entity_id, name, (
@@ -66,6 +67,7 @@ _PARTS: Mapping[str, str] = {
     "holds": HOLDS,
     "badged": BADGED,
     "limits": _LIMITS,
+    "unopened": UNOPENED,
     "rates": RATES.replace("{entities}", _ENTITIES),
     "insured": _INSURED,
 }
@@ -172,6 +174,7 @@ class Gathered(msgspec.Struct, frozen=True):
     holds: Sequence[_HoldColumns]
     badged: Sequence[_OfCustomerColumns]
     limits: Sequence[_LimitColumns]
+    unopened: Sequence[_OfCustomerColumns]
     rates: Sequence[_RateColumns]
     insured: Sequence[object]
 

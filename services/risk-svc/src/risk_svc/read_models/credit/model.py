@@ -7,6 +7,12 @@ from collections.abc import Iterable
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import movements, moving
+from encours.contracts.events.account_opening import (
+    AccountChecklistSet,
+    AccountOpened,
+    AccountOpeningRequested,
+    AccountRefused,
+)
 from encours.contracts.events.credit_file import CreditFactCorrected, CreditFactRecorded, CreditFactWithdrawn
 from encours.contracts.events.credit_hold import (
     CreditHoldPlaced,
@@ -79,16 +85,16 @@ from risk_svc.read_models.credit.rows import (
     LimitRequestRow,
     ReservationRow,
 )
-from risk_svc.read_models.file.rows import InsolvencyNoticeRow
+from risk_svc.read_models.credit.warning_rows import CreditWarningRow
+from risk_svc.read_models.file.rows import AccountChecklistRow, AccountStateRow, InsolvencyNoticeRow
 from risk_svc.read_models.insurance.rows import INSURANCE, InsuranceEventRow
-from risk_svc.read_models.warnings.rows import CreditWarningRow
 
 
 class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 21
+    version = 22
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -113,6 +119,8 @@ class Credit(ReadModel):
         InsuranceEventRow,
         InsolvencyNoticeRow,
         CreditWarningRow,
+        AccountChecklistRow,
+        AccountStateRow,
         RateRow,
         RatePairRow,
     )
@@ -141,6 +149,10 @@ class Credit(ReadModel):
         CreditWarningRaised,
         CreditWarningAcknowledged,
         CreditWarningEnded,
+        AccountChecklistSet,
+        AccountOpeningRequested,
+        AccountOpened,
+        AccountRefused,
         ExchangeRatePublished,
         ReminderRequested,
         GuaranteeTaken,
@@ -191,6 +203,8 @@ class Credit(ReadModel):
         events.titles,
     ) | names_of(
         events.calendar.DayOpened,
+        events.account_opening.AccountItemDone,
+        events.account_opening.AccountItemWaived,
         events.credit_warning.WarningRulesSet,
         events.credit_file.CreditCommentMade,
         events.credit_file.CreditCommentCorrected,

@@ -6,6 +6,12 @@ from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements
+from encours.contracts.events.account_opening import (
+    AccountChecklistSet,
+    AccountOpened,
+    AccountOpeningRequested,
+    AccountRefused,
+)
 from encours.contracts.events.credit_file import CreditFactCorrected, CreditFactRecorded, CreditFactWithdrawn
 from encours.contracts.events.credit_hold import (
     CreditHoldPlaced,
@@ -69,9 +75,9 @@ from risk_svc.read_models.credit.rows import (
     ExposureMovementRow,
     ExposureRow,
 )
-from risk_svc.read_models.file.rows import apply_fact
+from risk_svc.read_models.credit.warning_rows import apply_warning
+from risk_svc.read_models.file.rows import apply_account, apply_fact
 from risk_svc.read_models.insurance.rows import INSURANCE, apply_insurance
-from risk_svc.read_models.warnings.rows import apply_warning
 
 
 class CreditProjection:
@@ -119,6 +125,8 @@ class CreditProjection:
                 apply_fact(self.e, data, self.rows)
             case CreditWarningRaised() | CreditWarningAcknowledged() | CreditWarningEnded():
                 apply_warning(self.e, data, self.rows)
+            case AccountChecklistSet() | AccountOpeningRequested() | AccountOpened() | AccountRefused():
+                apply_account(self.e, data, self.rows)
             case ScoreGraded():
                 self.rows.put(ScoreGradeRow.of(self.e, data))
             case insuring if isinstance(insuring, INSURANCE):

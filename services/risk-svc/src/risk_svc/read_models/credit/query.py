@@ -139,6 +139,7 @@ def _own_pictures(
     holds = held(gathered.holds)
     marked = {merged.of(row["customer_id"]) for row in gathered.badged}
     limits = {row["customer_id"]: _limit(row) for row in gathered.limits}
+    unopened = {row["customer_id"] for row in gathered.unopened}
     return {
         customer: Picture(
             customer_id=customer,
@@ -161,6 +162,7 @@ def _own_pictures(
             delivered=_component("delivered", customer, gathered.orders, merged),
             guaranteed=guaranteed_of(customer, gathered.guarantees, merged),
             holds=tuple(hold for each in merged.records(customer) for hold in holds.get(each, ())),
+            unopened=customer in unopened,
             badge=customer in marked,
             segment=row["segment"] or OPEN_SEGMENT,
             insured=insured.get(customer, ()),

@@ -1,4 +1,4 @@
-"""Rows of ``credit`` for notices of insolvency, which ask for a review until a person has answered them."""
+"""Rows of ``credit`` for credit files: notices of insolvency, and accounts that are open or not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from datetime import date
 from typing import ClassVar
 
 from encours.contracts import Recorded
+from encours.contracts.events.account_opening import (
+    AccountChecklistSet,
+    AccountOpened,
+    AccountOpeningRequested,
+    AccountRefused,
+)
 from encours.contracts.events.credit_file import CreditFactCorrected, CreditFactRecorded, CreditFactWithdrawn
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -23,6 +29,54 @@ class InsolvencyNoticeRow(Row, kw_only=True):
     text: str
     tells: bool
     """True while the fact is a notice of insolvency and is not withdrawn."""
+
+
+class AccountChecklistRow(Row, kw_only=True):
+    """Checklist of an entity from an event on, never changed again; the last one counts."""
+
+    TABLE: ClassVar[str] = "account_checklist"
+    KEY: ClassVar[tuple[str, ...]] = ("entity_id", "position")
+    entity_id: str
+    position: int
+    effective_on: date
+    refers: bool
+
+
+class AccountStateRow(Row, kw_only=True):
+    """State of a customer's account from an event on, never changed again; the last one counts."""
+
+    TABLE: ClassVar[str] = "account_state"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    customer_id: str
+    position: int
+    effective_on: date
+    is_open: bool
+
+
+def apply_account(
+    e: Recorded,
+    data: AccountChecklistSet | AccountOpeningRequested | AccountOpened | AccountRefused,
+    rows: RowCache,
+) -> None:
+    """Put a checklist, or the state of an account."""
+    if isinstance(data, AccountChecklistSet):
+        rows.put(
+            AccountChecklistRow(
+                entity_id=data.entity_id,
+                position=e.position,
+                effective_on=e.effective_on,
+                refers=data.refers,
+            )
+        )
+        return
+    rows.put(
+        AccountStateRow(
+            customer_id=data.customer_id,
+            position=e.position,
+            effective_on=e.effective_on,
+            is_open=isinstance(data, AccountOpened),
+        )
+    )
 
 
 def apply_fact(
