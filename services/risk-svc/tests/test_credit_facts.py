@@ -164,6 +164,13 @@ def test_the_company_search_and_filed_ratios_are_read() -> None:
     }
 
 
+def test_a_record_holds_no_control_characters() -> None:
+    record = notice("vente", familleavis_lib="Ventes\x00 et\ncessions", tribunal="\x07")
+    (found,) = facts_in("bodacc", record, SIREN)
+    assert found.text == "BODACC B20260012: Ventes et cessions"
+    assert {each.name: each.value for each in found.values}["court"] == ""
+
+
 @pytest.mark.parametrize(
     ("register", "document", "siren", "refusal"),
     [

@@ -177,7 +177,9 @@ def _own(found: set[str], siren: str) -> None:
 
 
 def _short(value: object) -> str:
-    return " ".join(str(value).split())[:LONGEST_VALUE]
+    """Return a value on one line, without the control characters that no text column takes."""
+    printable = "".join(each if each.isprintable() else " " for each in str(value))
+    return " ".join(printable.split())[:LONGEST_VALUE]
 
 
 def _values(found: Mapping[str, Any]) -> tuple[CreditFactValue, ...]:
