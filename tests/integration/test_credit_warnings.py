@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from encours.contracts import Event, Recorded
 from encours.contracts.events.calendar import STREAM, DayOpened
-from encours.contracts.events.credit_warning import CreditWarningRaised
+from encours.contracts.events.credit_warning import CreditWarningRaised, WarningRulesSet
 from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
@@ -30,6 +30,8 @@ from encours.testing.history import recorded
 from encours.testing.http import HttpScenario, http_scenario
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
+from risk_svc.domain.warning.episode import rules_of
+from risk_svc.domain.warning.rules import SHIPPED
 from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.insurance.query import Moment
@@ -73,6 +75,10 @@ def story(seed: int) -> Story:
     draw, made = random.Random(seed), Story()
     made.days.append((FIRST, []))
     made.add(event(EntityRegistered, entity_id=ENTITY))
+    rules = event(
+        WarningRulesSet, warning_rules_id=rules_of(ENTITY), entity_id=ENTITY, version=1, rules=SHIPPED
+    )
+    made.add(rules)
     for number, customer in enumerate(CUSTOMERS):
         limit: dict[str, Any] = {
             "limit_id": derived_id("lim", customer), "customer_id": customer, "amount_minor": LIMIT_MINOR,

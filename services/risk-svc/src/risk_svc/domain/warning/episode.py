@@ -175,7 +175,7 @@ class SetWarningRules:
 
 @dataclass(frozen=True, slots=True)
 class EntityWarningRules:
-    """Rules in force; version 0 are those that Encours ships."""
+    """Rules in force; version 0, those that Encours ships, raises nothing until the entity sets rules."""
 
     entity_id: str = ""
     version: int = 0

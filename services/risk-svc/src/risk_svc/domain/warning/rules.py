@@ -37,7 +37,7 @@ SHIPPED = WarningRules(
     limit_drift=DriftRule(months=3, usage_bps=8_000, rise_bps=1_500),
     concentration=ConcentrationRule(share_bps=2_500, least_debtors=10),
 )
-"""Rules of an entity that has set none."""
+"""Rules that a request takes where it gives none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class CreditWarningOut(BaseModel):
     state: WarningState
     knowable_on: BusinessDate = Field(description="Day on whose opening it could be known.")
     seen_position: int = Field(description="Position of the ledger that it was judged at.")
-    rules_version: int = Field(description="Version of the entity's rules; 0 for those that are shipped.")
+    rules_version: int = Field(description="Version of the entity's rules.")
     currency: str | None
     figures: list[WarningFigureOut]
     invoices: list[str] = Field(description="Ids of the invoices that it rests on; the latest 50.")
@@ -109,7 +109,7 @@ class WarningRulesOut(BaseModel):
     """Rules of an entity; null for a kind that raises no warning."""
 
     entity_id: str
-    version: int = Field(description="0 for the rules that are shipped.")
+    version: int = Field(description="0: the rules that are shipped, which raise nothing until they are set.")
     slowing_payments: dict[str, int] | None
     partial_payments: dict[str, int] | None
     broken_promises: dict[str, int] | None

@@ -82,7 +82,10 @@ async def acknowledge_warning(
 
 @router.put("/v1/entities/{entity_id}/warning-rules", response_model=WarningRulesAsOf)
 async def set_warning_rules(entity_id: EntityPath, body: WarningRulesBody, cmd: Deciding) -> Response:
-    """Set the rules of an entity's early warnings: all of them. They hold from the next day that opens."""
+    """Set the rules of an entity's early warnings: all of them. They hold from the next day that opens.
+
+    Without rules of the entity no warning is raised. `{}` sets those that are shipped.
+    """
     return await cmd.run(commands.set_rules, body.to_command(entity_id), answer=RULES_ANSWER)
 
 

@@ -1,4 +1,7 @@
-"""Early warnings of a day: episodes begin and end as a day opens, by what was in the ledger at that moment."""
+"""Early warnings of a day: episodes begin and end as a day opens, by what was in the ledger at that moment.
+
+They begin with the first rules of an entity: before, nobody has said that it wants them.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,8 @@ class WarningsOfDay:
         zone = (await self._ledger.info(e.ledger)).time_zone
         for entity_id in found:
             events = await self._ledger.read_stream(e.ledger, rules_of(entity_id), upto=e.position)
+            if not events:
+                continue
             own = await self._ledger.zone_of(e.ledger, entity_id) or zone
             day = day_elsewhere(e.data.day, zone, own)
             await self._judge(e, entity_id, day, WARNING_RULES.fold(events))
