@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,16 @@ def test_the_guide_works_as_printed(system: System, tmp_path: Path) -> None:
 
     shown = _run(system, tmp_path, "bash", "-euo", "pipefail", "-c", _blocks("bash"))
     assert "Streams folded by the library and by the session" in shown
+    manifest = json.loads(shown.splitlines()[-1])
+    with zipfile.ZipFile(tmp_path / "events.zip") as archive:
+        lines = archive.read("events.ndjson")
+        assert json.loads(archive.read("manifest.json")) == {k: v for k, v in manifest.items() if k != "file"}
+        assert hashlib.sha256(archive.read("schema.json")).hexdigest() == manifest["schema_sha256"]
+    assert hashlib.sha256(lines).hexdigest() == manifest["events_sha256"]
+    assert [json.loads(line)["position"] for line in lines.splitlines()] == [1, 2, 3]
+    again = ("encours", "audit", "export", "main", "again.zip", "--from", "1", "--to", "3")
+    _run(system, tmp_path, *again)
+    assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "events.zip").read_bytes()
     first = json.loads(shown.splitlines()[0])
     assert first["position"] <= 3
     objects = [json.loads(line) for line in (tmp_path / "objects.ndjson").read_text().splitlines()]

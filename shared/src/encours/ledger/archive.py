@@ -124,7 +124,7 @@ async def export_ledger(dsn: str, name: str, file: Path, *, progress: Progress |
     partial = file.with_name(file.name + ".partial")
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            header, ledger_id = await _header(connection, name)
+            header, ledger_id = await read_header(connection, name)
             with (
                 os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw,
                 gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as out,
@@ -163,7 +163,8 @@ class _Digested:
         )
 
 
-async def _header(connection: asyncpg.Connection, name: str) -> tuple[Header, int]:
+async def read_header(connection: asyncpg.Connection, name: str) -> tuple[Header, int]:
+    """Return the head of a ledger's archive, and the ledger's number. Raises UnknownLedger."""
     row = await connection.fetchrow(
         """select l.*, (select coalesce(max(position), 0) from ledger.event where ledger = l.id) as head
              from ledger.ledgers l where name = $1""",
@@ -210,6 +211,11 @@ def _event_line(row: Any) -> EventLine:
     if embeddable:
         return EventLine(**fields, data=msgspec.Raw(data))
     return EventLine(**fields, data=msgspec.Raw(b"null"), data_base64=base64.b64encode(data).decode())
+
+
+def encoded_event(row: Any) -> bytes:
+    """Return the line of an event as a row of the ledger's table."""
+    return _encoder.encode(_event_line(row)) + b"\n"
 
 
 def verify_archive(file: Path) -> Header:

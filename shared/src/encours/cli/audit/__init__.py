@@ -1,1 +1,1 @@
-"""`encours audit`: questions of an auditor."""
+"""`encours audit`: questions of an auditor, and events to take along."""

@@ -1,4 +1,4 @@
-"""`encours audit`: questions of an auditor about exported entries."""
+"""`encours audit`: questions of an auditor about exported entries, and events to take along."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from encours.cli.api import Api
-from encours.cli.common import AsJson, CliError, Exit, err, installation, print_line, table
+from encours.cli.common import AsJson, CliError, Exit, err, installation, out, print_line, progress, table
+from encours.cli.database import auditor_url, run_with_database
+from encours.ledger.excerpt import Range, export_range
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,7 +27,7 @@ _PROMPT = "sql> "
 
 @app.callback()
 def group() -> None:
-    """Ask about exported entries."""
+    """Ask about exported entries, or take events along."""
 
 
 @app.command("sql")
@@ -65,6 +67,44 @@ def sql(
         with Questions(path) as questions:
             for statement in [query] if query is not None else _typed():
                 _show(questions, statement, stamp, as_json=as_json, end=query is not None)
+
+
+@app.command("export")
+def export(
+    name: Annotated[str, typer.Argument(help="A ledger.")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="File to write: a ZIP.")],
+    first: Annotated[int, typer.Option("--from", min=1, help="First position.")] = 1,
+    last: Annotated[
+        int | None, typer.Option("--to", min=1, help="Last position; the head if not given.")
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url", help="Address of the ledger's database; ENCOURS_LEDGER_URL, else this installation."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the events of a range of positions with their schemas and a manifest. The same range is the same file."""
+    here = installation()
+    with progress() as bar:
+        task = bar.add_task(f"exporting {name}", total=None)
+
+        async def write(address: str) -> dict[str, Any]:
+            return await export_range(
+                address,
+                name,
+                Range(first, last),
+                file,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+
+        manifest = run_with_database(here, auditor_url(here, url), write)
+    if as_json:
+        print_line(manifest | {"file": str(file)})
+    else:
+        said = f"{manifest['events']} events, positions {manifest['first_position']} to {manifest['last_position']}"
+        out.print(f"{file}: {said}, SHA-256 of the events {manifest['events_sha256']}", markup=False)
 
 
 def _typed() -> Iterator[str]:
