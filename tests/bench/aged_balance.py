@@ -38,10 +38,11 @@ from reporting_svc.models import MODELS
 from reporting_svc.read_models.aged_balance.query import SORTS, aged
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.aging import age_balances
+from reporting_svc.read_models.receivables.rows import DaySum
 from reporting_svc.read_models.receivables.scope import Scope
 
 CUSTOMERS, ITEMS = 20_000, 1_000_000
-DATABASE_MS, HTTP_MS = 20.0, 40.0
+DATABASE_MS, HTTP_MS, DASHBOARD_MS = 20.0, 40.0, 50.0
 PAST_RATIO, ROLL_RATIO = 3.0, 0.5
 ROUNDS = 25
 LEDGER = "bench"
@@ -85,6 +86,12 @@ insert into {s}.balance (entity, customer_id, currency, band_0_minor, band_1_min
   select entity, customer_id, currency, sum(open_minor), 0, 0, 0, 0, 0, sum(open_minor), sum(disputed_minor), 0, 0, 0,
          0, sum(open_minor)
   from {s}.item group by 1, 2, 3;
+insert into {s}.promised_payment (promise_id, position, effective_on, entity, customer_id, currency, promised_on, state,
+                                  amount_minor, received_minor, invoice_ids)
+  select 'prm_' || n, n, '{day}'::date - n % 1000, '{e}', 'cus_' || md5((n % {customers})::text), 'EUR',
+         '{day}'::date + 500 - n % 1000, case when n % 1000 < 30 then 'broken' else 'made' end, 10000, 0,
+         array[]::text[]
+  from generate_series(0, 99999) n;
 """
 
 
@@ -135,11 +142,19 @@ async def _measure(installation: Installation) -> list[Entry]:
                 assert body["tie_out"]["equal"]
                 assert len(body["data"]) == PAGE.limit
 
+            async def look() -> None:
+                body = (await http.get("/v1/dashboard")).raise_for_status().json()
+                assert body["tie_out"]["equal"]
+                assert body["collection_effectiveness"]["percent"] is not None
+                assert (body["promised_today"]["number"], body["broken_promises"]["number"]) == (100, 3_000)
+
             over_http = await _median_ms(fetch, ROUNDS)
+            dashboard = await _median_ms(look, ROUNDS)
     size = f"{CUSTOMERS:,} customers, {ITEMS:,} open items"
     return [
         _entry(f"aged balance in the database: {size}", kept, on_read, DATABASE_MS),
         _entry("aged balance over HTTP: first page and totals", over_http, on_read, HTTP_MS),
+        _entry("dashboard over HTTP", dashboard, on_read, DASHBOARD_MS),
         _entry("aged balance at a past date, known at a past moment", past, on_read, on_read * PAST_RATIO),
         _entry("the daily roll over the band edges", daily_ms, on_read, on_read * ROLL_RATIO),
     ]
@@ -185,6 +200,10 @@ async def _fill(conn: asyncpg.Connection[Any], schema: str) -> float:
     model = Receivables()
     await create_tables(conn, schema, model, keys=True)
     await conn.execute(_FILL.format(s=schema, e=ENTITY, customers=CUSTOMERS, items=ITEMS, day=DAY))
+    (days,) = (each for each in model.sums(schema) if each.row_type is DaySum)
+    await conn.execute(f"create table {schema}.day_sum_summed as {days.of_entries}")
+    await conn.execute(f"insert into {schema}.day_sum {days.query}")
+    await conn.execute(f"drop table {schema}.day_sum_summed")
     await create_indexes(conn, schema, model.rows)
     await conn.execute("vacuum analyze")
     await age_balances(conn, schema, DAY - timedelta(days=1))
