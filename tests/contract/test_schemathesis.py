@@ -38,7 +38,7 @@ def no_crash(_: CheckContext, response: Response, case: Case[Any]) -> None:
 
 CHECKS = [no_crash, status_code_conformance, content_type_conformance, response_schema_conformance]
 schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
-ENDLESS = {"/v1/events/stream"}
+ENDLESS = {"/v1/dashboard/stream", "/v1/events/stream"}
 """Answers without an end: server-sent events have tests of their own."""
 EXAMPLES = 40 if os.environ.get("DEEP") else 4
 LIMIT_S = HANG_S

@@ -127,8 +127,11 @@ def test_a_webhook_is_received_and_verified_as_printed(
     assert [each["id"] for each in (replayed, rotated, deleted)] == [webhook["id"]] * 3
 
 
+@pytest.mark.usefixtures("first_calls")
 def test_measures_as_printed(system: System) -> None:
-    collected, delayed, figure, restated = answers("\n".join(blocks(system, MEASURES, 3)))
+    board, groups, collected, delayed, figure, restated = answers("\n".join(blocks(system, MEASURES, 4)))
+    (euros,) = (each for each in groups["totals"] if each["currency"] == "EUR")  # type: ignore[attr-defined]
+    assert euros["outstanding"] == board["totals"]["outstanding"]  # type: ignore[index]
     assert (figure["dso_days"], restated["reproduced"], restated["data"]) == (None, True, [])
     assert (collected["group_by"], delayed["group_by"]) == ("salesperson", "salesperson")
     assert len({row["start"] for row in collected["data"]}) == 12  # type: ignore[attr-defined]

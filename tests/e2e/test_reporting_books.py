@@ -25,7 +25,7 @@ class Story:
     paid_at: int
     undone_at: int
     figure: dict[str, Any]
-    """The aged balance of 2 April, published on 10 March."""
+    """The aged balance of 2 April by what was known on 10 March."""
 
     def aged(self, **parameters: Any) -> dict[str, Any]:
         return self.world.get("reporting", "/v1/aged-balance", customer_id=self.customer, **parameters)
@@ -48,8 +48,9 @@ def story(system: System) -> Story:
     whole = [{"invoice_id": invoice, "amount": eur("120.00")}]
     payment = world.payment(customer, "120.00", LATE, allocations=whole)
     paid_at = world.position
-    figure = world.post("reporting", "/v1/figures", CLOSING | {"entity_id": world.entity})
     world.advance(TODAY)
+    closing = CLOSING | {"entity_id": world.entity, "position": paid_at}
+    figure = world.post("reporting", "/v1/figures", closing)
     world.post("invoice", f"/v1/payments/{payment['id']}/reverse", {"reason": "Returned debit", "on": UNDONE})
     return Story(world, customer, invoice, paid_at, world.position, figure)
 
@@ -81,6 +82,13 @@ def test_the_overdue_list_and_the_dashboard_say_the_same(story: Story) -> None:
     listed = [(row["invoice_id"], row["days_past_due"], row["band"]) for row in late["data"]]
     assert listed == [(story.invoice, 75, "61-90")]
     assert late["tie_out"]["equal"]
+    for named, count in ((None, 1), ("61-90", 1), ("not_due", 0)):
+        band = {} if named is None else {"band": named}
+        items = story.world.get("reporting", "/v1/open-items", customer_id=story.customer, **band)
+        assert [row["invoice_id"] for row in items["data"]] == [story.invoice] * count
+        assert (items["outstanding"], items["tie_out"]["equal"]) == (eur("120.00" if count else "0.00"), True)
+    unknown = story.world.client("reporting").get("/v1/open-items", params={"band": "61-91"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/band")
     board = story.world.get("reporting", "/v1/dashboard", customer_id=story.customer)
     assert board["totals"]["overdue"]["amount"] == late["totals"]["outstanding"]["amount"] == "120.00"
     assert board["tie_out"]["equal"]
@@ -189,9 +197,15 @@ def test_a_published_figure_stays_and_says_which_event_moved_it(story: Story) ->
     }  # fmt: skip
     known = story.world.get("reporting", f"{path}/restate", known_at=story.figure["position"])
     assert (known["data"], known["difference"]) == ([], {})
-    again = story.world.client("reporting").get(path, params={"as_of": LATE})
+    again = story.world.client("reporting").get(path, params={"as_of": TODAY})
     assert again.status_code == 200
-    assert story.world.client("reporting").get(path, params={"as_of": DUE}).status_code == 404
+    assert story.world.client("reporting").get(path, params={"as_of": LATE}).status_code == 404
+    listed = story.world.get("reporting", "/v1/figures", figure="aged-balance", entity_id=story.world.entity)
+    dated = {"as_of", "known_at", "position", "incomplete"}
+    shown = {name: value for name, value in story.figure.items() if name not in dated}
+    assert [{k: v for k, v in each.items() if k not in dated} for each in listed["data"]] == [shown]
+    assert story.world.get("reporting", "/v1/figures", as_of=LATE)["data"] == []
+    assert story.world.get("reporting", "/v1/figures", figure="dso")["data"] == []
 
 
 def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from encours.contracts.events import invoice, loss, payment
+from encours.contracts.events.dunning import promises
 from encours.contracts.events.money import residual
 from encours.contracts.events.parties.customer import FieldsSet, FieldValue, RolesAssigned
 from encours.testing.events import event as sample
@@ -119,4 +120,20 @@ def describe(b: Books, n: int, day: date, amount: int) -> None:
     b.record(customer, event, day)
 
 
-EVERY_ACT = [*ACTS, describe, describe, lower, lower, use_cash, use_cash, restore, rebate, penalise]
+def promise(b: Books, n: int, day: date, amount: int) -> None:
+    """A debtor promises to pay; mostly the promise is kept, broken or withdrawn, and may be judged again."""
+    promise_id = b.id("prm")
+    made: dict[str, Any] = {
+        "promise_id": promise_id, "customer_id": CUSTOMERS[n % 2], "currency": "EUR", "amount_minor": amount,
+        "promised_on": day + timedelta(days=n % 20),
+    }  # fmt: skip
+    b.record(promise_id, sample(promises.PromiseMade, **made), day)
+    judged = {"received_minor": amount * (n % 3) // 2}
+    for kind, at in ((promises.PromiseBroken, n % 5 < 3), (promises.PromiseKept, n % 5 in (1, 3))):
+        if at:
+            b.record(promise_id, sample(kind, **made | judged), day + timedelta(days=n % 30))
+    if n % 7 == 0:
+        b.record(promise_id, sample(promises.PromiseWithdrawn, **made), day + timedelta(days=n % 9))
+
+
+EVERY_ACT = [*ACTS, describe, describe, lower, lower, use_cash, use_cash, restore, rebate, penalise, promise]

@@ -108,7 +108,7 @@ def _ready(http: httpx.Client) -> bool:
         return False
 
 
-async def _append(ledger: Ledger, facts: list[StoredEvent], name: str = LEDGER) -> int:
+async def append_facts(ledger: Ledger, facts: list[StoredEvent], name: str = LEDGER) -> int:
     events = tuple(
         NewEvent(
             f.stream, f.version, decode(f.type, f.schema_version, f.raw), f.entity, f.effective_on, uuid4()
@@ -120,7 +120,7 @@ async def _append(ledger: Ledger, facts: list[StoredEvent], name: str = LEDGER) 
     return (await ledger.append(Append(name, uuid4(), b"x", events, "test", clock_at=clock_at))).last_position
 
 
-def _random_books(seed: int, acts: int) -> Books:
+def random_books(seed: int, acts: int) -> Books:
     rng = random.Random(seed)
     return history(
         [
@@ -140,7 +140,7 @@ async def _load(
             if n % COMMANDS_AN_ANSWER == 0:
                 await answered.acquire()
             if end > start:
-                await _append(ledger, books.log[start:end])
+                await append_facts(ledger, books.log[start:end])
             start = end
     loaded.set()
 
@@ -167,7 +167,7 @@ async def _watch(reporting: Reporting, answered: asyncio.Semaphore, loaded: asyn
     return {name: len(positions) for name, positions in seen.items()}
 
 
-BOOKS = _random_books(seed=7, acts=600)
+BOOKS = random_books(seed=7, acts=600)
 COMMANDS_AN_ANSWER = 4
 
 
@@ -333,7 +333,7 @@ def test_the_live_stream_goes_on_behind_the_last_event_id_and_follows(loaded: Re
 
     async def append() -> None:
         ledger = await Ledger.open(loaded.installation.ledger_url("invoice"))
-        await _append(ledger, new.log[head:])
+        await append_facts(ledger, new.log[head:])
         await ledger.close()
 
     seen: list[int] = []
@@ -428,7 +428,7 @@ def test_figures_that_lack_the_events_of_a_parked_stream_say_so(reporting: Repor
         await ledger.create_ledger(
             "broken", "sandbox", "Europe/Paris", clock_at=datetime(2026, 1, 1, tzinfo=UTC)
         )
-        position = await _append(ledger, books.log, "broken")
+        position = await append_facts(ledger, books.log, "broken")
         await ledger.close()
         return position
 

@@ -99,7 +99,7 @@ async def rebuild(conn: asyncpg.Connection[Any], log: list[StoredEvent], way: Wa
 
 
 async def content(conn: asyncpg.Connection[Any], schema: str) -> list[Any]:
-    tables = ["item", "item_instalment", "movement", "balance", "aging_day"]
+    tables = ["item", "item_instalment", "movement", "balance", "day_sum", "aging_day"]
     return [sorted(map(repr, await conn.fetch(f"select * from {schema}.{table}"))) for table in tables]
 
 

@@ -15,13 +15,19 @@ from typing import Any
 import pytest
 
 from encours.contracts.books import movements
+from encours.kernel.bands import STANDARD, Bands
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
-from reporting_svc.read_models.aged_balance.query import aged, aged_groups
-from reporting_svc.read_models.overdue.query import overdue
+from reporting_svc.http.open_items.routes import due_range
+from reporting_svc.read_models.aged_balance.query import Figures, aged, aged_groups
+from reporting_svc.read_models.collection.query import collection
+from reporting_svc.read_models.dashboard.query import broken_promises, due_promises, month_to_date
+from reporting_svc.read_models.dso.query import days_sales_outstanding
+from reporting_svc.read_models.overdue.query import listed_parts, overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
+from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
 from tests.integration.money_acts import EVERY_ACT
@@ -30,7 +36,7 @@ from tests.integration.store import Store, project
 from tests.integration.test_aged_balance_replay import EVERY_ITEM, EVERY_ROW
 
 HISTORIES = 50 if "DEEP" in os.environ else 10
-QUESTIONS = 20
+QUESTIONS = 25
 SALES = {"invoice.issued": 1, "invoice.credited": -1, "payment.credit_note_issued": -1}
 GROUPS: dict[str, Callable[[str], str | None]] = {
     "entity": lambda _: ENTITY,
@@ -117,6 +123,16 @@ def check_overdue(store: Store, asked: Question, log: list[StoredEvent]) -> None
     assert late.past_due_minor == sum(e.overdue for e in asked.expected(log, asked.as_of).values())
 
 
+def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """The items of each band, by themselves, add up to what a naive replay has in it."""
+    view, bands = asked.view(store, len(log)), Bands((30, 60, 90, 120))
+    for place in range(6):
+        due = due_range(bands, place, asked.as_of)
+        rows = store.run(listed_parts(view, asked.scope, EVERY_ITEM, due, "open_minor <> 0"))
+        expected = sum(e.bands[place] for e in asked.expected(log, asked.as_of).values())
+        assert sum(row["open_minor"] for row in rows) == expected
+
+
 def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     view, first = asked.view(store, len(log)), asked.as_of - timedelta(days=45)
     before = sum(e.account for e in asked.expected(log, first - timedelta(days=1)).values())
@@ -184,6 +200,40 @@ def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
         } == expected, by
 
 
+def check_promises(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    first, last = asked.as_of - timedelta(days=29), {}
+    for event in log[: asked.known(log)]:
+        if event.type.startswith("promise.") and event.effective_on <= asked.as_of:
+            last[event.stream] = event
+    due, broken = [], []
+    for event in last.values():
+        data: Any = event.recorded().data
+        if data.currency == asked.scope.currency and data.customer_id in asked.customers:
+            if event.type == "promise.made" and data.promised_on == asked.as_of:
+                due.append((data.amount_minor, data.amount_minor))
+            if event.type == "promise.broken" and event.effective_on >= first:
+                broken.append((data.amount_minor, max(0, data.amount_minor - data.received_minor)))
+    view = asked.view(store, len(log))
+    for found, expected in (
+        (store.run(due_promises(view, asked.scope, None)), due),
+        (store.run(broken_promises(view, asked.scope, first, None)), broken),
+    ):
+        sums = (found.number, found.amount_minor, found.missing_minor)
+        assert sums == (len(expected), sum(e[0] for e in expected), sum(e[1] for e in expected))
+        assert [row["amount_minor"] for row in found.largest] == sorted(e[0] for e in expected)[-1:-6:-1]
+
+
+def check_month(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """The sums by day give the collection that the movements and the open items give."""
+    view, scope = asked.view(store, len(log)), asked.scope
+    total = store.run(aged(view, scope)).one_currency() or Figures.none(scope.currency or "", STANDARD)
+    penalties = store.run(open_penalties(view, scope, None))
+    dso = store.run(days_sales_outstanding(view, scope, total, penalties, 90))
+    found = store.run(month_to_date(view, scope, dso, total.bands[0] - penalties.not_due_minor))
+    month = store.run(collection(view, scope, asked.as_of, None, 90))[-1]
+    assert (found, dso.simple) == (month.effectiveness, month.dso)
+
+
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: int) -> None:
     chance = random.Random(seed)
@@ -191,7 +241,18 @@ def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: 
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))
     for _ in range(QUESTIONS):
         asked = ask(chance, books)
-        check = chance.choice([check_aged, check_aged, check_groups, check_overdue, check_turnover])
+        check = chance.choice(
+            [
+                check_aged,
+                check_aged,
+                check_groups,
+                check_overdue,
+                check_turnover,
+                check_month,
+                check_promises,
+                check_open_items,
+            ]
+        )
         check(store, asked, books.log)
 
 

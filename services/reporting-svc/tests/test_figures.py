@@ -71,6 +71,12 @@ def test_a_turnover_that_begins_after_its_last_day_is_refused() -> None:
     assert [each.pointer for each in refused.value.errors] == ["/first_day"]
 
 
+def test_a_figure_of_a_day_to_come_is_refused() -> None:
+    with pytest.raises(Invalid) as refused:
+        body(as_of="2026-04-01").to_command("fig_1", MARCH)
+    assert [each.pointer for each in refused.value.errors] == ["/as_of"]
+
+
 def test_what_was_left_out_of_the_body_is_kept_with_the_figure() -> None:
     assert body().to_command("fig_1", MARCH).question == FigureQuestion(
         "dso", ENTITY, None, None, MARCH, days=90

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -23,6 +24,7 @@ from reporting_svc.domain.journal.entry import JournalEntry
 from reporting_svc.domain.journal.rules import RULES
 
 VAT = (VatShare(category="S", rate_bps=2000, net_minor=20_000, vat_minor=4_000),)
+DAY = date(2026, 3, 31)
 OURS: dict[str, Any] = {"origin": "issued", "purpose": "invoice"}
 
 
@@ -71,6 +73,33 @@ def test_a_returned_payment_takes_the_money_off_the_bank_and_opens_the_invoice()
     assert lines(unapplied(6_000), reversed_(6_000)) == [("411000", 6_000), ("512000", -6_000)]
 
 
+def test_notes_and_coins_that_go_back_leave_the_cash_desk() -> None:
+    booking = Booking(default_chart(), "EUR", lambda minor, _, __: minor)
+    booking.in_cash = {"pay_1"}
+    (entry,) = booking.entries(happened(unapplied(6_000), reversed_(6_000)))
+    assert entry.journal.code == "CA"
+    assert [(line.account.number, line.amount_minor) for line in entry.postings] == [
+        ("411000", 6_000),
+        ("530000", -6_000),
+    ]
+
+
+def test_a_provision_is_booked_by_its_change_and_never_on_the_customers_account() -> None:
+    booking = Booking(default_chart(), "EUR", lambda minor, _, __: minor)
+    standing = [
+        event(loss.InvoiceProvisioned, currency="EUR", amount_minor=minor) for minor in (4_000, 6_000, 0, 0)
+    ]
+    events = happened(*standing)
+    booking.provided = dict(zip([e.position for e in events], [0, 4_000, 6_000, 0], strict=True))
+    assert [
+        [(p.account.number, p.amount_minor) for p in entry.postings] for entry in booking.entries(events)
+    ] == [
+        [("681740", 4_000), ("491000", -4_000)],
+        [("681740", 2_000), ("491000", -2_000)],
+        [("781740", -6_000), ("491000", 6_000)],
+    ]
+
+
 def test_a_credit_note_takes_back_turnover_and_vat() -> None:
     assert lines(credited(24_000, **OURS, vat=VAT)) == [
         ("411000", -24_000),
@@ -96,7 +125,7 @@ def test_a_deposit_is_an_advance_again_when_its_final_invoice_is_cancelled() -> 
     final = issued(24_000, **OURS, vat=VAT, deposits=(deducted,))
     freed = event(DepositFreed, invoice_id="inv_2", final_invoice_id=final.invoice_id)
     booking = Booking(default_chart(), "EUR", lambda minor, _, __: minor // 2)
-    booking.deductions = {(final.invoice_id, "inv_2"): DeductedAdvance(final.number, "EUR", 20_000)}
+    booking.deductions = {(final.invoice_id, "inv_2"): DeductedAdvance(final.number, DAY, "EUR", 20_000)}
     sums: Counter[str] = Counter()
     for entry in booking.entries(happened(final, credited(24_000, **OURS, vat=VAT), freed)):
         assert entry.is_balanced

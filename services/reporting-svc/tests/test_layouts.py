@@ -16,7 +16,7 @@ from encours.kernel.errors import Invalid
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, journal_row
 from reporting_svc.exports.layouts.software import CegidLayout, QuadraLayout, SageLayout
-from reporting_svc.exports.layouts.tables import CsvTable, Workbook, write_parquet
+from reporting_svc.exports.layouts.tables import CellAmount, CsvTable, TableColumn, Workbook, write_parquet
 from reporting_svc.exports.layouts.text import amounts, harmless, plain, right
 from reporting_svc.exports.line import ExportLine
 from reporting_svc.http.exports.bodies import ExportBody
@@ -124,6 +124,14 @@ def test_quadra_names_the_currency_of_the_books_and_refuses_one_without_cents() 
             QuadraLayout(currency)
 
 
+@pytest.mark.parametrize("code", ["512000", "707", "1002", "411000"])
+def test_quadra_refuses_a_customer_whose_code_is_an_account_of_the_general_ledger(code: str) -> None:
+    with pytest.raises(ValueError, match=code):
+        QuadraLayout("EUR").body([replace(LINE, auxiliary=code)])
+    for own in ("411DUPON", "0DUPONT", "C1002", "10"):
+        assert own.ljust(8).encode() in QuadraLayout("EUR").body([replace(LINE, auxiliary=own)])
+
+
 def test_an_amount_that_does_not_fit_is_never_cut() -> None:
     with pytest.raises(ValueError, match="more than 4"):
         right("12345", 4)
@@ -173,6 +181,16 @@ def test_parquet_holds_exact_decimals_and_dates(tmp_path: Path) -> None:
     ]
 
 
+def test_parquet_holds_the_largest_amount_of_a_currency_without_cents(tmp_path: Path) -> None:
+    largest, columns = 2**63 - 1, (TableColumn("outstanding", "money"),)
+    layout = CsvTable(columns, for_people=False)
+    (tmp_path / "lines.csv").write_bytes(layout.head() + layout.body([(CellAmount(largest, "JPY"),)]))
+    write_parquet(tmp_path / "lines.csv", tmp_path / "lines.parquet", columns)
+    with duckdb.connect() as db:
+        found = db.execute("select outstanding from read_parquet(?)", [str(tmp_path / "lines.parquet")])
+        assert found.fetchone() == (largest,)
+
+
 def test_amounts_are_written_in_the_decimals_of_their_currency() -> None:
     assert [amounts(code)(-1_205) for code in ("EUR", "JPY", "KWD")] == ["-12,05", "-1205", "-1,205"]
 
@@ -195,8 +213,18 @@ def test_fields_that_do_not_belong_together_are_refused() -> None:
         {"kind": "open_items", "layout": "sage", "as_of": "2026-01-31"},
         {"kind": "open_items", "layout": "csv"},
         {"kind": "aged_balance", "layout": "csv", "as_of": "2026-01-31", "accounts": {"sales": "706000"}},
+        {"kind": "fec", "year": 2026, "from": "2026-01-01", "to": "2026-12-31"},
+        {"kind": "fec", "from": "2026-07-01"},
+        {"kind": "fec", "from": "2026-07-01", "to": "2028-07-01"},
     ):
         with pytest.raises(Invalid):
             ExportBody.model_validate(entity | wrong).to_command()
+
+
+def test_a_financial_year_is_a_calendar_year_or_begins_and_ends_on_any_day() -> None:
+    entity: dict[str, Any] = {"entity_id": "ent_" + "0" * 32}
     year = ExportBody.model_validate(entity | {"kind": "fec", "year": 2026}).to_command()
     assert (year.layout, year.first_on, year.last_on) == ("fec", date(2026, 1, 1), date(2026, 12, 31))
+    days = {"kind": "fec", "from": "2025-07-01", "to": "2026-06-30"}
+    year = ExportBody.model_validate(entity | days).to_command()
+    assert (year.layout, year.first_on, year.last_on) == ("fec", date(2025, 7, 1), date(2026, 6, 30))

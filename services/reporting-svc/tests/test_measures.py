@@ -1,7 +1,10 @@
 """Each measure against the worked figures of the field, and the rules that hold whatever the figures are."""
 
+import re
+import shlex
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ from encours.kernel.bands import STANDARD, Bands, days_past_due
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.measures import definitions, dso
 from reporting_svc.domain.measures.dso import Month
+from reporting_svc.jobs.tie_out import parsed
 
 WORKED = [Month(120_000, 30), Month(80_000, 31), Month(70_000, 30)]
 
@@ -133,3 +137,10 @@ def test_days_round_half_up(days: Fraction, shown: float) -> None:
 def test_no_two_definitions_share_an_id() -> None:
     ids = [definition.id for definition in definitions.ALL]
     assert len(ids) == len(set(ids))
+
+
+def test_the_tie_out_of_the_docs_is_a_command_that_the_job_takes() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "measures.md").read_text(encoding="utf-8")
+    (printed,) = re.findall(r"`python -m reporting_svc tie-out ([^`]+)`", text)
+    asked = parsed(shlex.split(printed))
+    assert (asked.ledger, len(asked.known_at)) == ("demo", 3)

@@ -25,6 +25,7 @@ from reporting_svc.http.dso import routes as dso
 from reporting_svc.http.events import routes as events
 from reporting_svc.http.exports import routes as exports
 from reporting_svc.http.figures import routes as figures
+from reporting_svc.http.open_items import routes as open_items
 from reporting_svc.http.overdue import routes as overdue
 from reporting_svc.http.payment_delays import routes as payment_delays
 from reporting_svc.http.timeline import routes as timeline
@@ -62,6 +63,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             aged_balance,
             dso,
             overdue,
+            open_items,
             turnover,
             collection_effectiveness,
             payment_delays,

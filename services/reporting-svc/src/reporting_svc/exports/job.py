@@ -189,6 +189,8 @@ class ExportRun:
         found = []
         if self._export.kind == "fec" and creditor.siren is None:
             found.append("The entity has no SIREN: the file name has zeros in its place.")
+        if self._export.kind not in REPORTS and not self._done.entries:
+            found.append("The period has no entries: the file is empty but for its head.")
         if await parked_streams(self._conn, Receivables.name, self._export.ledger):
             found.append("Events of some streams could not be applied: their items are not lettered.")
         return tuple(found)

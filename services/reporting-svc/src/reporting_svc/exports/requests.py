@@ -81,7 +81,9 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> 
     """Return the position up to which events are read."""
     default_chart().with_numbers(wanted.accounts)
     if wanted.first_on > meta.today:
-        field = {"fec": "/year", "journal": "/from"}.get(wanted.kind, "/as_of")
+        field = "/as_of" if wanted.kind in ("aged_balance", "open_items") else "/from"
+        if wanted.kind == "fec" and wanted.first_on == wanted.last_on.replace(month=1, day=1):
+            field = "/year"
         raise Invalid(f"It begins after today, {meta.today}.", field)
     if not (await ledger.versions(meta.ledger, [wanted.entity_id]))[wanted.entity_id]:
         raise ReportingEntityNotFound(wanted.entity_id)

@@ -12,8 +12,9 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from encours.contracts import Recorded
-from encours.contracts.events.invoice import DepositFreed
-from reporting_svc.domain.journal.booking import Booking
+from encours.contracts.events.invoice import DepositFreed, InvoiceIssued
+from encours.contracts.events.loss import InvoiceProvisioned
+from reporting_svc.domain.journal.booking import RETURNS, Booking
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount
 from reporting_svc.domain.journal.entry import JournalEntry, Posting
 from reporting_svc.exports.line import ExportLine
@@ -76,13 +77,21 @@ class JournalWriter:
 
     async def entries(self, commands: Sequence[Sequence[Recorded]]) -> list[JournalEntry]:
         """Return the entries of commands, in the order of the ledger."""
-        if self.has_foreign:
-            items = {digits for events in commands for e in events for digits in _items_of(e)}
-            self.valuation.began_on = await self.letters.began_on(items)
-        freed = {
-            e.data.final_invoice_id for events in commands for e in events if isinstance(e.data, DepositFreed)
-        }
+        every = [e for events in commands for e in events]
+        freed = {e.data.final_invoice_id for e in every if isinstance(e.data, DepositFreed)}
         self.booking.deductions = await self.source.deductions(freed) if freed else {}
+        returned = {e.data.payment_id for e in every if isinstance(e.data, RETURNS)}
+        self.booking.in_cash = await self.source.in_cash(returned) if returned else ()
+        provisioned = {e.data.invoice_id for e in every if isinstance(e.data, InvoiceProvisioned)}
+        self.booking.provided = await self.source.provided(provisioned) if provisioned else {}
+        if self.has_foreign:
+            items = {digits for e in every for digits in _items_of(e)}
+            # A final invoice that deposits cover wholly has no amount of its own, so no line dates it.
+            issued = {
+                e.data.invoice_id[4:]: e.effective_on for e in every if isinstance(e.data, InvoiceIssued)
+            }
+            issued |= {final[4:]: each.issued_on for (final, _), each in self.booking.deductions.items()}
+            self.valuation.began_on = {**issued, **await self.letters.began_on(items)}
         return [entry for events in commands for entry in self.booking.entries(events)]
 
     def _line(

@@ -36,6 +36,15 @@ class TieOutNotPossible(Exception):
 
 def main(settings: ServiceSettings, options: Sequence[str]) -> int:
     """Check the days and print what was found; 1 if a day disagrees, 2 if nothing could be checked."""
+    try:
+        return asyncio.run(_main(settings, parsed(options)))
+    except (TieOutNotPossible, UnknownLedger) as refused:
+        print(refused, file=sys.stderr)
+        return NOT_CHECKED
+
+
+def parsed(options: Sequence[str]) -> argparse.Namespace:
+    """Return the options of the command."""
     parser = argparse.ArgumentParser(prog="python -m reporting_svc tie-out")
     parser.add_argument("--ledger", default="main")
     parser.add_argument("--to", type=date.fromisoformat, help="last day; today if not given")
@@ -45,11 +54,7 @@ def main(settings: ServiceSettings, options: Sequence[str]) -> int:
     parser.add_argument(
         "--known-at", type=int, nargs="*", default=[], help="positions; the ledger's head if none"
     )
-    try:
-        return asyncio.run(_main(settings, parser.parse_args(options)))
-    except (TieOutNotPossible, UnknownLedger) as refused:
-        print(refused, file=sys.stderr)
-        return NOT_CHECKED
+    return parser.parse_args(options)
 
 
 async def _main(settings: ServiceSettings, asked: argparse.Namespace) -> int:

@@ -113,6 +113,14 @@ class Feed:
             if page.end:
                 await self._beyond(ledger, after)
 
+    async def heads(self, ledger: str) -> AsyncGenerator[int, None]:
+        """Iterate without end over positions of the ledger's head: the present one, then a later one at each step."""
+        head = (await self.ledger.head(ledger)).position
+        while True:
+            yield head
+            await self._beyond(ledger, head)
+            head = self._heads[ledger]
+
     async def _beyond(self, ledger: str, position: int) -> None:
         """Wait until the ledger is beyond a position. One poller per ledger serves all live readers of the process."""
         moved = self._moved.setdefault(ledger, asyncio.Condition())

@@ -7,12 +7,15 @@ the balance of the aged balance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
-from encours.contracts.events import invoice, payment
+from encours.contracts.events import invoice, loss, payment
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount
 from reporting_svc.domain.journal.entry import JournalEntry, Posting
 from reporting_svc.domain.journal.rules import RULES, Counterpart
@@ -32,14 +35,19 @@ _MERGED = frozenset(
     )
 )
 """Types whose events about one payment, of one command and one day, are one entry."""
-BOOKED = sorted({*RULES, invoice.DepositFreed.TYPE})
+BOOKED = sorted({*RULES, invoice.DepositFreed.TYPE, loss.InvoiceProvisioned.TYPE})
 """Types of events that make entries."""
 
 
+RETURNS = (payment.PaymentReversed, payment.PaymentRestored)
+"""Types of events that take a receipt back, or take that back."""
+
+
 class DeductedAdvance(NamedTuple):
-    """Net amount of a deposit in minor units that a final invoice has taken off, and that invoice's number."""
+    """Net amount of a deposit in minor units that a final invoice has taken off, and that invoice's number and day."""
 
     number: str
+    issued_on: date
     currency: str
     net_minor: int
 
@@ -51,6 +59,10 @@ class Booking:
         self._chart, self._currency, self._value = chart, currency, value
         self.deductions: Mapping[tuple[str, str], DeductedAdvance] = {}
         """By final invoice and deposit, of those that the events to be booked set free."""
+        self.provided: Mapping[int, int] = {}
+        """Provision that stood before each event that sets one, by its position."""
+        self.in_cash: Collection[str] = ()
+        """Payments received in cash, of those that the events to be booked return or restore."""
 
     def entries(self, events: Iterable[Recorded]) -> list[JournalEntry]:
         """Return the entries of the events of one command, in the order of their first events.
@@ -62,9 +74,11 @@ class Booking:
         for e in events:
             if isinstance(e.data, invoice.DepositFreed):
                 found += self._freed(e, e.data)
+            if isinstance(e.data, loss.InvoiceProvisioned):
+                found += self._provisioned(e, e.data)
             if e.type not in RULES:
                 continue
-            counterpart = RULES[e.type](e.data, self._chart)
+            counterpart = self._counterpart(e)
             postings = self._postings(e, counterpart)
             if e.type not in _MERGED:
                 found.append(self._entry(e, counterpart, postings))
@@ -80,6 +94,13 @@ class Booking:
         for entry in merged.values():
             entry.postings = _netted(entry.postings)
         return [entry for entry in found if entry.postings]
+
+    def _counterpart(self, e: Recorded) -> Counterpart:
+        """Return the counterpart of an event; notes and coins that go back leave the cash desk, not the bank."""
+        found = RULES[e.type](e.data, self._chart)
+        if isinstance(e.data, RETURNS) and e.data.payment_id in self.in_cash:
+            return replace(found, journal="cash", rest=self._chart["cash"])
+        return found
 
     def _freed(self, e: Recorded, freed: invoice.DepositFreed) -> list[JournalEntry]:
         """Book a deposit as an advance again (PCG 4191): the final invoice that deducted it is cancelled or replaced.
@@ -98,6 +119,20 @@ class Booking:
             for purpose, minor in (("sales", deducted.net_minor), ("advances", -deducted.net_minor))
         ]
         return [self._entry(e, Counterpart(journal="sales", label=label, piece=deducted.number), lines)]
+
+    def _provisioned(self, e: Recorded, provision: loss.InvoiceProvisioned) -> list[JournalEntry]:
+        """Book the change of a provision (PCG 491): a charge (6817), or its release (7817)."""
+        change = provision.amount_minor - self.provided.get(e.position, 0)
+        if not change:
+            return []
+        label = "Dépréciation de créance" if change > 0 else "Reprise de dépréciation"
+        purpose = "impairment_charges" if change > 0 else "impairment_releases"
+        lines = [
+            self._line(self._chart[each], minor, provision.currency, dated_by=provision.invoice_id)
+            for each, minor in ((purpose, change), ("impairments", -change))
+        ]
+        counterpart = Counterpart(journal="miscellaneous", label=label, piece_of=provision.invoice_id)
+        return [self._entry(e, counterpart, lines)]
 
     def _entry(self, e: Recorded, counterpart: Counterpart, postings: list[Posting]) -> JournalEntry:
         return JournalEntry(

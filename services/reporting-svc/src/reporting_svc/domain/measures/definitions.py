@@ -123,6 +123,11 @@ AT_RISK = Definition(
     "part that funds of the customers did not cover on the 90th day after the due date x 100. Null until one is that "
     "old. Two decimals, half up.",
 )
+PAST_90 = Definition(
+    "past-90/1",
+    "Sum of the bands of aged-balance/due-date/3 that are more than 90 days past due; its share is of the sum of all "
+    "bands. Null without anything open. Four decimals.",
+)
 
 CASH_FORECAST = Definition(
     "cash-forecast/1",
@@ -167,6 +172,7 @@ ALL: tuple[Definition, ...] = (
     DELAY_RANKING,
     RECOVERED_RATE,
     AT_RISK,
+    PAST_90,
     CASH_FORECAST,
     ANOMALY,
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from encours.kernel.money import exponent
+from reporting_svc.domain.journal.chart import is_account_number
 from reporting_svc.exports.layouts.text import (
     ENCODING,
     account,
@@ -103,8 +104,7 @@ class QuadraLayout:
 
     def _record(self, line: ExportLine) -> str:
         side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
-        # Quadra has one number for an account: that of the customer stands in place of 411.
-        number = account(plain(line.auxiliary) or line.account, 8)
+        number = account(self._own(plain(line.auxiliary), line.account), 8)
         label, piece = plain(line.label), plain(line.piece)
         amount = right(str(minor), 12).replace(" ", "0")
         return (
@@ -113,6 +113,18 @@ class QuadraLayout:
             f"{left(piece[-8:], 8)}{self._currency}{left(line.journal, 3)}{' ' * 3}{left(label, 30)}{' ' * 2}"
             f"{left(piece[-10:], 10)}"
         )
+
+    def _own(self, auxiliary: str, general: str) -> str:
+        """Return the customer's account in place of 411: Quadra has one number for an account.
+
+        Raises ``ValueError`` for one that is an account of the general ledger, on which the line would be booked.
+        """
+        if is_account_number(auxiliary) and (auxiliary == general or not auxiliary.startswith("411")):
+            raise ValueError(
+                f"The code {auxiliary} of a customer is an account of the general ledger in this layout: ask for "
+                "sage, cegid or csv, which keep both apart."
+            )
+        return auxiliary or general
 
 
 TEXT_LAYOUTS: dict[str, Callable[[str, str], TextLayout]] = {

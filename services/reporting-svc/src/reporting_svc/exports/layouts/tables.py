@@ -15,7 +15,7 @@ from reporting_svc.exports.layouts.text import amounts, harmless, plain
 
 SHEET_ROWS = 1_048_576
 """Rows of a sheet (ECMA-376; Excel specifications and limits)."""
-_PARQUET = {"text": "varchar", "number": "bigint", "day": "date", "money": "decimal(18, 4)"}
+_PARQUET = {"text": "varchar", "number": "bigint", "day": "date", "money": "decimal(38, 4)"}
 
 
 class CellAmount(NamedTuple):

@@ -2,24 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.kernel.bands import STANDARD
-from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE
+from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, CEI, PAST_90
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.http.aged_balance.answers import AgedRow, Total
 from reporting_svc.http.answers import ConvertedReport, TieOut
+from reporting_svc.http.collection_effectiveness.answers import PercentOut
 from reporting_svc.http.dso.answers import DsoFigures
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.query import Figures
+from reporting_svc.read_models.dashboard.query import PromiseSums
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.turnover.query import Turnover
 
 _LATELY = ("billed", "credited", "collected", "reversed")
+_PAST_90 = STANDARD.thresholds.index(90)
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """Figures of the last days: turnover, collection of the month, promises."""
+
+    periods: Sequence[Turnover]
+    effectiveness: Fraction | None
+    due: PromiseSums
+    broken: PromiseSums
+
+
+class AtRiskOut(BaseModel):
+    """Open for more than 90 days past due; `share` of all that is open, null where nothing is."""
+
+    definition: str
+    amount: MoneyModel
+    share: float | None
+
+    @classmethod
+    def of(cls, total: Figures) -> Json:
+        """Show the bands of more than 90 days."""
+        gross, old = sum(total.bands), sum(total.bands[_PAST_90 + 1 :])
+        return {
+            "definition": PAST_90.id,
+            "amount": money_json(old, total.currency),
+            "share": round(old / gross, 4) if gross > 0 else None,
+        }
+
+
+class DuePromises(BaseModel):
+    """Promises whose last day is as_of."""
+
+    number: int
+    amount: MoneyModel
+
+
+class BrokenPromiseOut(BaseModel):
+    """A broken promise in its own currency; `missing` had not arrived in time."""
+
+    promise_id: str
+    customer_id: str
+    name: str | None
+    promised_on: date
+    broken_on: date
+    amount: MoneyModel
+    missing: MoneyModel
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Json:
+        """Show a promise."""
+        return {
+            "promise_id": row["promise_id"],
+            "customer_id": row["customer_id"],
+            "name": row["name"],
+            "promised_on": row["promised_on"].isoformat(),
+            "broken_on": row["effective_on"].isoformat(),
+            "amount": money_json(row["amount_minor"], row["currency"]),
+            "missing": money_json(row["missing_minor"], row["currency"]),
+        }
+
+
+class BrokenPromises(DuePromises):
+    """Promises that were found broken in the last 30 days and have stayed so; `largest` lists at most five."""
+
+    missing: MoneyModel
+    largest: list[BrokenPromiseOut]
 
 
 class DashboardOut(ConvertedReport):
@@ -30,8 +104,14 @@ class DashboardOut(ConvertedReport):
     overdue_share: float | None = Field(
         description="Overdue part of the open amounts, both without penalty documents."
     )
+    at_risk: AtRiskOut
     dso: DsoFigures
+    collection_effectiveness: PercentOut | None = Field(
+        description="Of the calendar month up to as_of. Null with `report_currency`."
+    )
     last_30_days: dict[str, MoneyModel]
+    promised_today: DuePromises
+    broken_promises: BrokenPromises
     largest_overdue: list[AgedRow]
 
     @classmethod
@@ -40,10 +120,10 @@ class DashboardOut(ConvertedReport):
         books: ReceivablesSnapshot,
         penalties: OpenPenalties,
         dso: Dso,
-        lately: Sequence[Turnover],
+        lately: Lately,
         largest: Sequence[Figures],
     ) -> Json:
-        """Show the sums, the days, the periods of the last 30 days as one, and customers with most past due."""
+        """Show the sums, the days, the periods of the last 30 days as one, promises, customers with most past due."""
         total, currency = books.total, books.total.currency
         gross, late = sum(total.bands) - penalties.open_minor, total.overdue - penalties.late_minor
         return {
@@ -51,12 +131,26 @@ class DashboardOut(ConvertedReport):
             "currency": currency,
             "totals": Total.of(total, STANDARD),
             "overdue_share": round(late / gross, 4) if gross > 0 else None,
+            "at_risk": AtRiskOut.of(total),
             "dso": DsoFigures.of(dso, currency),
+            "collection_effectiveness": None
+            if books.conversion
+            else PercentOut.of(CEI, lately.effectiveness, "nothing-to-collect"),
             "last_30_days": {
-                name: money_json(sum(getattr(period, name) for period in lately), currency)
+                name: money_json(sum(getattr(period, name) for period in lately.periods), currency)
                 for name in _LATELY
+            },
+            "promised_today": _sums(lately.due, currency),
+            "broken_promises": {
+                **_sums(lately.broken, currency),
+                "missing": money_json(lately.broken.missing_minor, currency),
+                "largest": [BrokenPromiseOut.of(row) for row in lately.broken.largest],
             },
             "largest_overdue": [AgedRow.of(figures, STANDARD) for figures in largest],
             "tie_out": TieOut.of(total),
             **cls.end(books),
         }
+
+
+def _sums(promises: PromiseSums, currency: str) -> Json:
+    return {"number": promises.number, "amount": money_json(promises.amount_minor, currency)}

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
 from fastapi import Query as Parameter
 from starlette.responses import Response, StreamingResponse
 
-from encours.http.auth import RECHECK_S, Unauthenticated, check_still_granted
-from encours.http.context import context
 from encours.http.parameters import malformed, parse_position
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import Refusal
-from encours.kernel.tasks import end
 from reporting_svc.http.events.answers import EventOut, EventsOut
-from reporting_svc.read_models.feed import MAX_TAILS, Feed, Filter, matching_types
+from reporting_svc.http.live import live
+from reporting_svc.read_models.feed import Feed, FeedPage, Filter, matching_types
 
 router = Router(tags=["Events"])
 NDJSON = "application/x-ndjson"
-HEARTBEAT_S = 10.0
-STREAM_MAX_S = 3600.0
 MAX_LIMIT = 1000
 
 After = Annotated[int, Parameter(ge=0, le=2**53, description="Events behind this position.")]
@@ -37,21 +30,6 @@ Stream = Annotated[
     str | None,
     Parameter(max_length=80, description="The id of an invoice, payment, customer …", examples=["calendar"]),
 ]
-
-
-class TooManyStreams(Refusal):
-    """The process has the largest number of live streams that it serves (503)."""
-
-    code = "too-many-streams"
-    title = "Too many live streams"
-    status = 503
-    remedy = "Close a stream, or read pages of /v1/events with after=."
-
-    def __init__(self) -> None:
-        super().__init__(
-            f"{MAX_TAILS} live streams are open. Read pages, or repeat the request later.",
-            retry_after_s=5,
-        )
 
 
 @router.get(
@@ -114,52 +92,15 @@ async def stream_events(
     begin = _resume(q.request.headers.get("last-event-id"), after)
     if begin is None:
         begin = (await q.ledger.head(q.caller.ledger)).position
-    if feed.tails >= MAX_TAILS:
-        raise TooManyStreams
-    context(q.request).without_deadline()
-    return StreamingResponse(
-        _server_sent(feed, q, begin, wanted),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    return live(feed, q, feed.tail(q.caller.ledger, begin, wanted), _show)
+
+
+async def _show(page: FeedPage) -> bytes:
+    return b"".join(
+        b"id: %d\nevent: %b\ndata: %b\n\n"
+        % (e["position"], e["type"].encode(), msgspec.json.encode(EventOut.of(e)))
+        for e in page.events
     )
-
-
-async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
-    ends_at, checked_at = loop.time() + STREAM_MAX_S, loop.time()
-    alive_at = checked_at
-    pages = feed.tail(q.caller.ledger, after, wanted)
-    feed.tails += 1
-    waiting = asyncio.ensure_future(anext(pages))
-    draining = asyncio.ensure_future(q.services.draining.wait())
-    try:
-        yield b"retry: 1000\n\n"
-        while loop.time() < ends_at and not draining.done():
-            await asyncio.wait({waiting, draining}, timeout=RECHECK_S, return_when=asyncio.FIRST_COMPLETED)
-            if loop.time() - checked_at >= RECHECK_S:
-                try:
-                    await check_still_granted(q.request)
-                except Unauthenticated:
-                    return
-                checked_at = loop.time()
-            if not waiting.done():
-                if loop.time() - alive_at >= HEARTBEAT_S:
-                    yield b": alive\n\n"
-                    alive_at = loop.time()
-                continue
-            alive_at = loop.time()
-            page = waiting.result()
-            if page.events:
-                yield b"".join(
-                    b"id: %d\nevent: %b\ndata: %b\n\n"
-                    % (e["position"], e["type"].encode(), msgspec.json.encode(EventOut.of(e)))
-                    for e in page.events
-                )
-            waiting = asyncio.ensure_future(anext(pages))
-    finally:
-        feed.tails -= 1
-        await end([waiting, draining])
-        await pages.aclose()
 
 
 def _resume(last_event_id: str | None, after: int | None) -> int | None:

@@ -12,6 +12,8 @@ from encours.kernel.errors import Invalid
 from reporting_svc.exports.requests import RequestExport
 from reporting_svc.exports.store import ExportKind, Layout
 
+FINANCIAL_YEAR_DAYS = 731
+"""More than the longest financial year, that of a company's first 24 months, can have."""
 Number = Annotated[str, Field(min_length=3, max_length=12)]
 
 
@@ -21,13 +23,16 @@ class ExportBody(Body):
     kind: Literal["fec", "journal", "aged_balance", "open_items"]
     entity_id: Annotated[str, Id("ent")]
     year: Annotated[int, Field(ge=1990, le=2999, strict=True)] | None = Field(
-        default=None, description="Of a FEC: the calendar year that is the financial year."
+        default=None,
+        description="Of a FEC: the calendar year that is the financial year; of any other, `from` and `to`.",
     )
     layout: Literal["sage", "cegid", "quadra", "csv", "xlsx", "parquet"] | None = Field(
         default=None, description="Of a journal; of a report csv, xlsx or parquet."
     )
-    from_: BusinessDate | None = Field(default=None, alias="from", description="Of a journal: the first day.")
-    to: BusinessDate | None = Field(default=None, description="Of a journal: the last day.")
+    from_: BusinessDate | None = Field(
+        default=None, alias="from", description="Of a journal or a FEC: the first day."
+    )
+    to: BusinessDate | None = Field(default=None, description="Of a journal or a FEC: the last day.")
     as_of: BusinessDate | None = Field(default=None, description="Of a report: its business date.")
     accounts: dict[str, Number] = Field(
         default={},
@@ -43,16 +48,12 @@ class ExportBody(Body):
     def to_command(self) -> RequestExport:
         """Return the request. Raises :class:`Invalid` for fields that do not belong together."""
         if self.kind == "fec":
-            if self.year is None:
-                raise Invalid("Name the year of the FEC.", "/year")
-            for name, given in (
-                ("layout", self.layout), ("from", self.from_), ("to", self.to), ("as_of", self.as_of),
-            ):  # fmt: skip
+            for name, given in (("layout", self.layout), ("as_of", self.as_of)):
                 if given is not None:
                     raise Invalid(
-                        f"A FEC has a year, and neither layout nor days: leave {name} out.", f"/{name}"
+                        f"A FEC has a financial year, and no layout or day: leave {name} out.", f"/{name}"
                     )
-            first, last = date(self.year, 1, 1), date(self.year, 12, 31)
+            first, last = self._financial_year()
             return RequestExport("fec", "fec", self.entity_id, first, last, self.accounts, self.position)
         if self.layout is None:
             raise Invalid("Name the layout.", "/layout")
@@ -65,6 +66,18 @@ class ExportBody(Body):
         return RequestExport(
             "journal", self.layout, self.entity_id, self.from_, self.to, self.accounts, self.position
         )
+
+    def _financial_year(self) -> tuple[date, date]:
+        """Return its first and last day: of the calendar year, or as named."""
+        if self.year is not None:
+            if self.from_ is not None or self.to is not None:
+                raise Invalid("Name the calendar year, or from and to.", "/year")
+            return date(self.year, 1, 1), date(self.year, 12, 31)
+        if self.from_ is None or self.to is None:
+            raise Invalid("Name the year of the FEC, or its first and last day, from and to.", "/year")
+        if not 0 <= (self.to - self.from_).days < FINANCIAL_YEAR_DAYS:
+            raise Invalid("A financial year has one day at least, and 24 months at most.", "/to")
+        return self.from_, self.to
 
     def _report(self, kind: ExportKind, layout: Layout) -> RequestExport:
         if layout not in ("csv", "xlsx", "parquet"):

@@ -74,6 +74,13 @@ class FigureAsOf(FigureOut, AsOf):
     """A published figure at the requested dates."""
 
 
+class FiguresOut(AsOf):
+    """A page of published figures, the latest first unless sorted otherwise."""
+
+    data: list[FigureOut]
+    next_cursor: str | None
+
+
 FIGURE_ANSWER = Answer(FIGURE, lambda state, version, _: FigureOut.of(state, version))
 
 

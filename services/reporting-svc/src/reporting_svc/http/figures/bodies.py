@@ -60,10 +60,12 @@ class FigureBody(Body):
         return self
 
     def to_command(self, figure_id: str, today: date) -> PublishFigure:
-        """Return the command. Raises a 422 refusal for bands that do not rise, and for a period without a day."""
+        """Return the command. Raises 422 for bands that do not rise, a day to come, and a period without a day."""
         if self.bands is not None:
             Bands.parse(self.bands)
         as_of = self.as_of or today
+        if as_of > today:
+            raise Invalid(f"A figure is of today, {today}, or of a day before.", "/as_of")
         first_day, days = self.first_day, self.days
         if self.figure == "turnover":
             first_day = first_day or as_of.replace(day=1)

@@ -7,16 +7,27 @@ from typing import Annotated
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from encours.contracts import decoder
+from encours.contracts.events.figure import FigureName, FigurePublished
 from encours.http.commands import Command, command
 from encours.http.models import Id
+from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
+from encours.reading.pages import Page
 from encours.reading.summary import Language
 from reporting_svc.domain.figure import FigureNotFound, FigureQuestion, FigureState
-from reporting_svc.http.figures.answers import FIGURE_ANSWER, FigureAsOf, FigureOut, RestatementOut
+from reporting_svc.http.figures.answers import (
+    FIGURE_ANSWER,
+    FigureAsOf,
+    FigureOut,
+    FiguresOut,
+    RestatementOut,
+)
 from reporting_svc.http.figures.bodies import FigureBody
-from reporting_svc.read_models.feed import Feed
+from reporting_svc.read_models.feed import Event, Feed
+from reporting_svc.read_models.figures.listing import KEY, SORTS, published_figures
 from reporting_svc.read_models.figures.query import LatestFigures
 from reporting_svc.read_models.figures.restatement import restated
 from reporting_svc.read_models.receivables import Receivables
@@ -25,6 +36,7 @@ from reporting_svc.use_cases.figures import FIGURE, publish_figure
 router = Router(tags=["Published figures"])
 PATH = "/v1/figures"
 FigurePath = Annotated[str, Id("fig")]
+PAGE = paging(*SORTS, default="-published", key=KEY, columns=SORTS)
 Reading = Annotated[Query, reading("reports:read")]
 
 
@@ -34,6 +46,25 @@ async def publish(body: FigureBody, cmd: Annotated[Command, command("reports:wri
     asked = body.to_command(new_id("fig"), cmd.meta.today)
     figures = LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
     return await cmd.run(publish_figure, asked, figures, answer=FIGURE_ANSWER, status=201, at=PATH)
+
+
+@router.get("/v1/figures", response_model=FiguresOut)
+async def list_figures(
+    q: Reading,
+    page: Annotated[Page, PAGE],
+    entity_id: Annotated[str | None, Parameter(pattern=r"^ent_[0-9a-f]{32}$")] = None,
+    customer_id: Annotated[str | None, Parameter(pattern=r"^cus_[0-9a-f]{32}$")] = None,
+    figure: Annotated[FigureName | None, Parameter(description="Figures of this kind.")] = None,
+) -> Response:
+    """List the figures that were published by as_of, as known at known_at."""
+    feed: Feed = q.services.extras["feed"]
+    if entity_id is not None:
+        q.caller.require_entity(entity_id)
+    async with q.view(Receivables.name) as view:
+        rows = await published_figures(view, page, entity_id, customer_id, figure)
+    events = await feed.at(q.caller.ledger, [row["position"] for row in rows])
+    body = page.body(rows, lambda row: FigureOut.of(*_stored(events[row["position"]])))
+    return q.respond(body | view.time.echo())
 
 
 @router.get("/v1/figures/{figure_id}", response_model=FigureAsOf)
@@ -64,6 +95,12 @@ async def restate(
         found = await restated(view, asked, published.position, after)
     events = await feed.at(q.caller.ledger, [moved.position for moved in found.moved])
     return q.respond(RestatementOut.of(state, version, found, events, lang, view.time))
+
+
+def _stored(event: Event) -> tuple[FigureState, int]:
+    published = decoder(event["type"], event["schema_version"])(event["data"])
+    assert isinstance(published, FigurePublished)
+    return FigureState(event["entity"], published), event["version"]
 
 
 async def _figure(q: Query, figure_id: str, position: int) -> tuple[FigureState, int]:

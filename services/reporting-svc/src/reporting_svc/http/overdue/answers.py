@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from encours.kernel.bands import STANDARD, days_past_due
+from encours.kernel.bands import STANDARD, Bands, days_past_due
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import OVERDUE
 from reporting_svc.http.answers import Report, TieOut
@@ -18,8 +18,8 @@ from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.overdue.query import Overdue
 
 
-class OverdueRow(BaseModel):
-    """An invoice, or an instalment, past its due date of which an amount is still owed."""
+class OpenItemRow(BaseModel):
+    """An open invoice, or an open instalment."""
 
     invoice_id: str
     number: str
@@ -42,15 +42,17 @@ class OverdueRow(BaseModel):
     conceded: MoneyModel = Field(
         description="The part of it that you accepted and whose credit note is still to come."
     )
-    overdue: MoneyModel = Field(description="`outstanding` less `conceded`, which is no longer owed.")
+    overdue: MoneyModel = Field(
+        description="Past due: `outstanding` less `conceded`, which is no longer owed."
+    )
     on_plan: MoneyModel = Field(
-        description="The part of it that is on a payment plan in force and not in dispute; it stays overdue."
+        description="The part of it that is on a payment plan in force and not in dispute; a plan changes no due date."
     )
     collectable: MoneyModel = Field(description="`outstanding` less `disputed` and `on_plan`.")
     salesperson: str | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], as_of: date) -> Json:
+    def of(cls, row: Mapping[str, Any], as_of: date, bands: Bands = STANDARD) -> Json:
         """Show an invoice, or an instalment, on a day."""
         days, currency = days_past_due(row["due_on"], as_of), row["currency"]
         open_minor, conceded = row["open_minor"], row["conceded_minor"]
@@ -66,12 +68,12 @@ class OverdueRow(BaseModel):
             "due_on": row["due_on"].isoformat(),
             "instalment": row["instalment"],
             "days_past_due": days,
-            "band": STANDARD.names[STANDARD.index(days)],
+            "band": bands.names[bands.index(days)],
             "total": money_json(row["total_minor"], currency),
             "outstanding": money_json(open_minor, currency),
             "disputed": money_json(contested, currency),
             "conceded": money_json(conceded, currency),
-            "overdue": money_json(open_minor - conceded, currency),
+            "overdue": money_json(open_minor - conceded if days > 0 else 0, currency),
             "on_plan": money_json(planned, currency),
             "collectable": money_json(open_minor - contested - planned, currency),
             "salesperson": row["salesperson"],
@@ -106,7 +108,7 @@ class OverdueOut(Report):
     list's sum is that of the aged balance's `overdue`."""
 
     definition: str
-    data: list[OverdueRow]
+    data: list[OpenItemRow]
     next_cursor: str | None
     totals: OverdueTotals
 
@@ -117,7 +119,7 @@ class OverdueOut(Report):
         return {
             "definition": OVERDUE.id,
             "currency": total.currency,
-            **page.body(late.rows, lambda row: OverdueRow.of(row, books.view.time.as_of)),
+            **page.body(late.rows, lambda row: OpenItemRow.of(row, books.view.time.as_of)),
             "totals": OverdueTotals.of(late, total.currency),
             "tie_out": TieOut.of(total, also=late.past_due_minor == total.overdue),
             **cls.end(books),

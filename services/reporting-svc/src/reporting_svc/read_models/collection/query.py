@@ -13,7 +13,7 @@ from reporting_svc.read_models.receivables.groups import GroupBy, grouping
 from reporting_svc.read_models.receivables.parts import parts_then
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.turnover.query import SALES
+from reporting_svc.read_models.receivables.sums import SALES
 
 if TYPE_CHECKING:
     from encours.reading.moment import View

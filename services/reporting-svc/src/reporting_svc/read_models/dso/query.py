@@ -9,7 +9,7 @@ from reporting_svc.domain.measures.dso import Dso, Month, measure
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql, require_every_rate
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.turnover.query import SALES
+from reporting_svc.read_models.receivables.sums import SALES
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -43,7 +43,7 @@ async def billed_since(view: View, scope: Scope, first: date, conversion: Report
     where = ScopeWhere(view, scope, "m", packed=True).counted().add(SALES)
     where.add("m.effective_on >= {}::date", first)
     billed: int = await view.conn.fetchval(
-        f"select coalesce(sum(m.account_minor), 0)::bigint from {moved_sql(view, where, conversion)}",
+        f"select coalesce(sum(m.account_minor), 0)::bigint from {moved_sql(view, scope, where, conversion)}",
         *where.arguments,
     )
     return billed
@@ -55,7 +55,7 @@ async def _months_back(view: View, scope: Scope, conversion: ReportConversion | 
     rows = await view.conn.fetch(
         f"""
         select date_trunc('month', m.effective_on)::date, sum(m.account_minor)::bigint
-        from {moved_sql(view, where, conversion)} group by 1
+        from {moved_sql(view, scope, where, conversion)} group by 1
         """,
         *where.arguments,
     )

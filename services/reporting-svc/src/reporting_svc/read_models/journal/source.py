@@ -16,6 +16,8 @@ import asyncpg
 
 from encours.contracts import Recorded, decoder
 from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.loss import InvoiceProvisioned
+from encours.contracts.events.money.payment import PaymentReceived
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
 from encours.ledger import Ledger
@@ -91,13 +93,33 @@ class JournalSource:
         streams = await self.ledger.read_streams(self.name, final_ids, upto=self.position)
         return {
             (e.data.invoice_id, each.invoice_id): DeductedAdvance(
-                e.data.number, e.data.currency, each.net_minor
+                e.data.number, e.effective_on, e.data.currency, each.net_minor
             )
             for events in streams.values()
             for e in events
             if isinstance(e.data, InvoiceIssued)
             for each in e.data.deposits
         }
+
+    async def provided(self, invoice_ids: Iterable[str]) -> Mapping[int, int]:
+        """Return the provision that stood before each event that sets one on these invoices, by its position."""
+        streams = await self.ledger.read_streams(self.name, invoice_ids, upto=self.position)
+        found: dict[int, int] = {}
+        for events in streams.values():
+            standing = 0
+            for e in events:
+                if isinstance(e.data, InvoiceProvisioned):
+                    found[e.position], standing = standing, e.data.amount_minor
+        return found
+
+    async def in_cash(self, payment_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the payments that were received in cash."""
+        streams = await self.ledger.read_streams(self.name, payment_ids, upto=self.position)
+        return frozenset(
+            payment_id
+            for payment_id, events in streams.items()
+            if any(isinstance(e.data, PaymentReceived) and e.data.method == "cash" for e in events)
+        )
 
     async def commands(
         self, types: Iterable[str], after: int, first_on: date, last_on: date

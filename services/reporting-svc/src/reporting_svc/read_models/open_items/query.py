@@ -26,7 +26,7 @@ async def open_items(view: View, scope: Scope) -> AsyncIterator[list[asyncpg.Rec
         select {INVOICE_ID.sql("p.invoice_id")} as invoice_id, i.number, p.customer_id, p.currency, p.issued_on,
                p.due_on, p.instalment, i.total_minor, p.open_minor, p.disputed_minor, p.conceded_minor, p.planned_minor
         from ({parts_then(args, view, scope)}) p join {view.schema}.item i using (invoice_id)
-        where p.open_minor <> 0 order by p.due_on, i.number, p.instalment
+        where p.open_minor <> 0 order by p.due_on, i.number, p.instalment, p.invoice_id
         """,
         *args,
     )

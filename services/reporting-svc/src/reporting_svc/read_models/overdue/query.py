@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from encours.reading.merges import merged_sql
@@ -58,19 +59,49 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
         *args,
     )
     assert sums is not None  # an aggregate without groups is one row
-    where = ViewWhere(view, entity="entity").add(_LISTED)
+    rows = await listed_parts(view, scope, page, DueRange(before=view.time.as_of), _LISTED)
+    return Overdue(
+        rows=tuple(rows),
+        invoices=sums["invoices"],
+        open_minor=sums["open"],
+        disputed_minor=sums["disputed"],
+        conceded_minor=sums["conceded"],
+        planned_minor=sums["planned"],
+        past_due_minor=sums["past_due"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DueRange:
+    """Due dates from ``first`` on and before ``before``; ``None`` bounds nothing."""
+
+    first: date | None = None
+    before: date | None = None
+
+    def sql(self, args: Arguments, column: str) -> str:
+        """SQL: the condition on a column."""
+        bounds = ((">=", self.first), ("<", self.before))
+        found = [f"{column} {sign} {args.add(day)}::date" for sign, day in bounds if day is not None]
+        return " and ".join(found) or "true"
+
+
+async def listed_parts(
+    view: View, scope: Scope, page: Page, due: DueRange, condition: str
+) -> list[Mapping[str, Any]]:
+    """Return a page of the open invoices and instalments that are due in a range and meet a condition."""
+    parts = parts_now if await is_now(view) else parts_then
+    where = ViewWhere(view, entity="entity").add(condition)
     debtor, merged = "i.customer_id", ""
     if scope.merged.merged:
         debtor = "coalesce(m.survivor_id, i.customer_id)"
         merged = f"left join {merged_sql(scope.merged, where.arguments)} m on m.customer_id = i.customer_id"
-    on = where.arguments.add(view.time.as_of)
     listed = f"""(
         select {INVOICE_ID.sql("i.invoice_id")} as invoice_id, i.entity, {debtor} as customer_id, i.currency,
                i.issued_on, p.due_on, p.instalment, i.number, i.total_minor, i.salesperson, p.open_minor,
                p.disputed_minor, p.conceded_minor, p.planned_minor,
                (i.invoice_id::text || ' ' || coalesce(lpad(p.instalment::text, 4, '0'), '')) collate "C" as {KEY}
         from ({parts(where.arguments, view, scope)}) p join {view.schema}.item i using (invoice_id) {merged}
-        where p.due_on < {on}::date
+        where {due.sql(where.arguments, "p.due_on")}
     ) listed"""
     rows = await view.conn.fetch(
         f"""
@@ -80,12 +111,4 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
         """,
         *where.arguments,
     )
-    return Overdue(
-        rows=tuple(cast("list[Mapping[str, Any]]", rows)),
-        invoices=sums["invoices"],
-        open_minor=sums["open"],
-        disputed_minor=sums["disputed"],
-        conceded_minor=sums["conceded"],
-        planned_minor=sums["planned"],
-        past_due_minor=sums["past_due"],
-    )
+    return cast("list[Mapping[str, Any]]", rows)

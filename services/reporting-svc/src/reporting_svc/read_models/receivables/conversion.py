@@ -15,7 +15,7 @@ from encours.reading.rates import rate_histories, rates_known
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.query import is_now, open_then
 from reporting_svc.read_models.receivables.rows import ENTITY_ID
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -152,10 +152,14 @@ async def _histories(
     )
 
 
-def moved_sql(view: View, where: ScopeWhere, conversion: ReportConversion | None) -> str:
-    """SQL: movements ``m`` with kind, effective_on, account_minor and net_minor, converted if it is asked for."""
+def moved_sql(view: View, scope: Scope, where: ScopeWhere, conversion: ReportConversion | None = None) -> str:
+    """SQL: movements ``m`` with kind, effective_on, account_minor and net_minor, converted if it is asked for.
+
+    Their sums by day where these answer: thousands of rows in place of millions.
+    """
     if conversion is None:
-        return f"(select * from {view.schema}.movement m where {where.sql}) m"
+        table = "day_sum" if answered_by_days(view, scope) else "movement"
+        return f"(select * from {view.schema}.{table} m where {where.sql}) m"
     rates = conversion.sql(where.arguments)
     return f"""(
         select m.kind, m.effective_on,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from encours.contracts import Recorded
-from encours.contracts.books import Movement
+from encours.contracts.books import CREDITED, INVOICED, Movement
+from encours.contracts.events.figure import FigurePublished
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered, FieldsSet
@@ -14,7 +17,10 @@ from reporting_svc.read_models.receivables.rows import (
     ItemInstalment,
     MovementRow,
     ReportedCustomer,
+    ReportedFigure,
 )
+
+DayKey = tuple[str, str, date, str, bool, bool]
 
 
 def customer_row(
@@ -101,3 +107,28 @@ def instalment_rows(e: Recorded, agreed: InvoiceRescheduled) -> list[ItemInstalm
         )
         for due_on, upto in ranges_of(agreed.instalments)
     ]
+
+
+def day_key(movement: Movement) -> DayKey:
+    """Return the key of the sums by day that a movement belongs to."""
+    return (
+        movement.entity,
+        movement.currency,
+        movement.effective_on,
+        movement.kind,
+        movement.net_minor != 0 or movement.kind in (*INVOICED, *CREDITED),
+        movement.account_minor > 0,
+    )
+
+
+def figure_row(e: Recorded, data: FigurePublished) -> ReportedFigure:
+    """Return the figure that an event publishes."""
+    return ReportedFigure(
+        figure_id=data.figure_id,
+        position=e.position,
+        effective_on=e.effective_on,
+        entity=e.entity,
+        customer_id=data.customer_id,
+        figure=data.figure,
+        figure_as_of=data.scope.as_of,
+    )

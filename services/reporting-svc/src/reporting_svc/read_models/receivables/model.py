@@ -17,6 +17,7 @@ from encours.contracts.events.dunning.promises import (
     PromiseMade,
     PromiseWithdrawn,
 )
+from encours.contracts.events.figure import FigurePublished
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.plan import (
     InvoiceRescheduled,
@@ -38,7 +39,6 @@ from encours.contracts.events.parties.customer import (
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
-from encours.contracts.instalments import ranges_of
 from encours.projection.read_model import MappedModel, Sum
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -46,10 +46,12 @@ from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
-from reporting_svc.read_models.receivables.banding import aging_day, count
+from reporting_svc.read_models.receivables.folding import add, on_item, reschedule
 from reporting_svc.read_models.receivables.mapping import (
     customer_row,
+    day_key,
     fields_row,
+    figure_row,
     instalment_rows,
     issued_item,
     movement_row,
@@ -59,17 +61,21 @@ from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
     AgingDay,
     Balance,
+    DaySum,
     FieldsRow,
     Item,
     ItemInstalment,
     MovementRow,
     ReportedCustomer,
+    ReportedFigure,
     ReportingEntity,
     RoleRow,
 )
 from reporting_svc.read_models.receivables.sums import (
     account_sums_sql,
     balances_sql,
+    day_entries_sql,
+    day_sums_sql,
     instalments_sql,
     items_sql,
 )
@@ -86,7 +92,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 12
+    version = 13
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -102,6 +108,8 @@ class Receivables(MappedModel):
         ItemInstalment,
         MovementRow,
         Balance,
+        DaySum,
+        ReportedFigure,
         AgingDay,
     )
     entry = MovementRow
@@ -129,6 +137,7 @@ class Receivables(MappedModel):
         PlanKept,
         PlanResumed,
         PlanCancelled,
+        FigurePublished,
     )
     applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
     ignores = contracts.names_in(
@@ -151,7 +160,6 @@ class Receivables(MappedModel):
         events.replies,
         events.credit_hold,
         events.credit_policy,
-        events.figure,
         events.guarantee,
         events.insurance,
         events.provision,
@@ -228,7 +236,7 @@ class Receivables(MappedModel):
         match e.data:
             case EntityRegistered() | CustomerRegistered() | CustomerMerged() | CustomerMergeReversed():
                 return
-            case ExchangeRatePublished() | FieldsSet() | RolesAssigned():
+            case ExchangeRatePublished() | FieldsSet() | RolesAssigned() | FigurePublished():
                 return
             case InsolvencyOpened() | InsolvencyClosed():
                 return
@@ -249,7 +257,8 @@ class Receivables(MappedModel):
             case _:
                 for movement in movements(e):
                     yield Balance, (movement.entity, movement.customer_id, movement.currency)
-                    if _on_item(movement):
+                    yield DaySum, day_key(movement)
+                    if on_item(movement):
                         yield AgingDay, (AGING_DAY_ID,)
                         yield Item, (movement.invoice_id,)
 
@@ -293,16 +302,18 @@ class Receivables(MappedModel):
             case ExchangeRatePublished():
                 for row in rate_rows(e, e.data):
                     rows.put(row)
+            case FigurePublished():
+                rows.put(figure_row(e, e.data))
             case InvoiceRescheduled():
                 for row in self.creates(e):
                     rows.put(row)
-                _reschedule(e, e.data, rows)
+                reschedule(e, e.data, rows)
             case _:
                 for row in self.creates(e):
                     rows.put(row)
                 for line, movement in enumerate(movements(e)):
                     rows.put(movement_row(e.position, line, movement))
-                    _add(e, movement, rows)
+                    add(e, movement, rows)
 
     def entries(self, e: Recorded) -> Iterable[Movement]:
         """The movements."""
@@ -319,63 +330,14 @@ class Receivables(MappedModel):
                 return ()
 
     def sums(self, schema: str) -> Sequence[Sum]:
-        """Items and balances from the movements. Every band is the first until :meth:`on_days_opened` moves them."""
+        """Items, balances and days from the movements. Bands are the first until :meth:`on_days_opened` moves them."""
         return (
             Sum(Item, items_sql(schema)),
             Sum(ItemInstalment, instalments_sql(schema)),
             Sum(Balance, balances_sql(schema), of_entries=account_sums_sql(schema)),
+            Sum(DaySum, day_sums_sql(schema), of_entries=day_entries_sql(schema)),
         )
 
     async def on_days_opened(self, conn: Conn, schema: str, days: list[date]) -> None:
         """Bring the bands of :class:`Balance` to the last of the opened days in one step."""
         await age_balances(conn, schema, max(days))
-
-
-def _on_item(movement: Movement) -> bool:
-    return movement.invoice_id is not None and bool(
-        movement.item_minor or movement.contested_minor or movement.planned_minor
-    )
-
-
-def _known(e: Recorded, invoice_id: str | None, rows: RowCache) -> Item:
-    item = rows.get(Item, invoice_id)
-    if item is None:
-        raise LookupError(f"{e.type} on {invoice_id}, which this ledger never issued")
-    return item
-
-
-def _reschedule(e: Recorded, agreed: InvoiceRescheduled, rows: RowCache) -> None:
-    """Move what is open to the bands of the new due dates; nothing without any."""
-    if not agreed.instalments:
-        return
-    item = _known(e, agreed.invoice_id, rows)
-    balance = rows.get(Balance, item.entity, item.customer_id, item.currency)
-    if balance is None:
-        raise LookupError(f"no balance of {item.customer_id}, to whom {item.number} was issued")
-    day = aging_day(rows)
-    count(balance, item, day, -1)
-    item.schedule = ",".join(f"{due_on} {upto}" for due_on, upto in ranges_of(agreed.instalments))
-    count(balance, item, day, 1)
-    rows.put(item)
-    rows.put(balance)
-
-
-def _add(e: Recorded, movement: Movement, rows: RowCache) -> None:
-    """Add the movement to what is owed now."""
-    balance = rows.get(Balance, movement.entity, movement.customer_id, movement.currency) or Balance(
-        entity=movement.entity, customer_id=movement.customer_id, currency=movement.currency
-    )
-    if _on_item(movement):
-        item, day = _known(e, movement.invoice_id, rows), aging_day(rows)
-        count(balance, item, day, -1)
-        item.open_minor += movement.item_minor
-        item.disputed_minor += movement.contested_minor
-        item.conceded_minor += movement.conceded_minor
-        item.planned_minor += movement.planned_minor
-        item.settled_minor += movement.settled_minor
-        count(balance, item, day, 1)
-        balance.open_minor += movement.item_minor
-        rows.put(item)
-    balance.unapplied_minor += movement.cash_minor
-    balance.account_minor += movement.account_minor
-    rows.put(balance)

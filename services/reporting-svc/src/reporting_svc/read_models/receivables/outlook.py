@@ -31,7 +31,11 @@ class PromisedPaymentRow(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "promised_payment"
     KEY: ClassVar[tuple[str, ...]] = ("promise_id", "position")
-    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(customer_id)",
+        "(promised_on)",
+        "(effective_on) where state = 'broken'",
+    )
     promise_id: str
     position: int
     effective_on: date
@@ -40,6 +44,8 @@ class PromisedPaymentRow(Row, kw_only=True):
     currency: str
     invoice_ids: list[str]
     amount_minor: int
+    received_minor: int
+    """Received in time; 0 until the promise is judged."""
     promised_on: date
     state: str
 
@@ -55,6 +61,7 @@ class PromisedPaymentRow(Row, kw_only=True):
             currency=data.currency,
             invoice_ids=list(data.invoice_ids),
             amount_minor=data.amount_minor,
+            received_minor=data.received_minor if isinstance(data, PromiseKept | PromiseBroken) else 0,
             promised_on=data.promised_on,
             state=e.type.removeprefix("promise."),
         )

@@ -174,6 +174,42 @@ class Balance(Row, kw_only=True):
     account_minor: int = 0
 
 
+class DaySum(Row, kw_only=True):
+    """Sums of the movements of an entity in a currency, by the day they count from and by kind.
+
+    They answer for any day without reading the movements, as long as all that is known counts and no customer is named.
+    """
+
+    TABLE: ClassVar[str] = "day_sum"
+    KEY: ClassVar[tuple[str, ...]] = ("entity", "currency", "effective_on", "kind", "is_sale", "is_debit")
+    entity: Annotated[str, ENTITY_ID]
+    currency: str
+    effective_on: date
+    kind: str
+    is_sale: bool
+    """Carries turnover."""
+    is_debit: bool
+    """Raises the customers' account."""
+    account_minor: int = 0
+    net_minor: int = 0
+    penalty_minor: int = 0
+    """Change of the open amount of penalty documents."""
+
+
+class ReportedFigure(Row, kw_only=True):
+    """A published figure as lists find it; never changed again."""
+
+    TABLE: ClassVar[str] = "figure"
+    KEY: ClassVar[tuple[str, ...]] = ("figure_id",)
+    figure_id: str
+    position: int
+    effective_on: date
+    entity: str
+    customer_id: str | None
+    figure: str
+    figure_as_of: date
+
+
 class AgingDay(Row, kw_only=True):
     """Day for which the bands of every :class:`Balance` are computed; one row."""
 

@@ -37,6 +37,12 @@ class Scope:
         return replace(self, currency=currency)
 
 
+def answered_by_days(view: View, scope: Scope) -> bool:
+    """Return true if sums by day answer: all that is known counts, and that of all customers."""
+    named = (scope.customer_id, scope.segment, scope.salesperson)
+    return view.time.is_now and all(each is None for each in named)
+
+
 _IS_ID = "customer_id ~ '^cus_[0-9a-f]{{32}}$'"
 """Condition, with the braces of a template: an identifier of another form is left out, not cast."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.books import OWING
+from encours.contracts.books import CREDITED, INVOICED, OWING
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
 
@@ -20,6 +20,12 @@ SETTLED = "coalesce(-sum(m.item_minor) filter (where m.kind not in ({})), 0)::bi
     ", ".join(f"'{kind}'" for kind in OWING)
 )
 """SQL: what movements ``m`` settle of an invoice."""
+
+
+SALES = f"(m.net_minor <> 0 or m.kind in {(*INVOICED, *CREDITED)})"
+"""Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
+_DAY_KEY = "entity, currency, effective_on, kind, is_sale, is_debit"
+_OF_DAY = f"m.entity, m.currency, m.effective_on, m.kind, {SALES} as is_sale, m.account_minor > 0 as is_debit"
 
 
 def items_sql(schema: str) -> str:
@@ -82,4 +88,24 @@ def balances_sql(schema: str) -> str:
             from {schema}.item i where i.disputed_minor <> 0 or i.planned_minor <> 0
             group by i.entity, i.customer_id, i.currency
         ) d using (entity, customer_id, currency)
+    """
+
+
+def day_entries_sql(schema: str) -> str:
+    """SQL: sums of the movements on the customers' account by day and kind."""
+    return f"""
+        select {_OF_DAY}, sum(m.account_minor)::bigint as account_minor, sum(m.net_minor)::bigint as net_minor
+        from {schema}.movement m where m.account_minor <> 0 or m.net_minor <> 0 group by 1, 2, 3, 4, 5, 6
+    """
+
+
+def day_sums_sql(schema: str) -> str:
+    """SQL: rows of ``day_sum``, from the sums of the account and the movements on penalty documents."""
+    return f"""
+        select {_DAY_KEY}, coalesce(s.account_minor, 0), coalesce(s.net_minor, 0), coalesce(p.penalty_minor, 0)
+        from {schema}.day_sum_summed s full join (
+            select {_OF_DAY}, sum(m.item_minor)::bigint as penalty_minor
+            from {schema}.movement m join {schema}.item i on i.invoice_id = m.invoice_id and i.is_penalty
+            where m.item_minor <> 0 group by 1, 2, 3, 4, 5, 6
+        ) p using ({_DAY_KEY})
     """

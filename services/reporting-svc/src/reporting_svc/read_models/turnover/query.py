@@ -12,6 +12,7 @@ from reporting_svc.read_models.receivables.conversion import ReportConversion, m
 from reporting_svc.read_models.receivables.groups import Debtor, GroupBy, grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.sums import SALES
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 Period = Literal["day", "week", "month"]
 TurnoverGroup = GroupBy | Debtor
 GROSS = (INVOICED[1], CREDITED[1])
-SALES = f"(m.net_minor <> 0 or m.kind in {(*INVOICED, *CREDITED)})"
-"""Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
 
 
 _SUMS = f"""
@@ -71,7 +70,7 @@ async def by_period(
     where.add("m.account_minor <> 0").add("m.effective_on >= {}::date", first)
     start = f"date_trunc({where.arguments.add(period)}::text, m.effective_on)::date"
     rows = await view.conn.fetch(
-        f"select {start} as start, {_SUMS} from {moved_sql(view, where, conversion)} group by 1 order by 1",
+        f"select {start} as start, {_SUMS} from {moved_sql(view, scope, where, conversion)} group by 1 order by 1",
         *where.arguments,
     )
     return [Turnover(*row) for row in rows]
@@ -117,7 +116,7 @@ async def opening(view: View, scope: Scope, first: date) -> int:
     """Return the account's balance on the eve of ``first``, minor units."""
     where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on < {}::date", first)
     balance: int = await view.conn.fetchval(
-        f"select coalesce(sum(m.account_minor), 0)::bigint from {view.schema}.movement m where {where.sql}",
+        f"select coalesce(sum(m.account_minor), 0)::bigint from {moved_sql(view, scope, where)}",
         *where.arguments,
     )
     return balance

@@ -1,0 +1,1 @@
+"""Figures of the dashboard beside those of other reports."""

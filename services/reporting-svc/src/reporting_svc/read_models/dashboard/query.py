@@ -1,0 +1,103 @@
+"""Promises that are due or broken at the dates of the question, and collection of the month so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, cast
+
+from encours.reading.merges import merged_sql
+from encours.reading.where import Arguments
+from reporting_svc.domain.measures.collection import ONE_DAY, effectiveness
+from reporting_svc.domain.measures.dso import Dso
+from reporting_svc.read_models.collection.query import collection
+from reporting_svc.read_models.dso.query import billed_since
+from reporting_svc.read_models.receivables.conversion import ReportConversion
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseSums:
+    """Number and amount of some promises, minor units, and the largest of them."""
+
+    number: int
+    amount_minor: int
+    missing_minor: int
+    """Promised and not received in time."""
+    largest: tuple[Mapping[str, Any], ...]
+
+
+async def due_promises(view: View, scope: Scope, conversion: ReportConversion | None) -> PromiseSums:
+    """Return the promises whose last day is the day of the question and that nobody has judged or withdrawn."""
+    return await _promises(view, scope, conversion, "made", "p.promised_on = {}::date", view.time.as_of)
+
+
+async def broken_promises(
+    view: View, scope: Scope, first: date, conversion: ReportConversion | None
+) -> PromiseSums:
+    """Return the promises that were found broken from ``first`` to the day of the question and have stayed so."""
+    return await _promises(view, scope, conversion, "broken", "p.effective_on >= {}::date", first)
+
+
+async def month_to_date(view: View, scope: Scope, dso: Dso, not_due_minor: int) -> Fraction | None:
+    """Return the collection effectiveness of the month of the question's day up to it (``cei/1``). One currency.
+
+    ``dso`` holds what is outstanding without penalty documents; ``not_due_minor`` is the part of it not past due.
+    """
+    first = view.time.as_of.replace(day=1)
+    if not answered_by_days(view, scope):
+        return (await collection(view, scope, first, None, dso.period_days))[-1].effectiveness
+    where = (
+        ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on <= {}::date", first - ONE_DAY)
+    )
+    opening: int = await view.conn.fetchval(
+        f"""select coalesce(sum(m.account_minor - m.penalty_minor), 0)::bigint
+            from {view.schema}.day_sum m where {where.sql}""",
+        *where.arguments,
+    )
+    sales = await billed_since(view, scope, first, None)
+    closing = dso.receivables_minor
+    return effectiveness(opening, sales, closing, min(not_due_minor, closing))
+
+
+async def _promises(
+    view: View, scope: Scope, conversion: ReportConversion | None, state: str, condition: str, day: date
+) -> PromiseSums:
+    args = Arguments()
+    where = ScopeWhere(view, scope, "p", args).counted().add("p.state = {}", state).add(condition, day)
+    later = f"l.effective_on <= {where.as_of}"
+    if not view.time.is_now:
+        later += f" and l.position <= {where.position}"
+    debtor, merged = "p.customer_id", ""
+    if scope.merged.merged:
+        debtor = "coalesce(m.survivor_id, p.customer_id)"
+        merged = f"left join {merged_sql(scope.merged, args)} m on m.customer_id = p.customer_id"
+    rows = await view.conn.fetch(
+        f"""
+        select p.promise_id, p.entity, {debtor} as customer_id, c.name, p.currency, p.promised_on, p.effective_on,
+               p.amount_minor, greatest(0, p.amount_minor - p.received_minor) as missing_minor
+        from {view.schema}.promised_payment p {merged} left join {view.schema}.customer c on c.customer_id = {debtor}
+        where {where.sql} and not exists (
+            select from {view.schema}.promised_payment l
+            where l.promise_id = p.promise_id and l.position > p.position and {later})
+        order by p.amount_minor desc, p.promise_id
+        """,
+        *args,
+    )
+
+    def total(column: str) -> int:
+        if conversion is None:
+            return sum(row[column] for row in rows)
+        return sum(conversion.converted(row["entity"], row["currency"], row[column]) for row in rows)
+
+    if conversion is not None:
+        conversion.require({(row["entity"], row["currency"]) for row in rows})
+    largest = cast("list[Mapping[str, Any]]", rows[:LISTED])
+    return PromiseSums(len(rows), total("amount_minor"), total("missing_minor"), tuple(largest))

@@ -1,0 +1,67 @@
+"""The dashboard of a day with a promise, and the same one as events arrive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from encours.testing.system import System
+from encours.testing.waiting import HANG_S, wait_until
+from tests.e2e.world import World, eur
+
+ISSUED, PROMISED, LATER = "2026-03-02", "2026-03-16", "2026-03-31"
+
+
+def boards(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """The dashboards of a stream; the id of each is its position."""
+    at = ""
+    for line in lines:
+        if line.startswith("id: "):
+            at = line.removeprefix("id: ")
+        if line.startswith("data: "):
+            board = json.loads(line.removeprefix("data: "))
+            assert at == str(board["position"])
+            yield board
+
+
+def test_a_promise_is_due_then_broken_and_the_stream_follows_the_ledger(system: System) -> None:
+    world = World.make(system, day=ISSUED)
+    customer = world.customer(name="Scierie du Lac SA")
+    invoice = world.invoice(customer, "100.00", issued_on=ISSUED, terms={"kind": "NET", "days": 7})["id"]
+    promise = {"invoice_ids": [invoice], "amount": eur("90.00"), "promised_on": PROMISED}
+    made = world.post("dunning", "/v1/promises", promise)
+    world.advance(PROMISED)
+    board = world.get("reporting", "/v1/dashboard")
+    assert board["promised_today"] == {"number": 1, "amount": eur("90.00")}
+    assert board["broken_promises"]["number"] == 0
+    assert board["at_risk"] == {"definition": "past-90/1", "amount": eur("0.00"), "share": 0.0}
+    (month,) = world.get("reporting", "/v1/collection-effectiveness", **{"from": PROMISED})["data"]
+    assert board["collection_effectiveness"] == month["collection_effectiveness"]
+
+    reporting = world.client("reporting")
+    refused = reporting.get("/v1/dashboard/stream", params={"report_currency": "USD"})
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/exchange-rate-missing")
+    with reporting.stream("GET", "/v1/dashboard/stream", timeout=httpx.Timeout(HANG_S)) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        following = boards(answer.iter_lines())
+        first = next(following)
+        assert (first["totals"], first["tie_out"]["equal"]) == (board["totals"], True)
+        world.invoice(customer, "50.00", issued_on=PROMISED)
+        second = next(following)
+    assert second["position"] > first["position"]
+    assert second["totals"]["outstanding"] == eur("180.00")
+
+    world.advance(LATER)
+    wait_until(
+        lambda: world.get("reporting", "/v1/dashboard")["broken_promises"]["number"] == 1,
+        "the promise is not judged",
+    )
+    broken = world.get("reporting", "/v1/dashboard")["broken_promises"]
+    (row,) = broken["largest"]
+    assert (broken["amount"], broken["missing"]) == (eur("90.00"), eur("90.00"))
+    assert (row["promise_id"], row["customer_id"], row["name"]) == (made["id"], customer, "Scierie du Lac SA")
+    then = world.get("reporting", "/v1/dashboard", as_of=PROMISED, known_at=board["position"])
+    assert then == board | {"known_at": str(board["position"])}
