@@ -42,6 +42,7 @@ COMMANDS = {
     "risk fit": (),
     "risk models": (),
     "verify": (),
+    "audit export": ("main", "EVENTS"),
     "audit sql": ("xpt_1",),
     "migrate": (),
     "backup": ("TARGET",),
