@@ -15,11 +15,13 @@ from dunning_svc.backtest.wakes import NEVER, Wakes
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import as_event, decision_key
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
+from dunning_svc.domain.policy.written import document_of
 from encours.contracts import encode
 from encours.kernel.ids import derived_id
 from tests.histories.dunning import GROUP, START, History
 from tests.histories.ladder import graded
-from tests.histories.policies import OWN, document_named
+from tests.histories.policies import OWN, document_named, written_policy
+from tests.histories.thanks import thanked
 
 _ACTS = st.one_of(
     st.tuples(st.just("issue"), st.integers(-80, 40), st.sampled_from([300, 9_000, 50_000])),
@@ -114,6 +116,31 @@ def test_days_that_are_left_out_are_days_without_a_decision(
     history = lived(acts)
     version = trial(code, START + timedelta(days=after))
     assert decisions(history, version) == decisions(history, version, every_day=True)
+
+
+@given(_HISTORIES, st.booleans())
+@settings(max_examples=_EXAMPLES, deadline=None)
+def test_a_back_test_thanks_as_often_as_the_service(
+    acts: list[tuple[Any, ...]], after_reminder: bool
+) -> None:
+    document = document_of(written_policy(priority=20, thanks={"after_reminder": after_reminder}))
+    history = History()
+    history.activate_document("thankful", document)
+    history.open_day()
+    history.issue(10, 50_000)
+    first, count = history.today, 0
+    for name, *arguments in [*acts, ("settle", 0, 50_000, 0), ("days", 9)]:
+        if name == "days":
+            count += sum(len(thanked(history)) for _ in range(arguments[0]))
+        elif name == "late":
+            history.open_day(late=True)
+        else:
+            getattr(history, name)(*arguments)
+    documents = (json.encode(document).decode(),)
+    replay = Replay(Trial(derived_id("pol", "tried"), 1, documents, first, date.max, "UTC"))
+    for _ in replay.run([e for e in history.events if not e.type.startswith("policy.")]):
+        pass
+    assert replay.thanked == count
 
 
 def test_the_version_is_in_force_from_the_first_day_and_sends_no_history() -> None:

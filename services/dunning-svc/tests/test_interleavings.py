@@ -14,104 +14,15 @@ from dunning_svc.domain.ladder.recheck import objected, suppression
 from dunning_svc.domain.policy.written import document_of
 from dunning_svc.read_models.cases.rows.access import existing
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow
-from encours.contracts.events import customer, reminders
-from encours.contracts.events.dunning.promises import PromiseMade, PromiseWithdrawn
-from tests.histories.approvals import answer
-from tests.histories.dunning import ADDRESS, CUS, ENT
-from tests.histories.family import Family
+from encours.contracts.events import reminders
+from tests.histories.dunning import ENT
 from tests.histories.policies import ROLE, STEPS, written_policy
+from tests.histories.watched import INVOICES, Watched
 
 ASKED_STEPS = [STEPS[0], *(each | {"approval": {"role": ROLE}} for each in STEPS[1:])]
 ASKED = document_of(written_policy(priority=20, steps=ASKED_STEPS))
 """A policy whose reminders need an approval; that of `firm` comes before it."""
 SEEDS = 10_000 if os.environ.get("DEEP") else 300
-INVOICES = 3
-
-
-class Watched(Family):
-    """A history that keeps in mind, naively, what a reminder depends on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cash = 0
-        self.held = False
-        self.reachable = True
-        self.tagged = False
-        self.firm = False
-        self.waits = False
-        """True while the reminder needs an answer that nobody has given, or that was no."""
-
-    def claims(self, invoices: list[str]) -> dict[str, int]:
-        """Amount of each of these invoices that is neither paid, contested nor conceded."""
-        return {
-            inv: max(0, self.open[inv] - self.disputed.get(inv, 0) - self.conceded.get(inv, 0))
-            for inv in invoices
-        }
-
-    def act(self, random: Random) -> None:
-        """Record one fact of those that other people may record at any time."""
-        which, amount = random.randrange(INVOICES), random.choice((1, 400, 1_000, 3_000))
-        match random.choice(
-            (
-                *("settle", "receive", "dispute", "concede", "credit", "write_off", "hold", "move"),
-                *("tag", "firm", "promise", "unpromise", "place", "answer", "answer"),
-            )
-        ):
-            case "settle":
-                self.settle(which, amount)
-            case "receive":
-                self.receive(amount)
-                self.cash += amount
-            case "dispute":
-                self.dispute(which, amount)
-            case "concede":
-                self.concede(which)
-            case "credit":
-                self.credit(which, amount)
-            case "write_off":
-                self.write_off(which, amount)
-            case "hold":
-                self.hold(random.choice((0, 5)))
-                self.held = True
-            case "move":
-                self.reachable = random.random() < 0.5
-                self.amend()
-            case "promise":
-                self.promise(which, random.choice((0, 5)))
-            case "unpromise":
-                self.unpromise()
-            case "tag":
-                self.tagged = not self.tagged
-                self.amend()
-            case "answer":
-                outcome = random.choice(("approved", "approved", "declined"))
-                if answer(self, outcome) is not None:
-                    self.waits = outcome == "declined"
-            case "place":
-                self.place(which)
-            case "firm":
-                self.firm = not self.firm
-                if self.firm:
-                    self.activate("firm")
-                else:
-                    self.retire("firm")
-
-    def promised(self, invoices: list[str]) -> bool:
-        """Return True if one of these invoices has a promise that was neither withdrawn nor replaced."""
-        ended = {e.stream for e in self.events if isinstance(e.data, PromiseWithdrawn)}
-        made = [e.data for e in self.events if isinstance(e.data, PromiseMade) and e.stream not in ended]
-        return any(set(each.invoice_ids) & set(invoices) for each in made)
-
-    def amend(self) -> None:
-        """Record the customer as it is now."""
-        self.add(
-            customer.CustomerAmended(
-                customer_id=CUS, name="Débiteur", country="FR", language="fr", phone=None, siren=None,
-                email="a@example.com" if self.reachable else None, vat_id=None, address=ADDRESS, segment=None,
-                salesperson=None, tags=("firm",) if self.tagged else (),
-            ),
-            CUS,
-        )  # fmt: skip
 
 
 def requested(random: Random) -> tuple[Watched, reminders.ReminderRequested]:

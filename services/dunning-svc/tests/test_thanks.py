@@ -11,17 +11,10 @@ from msgspec import json
 from dunning_svc.backtest.replay import Replay, Trial
 from dunning_svc.domain.policy.checks import PolicyContradicts, require_consistent
 from dunning_svc.domain.policy.written import document_of, written
-from dunning_svc.domain.thanks.decide import objection
 from dunning_svc.outbox.smtp import Handed
 from dunning_svc.outbox.thanks import outcome_of
-from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
-from dunning_svc.read_models.cases.rows.receivables import ItemRow
-from dunning_svc.read_models.cases.rows.thanks import ThankedRow
-from dunning_svc.read_models.cases.settled import settled_of
 from dunning_svc.use_cases.messages import Texts, written_thanks
-from dunning_svc.use_cases.thanks import thanks_of
-from encours.contracts.events import calendar
 from encours.contracts.events.dunning.thanks import (
     ThanksFailed,
     ThanksRequested,
@@ -31,8 +24,9 @@ from encours.contracts.events.dunning.thanks import (
 )
 from encours.kernel.ids import derived_id
 from tests.histories.approvals import answer, proposals
-from tests.histories.dunning import CUS, ENT, GROUP, History
+from tests.histories.dunning import CUS, ENT, History
 from tests.histories.policies import ROLE, STEPS, written_policy
+from tests.histories.thanks import cause, thanked
 
 
 def history_with(**thanks: Any) -> History:
@@ -42,26 +36,6 @@ def history_with(**thanks: Any) -> History:
     history.open_day()
     history.issue(10, 10_000)
     return history
-
-
-def thanked(history: History) -> list[ThanksRequested]:
-    """Open a day, and decide the thank-yous of that day as the run does."""
-    history.open_day()
-    opened = next(e for e in reversed(history.events) if e.stream == calendar.STREAM)
-    page: dict[Group, list[str]] = {}
-    for item in history.rows.all(ItemRow):
-        done = history.rows.get(ThankedRow, item.invoice_id, item.settled_at)
-        if item.settled_at and (done is None or done.suppressed):
-            page.setdefault(GROUP, []).append(item.invoice_id)
-    found = [each for each, _ in thanks_of(history.rows, page, opened, "UTC")]
-    for each in found:
-        history.add(each, each.thanks_id, causation=opened.event_id)
-    return found
-
-
-def cause(history: History, thanks: ThanksRequested) -> str | None:
-    now = settled_of(history.rows, GROUP, history.today, [each.invoice_id for each in thanks.invoices])
-    return objection(thanks, now, history.today, history.rows.policies())
 
 
 def test_a_customer_is_thanked_once_on_the_day_after_it_has_paid_all_of_an_invoice() -> None:

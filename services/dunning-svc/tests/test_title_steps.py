@@ -75,8 +75,8 @@ def folded(events: list[Event]) -> Title:
 
 
 ID = requested().title_id
-SERVE = (serve, ServeTitle(ID, SERVED, "4711"), PROCEDURE, date(2027, 1, 1))
-ENFORCE = (enforce, EnforceTitle(ID, date(2026, 8, 3), "R-1"), date(2027, 1, 1))
+SERVE = (serve, ServeTitle(ID, SERVED, "4711"), PROCEDURE, DEBTOR, date(2027, 1, 1))
+ENFORCE = (enforce, EnforceTitle(ID, date(2026, 8, 3), "R-1"), DEBTOR, date(2027, 1, 1))
 CONTEST = ContestTitle(ID, date(2026, 6, 20), "The goods never came")
 
 
@@ -120,13 +120,13 @@ def test_a_notice_sent_elsewhere_counts_and_unknown_invoices_do_not() -> None:
 
 
 def test_service_starts_the_time_to_contest_and_raises_a_task_for_its_end() -> None:
-    found = serve(after(), SERVE[1], PROCEDURE, date(2027, 1, 1))
+    found = serve(after(), SERVE[1], PROCEDURE, DEBTOR, date(2027, 1, 1))
     assert kinds(found) == [TitleServed, TaskRaised]
     served, task = (event for _, event in found)
     # One month after 12 June is a Sunday: the next working day; eight days later is 21 July.
     assert (served.contest_until, served.record_from) == (date(2026, 7, 13), date(2026, 7, 21))  # type: ignore[attr-defined]
     assert (task.kind, task.due_on) == ("title", date(2026, 7, 21))  # type: ignore[attr-defined]
-    assert serve(after(SERVE), SERVE[1], PROCEDURE, date(2027, 1, 1)) == []
+    assert serve(after(SERVE), SERVE[1], PROCEDURE, DEBTOR, date(2027, 1, 1)) == []
 
 
 def test_a_contest_ends_the_procedure_and_a_person_examines_the_objection() -> None:
@@ -142,10 +142,10 @@ def test_a_contest_ends_the_procedure_and_a_person_examines_the_objection() -> N
 def test_a_title_is_enforceable_no_day_before_non_contestation_may_be_recorded() -> None:
     early = EnforceTitle(ID, date(2026, 7, 20), None)
     with pytest.raises(TitleDayRefused):
-        enforce(after(SERVE), early, date(2027, 1, 1))
+        enforce(after(SERVE), early, DEBTOR, date(2027, 1, 1))
     with pytest.raises(TitleStepRefused):
-        enforce(after(), early, date(2027, 1, 1))
-    found = enforce(after(SERVE), ENFORCE[1], date(2027, 1, 1))
+        enforce(after(), early, DEBTOR, date(2027, 1, 1))
+    found = enforce(after(SERVE), ENFORCE[1], DEBTOR, date(2027, 1, 1))
     assert kinds(found) == [TitleEnforceable, TaskCompleted]
     assert after(SERVE, ENFORCE).status == "enforceable"
 
@@ -155,7 +155,10 @@ def test_a_title_is_enforceable_no_day_before_non_contestation_may_be_recorded()
     [
         (after(SERVE, ENFORCE), lambda s: contest(s, CONTEST, date(2027, 1, 1))),
         (after(SERVE), lambda s: end(s, EndTitle(ID, "enforced", "x"))),
-        (after((end, EndTitle(ID, "withdrawn", "x"))), lambda s: serve(s, SERVE[1], PROCEDURE, TODAY)),
+        (
+            after((end, EndTitle(ID, "withdrawn", "x"))),
+            lambda s: serve(s, SERVE[1], PROCEDURE, DEBTOR, TODAY),
+        ),
     ],
 )
 def test_a_step_out_of_order_is_refused(state: Title, act: Any) -> None:
@@ -167,10 +170,15 @@ def test_a_step_out_of_order_is_refused(state: Title, act: Any) -> None:
 @pytest.mark.parametrize(
     ("state", "act"),
     [
-        (after(SERVE), lambda s: serve(s, replace(SERVE[1], reference="4712"), PROCEDURE, date(2027, 1, 1))),
+        (
+            after(SERVE),
+            lambda s: serve(s, replace(SERVE[1], reference="4712"), PROCEDURE, DEBTOR, date(2027, 1, 1)),
+        ),
         (
             after(SERVE, ENFORCE),
-            lambda s: enforce(s, replace(ENFORCE[1], enforceable_on=date(2026, 8, 4)), date(2027, 1, 1)),
+            lambda s: enforce(
+                s, replace(ENFORCE[1], enforceable_on=date(2026, 8, 4)), DEBTOR, date(2027, 1, 1)
+            ),
         ),
         (
             after((contest, CONTEST, date(2027, 1, 1))),

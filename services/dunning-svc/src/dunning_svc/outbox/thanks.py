@@ -104,7 +104,7 @@ class ThanksDispatcher(NoticeDispatcher[RequestedThanks, OutgoingThanks]):
             creditor = rows.get(CreditorRow, request.entity_id)
             if customer is not None and creditor is not None:
                 return customer, creditor
-        inputs = rows.inputs_of(now.case, named) if now else set()
+        inputs = {*rows.inputs_of(now.case, named), *now.events} if now else set()
         await self.record(
             ledger, event.thanks_id, request, suppression(event, cause or "no_address", inputs), today
         )

@@ -42,7 +42,7 @@ class SettledCase:
     facts: tuple[InvoiceFacts, ...]
     """Facts about the invoices that criteria ask for, with what was paid of them as open."""
     events: tuple[int, ...] = ()
-    """Positions of the events about the invoices."""
+    """Positions of the events about the invoices, and about those that a third party collects."""
 
     def objection(self, day: date) -> ThanksCause | None:
         """Return the cause against any thank-you on a day."""

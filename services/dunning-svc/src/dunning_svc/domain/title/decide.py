@@ -127,10 +127,13 @@ def _against(known: TitleDebtor, name: str, cmd: RequestTitle, today: date) -> s
     return f"{invoice.number}: {', '.join(found)}." if found else None
 
 
-def serve(state: Title, cmd: ServeTitle, procedure: TitleProcedure, today: date) -> list[Emitted]:
+def serve(
+    state: Title, cmd: ServeTitle, procedure: TitleProcedure, known: TitleDebtor, today: date
+) -> list[Emitted]:
     """Record that the demand was served, with a task for the day on which non-contestation may be recorded.
 
-    ``procedure``: that of the day of service. No event if it is recorded.
+    ``procedure``: that of the day of service. No event if it is recorded. Raises :class:`TitleStepRefused`,
+    :class:`TitleDayRefused`.
     """
     requested = _running(state)
     if state.served is not None:
@@ -138,6 +141,7 @@ def serve(state: Title, cmd: ServeTitle, procedure: TitleProcedure, today: date)
             return []
         raise TitleStepRefused(f"The demand was served on {state.served.served_on}.")
     _require_day(cmd.served_on, requested.requested_on, today, "/served_on")
+    _require_claim(requested, known)
     record_from = procedure.record_from(cmd.served_on)
     served = TitleServed(
         title_id=cmd.title_id,
@@ -179,7 +183,7 @@ def contest(state: Title, cmd: ContestTitle, today: date) -> list[Emitted]:
     return [(cmd.title_id, contested), (task.task_id, task), *ended(state, "contested", cmd.cause)]
 
 
-def enforce(state: Title, cmd: EnforceTitle, today: date) -> list[Emitted]:
+def enforce(state: Title, cmd: EnforceTitle, known: TitleDebtor, today: date) -> list[Emitted]:
     """Record that the title is enforceable; no event if it is.
 
     Raises :class:`TitleStepRefused`, and :class:`TitleDayRefused` before non-contestation may be recorded.
@@ -195,6 +199,7 @@ def enforce(state: Title, cmd: EnforceTitle, today: date) -> list[Emitted]:
     if state.served is None:
         raise TitleStepRefused("The demand has not been served.")
     _require_day(cmd.enforceable_on, state.served.record_from, today, "/enforceable_on")
+    _require_claim(requested, known)
     made = TitleEnforceable(
         title_id=cmd.title_id,
         customer_id=requested.customer_id,
@@ -253,6 +258,26 @@ def _running(state: Title) -> TitleRequested:
 def _require_day(day: date, first: date, today: date, pointer: str) -> None:
     if not first <= day <= today:
         raise TitleDayRefused(f"The day is from {first} to {today}, not {day}.", pointer)
+
+
+def _require_claim(requested: TitleRequested, known: TitleDebtor) -> None:
+    """Raise :class:`TitleStepRefused` unless something is still claimed, and nothing came between since the request."""
+    claims = [
+        (each.number, known.invoices[each.invoice_id].claim)
+        for each in requested.invoices
+        if each.invoice_id in known.invoices
+    ]
+    if not claims:
+        raise TitleStepRefused("Nothing of its invoices is open any more: end the procedure.")
+    for number, claim in claims:
+        if claim.disputed_minor:
+            raise TitleStepRefused(
+                f"{number} is disputed: record that the debtor contests, or resolve the dispute first."
+            )
+        if claim.placed:
+            raise TitleStepRefused(f"{number} is placed with a third party: recall it first.")
+        if claim.stayed:
+            raise TitleStepRefused(f"{number} is part of insolvency proceedings: end the procedure.")
 
 
 def _deadline(title_id: str) -> str:

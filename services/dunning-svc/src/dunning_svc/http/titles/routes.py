@@ -40,9 +40,8 @@ async def request(body: TitleBody, cmd: Writing) -> Response:
     The procedure is data, read from summaries of the Law of 23 April 2026: have it confirmed by counsel. While it runs
     no reminder asks for the invoices. Payment of all of them and insolvency proceedings end it.
     """
-    debtors = TitleDebtors(cmd.ledger, cmd.services.db, cmd.meta.ledger)
     return await cmd.run(
-        request_title, body.to_command(), debtors, answer=TITLE_ANSWER, status=201, at="/v1/titles"
+        request_title, body.to_command(), _debtors(cmd), answer=TITLE_ANSWER, status=201, at="/v1/titles"
     )
 
 
@@ -77,8 +76,13 @@ async def get_title(title_id: TitlePath, q: Reading) -> Response:
 
 @router.post("/v1/titles/{id}/serve", response_model=TitleAsOf)
 async def serve(title_id: TitlePath, body: ServedBody, cmd: Writing) -> Response:
-    """Record that the demand was served: the time to contest runs, and a task is due when it is over."""
-    return await cmd.run(serve_title, body.to_command(title_id), answer=TITLE_ANSWER, on=title_id)
+    """Record that the demand was served: the time to contest runs, and a task is due when it is over.
+
+    Refused while an invoice is disputed, placed or in insolvency proceedings, and once none is open.
+    """
+    return await cmd.run(
+        serve_title, body.to_command(title_id), _debtors(cmd), answer=TITLE_ANSWER, on=title_id
+    )
 
 
 @router.post("/v1/titles/{id}/contest", response_model=TitleAsOf)
@@ -89,11 +93,20 @@ async def contest(title_id: TitlePath, body: ContestedBody, cmd: Writing) -> Res
 
 @router.post("/v1/titles/{id}/enforce", response_model=TitleAsOf)
 async def enforce(title_id: TitlePath, body: EnforceableBody, cmd: Writing) -> Response:
-    """Record that the title is enforceable, not before non-contestation could be recorded."""
-    return await cmd.run(enforce_title, body.to_command(title_id), answer=TITLE_ANSWER, on=title_id)
+    """Record that the title is enforceable, not before non-contestation could be recorded.
+
+    Refused while an invoice is disputed, placed or in insolvency proceedings, and once none is open.
+    """
+    return await cmd.run(
+        enforce_title, body.to_command(title_id), _debtors(cmd), answer=TITLE_ANSWER, on=title_id
+    )
 
 
 @router.post("/v1/titles/{id}/end", response_model=TitleAsOf)
 async def end(title_id: TitlePath, body: EndTitleBody, cmd: Writing) -> Response:
     """End the procedure: it was given up, or the title was enforced. Dunning goes on with what is open."""
     return await cmd.run(end_title, body.to_command(title_id), answer=TITLE_ANSWER, on=title_id)
+
+
+def _debtors(cmd: Command) -> TitleDebtors:
+    return TitleDebtors(cmd.ledger, cmd.services.db, cmd.meta.ledger)

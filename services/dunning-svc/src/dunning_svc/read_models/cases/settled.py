@@ -1,4 +1,4 @@
-"""SettledCase invoices of a case, from rows: of the run of a day, of the ledger's head, or of a back-test."""
+"""Settled invoices of a case, from rows: of the run of a day, of the ledger's head, or of a back-test."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ def settled_of(rows: MemoryRows, group: Group, day: date, invoice_ids: Iterable[
     records = rows.survivors(day).records(case.customer_id)
     debtors = [row for each in records if (row := rows.get(DebtorRow, each)) is not None]
     groups = [(each, group[1], group[2]) for each in records]
+    placed = [item for item in (*items, *rows.open_items(*groups)) if item.placement_id or item.title_id]
     return SettledCase(
         case=case,
         invoices=tuple(each for _, each in settled),
         insolvent=any(debtor.insolvencies for debtor in debtors),
-        placed=any(item.placement_id or item.title_id for item in (*items, *rows.open_items(*groups))),
+        placed=bool(placed),
         facts=tuple(replace(facts_of(item), open_minor=each.paid_minor) for item, each in settled),
-        events=tuple(sorted({at for item in items for at in positions(item.events)})),
+        events=tuple(sorted({at for item in (*items, *placed) for at in positions(item.events)})),
     )
 
 

@@ -32,6 +32,7 @@ from encours.contracts import Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dunning.reminders import TaskCompleted
+from encours.contracts.events.dunning.titles import TitleRequested
 from encours.contracts.parties import Survivors, related
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
@@ -90,14 +91,17 @@ async def request_title(session: Session, cmd: RequestTitle, debtors: TitleDebto
     return session.result(made.title_id)
 
 
-async def serve_title(session: Session, cmd: ServeTitle) -> Result:
+async def serve_title(session: Session, cmd: ServeTitle, debtors: TitleDebtors) -> Result:
     """Record that the demand was served; its days are those of the procedure in force then."""
     state = await session.get(TITLE, cmd.title_id)
     assert state.requested is not None
     procedure = title_procedure(state.requested.rules.country, cmd.served_on)
     if procedure is None:
         raise TitleStepRefused(f"No procedure is on file for {cmd.served_on}.")
-    return await _emit(session, cmd.title_id, state, decide.serve(state, cmd, procedure, session.today))
+    known = await _claims_now(session, state.requested, debtors)
+    return await _emit(
+        session, cmd.title_id, state, decide.serve(state, cmd, procedure, known, session.today)
+    )
 
 
 async def contest_title(session: Session, cmd: ContestTitle) -> Result:
@@ -106,16 +110,24 @@ async def contest_title(session: Session, cmd: ContestTitle) -> Result:
     return await _emit(session, cmd.title_id, state, decide.contest(state, cmd, session.today))
 
 
-async def enforce_title(session: Session, cmd: EnforceTitle) -> Result:
+async def enforce_title(session: Session, cmd: EnforceTitle, debtors: TitleDebtors) -> Result:
     """Record that the title is enforceable."""
     state = await session.get(TITLE, cmd.title_id)
-    return await _emit(session, cmd.title_id, state, decide.enforce(state, cmd, session.today))
+    assert state.requested is not None
+    known = await _claims_now(session, state.requested, debtors)
+    return await _emit(session, cmd.title_id, state, decide.enforce(state, cmd, known, session.today))
 
 
 async def end_title(session: Session, cmd: EndTitle) -> Result:
     """End the procedure."""
     state = await session.get(TITLE, cmd.title_id)
     return await _emit(session, cmd.title_id, state, decide.end(state, cmd))
+
+
+async def _claims_now(session: Session, requested: TitleRequested, debtors: TitleDebtors) -> TitleDebtor:
+    """Return the debtor of a procedure as it is at the ledger's head."""
+    invoice_ids = [each.invoice_id for each in requested.invoices]
+    return await session.ask(debtors.find, requested.customer_id, invoice_ids, session.today)
 
 
 async def _emit(session: Session, title_id: str, state: Title, emitted: Sequence[Emitted]) -> Result:
