@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import smtplib
 import ssl
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import httpx
 from pydantic import SecretStr
 
 from dunning_svc.app import create_app
@@ -26,11 +34,13 @@ from encours.contracts.events.dunning.reminders import (
     ReminderSuppressed,
     TaskOpened,
 )
+from encours.contracts.events.dunning.titles import TitledInvoice, TitleRequested
 from encours.embedded.process import free_port
+from encours.kernel.ids import new_id
 from encours.reading.moment import TimeTravel, View
 from encours.reading.read_db import ReadDb
 from encours.testing.events import event
-from encours.testing.http import client_of, settings_of
+from encours.testing.http import client_of, grant, settings_of
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.dunning_world import Dunning, alert_rule, dunning
@@ -67,13 +77,13 @@ async def test_the_ladder_of_an_invoice_from_notice_to_litigation(
         assert len(await world.events("reminder.run_completed")) == 101
 
 
-async def test_what_stands_against_a_reminder_is_recorded_an_answer_too_and_a_payment_is_thanked_for(
+async def test_what_stands_against_a_reminder_is_recorded_and_a_payment_is_thanked_for_or_ends_a_title(
     installation: Installation, tmp_path: Path
 ) -> None:
     linked = {"ENCOURS_ANSWER_URL": "https://pay.firm.example/a", "ENCOURS_ANSWER_KEY": "k" * 32}
     async with dunning(installation, tmp_path, settings=linked) as world:
         good, silent, bouncing = await world.customers("a@dupont.example", None, "bounce@dupont.example")
-        (paid, _, _) = await world.invoices([good, silent, bouncing])
+        (paid, *titled) = await world.invoices([good, silent, bouncing])
         run = await world.live(5)
         assert (run.requested, run.suppressed, run.pending) == (2, 1, 0)
         suppressed = [e.data for e in await world.events("reminder.suppressed")]
@@ -113,6 +123,14 @@ async def test_what_stands_against_a_reminder_is_recorded_an_answer_too_and_a_pa
         assert len(alerts) == len(await world.events("alert.raised")) == 2
         (digest,) = [each for each in world.mails() if "chief@firm.example" in each["To"]]
         assert digest["Subject"].startswith("Alerts of ")
+        for customer_id, bill in zip((silent, bouncing), titled, strict=True):
+            title_id, listed = new_id("ttl"), (event(TitledInvoice, invoice_id=bill),)
+            made = event(TitleRequested, title_id=title_id, customer_id=customer_id, invoices=listed)
+            await world.add(world.new(title_id, made))
+        await world.pay(titled[0], silent, 12_000)
+        await world.open_day()
+        ended = await world.one("title.ended")
+        assert (ended.customer_id, ended.outcome, ended.invoice_ids) == (silent, "paid", (titled[0],))
 
 
 async def _expected(world: Dunning, customer_id: str, on: date) -> int:
@@ -190,6 +208,63 @@ async def test_a_bounce_and_promises_arrive_over_tls_and_the_ladder_follows_them
         opened = [e.data for e in await world.events("task.opened")]
         assert [t.customer_id for t in opened if isinstance(t, TaskOpened)] == [gone]
         assert len(world.mails()) == 3
+
+
+async def test_a_mailbox_that_no_longer_answers_is_overdue_work(
+    installation: Installation, tmp_path: Path
+) -> None:
+    port, store = free_port(), await asyncpg.connect(installation.admin_url("dunning"))
+    async with AsyncExitStack() as stack:
+        box = await stack.enter_async_context(mail_store(CERTIFICATE))
+        async with dunning(installation, tmp_path, kind="live", settings=reads(box)) as world:
+            await world.live(1)
+            key = await grant(installation, ledger=world.name)
+            world.start("api", ENCOURS_PORT=str(port))
+            asks = {
+                "ENCOURS_URL_DUNNING": f"http://127.0.0.1:{port}",
+                "ENCOURS_API_KEY": key.token,
+                "ENCOURS_VAR_DIR": str(tmp_path / "other"),
+            }
+            box.put(b"Subject: Hello\r\n\r\nNothing to say\r\n")
+            await asyncio.to_thread(wait_until, lambda: box.unseen() == 0, "the mailbox is not read")
+            await asyncio.to_thread(wait_until, lambda: _is_ready(asks["ENCOURS_URL_DUNNING"]), "api")
+            assert "mailbox_not_read" not in {each["kind"] for each in await _overdue(asks)}
+            await stack.aclose()
+            before = world.told("mailbox.unreachable")
+            await asyncio.to_thread(
+                wait_until, lambda: world.told("mailbox.unreachable") > before + 1, "nobody says so"
+            )
+            await store.execute("update encours_effects.mailbox set read_at = now() - interval '7 hours'")
+            listed = await _overdue(asks)
+            (found,) = [each for each in listed if each["kind"] == "mailbox_not_read"]
+            assert found["detail"].startswith("The mailbox for replies has not been read since ")
+            assert "ENCOURS_REPLY_MAILBOX_URL" in found["remedy"]
+            child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "encours.cli", "status", "--json"),
+                env=os.environ | asks,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            told, _ = await child.communicate()
+            assert json.loads(told)["overdue"] == [each | {"ledger": None} for each in listed]
+    await store.close()
+
+
+async def _overdue(asks: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what the API lists as overdue."""
+    headers = {"Authorization": f"Bearer {asks['ENCOURS_API_KEY']}"}
+    async with httpx.AsyncClient(
+        base_url=asks["ENCOURS_URL_DUNNING"], headers=headers, timeout=HANG_S
+    ) as client:
+        data: list[dict[str, Any]] = (await client.get("/v1/expected-work")).json()["data"]
+    return data
+
+
+def _is_ready(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/readyz", timeout=HANG_S).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def reads(box: MailStore) -> dict[str, str]:
