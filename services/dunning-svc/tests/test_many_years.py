@@ -36,6 +36,7 @@ from encours.contracts.events import calendar, reminders
 from encours.contracts.events.dunning.document import PolicyHours, StepApproval, ThanksTerms
 from encours.contracts.events.dunning.titles import TitleEnded
 from encours.kernel.business_days import business_calendar
+from encours.kernel.ids import with_prefix
 from encours.legal.title import title_procedure
 from tests.histories.approvals import answer, settle_all
 from tests.histories.dunning import CUS, History
@@ -168,7 +169,11 @@ def test_each_step_is_taken_once_on_a_business_day_and_a_formal_notice_never_fir
     }
     taken: dict[str, list[tuple[str, date]]] = defaultdict(list)
     bank = business_calendar("FR")
-    gone = {row.reminder_id for row in history.rows.all(ReminderRow) if row.status == "suppressed"}
+    gone = {
+        with_prefix(e.stream, "rem")
+        for e in history.events
+        if isinstance(e.data, reminders.TaskCompleted) and e.data.outcome == "withdrawn"
+    }
     for _, event in history.decided:
         if isinstance(event, reminders.ReminderSuppressed) or event.decision_id in withdrawn:
             continue

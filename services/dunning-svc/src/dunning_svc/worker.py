@@ -77,7 +77,8 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         )
         notices = (
             ThanksDispatcher(ledger, db, attempts, carriers),
-            DigestDispatcher(ledger, db, attempts, carriers),
+            DigestDispatcher(ledger, db, attempts, carriers, "email"),
+            DigestDispatcher(ledger, db, attempts, carriers, "webhook"),
         )
         outbox = Outbox(ledger, db, leases, dispatcher, notices)
         stack.push_async_callback(outbox.close)

@@ -159,9 +159,7 @@ class Carriers:
             to=to.email,
             thread=thread,
         )
-        return self._noted(
-            await self._mailer.send(to.email, content, sender=self._senders.envelope(key), key=key)
-        )
+        return await self._mailer.send(to.email, content, sender=self._senders.envelope(key), key=key)
 
     async def mail_to(
         self, info: LedgerInfo, key: str, address: str, message: Message, written_at: datetime
@@ -177,9 +175,7 @@ class Carriers:
             to_name="",
             to=address,
         )
-        return self._noted(
-            await self._mailer.send(address, content, sender=self._senders.envelope(key), key=key)
-        )
+        return await self._mailer.send(address, content, sender=self._senders.envelope(key), key=key)
 
     async def order(self, info: LedgerInfo, made: GatewayOrder) -> Handed:
         """Hand an order for a webhook to the gateway, which is asked about one that it may have taken."""
@@ -190,12 +186,6 @@ class Carriers:
             return Handed("refused", "no gateway carries webhooks for this ledger")
         handed = await gateway.send(made)
         return await gateway.ask(made) if handed.verdict == "unknown" else handed
-
-    def _noted(self, handed: Handed) -> Handed:
-        """Let the mail server rest for some seconds after it was unreachable."""
-        if handed.verdict == "unreachable":
-            self.rest("email", handed.evidence)
-        return handed
 
     def _not_from_a_sandbox(self, info: LedgerInfo) -> Handed | None:
         if info.copy_of is not None:

@@ -38,12 +38,12 @@ class OutgoingDigest:
 
 
 class DigestDispatcher(NoticeDispatcher[AlertDigestRequested, OutgoingDigest]):
-    """Dispatches the digests of one process."""
+    """Dispatches the digests of one process by one channel."""
 
     async def requested(self, info: LedgerInfo) -> tuple[Mapping[str, AlertDigestRequested], bool]:
         """Return the oldest digests without an outcome."""
         async with self.db.snapshot(MODEL, info.name) as (conn, schema, _):
-            found = await requested_digests(conn, schema, info.name, info.effects_from, AT_ONCE)
+            found = await requested_digests(conn, schema, info.name, info.effects_from, self.channel, AT_ONCE)
         return {each.digest_id: each for each in found}, bool(found)
 
     async def standing(

@@ -15,7 +15,7 @@ from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers
 from dunning_svc.outbox.mime import message_id
 from dunning_svc.outbox.smtp import Handed
 from encours.contracts import Event, decode, encode, event_class
-from encours.contracts.events.dunning.reminders import MessageProof
+from encours.contracts.events.dunning.reminders import Channel, MessageProof
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
@@ -34,16 +34,21 @@ log = structlog.get_logger()
 
 
 class NoticeDispatcher(ABC, Generic[R, P]):
-    """Dispatches one kind of notices, requested as ``R`` and sent as ``P``, by the id of their streams."""
+    """Dispatches one kind of notices by one channel, requested as ``R`` and sent as ``P``, by the id of their streams.
 
-    def __init__(self, ledger: Ledger, db: ReadDb, attempts: Attempts, carriers: Carriers) -> None:
-        self.ledger, self.db, self.carriers = ledger, db, carriers
+    One channel each, so that a server that is down holds up nothing that leaves by another.
+    """
+
+    def __init__(
+        self, ledger: Ledger, db: ReadDb, attempts: Attempts, carriers: Carriers, channel: Channel = "email"
+    ) -> None:
+        self.ledger, self.db, self.carriers, self.channel = ledger, db, carriers, channel
         self._attempts = attempts
         self._sending: asyncio.Task[bool] | None = None
 
     async def pick_up(self, info: LedgerInfo) -> bool:
         """Send the oldest notices without an outcome; return True if there were any, or may be."""
-        if self.carriers.is_down("email"):
+        if self.carriers.is_down(self.channel):
             return True
         # Shielded: a stop of the worker does not interrupt a message.
         self._sending = asyncio.create_task(self._pick_up(info))
@@ -117,7 +122,8 @@ class NoticeDispatcher(ABC, Generic[R, P]):
             await self.record(info.name, key, request, outcome, today)
             return
         pause_s = handed.retry_after_s or min(_MAX_PAUSE_S, 2.0 ** min(claim.tries, 10))
-        if handed.verdict == "unreachable":
+        if handed.verdict in ("unreachable", "open"):
+            self.carriers.rest(self.channel, handed.evidence)
             pause_s = DOWN_PAUSE_S
         await self._attempts.defer(info.name, key, pause_s)
 

@@ -217,10 +217,15 @@ class Outbox:
             self._waiting.add(ledger)
         if outgoing:
             await self._dispatcher.dispatch(ledger, outgoing)
-        noticed = [await each.pick_up(info) for each in self._notices]
+        noticed = await asyncio.gather(
+            *(each.pick_up(info) for each in self._notices), return_exceptions=True
+        )
         for row in runs:
             if UUID(row.day_event) not in self._closed_runs:
                 await self._close_run(ledger, row, position)
+        for error in noticed:
+            if isinstance(error, BaseException):
+                raise error
         return bool(outgoing or runs or mail_is_down or any(noticed))
 
     async def _close_run(self, ledger: str, row: RunRow, position: int) -> None:

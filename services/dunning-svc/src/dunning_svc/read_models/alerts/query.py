@@ -57,19 +57,21 @@ def alert_of(document: str) -> AlertRaised:
 
 
 async def requested_digests(
-    conn: Conn, schema: str, ledger: str, effects_from: int, limit: int
+    conn: Conn, schema: str, ledger: str, effects_from: int, channel: str, limit: int
 ) -> list[AlertDigestRequested]:
-    """Return the oldest digests without an outcome that are due for a try, after a position."""
+    """Return the oldest digests by a channel without an outcome that are due for a try, after a position."""
     rows = await select(
         conn,
         schema,
         AlertDigestRow,
-        """d where status = 'requested' and position > $1 and not exists (
-             select from encours_effects.attempt a where a.ledger = $3 and a.reminder_id = d.digest_id
-                and a.state = 'deferred' and a.next_try_at > now()) order by position limit $2""",
+        """d where status = 'requested' and position > $1 and document::jsonb #>> '{address,channel}' = $4
+             and not exists (
+               select from encours_effects.attempt a where a.ledger = $3 and a.reminder_id = d.digest_id
+                  and a.state = 'deferred' and a.next_try_at > now()) order by position limit $2""",
         effects_from,
         limit,
         ledger,
+        channel,
     )
     found = [
         decode(AlertDigestRequested.TYPE, AlertDigestRequested.VERSION, row.document.encode()) for row in rows
