@@ -11,7 +11,7 @@ from dunning_svc.read_models.cases.rows.thanks import ThankedRow
 from dunning_svc.read_models.cases.settled import settled_of
 from dunning_svc.use_cases.thanks import thanks_of
 from encours.contracts.events import calendar
-from encours.contracts.events.dunning.thanks import ThanksRequested
+from encours.contracts.events.dunning.thanks import ThanksCause, ThanksRequested
 
 if TYPE_CHECKING:
     from tests.histories.dunning import History
@@ -38,7 +38,7 @@ def thanks_of_day(history: History) -> list[ThanksRequested]:
     return found
 
 
-def cause(history: History, thanks: ThanksRequested) -> str | None:
+def cause(history: History, thanks: ThanksRequested) -> ThanksCause | None:
     """Return the cause not to send a thank-you now."""
     event = next(e for e in history.events if e.stream == thanks.thanks_id)
     group = thanks.customer_id, event.entity, thanks.currency

@@ -112,8 +112,8 @@ def go_on_with_title(history: History, random: Random) -> list[tuple[str, date]]
     elif state.enforceable is None and random.random() < 0.5:
         emitted = titles_of.enforce(state, EnforceTitle(key, today, None), known, today)
     else:
-        outcome = "enforced" if state.enforceable else "withdrawn"
-        emitted = titles_of.end(state, EndTitle(key, outcome, "Done"))
+        ends = EndTitle(key, "enforced" if state.enforceable else "withdrawn", "Done")
+        emitted = titles_of.end(state, ends)
     for stream, event in emitted:
         history.add(event, stream)
     ended = any(isinstance(event, TitleEnded) for _, event in emitted)
