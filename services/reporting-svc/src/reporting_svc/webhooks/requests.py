@@ -42,7 +42,7 @@ class TooManyWebhooks(Refusal):
 
 
 class SandboxSendsNothing(Refusal):
-    """The ledger is a sandbox or a copy (409)."""
+    """The ledger is the copy of another one (409)."""
 
     code = "sandbox-sends-nothing"
     title = "Nothing is sent from a sandbox"
@@ -91,8 +91,8 @@ class Webhooks:
         async def act(conn: Conn) -> bytes:
             matching_types(wanted.types, "/types")
             info = await self._ledger.info(meta.ledger, fresh=True)
-            if not sends(info):
-                raise SandboxSendsNothing(f"{meta.ledger} is a sandbox.")
+            if info.copy_of is not None:
+                raise SandboxSendsNothing(f"{meta.ledger} is a copy of {info.copy_of}.")
             head = (await self._ledger.head(meta.ledger)).position
             after = head if wanted.after is None else await self._behind(meta.ledger, wanted.after)
             await self._caller.check(wanted.url)
