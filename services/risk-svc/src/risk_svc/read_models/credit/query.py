@@ -199,7 +199,8 @@ class LatestPictures:
         if known is None or known < changed:
             await self.db.wait_for("credit", ledger, changed, timeout=FRESHNESS_WAIT_S)
         position, found = await self._now(ledger, [customer_id], day)
-        if position >= changed:
+        # A read model that was put back answers with less than it was known to have.
+        if position >= max(changed, known or 0):
             position = max(position, head)
         picture = found.get(customer_id, Picture(customer_id, "", ""))
         lag = max(0, head - position)
