@@ -10,7 +10,8 @@ where c.customer_id = any($1) and (
     order by l.position desc limit 1
 ) and (
     c.from_position > (select min(position) from {s}.account_checklist l where l.entity_id = c.entity_id)
-    or exists (select from {s}.account_state a where a.customer_id = c.customer_id and a.position <= $2)
+    or exists (select from {s}.account_state a
+        where a.customer_id = c.customer_id and a.position <= $2 and a.effective_on <= $3)
 ) and not coalesce((
     select is_open from {s}.account_state a
     where a.customer_id = c.customer_id and a.position <= $2 and a.effective_on <= $3
