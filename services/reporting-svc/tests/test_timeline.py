@@ -1,10 +1,13 @@
 """The timeline knows whose every event is and says each in words."""
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from encours.contracts import Event, Recorded, types
+from encours.contracts.base import encode
 from encours.contracts.common import Conversion
+from encours.contracts.events.credit_file import CreditCommentMade
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, PaymentApplied, PaymentUnapplied
 from encours.contracts.events.money.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.golden import example
@@ -12,6 +15,7 @@ from encours.projection.row_cache import RowCache
 from encours.reading.summary import summary
 from encours.testing import history
 from encours.testing.events import event as build
+from reporting_svc.http.timeline.answers import TimelineEntry
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.model import Entry, Owner
 
@@ -75,3 +79,20 @@ def test_a_payment_belongs_to_its_payer_from_the_day_that_it_is_identified() -> 
     assert project(recorded(1, "pay_1", received)).get(Owner, "pay_1") is None
     owner = project(recorded(1, "pay_1", received), recorded(5, "pay_1", identified)).get(Owner, "pay_1")
     assert owner == Owner(stream="pay_1", customer_id="cus_1", since_position=5)
+
+
+@pytest.mark.parametrize(("roles", "shown"), [((), "Divorce"), (("credit_manager",), None)])
+def test_a_comment_for_some_roles_is_shown_without_its_words(
+    roles: tuple[str, ...], shown: str | None
+) -> None:
+    made = build(CreditCommentMade, text="Divorce", visible_to=roles)
+    at = recorded(1, made.credit_comments_id, made)
+    row = dict.fromkeys(("correlation_id", "causation_id", "traceparent", "reason")) | {
+        "position": 1, "stream": at.stream, "version": 1, "type": at.type, "schema_version": 1,
+        "entity": at.entity, "event_id": at.event_id, "effective_on": at.effective_on,
+        "recorded_at": at.recorded_at, "actor": at.actor, "command_id": at.event_id, "data": encode(made),
+    }  # fmt: skip
+    entry = TimelineEntry.of(row)
+    payload = entry["data"] if roles else msgspec.json.decode(entry["data"])
+    assert payload.get("text") == shown
+    assert tuple(payload["visible_to"]) == roles

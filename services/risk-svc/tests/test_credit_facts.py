@@ -38,6 +38,7 @@ from risk_svc.domain.file.facts import (
     on,
 )
 from risk_svc.domain.file.registers import CustomerWithoutSiren, ExtractOfOtherCompany, facts_in
+from risk_svc.http.facts.answers import COMMENT_ANSWER, comment_answer
 from risk_svc.use_cases.file import facts
 
 CUSTOMER = f"cus_{1:032x}"
@@ -205,10 +206,20 @@ def test_the_author_alone_corrects_a_comment_and_roles_see_it(books: BooksInMemo
         books.do(facts.correct_comment, CorrectComment(CUSTOMER, 3, "No", ()), actor="key:sales")
     state = books.state(facts.CREDIT_COMMENTS, stream)
     first, second = state.comments
-    assert (len(books.stream(stream)), state.last, first.corrected_on) == (3, first, TODAY)
+    assert (len(books.stream(stream)), first.corrected_on) == (3, TODAY)
     assert [first.visible("key:x", ()), second.visible("key:x", ()), second.visible("key:sales", ())] == [
         True,
         False,
         True,
     ]
     assert second.visible("key:x", {"credit_manager"})
+
+
+def test_a_correction_without_a_change_answers_with_the_own_comment_alone(books: BooksInMemory) -> None:
+    for text, author in (("Pays late", "key:sales"), ("Divorce", "key:lawyer")):
+        books.do(facts.make_comment, MakeComment(CUSTOMER, text, ("credit_manager",)), actor=author)
+    same = CorrectComment(CUSTOMER, 1, "Pays late", ("credit_manager",))
+    books.do(facts.correct_comment, same, actor="key:sales")
+    state = books.state(facts.CREDIT_COMMENTS, comments_of(CUSTOMER))
+    assert comment_answer(1).shown(state, 2, TODAY)["text"] == "Pays late"
+    assert COMMENT_ANSWER.shown(state, 2, TODAY)["text"] == "Divorce"

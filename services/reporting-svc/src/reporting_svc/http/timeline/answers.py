@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from pydantic import Field
 
 from encours.contracts import decode
+from encours.contracts.events.credit_file import CreditCommentCorrected, CreditCommentMade
 from encours.http.answers import Json
 from encours.http.queries import AsOf
 from encours.reading.moment import TimeTravel
@@ -26,11 +28,20 @@ class TimelineEntry(EventOut):
     def of(cls, row: Mapping[str, Any], language: Language = "en") -> Json:
         """Show an event with its summary in a language."""
         event = decode(row["type"], row["schema_version"], bytes(row["data"]))
-        return {**EventOut.of(row), "summary": summary(event, language)}
+        shown = {**EventOut.of(row), "summary": summary(event, language)}
+        if isinstance(event, CreditCommentMade | CreditCommentCorrected) and event.visible_to:
+            # Who has the roles is known to risk-svc alone.
+            shown["data"] = {
+                name: value for name, value in msgspec.to_builtins(event).items() if name != "text"
+            }
+        return shown
 
 
 class TimelineOut(AsOf):
-    """Events of the customer and of its invoices, payments, disputes, reminders, tasks, limits and checks."""
+    """Events of the customer and of its invoices, payments, disputes, reminders, tasks, limits and checks.
+
+    A comment on the credit that is for some roles is shown without its words.
+    """
 
     customer_id: str
     data: list[TimelineEntry]

@@ -74,13 +74,6 @@ class CreditComments:
     """Comments on a customer in the order of their numbers."""
 
     comments: tuple[CreditComment, ...] = ()
-    touched: int = 0
-    """Number of the comment that was made or corrected last."""
-
-    @property
-    def last(self) -> CreditComment:
-        """The comment that was made or corrected last."""
-        return self.comments[self.touched - 1]
 
 
 def comments_of(customer_id: str) -> str:
@@ -102,7 +95,7 @@ def evolve(state: CreditComments, recorded: Recorded) -> CreditComments:
                 event.visible_to,
                 recorded.position,
             )
-            return CreditComments((*state.comments, made), event.comment_number)
+            return CreditComments((*state.comments, made))
         case CreditCommentCorrected():
             corrected = (
                 replace(
@@ -112,7 +105,7 @@ def evolve(state: CreditComments, recorded: Recorded) -> CreditComments:
                 else each
                 for each in state.comments
             )
-            return CreditComments(tuple(corrected), event.comment_number)
+            return CreditComments(tuple(corrected))
         case _:
             assert_never(event)
 

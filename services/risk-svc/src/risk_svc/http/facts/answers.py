@@ -108,7 +108,7 @@ class CreditCommentOut(BaseModel):
 
 
 class CreditCommentMadeOut(CreditCommentOut, AsOf):
-    """The comment that a command has made or corrected last."""
+    """The comment that a command has made or corrected."""
 
 
 class CreditCommentsAsOf(Listing[CreditCommentOut], AsOf):
@@ -120,9 +120,11 @@ class CreditCommentsAsOf(Listing[CreditCommentOut], AsOf):
         return cls(data=[CreditCommentOut.of(each) for each in comments], next_cursor=None, **echo)
 
 
-def _last_touched(state: CreditComments, *_: object) -> CreditCommentOut:
-    return CreditCommentOut.of(state.last)
+def comment_answer(number: int) -> Answer[CreditComments]:
+    """Return the answer with one comment: the latest may be another's, whose words are for other roles."""
+    return Answer(CREDIT_COMMENTS, lambda state, *_: CreditCommentOut.of(state.comments[number - 1]))
 
 
 FACTS_ANSWER = Answer(CREDIT_FACTS, CreditFactsOut.of)
-COMMENT_ANSWER = Answer(CREDIT_COMMENTS, _last_touched)
+COMMENT_ANSWER = comment_answer(0)
+"""The comment that was made: the last of the stream at the command's version."""

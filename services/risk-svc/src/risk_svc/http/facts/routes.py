@@ -17,6 +17,7 @@ from risk_svc.http.facts.answers import (
     CreditCommentMadeOut,
     CreditCommentsAsOf,
     CreditFactsAsOf,
+    comment_answer,
 )
 from risk_svc.http.facts.bodies import (
     CreditCommentBody,
@@ -100,7 +101,8 @@ async def correct_comment(
     customer_id: CustomerId, number: NumberPath, body: CreditCommentBody, cmd: Telling
 ) -> Response:
     """Put an own comment in other words."""
-    return await cmd.run(facts.correct_comment, body.to_correct(customer_id, number), answer=COMMENT_ANSWER)
+    corrected = body.to_correct(customer_id, number)
+    return await cmd.run(facts.correct_comment, corrected, answer=comment_answer(number))
 
 
 @router.get("/v1/customers/{customer_id}/credit-comments", response_model=CreditCommentsAsOf)
