@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from encours.contracts import Event, Recorded
 from encours.contracts.events.calendar import STREAM, DayOpened
-from encours.contracts.events.credit_warning import CreditWarningRaised, WarningRulesSet
+from encours.contracts.events.credit_warning import CreditWarningEnded, CreditWarningRaised, WarningRulesSet
 from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
@@ -42,7 +42,7 @@ ENTITY = derived_id("ent", "warnings")
 CUSTOMERS = [derived_id("cus", str(number)) for number in range(12)]
 FIRST, DAYS = date(2026, 1, 5), 200
 LAST = FIRST + timedelta(days=DAYS)
-LIMIT_MINOR = 300_00
+LIMIT_MINOR, YEAR = 300_00, timedelta(days=365)
 
 
 @dataclass
@@ -243,6 +243,14 @@ async def test_the_work_of_a_day_under_faults_raises_each_warning_once(
     await WarningsOfDay(ledger, db).open_day(replace(opened, event_id=derived_uuid("next")))
     assert len(await _raised(ledger, made.name)) == len(raised)
 
+    # Nor does a day on which none holds any longer, done late as well, miss one of them.
+    await WarningsOfDay(ledger, db).open_day(
+        replace(opened, event_id=derived_uuid("gone"), data=_day(LAST + YEAR))
+    )
+    ended = await ledger.read_types(made.name, [CreditWarningEnded.TYPE], STORY.position, 1_000)
+    lasting = {each.credit_warning_id for each in raised if each.kind == "broken_promises"}
+    assert lasting <= {each.stream for each in ended}
+
 
 def _outcomes(told: Told) -> list[tuple[date, int, str, bool]]:
     return list({row[2]: row for row in told.promises}.values())
@@ -250,9 +258,11 @@ def _outcomes(told: Told) -> list[tuple[date, int, str, bool]]:
 
 async def _opened(made: HttpScenario, ledger: Ledger, day: date) -> Recorded:
     head = (await ledger.head(made.name)).position
-    return recorded(
-        DayOpened(day=day, late=False), ledger=made.name, position=head, stream=STREAM, effective_on=day
-    )
+    return recorded(_day(day), ledger=made.name, position=head, stream=STREAM, effective_on=day)
+
+
+def _day(day: date) -> DayOpened:
+    return DayOpened(day=day, late=False)
 
 
 async def _raised(ledger: Ledger, name: str) -> list[CreditWarningRaised]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from encours.contracts.events.credit_warning import DriftRule
+from encours.contracts.events.credit_warning import CreditWarningEnded, CreditWarningRaised, DriftRule
 from encours.contracts.parties import Survivors
 from encours.reading.merges import records_of, survivors
 from encours.reading.moment import View
@@ -74,6 +74,16 @@ class Episodes:
 
     open_ids: Mapping[str, str]
     counts: Mapping[str, int]
+
+    def with_steps(self, steps: Iterable[CreditWarningRaised | CreditWarningEnded]) -> Episodes:
+        """Return the episodes after more steps of them."""
+        open_ids, counts = dict(self.open_ids), dict(self.counts)
+        for step in steps:
+            if isinstance(step, CreditWarningRaised):
+                open_ids[step.kind], counts[step.kind] = step.credit_warning_id, step.episode
+            else:
+                open_ids = {kind: each for kind, each in open_ids.items() if each != step.credit_warning_id}
+        return Episodes(open_ids, counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ They begin with the first rules of an entity: before, nobody has said that it wa
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.credit_warning import CreditWarningEnded, CreditWarningRaised
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
@@ -21,6 +24,11 @@ from risk_svc.use_cases.reacting import perform
 from risk_svc.use_cases.warnings.commands import WARNING_RULES, end_warning, raise_warning
 
 CUSTOMERS_AT_ONCE = 200
+STEPS_AT_ONCE = 1_000
+Step = CreditWarningRaised | CreditWarningEnded
+STEPS = CreditWarningRaised.TYPE, CreditWarningEnded.TYPE
+Later = Mapping[str, Sequence[Step]]
+"""Steps of episodes by customer, in their order."""
 
 
 class WarningsOfDay:
@@ -39,22 +47,37 @@ class WarningsOfDay:
         async with self._db.snapshot("credit", e.ledger) as (conn, schema, _):
             found = await entities(conn, schema)
         zone = (await self._ledger.info(e.ledger)).time_zone
+        later = await self._later(e)
         for entity_id in found:
             events = await self._ledger.read_stream(e.ledger, rules_of(entity_id), upto=e.position)
             if not events:
                 continue
             own = await self._ledger.zone_of(e.ledger, entity_id) or zone
             day = day_elsewhere(e.data.day, zone, own)
-            await self._judge(e, entity_id, day, WARNING_RULES.fold(events))
+            await self._judge(e, entity_id, day, WARNING_RULES.fold(events), later)
 
-    async def _judge(self, e: Recorded, entity_id: str, day: date, rules: EntityWarningRules) -> None:
+    async def _later(self, e: Recorded) -> Later:
+        """Return what the work of earlier days, done late, recorded after this day: the read model lacks it."""
+        found: defaultdict[str, list[Step]] = defaultdict(list)
+        after = e.position
+        while page := await self._ledger.read_types(e.ledger, STEPS, after, STEPS_AT_ONCE):
+            for each in page:
+                assert isinstance(each.data, CreditWarningRaised | CreditWarningEnded)
+                found[each.data.customer_id].append(each.data)
+            after = page[-1].position
+        return found
+
+    async def _judge(
+        self, e: Recorded, entity_id: str, day: date, rules: EntityWarningRules, later: Later
+    ) -> None:
         after: str | None = ""
         while after is not None:
             async with self._db.snapshot("credit", e.ledger) as (conn, schema, _):
                 book = await warned_book(Moment(conn, schema, day, e.position), entity_id)
                 page = await warned_page(book, rules.rules.limit_drift, after=after, limit=CUSTOMERS_AT_ONCE)
             for each in page.customers:
-                await self._apply(e, day, rules, each, page.episodes[each.customer_id])
+                known = page.episodes[each.customer_id].with_steps(later.get(each.customer_id, ()))
+                await self._apply(e, day, rules, each, known)
             after = page.last
 
     async def _apply(
