@@ -98,6 +98,18 @@ def test_the_first_loss_of_a_contract_is_borne_as_far_as_claims_are_expected() -
     assert (found.first_loss_minor, found.loss_minor) == (90_00, 100_00)
 
 
+@pytest.mark.parametrize(("first_loss", "wanted"), [(50_00, None), (0, 0)])
+def test_the_first_loss_of_insured_debts_without_a_rate_is_not_known(
+    first_loss: int, wanted: int | None
+) -> None:
+    unknown = {"trade": BandRates((0,) * 6, (None,) * 6, ("assumed",) * 6)}
+    insured = Security(
+        insured={"inv_1": 100_00}, contract_of={"inv_1": "C26"}, first_loss={"C26": first_loss}
+    )
+    found = matrix("ent_1", "EUR", [owed(1, -5, 100_00)], unknown, insured, ProvisionOverlay(), ON)
+    assert (found.first_loss_minor, found.loss_minor) == (wanted, wanted)
+
+
 def test_the_most_specific_adjustment_counts_and_no_rate_is_above_the_whole() -> None:
     overlay = ProvisionOverlay(
         "ent_1",

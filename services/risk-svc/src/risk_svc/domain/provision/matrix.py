@@ -69,16 +69,15 @@ class ProvisionMatrix:
     rates: Mapping[str, BandRates]
     cells: Mapping[tuple[str, str], Cell]
     unapplied_minor: int
-    first_loss_minor: int
+    first_loss_minor: int | None
     overlay: ProvisionOverlay
 
     @property
     def loss_minor(self) -> int | None:
         """Expected loss of all cells with the first loss; ``None`` while a rate that it needs is not known."""
         losses = [each.loss_minor for each in self.cells.values() if each.exposed_minor or each.loss_minor]
-        if any(loss is None for loss in losses):
-            return None
-        return sum(loss for loss in losses if loss is not None) + self.first_loss_minor
+        losses.append(self.first_loss_minor)
+        return None if None in losses else sum(loss for loss in losses if loss is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +172,17 @@ def _first_loss(
     insured: Mapping[tuple[str, str, str], int],
     cells: Mapping[tuple[str, str], Cell],
     first_loss: Mapping[str, int],
-) -> int:
-    """Return the expected claims that the first loss of each contract leaves to the insured, minor units."""
+) -> int | None:
+    """Return the expected claims that the first loss of each contract leaves to the insured, minor units.
+
+    ``None`` while a rate of debts is not known that a contract with a first loss insures.
+    """
     expected: Counter[str] = Counter()
     for (contract, segment, band), minor in insured.items():
-        expected[contract] += minor * (cells[segment, band].adjusted_ppm or 0)
+        rate = cells[segment, band].adjusted_ppm
+        if rate is None and minor and first_loss.get(contract, 0):
+            return None
+        expected[contract] += minor * (rate or 0)
     return sum(
         min(first_loss.get(contract, 0), div_half_up(scaled, WHOLE_PPM))
         for contract, scaled in expected.items()

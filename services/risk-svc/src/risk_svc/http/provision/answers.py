@@ -123,8 +123,8 @@ class ProvisionMatrixOut(BaseModel):
     outstanding: MoneyModel = Field(
         description="Bands less unapplied cash of known payers, as in the aged balance."
     )
-    first_loss: MoneyModel = Field(
-        description="Expected claims that the first loss of insurance contracts leaves."
+    first_loss: MoneyModel | None = Field(
+        description="Expected claims that the first loss of insurance contracts leaves; null while a rate is not known."
     )
     expected_loss: MoneyModel | None = Field(description="Null while a rate that it needs is not known.")
     overlay: ProvisionOverlayOut | None
@@ -150,7 +150,9 @@ class ProvisionMatrixOut(BaseModel):
             bands={band: MoneyModel.of(minor, code) for band, minor in bands.items()},
             unapplied=MoneyModel.of(found.unapplied_minor, code),
             outstanding=MoneyModel.of(sum(bands.values()) - found.unapplied_minor, code),
-            first_loss=MoneyModel.of(found.first_loss_minor, code),
+            first_loss=None
+            if found.first_loss_minor is None
+            else MoneyModel.of(found.first_loss_minor, code),
             expected_loss=None if loss is None else MoneyModel.of(loss, code),
             overlay=ProvisionOverlayOut.of(found.overlay) if found.overlay.version else None,
         )
