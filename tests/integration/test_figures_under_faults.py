@@ -33,11 +33,11 @@ FAULTS = 4
 
 
 @contextmanager
-def worker(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker that the test may kill."""
+def worker(installation: Installation, service: str = "reporting") -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that the test may kill. That of invoice-svc relays the ledger to NATS."""
     running = subprocess.Popen(
-        (sys.executable, "-m", "reporting_svc", "worker"),
-        env=os.environ | installation.environment("reporting"),
+        (sys.executable, "-m", f"{service}_svc", "worker"),
+        env=os.environ | installation.environment(service),
     )
     try:
         yield running
@@ -93,21 +93,22 @@ async def load_with_faults(installation: Installation, books: Books) -> None:
 
     try:
         async with announcing_ledger(installation.ledger_url(), installation.nats_url()) as writer:
-            for n in range(FAULTS):
-                with worker(installation) as running:
-                    part = books.log[cuts[n] : cuts[n + 1]]
-                    await append_facts(writer, part[: len(part) // 2])
-                    await until(lambda n=n: reached(cuts[n] + 1))
-                    if n == 1:
-                        await repeat_out_of_order(installation)
-                    if n == 2:
-                        await lose_the_stream(installation)
-                    await append_facts(writer, part[len(part) // 2 :])
-                    if n % 2:
-                        await until(lambda n=n: reached(cuts[n + 1]))
-                    running.kill()
-            with worker(installation):
-                await until(lambda: reached(len(books.log)))
+            with worker(installation, "invoice"):
+                for n in range(FAULTS):
+                    with worker(installation) as running:
+                        part = books.log[cuts[n] : cuts[n + 1]]
+                        await append_facts(writer, part[: len(part) // 2])
+                        await until(lambda n=n: reached(cuts[n] + 1))
+                        if n == 1:
+                            await repeat_out_of_order(installation)
+                        if n == 2:
+                            await lose_the_stream(installation)
+                        await append_facts(writer, part[len(part) // 2 :])
+                        if n % 2:
+                            await until(lambda n=n: reached(cuts[n + 1]))
+                        running.kill()
+                with worker(installation):
+                    await until(lambda: reached(len(books.log)))
     finally:
         await db.close()
         await ledger.close()
