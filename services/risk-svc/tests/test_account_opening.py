@@ -33,6 +33,7 @@ from risk_svc.domain.file.opening import (
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.policy import DecidesOwnRequest
+from risk_svc.http.openings.bodies import AccountChecklistBody
 from risk_svc.use_cases.file import openings
 
 ENTITY, CUSTOMER = f"ent_{1:032x}", f"cus_{1:032x}"
@@ -159,3 +160,9 @@ def test_an_account_that_is_not_open_refers_even_a_prepaid_order() -> None:
     assert (prepaid.decision, prepaid.reasons) == ("refer", ("account-not-opened", "no-limit"))
     assert (above.decision, above.reasons) == ("refuse", ("limit-exceeded", "account-not-opened"))
     assert check(500_00, TODAY, whole, limit).decision == "accept"
+
+
+def test_a_checklist_in_no_currency_is_refused() -> None:
+    body = AccountChecklistBody.model_validate({"currency": "QQQ", "items": []})
+    with pytest.raises(Invalid, match="ISO 4217"):
+        body.to_command(f"ent_{1:032x}")

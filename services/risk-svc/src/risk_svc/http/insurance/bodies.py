@@ -25,6 +25,7 @@ from encours.http.models import (
     PositiveMoney,
     ShortText,
 )
+from encours.kernel.money import exponent
 from risk_svc.domain.insurance.contract import SetInsuranceContract
 from risk_svc.domain.insurance.cover import CancelCover, GrantCover, ReduceCover
 from risk_svc.domain.insurance.deadline import MeetDeadline
@@ -127,7 +128,8 @@ class InsuranceContractBody(Body):
     terms: InsuranceTermsBody
 
     def to_command(self, code: str) -> SetInsuranceContract:
-        """Return the command."""
+        """Return the command. Raises :class:`Invalid` for a currency that is none."""
+        exponent(self.currency)
         return SetInsuranceContract(
             code=code,
             entity_id=self.entity_id,

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from encours.contracts.events.account_opening import ChecklistItem
 from encours.http.models import Body, Currency, LongText, NonNegativeMoney, ShortText
 from encours.kernel.errors import Invalid
+from encours.kernel.money import exponent
 from risk_svc.domain.file.opening import AskForAccount, DecideOpening, SetAccountChecklist, SettleItem
 from risk_svc.http.facts.bodies import EvidenceHash
 
@@ -54,7 +55,8 @@ class AccountChecklistBody(Body):
     )
 
     def to_command(self, entity_id: str) -> SetAccountChecklist:
-        """Return the command."""
+        """Return the command. Raises :class:`Invalid` for a currency that is none."""
+        exponent(self.currency)
         items = tuple(each.to_item(number, self.currency) for number, each in enumerate(self.items))
         return SetAccountChecklist(entity_id, self.currency, items, self.refers)
 

@@ -18,6 +18,7 @@ from encours.http.models import (
     ShortText,
 )
 from encours.kernel.errors import Invalid
+from encours.kernel.money import exponent
 from risk_svc.domain.proposal.financials import FileFinancials
 from risk_svc.domain.proposal.formula import FormulaTerms, SetLimitFormula
 from risk_svc.http.limits.bodies import Days
@@ -78,7 +79,8 @@ class LimitFormulaBody(Body):
         return SetLimitFormula(entity_id, self.to_terms())
 
     def to_terms(self, pointer: str = "") -> FormulaTerms:
-        """Return the content. Raises :class:`Invalid` for an amount in another currency than the formula."""
+        """Return the content. Raises :class:`Invalid` for no currency, or an amount in another than the formula."""
+        exponent(self.currency)
         for name, money in (("cap", self.cap), ("round_to", self.round_to)):
             if money is not None and money.currency != self.currency:
                 raise Invalid(
