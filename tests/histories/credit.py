@@ -22,7 +22,7 @@ from encours.testing.memory import TODAY, BooksInMemory
 from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
-from risk_svc.domain.picture import Picture, SeenPicture
+from risk_svc.domain.picture import EndingGuarantee, Picture, SeenPicture
 from risk_svc.domain.reservation.commands import ReserveCredit
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.read_models.credit.guarantees import GuaranteeRow
@@ -166,4 +166,7 @@ class CreditDesk:
             customer_id, "ent_1", "Dupont", items, {"EUR": sums["draft"]}, {"EUR": sums["unapplied"]}, limit,
             reserved={"EUR": sums["reserved"]}, delivered={"EUR": sums["delivered"]}, holds=holds,
             guaranteed={"EUR": sum(row.amount_minor for row in in_force)},
+            ending=tuple(
+                EndingGuarantee(row.valid_until, "EUR", row.amount_minor) for row in in_force if row.valid_until
+            ),
         )  # fmt: skip

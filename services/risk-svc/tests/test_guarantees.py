@@ -53,6 +53,18 @@ def test_a_guarantee_that_is_released_counts_no_more() -> None:
     assert desk.seen(HEAD).picture.headroom_minor(TODAY) == 1_000_00
 
 
+@pytest.mark.parametrize(("after", "status", "left"), [(9, "reserved", 500_00), (10, "blocked", 0)])
+def test_a_guarantee_counts_for_what_is_delivered_until_its_last_day(
+    after: int, status: str, left: int
+) -> None:
+    desk = CreditDesk()
+    desk.order(1_000_00)
+    desk.do(guarantees.take_guarantee, replace(BANK, valid_until=TODAY + timedelta(days=9)))
+    decided = desk.order(400_00, deliver_on=TODAY + timedelta(days=after))
+    assert decided.basis is not None
+    assert (decided.status, decided.basis.left_minor) == (status, left)
+
+
 def test_a_guarantee_that_ends_before_it_begins_is_refused_as_written() -> None:
     late = TakeGuarantee(
         f"gua_{2:032x}", HEAD, "bank", 1, "EUR", TODAY, TODAY - timedelta(days=1), "BNP", None

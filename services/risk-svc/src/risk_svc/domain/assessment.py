@@ -73,11 +73,13 @@ def assess(
     """Assess an order on a day by a customer's figures; the basis contains their ``position`` and ``lag`` (in events).
 
     ``model`` is the payment model in use; ``None`` for a decision of before there were models, by the score from 0 to
-    100. Grades in ``weak_grades`` are a doubt. Raises :class:`Invalid` for a delivery before that day.
+    100. Grades in ``weak_grades`` are a doubt. Guarantees that end before the delivery do not count. Raises
+    :class:`Invalid` for a delivery before that day.
     """
     deliver_on = order.deliver_on or day
     if deliver_on < day:
         raise Invalid("deliver_on is in the past; use today or a later date, or omit it.", "/deliver_on")
+    picture = picture.secured_on(deliver_on)
     limit = picture.limit
     currency = limit.currency if limit else order.currency
     whole = picture.whole(currency, day)

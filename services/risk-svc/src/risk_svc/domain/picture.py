@@ -22,6 +22,15 @@ DEFAULT_CURRENCY = "EUR"
 
 
 @dataclass(frozen=True, slots=True)
+class EndingGuarantee:
+    """Guarantees with the same last day, in minor units."""
+
+    last_day: date
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One customer: items, the last limit; drafts, cash and orders by currency, in minor units."""
 
@@ -47,6 +56,8 @@ class Picture:
     """Goods delivered and not billed."""
     guaranteed: Mapping[str, int] = field(default_factory=dict)
     """Guarantees in force."""
+    ending: tuple[EndingGuarantee, ...] = ()
+    """Those of them that have a last day."""
     holds: tuple[HoldInForce, ...] = ()
     """Holds on the customer's orders that are in force."""
     holder_holds: tuple[HoldInForce, ...] = ()
@@ -138,6 +149,20 @@ class Picture:
                 in_currency = converted(seen, rate, currency) if rate else None
                 shares.append(CurrencyShare(code, seen, rate, in_currency))
         return WholeExposure(currency, tuple(shares))
+
+    def secured_on(self, day: date) -> Picture:
+        """Return the figures with the guarantees alone that are in force until a later day."""
+        if not any(each.last_day < day for member in self.members for each in member.ending):
+            return self
+        own, *others = (member._without_ended(day) for member in self.members)
+        return replace(own, others=tuple(others))
+
+    def _without_ended(self, day: date) -> Picture:
+        left = dict(self.guaranteed)
+        for each in self.ending:
+            if each.last_day < day:
+                left[each.currency] -= each.amount_minor
+        return replace(self, guaranteed=left, ending=())
 
     def headroom_minor(self, day: date) -> int | None:
         """Return limit and guarantees less exposure, in the limit's currency.

@@ -129,6 +129,7 @@ class _OfCustomerColumns(TypedDict):
 class _GuaranteedColumns(TypedDict):
     customer_id: str
     currency: str
+    valid_until: date | None
     amount_minor: int
 
 

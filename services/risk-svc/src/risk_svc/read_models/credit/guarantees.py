@@ -13,6 +13,7 @@ from encours.contracts.parties import Survivors
 from encours.projection.read_model import Conn
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
+from risk_svc.domain.picture import EndingGuarantee
 
 
 class GuaranteeRow(Row, kw_only=True):
@@ -55,19 +56,19 @@ def apply_guarantee(e: Recorded, data: GuaranteeTaken | GuaranteeReleased, rows:
 
 
 GUARANTEES = """
-select customer_id, currency, sum(amount_minor)::bigint as amount_minor from {s}.guarantee
+select customer_id, currency, valid_until, sum(amount_minor)::bigint as amount_minor from {s}.guarantee
 where customer_id = any($1) and taken_position <= $2
   and valid_from <= $3 and (valid_until is null or valid_until >= $3)
   and (released_position is null or released_position > $2 or released_on > $3)
-group by customer_id, currency
+group by customer_id, currency, valid_until
 """
-"""Sums by customer and currency of the guarantees that count at the dates."""
+"""Sums by customer, currency and last day of the guarantees that count at the dates."""
 
 
 async def guarantees_in_force(
     conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
 ) -> list[Any]:
-    """Return sums by customer and currency of the guarantees that count at the dates."""
+    """Return sums by customer, currency and last day of the guarantees that count at the dates."""
     return await conn.fetch(GUARANTEES.format(s=schema), list(customers), position, as_of)
 
 
@@ -78,3 +79,12 @@ def guaranteed_of(customer_id: str, rows: Sequence[Any], merged: Survivors) -> M
         if merged.of(row["customer_id"]) == customer_id:
             found[row["currency"]] += row["amount_minor"]
     return found
+
+
+def ending_of(customer_id: str, rows: Sequence[Any], merged: Survivors) -> tuple[EndingGuarantee, ...]:
+    """Return the guaranteed amounts that have a last day, of all records of a customer."""
+    return tuple(
+        EndingGuarantee(row["valid_until"], row["currency"], row["amount_minor"])
+        for row in rows
+        if row["valid_until"] is not None and merged.of(row["customer_id"]) == customer_id
+    )

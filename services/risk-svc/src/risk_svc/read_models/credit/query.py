@@ -23,7 +23,7 @@ from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.score.model import OPEN_SEGMENT
 from risk_svc.read_models.credit.accounts import Sums, accounts_of
 from risk_svc.read_models.credit.gathered import Gathered, gather, gather_now
-from risk_svc.read_models.credit.guarantees import guaranteed_of
+from risk_svc.read_models.credit.guarantees import ending_of, guaranteed_of
 from risk_svc.read_models.credit.holds import held
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.insurance.query import Moment, insured_shares
@@ -161,6 +161,7 @@ def _own_pictures(
             reserved=_component("reserved", customer, gathered.orders, merged),
             delivered=_component("delivered", customer, gathered.orders, merged),
             guaranteed=guaranteed_of(customer, gathered.guarantees, merged),
+            ending=ending_of(customer, gathered.guarantees, merged),
             holds=tuple(hold for each in merged.records(customer) for hold in holds.get(each, ())),
             unopened=customer in unopened,
             badge=customer in marked,
