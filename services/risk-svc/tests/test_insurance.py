@@ -33,6 +33,7 @@ from risk_svc.domain.insurance.work import stops_and_ends
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.use_cases import insurance
+from risk_svc.use_cases.insurance_days import free_since
 from tests.histories.credit import HEAD, CreditDesk
 
 TERMS = InsuranceTerms(
@@ -294,6 +295,24 @@ def test_an_invoice_later_than_the_contract_allows_stops_cover_and_orders_on_tha
     paid = replace(known, invoices=(), covers=(replace(stopped, stops=(cover.Stop(after),)),))
     assert order(replace(paid, covers=known.covers), after)[0] == "accept"
     assert stops_and_ends(paid, after) == [(paid.covers[0], cover.ResumeCover(COVER.cover_id))]
+
+
+@pytest.mark.parametrize(("paid", "since"), [(0, 0), (2, 2), (5, 5), (-9, 0)])
+async def test_a_cover_resumes_on_the_day_from_which_on_no_debt_stops_it(paid: int, since: int) -> None:
+    known, stopped_on = book(debt(1, 300_00)), date(2026, 2, 1) + timedelta(days=61)
+    stopped = replace(known.covers[0], stops=(cover.Stop(stopped_on),))
+
+    async def then(day: date) -> list[InsuredBook]:
+        return [known if day < stopped_on + timedelta(days=paid) else replace(known, invoices=())]
+
+    today = stopped_on + timedelta(days=5)
+    assert await free_since(stopped, today, then) == stopped_on + timedelta(days=since)
+    desk = desk_with_contract()
+    desk.do(insurance.grant_cover, COVER)
+    first, free = TODAY - timedelta(days=9), TODAY - timedelta(days=4)
+    desk.do(insurance.change_cover, cover.StopCover(COVER.cover_id, "inv_1", 61, first))
+    desk.do(insurance.change_cover, cover.ResumeCover(COVER.cover_id, free))
+    assert desk.books.state(insurance.COVER, COVER.cover_id).stops == (cover.Stop(first, free),)
 
 
 def test_a_stop_whose_day_is_worked_late_begins_on_the_day_of_the_stop() -> None:

@@ -82,9 +82,10 @@ class StopCover:
 
 @dataclass(frozen=True, slots=True)
 class ResumeCover:
-    """Record that no debt is."""
+    """Record that no debt is, from ``from_on`` on; today if ``None``."""
 
     cover_id: str
+    from_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
