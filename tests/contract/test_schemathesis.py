@@ -40,7 +40,7 @@ CHECKS = [no_crash, status_code_conformance, content_type_conformance, response_
 schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
 ENDLESS = {"/v1/dashboard/stream", "/v1/events/stream"}
 """Answers without an end: server-sent events have tests of their own."""
-EXAMPLES = 40 if os.environ.get("DEEP") else 4
+EXAMPLES = 40 if os.environ.get("DEEP") else 2
 LIMIT_S = HANG_S
 """Of one request; schemathesis gives up after 10 s, which a busy machine may take to bring a process to its turn."""
 
