@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dunning_svc.domain.promise import decide
@@ -38,7 +39,7 @@ def promising(history: History, invoice_ids: Sequence[str], terms: PromiseTerms)
 
 def replace_terms(basis: PromiseBasis, terms: PromiseTerms) -> PromiseBasis:
     """Return the basis under other terms."""
-    return PromiseBasis(basis.invoices, basis.credit_minor, terms, basis.country)
+    return replace(basis, terms=terms)
 
 
 def promised(

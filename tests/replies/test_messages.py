@@ -118,7 +118,7 @@ def read(text: str | bytes) -> list[decide.Emitted]:
     owed = PromisedInvoice(
         derived_id("inv", 1), derived_id("cus", 1), derived_id("ent", 1), "EUR", 12_000, ()
     )
-    basis = PromiseBasis(invoices=[owed], credit_minor=0, terms=USUAL_TERMS, country="FR")
+    basis = PromiseBasis(invoices=[owed], terms=USUAL_TERMS, country="FR")
     return decide.read(cmd, reminder() if cited else None, cited, None, TODAY, Promising(basis))
 
 

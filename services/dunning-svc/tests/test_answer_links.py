@@ -60,7 +60,7 @@ def sent(*items: DunnedItem) -> Reminder:
 
 def promising(owed_minor: int = 12_000) -> Promising:
     invoice = PromisedInvoice("inv_1", "cus_1", "ent_1", "EUR", owed_minor, ())
-    return Promising(PromiseBasis(invoices=[invoice], credit_minor=0, terms=USUAL_TERMS, country="FR"))
+    return Promising(PromiseBasis(invoices=[invoice], terms=USUAL_TERMS, country="FR"))
 
 
 def events_of(answer: GivenAnswer, state: Reminder | None = None, rules: ReadingRules = RULES) -> list[Any]:

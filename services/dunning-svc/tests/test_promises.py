@@ -32,7 +32,7 @@ BILL = PromisedInvoice("inv_1", "cus_1", "ent_1", "EUR", 10_000, ())
 
 
 def basis(*invoices: PromisedInvoice, **changes: Any) -> PromiseBasis:
-    values: dict[str, Any] = {"credit_minor": 0, "terms": USUAL_TERMS, "country": "FR"}
+    values: dict[str, Any] = {"terms": USUAL_TERMS, "country": "FR"}
     return PromiseBasis(invoices=invoices or (BILL,), **(values | changes))
 
 

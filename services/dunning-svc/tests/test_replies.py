@@ -22,6 +22,7 @@ from dunning_svc.domain.reply.decide import (
 from dunning_svc.domain.reply.state import REPLY, Reply
 from dunning_svc.outbox.settings import DunningSettings
 from encours.contracts.events.dunning.promises import PromiseMade
+from encours.contracts.events.dunning.reminders import DunnedItem, ReminderRequested
 from encours.contracts.events.dunning.replies import ReplyFinding, ReplyRead
 from encours.kernel.ids import derived_id
 from encours.testing.events import event
@@ -32,7 +33,6 @@ TODAY = date(2026, 3, 2)
 FRIDAY = date(2026, 3, 6)
 BASIS = PromiseBasis(
     invoices=[PromisedInvoice("inv_1", "cus_1", "ent_1", "EUR", 12_000, ())],
-    credit_minor=0,
     terms=USUAL_TERMS,
     country="FR",
 )
@@ -48,9 +48,16 @@ def reply(*findings: ReplyFinding, **changes: Any) -> Reply:
     return REPLY.fold(happened(event(ReplyRead, findings=findings, **(usual | changes))))
 
 
+def asked(invoice_id: str, amount_minor: int) -> DunnedItem:
+    return event(DunnedItem, invoice_id=invoice_id, asked_minor=amount_minor)
+
+
+REQUESTED = event(ReminderRequested, items=(asked("inv_1", 12_000),))
+
+
 def confirmed(state: Reply, number: int = 1, on: date | None = None) -> list[Any]:
     cmd = ConfirmFinding(RPL, number, on, None)
-    return [each for _, each in confirm(state, cmd, TODAY, Promising(BASIS))]
+    return [each for _, each in confirm(state, cmd, TODAY, Promising(BASIS), REQUESTED)]
 
 
 def after(state: Reply, *events: Any) -> Reply:
@@ -63,6 +70,24 @@ def test_a_confirmed_promise_suspends_dunning_until_its_day_and_the_day_of_grace
     assert isinstance(promise, PromiseMade)
     assert (promise.promised_on, promise.suspended_until) == (date(2026, 3, 10), date(2026, 3, 11))
     assert (promise.amount_minor, promise.invoice_ids) == (12_000, ("inv_1",))
+
+
+def test_a_payer_promises_for_each_debtor_of_its_message_what_that_one_was_asked_for() -> None:
+    invoices = [
+        PromisedInvoice(f"inv_{n}", f"cus_{n}", "ent_1", "EUR", open_minor, ())
+        for n, open_minor in ((1, 12_000), (2, 9_000), (3, 0))
+    ]
+    basis = PromiseBasis(invoices, USUAL_TERMS, "FR", {"cus_1": 0, "cus_2": 700})
+    items = (asked("inv_1", 8_000), asked("inv_2", 9_500), asked("inv_3", 100))
+    state = reply(finding(invoice_ids=("inv_1", "inv_2", "inv_3"), amount_minor=17_600), customer_id="cus_9")
+    cmd = ConfirmFinding(RPL, 1, None, None)
+    _, *made = confirm(state, cmd, TODAY, Promising(basis), event(ReminderRequested, items=items))
+    promises = [each for _, each in made if isinstance(each, PromiseMade)]
+    assert [(each.customer_id, each.amount_minor, each.credit_minor) for each in promises] == [
+        ("cus_1", 8_000, 0),
+        ("cus_2", 9_000, 700),
+    ]
+    assert len({stream for stream, _ in made}) == len(made) == 2
 
 
 def test_any_other_confirmed_finding_opens_a_task_with_its_sentence() -> None:

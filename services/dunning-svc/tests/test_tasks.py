@@ -57,7 +57,7 @@ class Owed:
 
     def __init__(self, *invoice_ids: str, customer_id: str = "cus_1") -> None:
         invoices = [PromisedInvoice(each, customer_id, "ent_1", "EUR", 6_000, ()) for each in invoice_ids]
-        self.basis = PromiseBasis(invoices=invoices, credit_minor=0, terms=USUAL_TERMS, country="FR")
+        self.basis = PromiseBasis(invoices=invoices, terms=USUAL_TERMS, country="FR")
 
     async def promise_basis(
         self, invoice_ids: Sequence[str], day: date, granted: Granted = None

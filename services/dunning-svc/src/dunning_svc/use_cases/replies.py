@@ -116,7 +116,10 @@ async def confirm_finding(session: Session, cmd: ConfirmFinding, debts: Debts) -
     """Confirm a finding of a reply, with its effects."""
     state = await session.get(REPLY, cmd.reply_id)
     promising = await basis_of(session, debts, state.promised_invoices(cmd.finding))
-    _emit(session, decide.confirm(state, cmd, session.today, promising), state.entity_id)
+    requested = None
+    if state.read is not None and state.read.reminder_id is not None:
+        requested = (await session.load(REMINDER, state.read.reminder_id)).requested
+    _emit(session, decide.confirm(state, cmd, session.today, promising, requested), state.entity_id)
     return session.result(cmd.reply_id)
 
 

@@ -97,7 +97,7 @@ def answered(
             reply_id=cmd.reply_id,
         )
         emitted.append((requested.reminder_id, sign))
-    return [*emitted, *booked(event, today, promising)]
+    return [*emitted, *booked(event, requested, today, promising)]
 
 
 def _require_day(answer: GivenAnswer, today: date) -> None:

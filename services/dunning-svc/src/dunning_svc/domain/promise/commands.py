@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from dunning_svc.domain.policy.working_days import working_day_from
@@ -47,15 +47,15 @@ class PromisedInvoice:
 
 @dataclass(frozen=True, slots=True)
 class PromiseBasis:
-    """Facts about a debtor on which a promise rests.
+    """Facts about debtors on which promises rest: of one, or of several whom a message was about.
 
-    ``credit_minor``: unapplied cash. ``terms``: those of the policy that is applied; ``country``: the payer's.
+    ``terms``: those of the policy that is applied; ``country``: the payer's. ``credits``: unapplied cash by customer.
     """
 
     invoices: Sequence[PromisedInvoice]
-    credit_minor: int
     terms: PromiseTerms
     country: str
+    credits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def owed_minor(self) -> int:
@@ -66,6 +66,13 @@ class PromiseBasis:
         """Return the basis of a promise for some of the invoices."""
         return replace(self, invoices=[each for each in self.invoices if each.invoice_id in invoice_ids])
 
+    def by_debtor(self) -> dict[str, PromiseBasis]:
+        """Return the basis of the promise of each debtor."""
+        owned: dict[str, list[PromisedInvoice]] = {}
+        for each in self.invoices:
+            owned.setdefault(each.customer_id, []).append(each)
+        return {customer_id: replace(self, invoices=own) for customer_id, own in owned.items()}
+
     def suspended_until(self, promised_on: date) -> date:
         """Return the promised day plus the business days of grace."""
         day = promised_on
@@ -74,5 +81,5 @@ class PromiseBasis:
         return day
 
 
-NOTHING_OWED = PromiseBasis(invoices=(), credit_minor=0, terms=PromiseTerms(), country="")
+NOTHING_OWED = PromiseBasis(invoices=(), terms=PromiseTerms(), country="")
 """Basis of a promise for invoices that do not exist."""

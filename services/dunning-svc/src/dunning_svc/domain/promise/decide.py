@@ -84,9 +84,10 @@ def make(cmd: MakePromise, promising: Promising, today: date) -> Iterator[MadeOr
     if cmd.amount_minor > basis.owed_minor:
         owed = format_amount(basis.owed_minor, cmd.currency)
         raise PromiseAboveOwed(f"{owed} {cmd.currency} is open on the invoices.", "/amount/amount")
+    customer_id = basis.invoices[0].customer_id
     made = PromiseMade(
         promise_id=cmd.promise_id,
-        customer_id=basis.invoices[0].customer_id,
+        customer_id=customer_id,
         invoice_ids=cmd.invoice_ids,
         currency=cmd.currency,
         amount_minor=cmd.amount_minor,
@@ -95,7 +96,7 @@ def make(cmd: MakePromise, promising: Promising, today: date) -> Iterator[MadeOr
         source=cmd.source,
         reply_id=None,
         text=cmd.text,
-        credit_minor=basis.credit_minor,
+        credit_minor=basis.credits.get(customer_id, 0),
     )
     yield from with_replaced(made, promising.earlier)
 

@@ -104,7 +104,7 @@ def read(
     emitted: list[Emitted] = [(cmd.reply_id, event)]
     if reminder is not None and requested is not None:
         emitted += _signs(cmd, reminder, requested, address, today)
-        emitted += booked(event, today, promising)
+        emitted += booked(event, requested, today, promising)
     return emitted
 
 
@@ -227,40 +227,53 @@ def _bounce(
     )
 
 
-def booked(event: ReplyRead, today: date, promising: Promising | None) -> Iterator[Emitted]:
-    """Yield a promise for each booked one, and one task for all other booked findings."""
+def booked(
+    event: ReplyRead, requested: ReminderRequested, today: date, promising: Promising | None
+) -> Iterator[Emitted]:
+    """Yield the promises of each booked one, and one task for all other booked findings."""
     others = []
     for number, finding in enumerate(event.findings, 1):
         if finding.status == "booked" and finding.kind == "promise":
             assert finding.on is not None
             assert promising is not None
-            yield from _promise(event, number, finding, finding.on, promising)
+            yield from _promises(event, requested, number, finding, finding.on, promising)
         elif finding.status == "booked":
             others.append(finding)
     if others:
         yield from _reply_task(event, derived_id("tsk", "reply", event.reply_id), others, today)
 
 
-def _promise(
-    event: ReplyRead, number: int, finding: ReplyFinding, on: date, promising: Promising
+def _promises(
+    event: ReplyRead,
+    requested: ReminderRequested,
+    number: int,
+    finding: ReplyFinding,
+    on: date,
+    promising: Promising,
 ) -> Iterator[Emitted]:
-    assert event.customer_id is not None
+    """Yield a promise of each debtor whose invoices a finding names: a message to a payer may list those of several."""
     assert event.currency is not None
-    basis = promising.basis.about(finding.invoice_ids)
-    made = PromiseMade(
-        promise_id=derived_id("prm", "reply", event.reply_id, number),
-        customer_id=event.customer_id,
-        invoice_ids=finding.invoice_ids,
-        currency=event.currency,
-        amount_minor=min(finding.amount_minor, basis.owed_minor),
-        promised_on=on,
-        suspended_until=basis.suspended_until(on),
-        source="reply",
-        reply_id=event.reply_id,
-        text=finding.sentence,
-        credit_minor=basis.credit_minor,
-    )
-    yield from with_replaced(made, promising.earlier)
+    asked = {item.invoice_id: item.asked_minor for item in requested.items}
+    about = promising.basis.about(finding.invoice_ids)
+    for n, (customer_id, basis) in enumerate(about.by_debtor().items()):
+        invoice_ids = tuple(each.invoice_id for each in basis.invoices)
+        amount_minor = min(sum(asked.get(each, 0) for each in invoice_ids), basis.owed_minor)
+        if not amount_minor:
+            continue
+        made = PromiseMade(
+            promise_id=derived_id("prm", "reply", event.reply_id, number, *([n] if n else [])),
+            customer_id=customer_id,
+            invoice_ids=invoice_ids,
+            currency=event.currency,
+            amount_minor=amount_minor,
+            promised_on=on,
+            suspended_until=basis.suspended_until(on),
+            source="reply",
+            reply_id=event.reply_id,
+            text=finding.sentence,
+            credit_minor=basis.credits.get(customer_id, 0),
+        )
+        yield from with_replaced(made, promising.earlier)
 
 
 def _reply_task(
@@ -286,9 +299,13 @@ def _task(task_id: str, kind: str, cause: str, *, today: date, **about: object) 
 
 
 def confirm(
-    state: Reply, cmd: ConfirmFinding, today: date, promising: Promising | None = None
+    state: Reply,
+    cmd: ConfirmFinding,
+    today: date,
+    promising: Promising | None = None,
+    requested: ReminderRequested | None = None,
 ) -> list[Emitted]:
-    """Confirm a finding, with its effects; none if it is confirmed already.
+    """Confirm a finding, with its effects; none if it is confirmed already. ``requested``: its reminder.
 
     Raises :class:`ReplyFindingNotFound`, :class:`ReplyFindingDecided`, :class:`ReplyFindingWithoutInvoice`, and for a
     promise the refusals of its limits.
@@ -312,14 +329,14 @@ def confirm(
     if finding.kind != "promise":
         task_id = derived_id("tsk", "reply", cmd.reply_id, cmd.finding)
         return [*emitted, *(_reply_task(event, task_id, [finding], today) if event.customer_id else ())]
-    if event.customer_id is None or promising is None or not finding.invoice_ids or on is None:
+    if requested is None or promising is None or not finding.invoice_ids or on is None:
         raise ReplyFindingWithoutInvoice("The reply names no invoice of a reminder, or no day.")
     basis = promising.basis.about(finding.invoice_ids)
     if (refusal := limit(basis, on, today)) is not None:
         raise refusal
     if not basis.owed_minor:
         raise PromiseAboveOwed("Nothing is open on the invoices of the promise.", "/finding")
-    return [*emitted, *_promise(event, cmd.finding, finding, on, promising)]
+    return [*emitted, *_promises(event, requested, cmd.finding, finding, on, promising)]
 
 
 def reject(state: Reply, cmd: RejectFinding) -> list[Emitted]:

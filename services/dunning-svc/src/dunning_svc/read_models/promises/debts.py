@@ -71,10 +71,10 @@ class KnownDebts:
 def basis_in(rows: MemoryRows, items: Sequence[ItemRow], day: date) -> PromiseBasis:
     """Return the basis of a promise for items, from the current rows of their debtors."""
     merged = rows.survivors(day)
-    case = None
-    if items:
-        first = items[0]
-        case = rows.case((first.customer_id, first.entity_id, first.currency), day)
+    groups = dict.fromkeys((merged.of(row.customer_id), row.entity_id, row.currency) for row in items)
+    cases = {group: rows.case(group, day, merged=merged) for group in groups}
+    first = next(iter(groups), None)
+    case = None if first is None else cases[first]
     return PromiseBasis(
         invoices=[
             PromisedInvoice(
@@ -87,7 +87,11 @@ def basis_in(rows: MemoryRows, items: Sequence[ItemRow], day: date) -> PromiseBa
             )
             for row in items
         ],
-        credit_minor=0 if case is None else max(0, case.credit_minor),
         terms=USUAL_TERMS if case is None else policy_of(case, day, rows.policies())[0].policy.promises,
         country="" if case is None else case.country,
+        credits={
+            own.customer_id: max(0, own.credit_minor)
+            for group, own in cases.items()
+            if own is not None and first is not None and group[1:] == first[1:]
+        },
     )
