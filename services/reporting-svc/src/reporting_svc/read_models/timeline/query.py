@@ -19,11 +19,13 @@ async def entries(view: View, customer_id: str, page: Page) -> list[Mapping[str,
     Of a debtor with several merged records they are those of all. A message to a payer is also on the timelines of the
     customers whose invoices it lists.
     """
-    where = ViewWhere(view, entity="e.entity").one_of("o.customer_id", await records_of(view, customer_id))
-    where.add(f"o.since_position <= {where.position}").add(f"e.position <= {where.position}")
-    where.add(f"e.effective_on <= {where.as_of}")
-    about = f"""(select stream, customer_id, since_position from {view.schema}.owner
-                 union all select stream, customer_id, since_position from {view.schema}.also_about)"""
+    where = ViewWhere(view, entity="e.entity")
+    where.add(f"e.position <= {where.position}").add(f"e.effective_on <= {where.as_of}")
+    own = f"customer_id = any({where.arguments.add(await records_of(view, customer_id))}::text[])"
+    own += f" and since_position <= {where.position}"
+    # Of a message that is about several records of the debtor each event is listed once.
+    about = f"""(select stream from {view.schema}.owner where {own}
+                 union select stream from {view.schema}.also_about where {own})"""
     source = f"{about} o join {view.schema}.entry e using (stream)"
     return cast("list[Mapping[str, int]]", await where.page(page, "position", source))
 
