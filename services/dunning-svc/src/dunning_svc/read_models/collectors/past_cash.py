@@ -39,7 +39,10 @@ async def past_cash(ledger: Ledger, view: View, name: str, month: date) -> Month
     time = view.time
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE]
-        rows = await cases_at(ledger, view.conn, view.schema, name, part, time.position, time.as_of)
+        # A group may be larger than a part, and each customer's cash is its own.
+        rows = await cases_at(
+            ledger, view.conn, view.schema, name, part, time.position, time.as_of, together=False
+        )
         found = cash_in(rows, month, time.as_of, view.granted, set(part))
         received.update(found.received)
         expected.update(found.expected)
@@ -47,13 +50,20 @@ async def past_cash(ledger: Ledger, view: View, name: str, month: date) -> Month
 
 
 async def _customers(view: View, month: date) -> list[str]:
-    """Return the customers with an invoice that was open in the month or later, or whose payment counts in it."""
+    """Return the customers with an invoice that was open in the month or later, or whose payment counts in it.
+
+    What has happened since the position of the view was unknown then, whatever its day.
+    """
     rows = await view.conn.fetch(
         f"""select distinct customer_id from {view.schema}.item
-             where issued_on <= $1 and (open_minor > 0 or moved_on >= $2) order by 1 limit $3""",
+             where issued_on <= $1 and ($4::text[] is null or entity_id = any($4))
+               and (open_minor > 0 or moved_on >= $2 or split_part(events, ' ', -1)::bigint > $5)
+             order by 1 limit $3""",
         view.time.as_of,
         min(month, view.time.as_of) - _MARGIN,
         CUSTOMERS_MAX + 1,
+        view.granted,
+        view.time.position,
     )
     return [row[0] for row in rows]
 
