@@ -30,6 +30,11 @@ def test_one_mail_to_the_payer_is_about_all_its_customers_and_found_for_each(sys
     reason = {"version": 1, "reason": "One payer", "without_backtest": "New ledger"}
     world.post("dunning", f"/v1/policies/{policy}/activate", reason)
     invoices = [world.invoice(shop, issued_on="2026-01-05")["id"] for shop in shops]
+    held = world.customer(name="Garage Est", email="shop3@example.com")
+    world.put(f"/v1/customers/{held}/roles", {"payer": payer})
+    world.post("dunning", f"/v1/customers/{held}/holds", {"until": "2026-12-31", "reason": "Being sold"})
+    world.invoice(held, issued_on="2026-01-05")
+    known_then = _settled_early(world, payer)
     (planned,) = world.get("dunning", "/v1/cases", customer_id=shops[0])["data"]
     assert planned["payer_id"] == payer
     world.advance(_after(world, invoices[0], 3))
@@ -37,7 +42,7 @@ def test_one_mail_to_the_payer_is_about_all_its_customers_and_found_for_each(sys
 
     (reminder,) = world.get("dunning", "/v1/reminders", customer_id=payer)["data"]
     assert (reminder["status"], reminder["amount"]) == ("sent", eur("360.00"))
-    assert (set(reminder["debtor_ids"]), set(reminder["invoice_ids"])) == (set(shops), set(invoices))
+    assert (set(reminder["debtor_ids"]), set(reminder["invoice_ids"])) == ({*shops, held}, set(invoices))
     for shop in shops:
         assert world.get("dunning", "/v1/reminders", customer_id=shop)["data"] == [reminder]
         said = world.get("reporting", f"/v1/customers/{shop}/timeline")["data"]
@@ -55,6 +60,37 @@ def test_one_mail_to_the_payer_is_about_all_its_customers_and_found_for_each(sys
     )
     assert file.status_code == 200
     assert reminder["id"].encode() in file.content
+
+    assert _expected(world, known_at=str(known_then), as_of="2026-03-01") == eur("120.00")
+    assert _expected(world, as_of="2026-03-01") == eur("0.00")
+    world.post(
+        "invoice", f"/v1/customers/{shops[0]}/merge", {"into": shops[1], "on": world.today, "reason": "twice"}
+    )
+    said = world.get("reporting", f"/v1/customers/{shops[1]}/timeline", limit=100)["data"]
+    assert sum(each["type"] == "reminder.requested" for each in said) == 1
+
+
+def _settled_early(world: World, customer: str) -> int:
+    """Set a target, and settle an invoice long before it is due; return the position before the payment."""
+    with_all = {"name": "Marie", "portfolio": [{"priority": 1}]}
+    for path, body in (
+        ("", with_all),
+        ("/targets", {"month": "2026-03", "amount": "900.00", "currency": "EUR"}),
+    ):
+        answer = world.client("dunning").put(f"/v1/collectors/marie{path}", json=body)
+        assert answer.status_code == 200, answer.text
+    early = world.invoice(customer, issued_on="2026-01-05", terms={"days": 60})
+    known_then = world.position
+    world.payment(
+        customer, "120.00", "2026-01-05", allocations=[{"invoice_id": early["id"], "amount": eur("120.00")}]
+    )
+    return known_then
+
+
+def _expected(world: World, **dates: str) -> dict[str, str]:
+    found = world.get("dunning", "/v1/collectors/marie/targets", month="2026-03", **dates)["data"]
+    expected: dict[str, str] = found[0]["expected"]
+    return expected
 
 
 def _after(world: World, invoice_id: str, days: int) -> str:

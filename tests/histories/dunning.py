@@ -161,7 +161,7 @@ class History(Governed):
 
     def cases(self) -> list[Case]:
         """Return the cases that the run of the day decides."""
-        return self.rows.cases_with(GROUP, self.today)
+        return self.rows.cases_with([GROUP], self.today)
 
     def issue(self, days: int, amount: int, terms: Terms = TERMS) -> None:
         inv = derived_id("inv", len(self.open))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from dunning_svc.backtest.replay import Replay, Trial
+from dunning_svc.domain.hold.state import hold_stream
 from dunning_svc.domain.ladder.events import as_event
 from dunning_svc.domain.ladder.explain import explain
 from dunning_svc.domain.ladder.recheck import objected, suppression
@@ -209,6 +210,33 @@ def test_a_fact_about_one_customer_stops_the_message_with_its_event() -> None:
         again = next(each for each in family.requests()[1:] if each.customer_id == CUS)
         assert (again.day, shares(again).get(MEMBERS[1], 0)) == (family.today, 0)
         assert {item.step for item in again.items if item.customer_id == CUS} == {"J+2"}
+
+
+def test_cash_of_a_customer_whose_invoice_is_wholly_disputed_stops_no_message() -> None:
+    family = paid_by_one()
+    family.as_member(1)
+    family.dispute(1, 2_000)
+    family.receive(500)
+    lived(family, 3)
+    (request,) = family.requests()
+    assert shares(request) == dict(zip(MEMBERS, (1_000, 0, 3_000), strict=True))
+    cases = family.rows.cases_of(request, ENT, family.today)
+    assert cases is not None
+    assert objected(request, cases, family.today, family.rows.policies()) is None
+
+
+def test_a_message_is_checked_by_the_cases_of_its_items_alone() -> None:
+    family = paid_by_one()
+    family.as_member(1)
+    family.hold(30)
+    lived(family, 3)
+    (request,) = family.requests()
+    assert MEMBERS[1] in shares(request), "its suppressed step is recorded"
+    absent = {MEMBERS[1], hold_stream(MEMBERS[1]), list(family.open)[1]}
+    rows = folded({"all": [e for e in family.events if e.stream not in absent]})
+    cases = rows.cases_of(request, ENT, family.today)
+    assert cases is not None
+    assert objected(request, cases, family.today, rows.policies()) is None
 
 
 _MEMBER = st.integers(0, 2)

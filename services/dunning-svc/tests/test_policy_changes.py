@@ -164,7 +164,9 @@ def test_each_decision_follows_again_from_the_events_with_its_choice_of_policy(
         rows = folded({"all": history.events[: opened.position]})
         found = [
             each
-            for unit in in_units(rows.cases_with(GROUP, event.day), partial(_on, event.day), rows.policies())
+            for unit in in_units(
+                rows.cases_with([GROUP], event.day), partial(_on, event.day), rows.policies()
+            )
             for each in decisions_of(unit, event.day, rows.policies(), opened.position)
         ]
         again = about_the_same(found, event)

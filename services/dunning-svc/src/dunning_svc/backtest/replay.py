@@ -147,11 +147,11 @@ class Replay:
         own = {group: days.get(group[1], day) for group in self._awake(days, day)}
         merged = {on: self._rows.survivors(on) for on in set(own.values())}
         cases: dict[Group, Case] = {}
-        for group in sorted({(merged[on].of(group[0]), *group[1:]) for group, on in own.items()}):
-            on = days.get(group[1], day)
-            found = self._rows.cases_with(group, on, merged=merged[on])
+        for on in merged:
+            awake = {(merged[on].of(group[0]), *group[1:]) for group, its_day in own.items() if its_day == on}
+            found = self._rows.cases_with(awake, on, merged=merged[on])
             cases |= {(case.customer_id, case.entity_id, case.currency): case for case in found}
-            if group not in cases:
+            for group in awake - cases.keys():
                 self._look_again(group, merged[on], AT_ONCE)
 
         def day_of(case: Case) -> date:

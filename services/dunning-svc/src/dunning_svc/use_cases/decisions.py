@@ -158,7 +158,7 @@ def _again(rows: MemoryRows, stored: DecisionEvent, entity_id: str) -> Reperform
         policies = rows.policies()
         again = [
             each
-            for unit in in_units(rows.cases_with(group, stored.day), lambda _: stored.day, policies)
+            for unit in in_units(rows.cases_with([group], stored.day), lambda _: stored.day, policies)
             if (unit.joint is not None) == bool(stored.debtors)
             for each in decisions_of(unit, stored.day, policies, basis.position)
         ]

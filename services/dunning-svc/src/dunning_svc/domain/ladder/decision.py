@@ -111,7 +111,8 @@ def with_debtors(decision: Decision, parts: Sequence[CasePart], joint: Joint) ->
         if customer_id not in named:
             continue
         asked = sum(item.asked_minor for item in items if item.customer_id == customer_id)
-        credit = part.case.credit_for(listed) if asked else 0
+        # The check before dispatch compares it, also where nothing is asked of a customer with a listed item.
+        credit = part.case.credit_for(listed)
         debtors.append(
             DunnedDebtor(
                 customer_id=customer_id,

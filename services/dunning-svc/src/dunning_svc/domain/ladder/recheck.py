@@ -44,17 +44,17 @@ def objected(
 ) -> Objection | None:
     """Return the first objection of the cases to the message; ``None`` if none has any.
 
-    ``cases``: by customer, that of the reminder or those that were decided together.
+    ``cases``: by customer, that of the reminder or those whose items it lists.
     """
     if not reminder.debtors:
         case = cases[reminder.customer_id]
         cause = objection(reminder, case, today, policies)
         return None if cause is None else Objection(case, cause, reminder)
     for debtor in reminder.debtors:
-        case = cases[debtor.customer_id]
         share = _share(reminder, debtor)
         if not share.items:
             continue
+        case = cases[debtor.customer_id]
         joint = next((each for name, each in case.together.items() if name == reminder.grouping), None)
         if joint is None:
             return Objection(case, "other_policy_meanwhile", share)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from dunning_svc.domain.ladder.state import Case, FormalNotice, PastMessage
 from dunning_svc.domain.policy.choice import Policies
+from dunning_svc.domain.policy.policy import Joint
 from dunning_svc.read_models.cases.composition import Group, case_of
 from dunning_svc.read_models.cases.debtors import (
     components,
@@ -112,6 +113,7 @@ async def due_pages(
         cases: list[Case] = []
         unreadable: list[Unserved] = []
         held = {joint: held_by(customers, joint, day, merged) for joint in policies.joint}
+        messages: dict[tuple[Joint, str, str, str], tuple[FormalNotice | None, list[PastMessage]]] = {}
         for group in (each for debtor in page for each in groups[debtor] if each[0] in customers):
             try:
                 composed = partial(
@@ -137,11 +139,13 @@ async def due_pages(
                 )
                 for joint, records_of in held.items():
                     holder = holder_in(customers, group[0], joint, day, merged)
+                    key = joint, holder.customer_id, group[1], group[2]
+                    if key not in messages:
+                        theirs = records_of[holder.customer_id]
+                        messages[key] = _notice(notices, theirs, group), _contacted(contacts, theirs)
+                    notice, written_to = messages[key]
                     case.together[joint] = composed(
-                        payer=holder,
-                        joint=True,
-                        formal_notice=_notice(notices, records_of[holder.customer_id], group),
-                        contacts=_contacted(contacts, records_of[holder.customer_id]),
+                        payer=holder, joint=True, formal_notice=notice, contacts=written_to
                     )
             except Exception as error:  # one customer that cannot be served never stops the others
                 unreadable.append(Unserved.of(group, error))

@@ -6,6 +6,7 @@ The read model only lists the streams; their events are read from the ledger.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
@@ -55,6 +56,15 @@ def stands(row: ReminderRow) -> bool:
     return row.status in STANDING and not row.bounced
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Records that each payer and head of a group stands for on a day, and the messages about all of them."""
+
+    day: date | None = None
+    records: dict[Joint, dict[str, list[str]]] = field(default_factory=dict)
+    messages: dict[tuple[Joint, str, str, str], dict[str, Any]] = field(default_factory=dict)
+
+
 class MemoryRows:
     """Rows in a dictionary, with the interface that `project` needs.
 
@@ -70,6 +80,7 @@ class MemoryRows:
         self._known_policies: Policies | None = None
         self._reminders: dict[str, dict[str, ReminderRow]] = {}
         self._debtors: dict[str, DebtorRow] = {}
+        self._held = _Held()
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """Return the row, or ``None``. Rows are replaced, never changed in place."""
@@ -88,8 +99,12 @@ class MemoryRows:
             case ReminderRow():
                 for concerned in (row.customer_id, *row.debtor_ids):
                     self._reminders.setdefault(concerned, {})[row.reminder_id] = row
+                self._held = _Held()
             case DebtorRow():
                 self._debtors[row.customer_id] = row
+                self._held = _Held()
+            case MergeRow():
+                self._held = _Held()
             case PolicyRow() | ExperimentRow():
                 self._known_policies = None
             case _:
@@ -151,11 +166,25 @@ class MemoryRows:
         case = composed(
             payer=holder_in(customers, group[0], "payer", day, merged), **self._messages(records, group)
         )
-        for joint in self.policies().joint:
+        for joint in self.policies().joint if by_role else ():
             holder = holder_in(customers, group[0], joint, day, merged)
-            theirs = held_by(customers, joint, day, merged)[holder.customer_id]
-            case.together[joint] = composed(payer=holder, joint=True, **self._messages(theirs, group))
+            messages = self._messages_of(joint, holder.customer_id, group, day, merged)
+            case.together[joint] = composed(payer=holder, joint=True, **messages)
         return case
+
+    def _messages_of(
+        self, joint: Joint, holder_id: str, group: Group, day: date, merged: Survivors
+    ) -> dict[str, Any]:
+        """Return the messages about all customers of a payer or a group, looked up once for all of their cases."""
+        if self._held.day != day:
+            self._held = _Held(day)
+        held, found = self._held.records, self._held.messages
+        if joint not in held:
+            held[joint] = held_by(self._debtors, joint, day, merged)
+        key = joint, holder_id, group[1], group[2]
+        if key not in found:
+            found[key] = self._messages(held[joint][holder_id], group)
+        return found[key]
 
     def _messages(self, records: Sequence[str], group: Group) -> dict[str, Any]:
         """Return the last formal notice to some records for a creditor and a currency, and all messages to them."""
@@ -170,35 +199,37 @@ class MemoryRows:
             "contacts": [PastMessage(row.approved_on or row.day, row.position) for row in sent],
         }
 
-    def cases_with(self, group: Group, day: date, *, merged: Survivors | None = None) -> list[Case]:
-        """Return the case of a group, and those that may be decided together with it on a day, or in its name."""
+    def cases_with(
+        self, groups: Iterable[Group], day: date, *, merged: Survivors | None = None
+    ) -> list[Case]:
+        """Return the cases of groups, and those that may be decided together with one on a day, or in its name."""
         merged = merged or self.survivors(day)
-        own = (merged.of(group[0]), group[1], group[2])
-        found = {own}
-        if self.policies().joint and own[0] in self._debtors:
-            names = {(joint, own[0]) for joint in self.policies().joint} | self._holders(own[0], day, merged)
-            groups = {(merged.of(each[0]), *each[1:]) for each in self.groups() if each[1:] == own[1:]}
-            found |= {each for each in groups if names & self._holders(each[0], day, merged)}
+        found = {(merged.of(each[0]), *each[1:]) for each in groups}
+        if self.policies().joint:
+            wanted = {each for own in found for each in self._holders(own, day, merged)}
+            wanted |= {(joint, *own) for own in found for joint in self.policies().joint}
+            others = {(merged.of(each[0]), *each[1:]) for each in self.groups()} - found
+            found |= {each for each in others if not wanted.isdisjoint(self._holders(each, day, merged))}
         cases = (self.case(each, day, merged=merged) for each in sorted(found))
         return [case for case in cases if case is not None]
 
     def cases_of(
         self, reminder: ReminderRequested, entity_id: str, day: date, *, by_role: bool = True
     ) -> dict[str, Case] | None:
-        """Return the cases that a message was decided for, by customer; ``None`` if one is unknown."""
+        """Return the cases whose items a message lists, by customer; ``None`` if one is unknown."""
         found: dict[str, Case] = {}
-        for customer_id in [each.customer_id for each in reminder.debtors] or [reminder.customer_id]:
+        for customer_id in dict.fromkeys(item.customer_id or reminder.customer_id for item in reminder.items):
             case = self.case((customer_id, entity_id, reminder.currency), day, by_role=by_role)
             if case is None:
                 return None
             found[customer_id] = case
         return found
 
-    def _holders(self, customer_id: str, day: date, merged: Survivors) -> set[tuple[Joint, str]]:
-        if customer_id not in self._debtors:
+    def _holders(self, group: Group, day: date, merged: Survivors) -> set[tuple[Joint, str, str, str]]:
+        if group[0] not in self._debtors:
             return set()
         return {
-            (joint, holder_in(self._debtors, customer_id, joint, day, merged).customer_id)
+            (joint, holder_in(self._debtors, group[0], joint, day, merged).customer_id, group[1], group[2])
             for joint in self.policies().joint
         }
 
@@ -278,19 +309,27 @@ async def cases_at(
     customer_ids: Sequence[str],
     position: int,
     as_of: date | None = None,
+    *,
+    together: bool = True,
 ) -> MemoryRows:
-    """Return the cases of these customers at a position, and of those whose records were ever merged with theirs."""
-    streams = await streams_of(conn, schema, customer_ids)
+    """Return the cases of these customers at a position, and of those whose records were ever merged with theirs.
+
+    Not ``together``: without all that may be decided together with them.
+    """
+    streams = await streams_of(conn, schema, customer_ids, together=together)
     return folded(await ledger.read_streams(name, streams, upto=position), as_of)
 
 
-async def streams_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> list[str]:
+async def streams_of(
+    conn: Conn, schema: str, customer_ids: Sequence[str], *, together: bool = True
+) -> list[str]:
     """Return the streams that the cases of these customers are folded from, at any position of the read model.
 
     Those of all records that were ever merged with theirs, of their payers, of the creditors and of the policies; under
     policies that group customers also of all that may be decided together with them.
     """
-    customer_ids = await _with_related(conn, schema, customer_ids)
+    if together:
+        customer_ids = await _with_related(conn, schema, customer_ids)
     own = sorted(related(customer_ids, await merges(conn, schema)))
     records = await conn.fetch(
         f"""select invoice_id from {schema}.item where customer_id = any($1)
