@@ -39,6 +39,10 @@ def test_every_version_of_every_type_has_a_golden_sample() -> None:
     assert needed <= stored, "run: python -m encours.contracts.golden"
 
 
+def test_every_field_of_every_type_is_in_a_golden_sample() -> None:
+    assert golden.unsampled() == [], "run: python -m encours.contracts.golden"
+
+
 def test_a_legal_number_is_the_first_and_only_number_of_its_payload() -> None:
     """The ledger's database cuts it out of the bytes, between ``number`` and ``origin``."""
     numbered = [data for _, _, data in SAMPLES if b'"number":"' in data and b'"origin":"' in data]

@@ -1,7 +1,8 @@
-"""Golden samples: one stored payload for every version of every type that was ever written.
+"""Golden samples: stored payloads of every version of every type that was ever written, with every field.
 
-They must load for ever. ``python -m encours.contracts.golden`` adds what is missing (a new type, a new
-version) and renews ``schema.json``; it never touches a sample that exists.
+They must load for ever. ``python -m encours.contracts.golden`` adds what is missing (a new type, a new version, and as
+``<type>.v<version>+<n>.json`` fields that a version got later) and renews ``schema.json``; it never touches a sample
+that exists.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ SCHEMA = FOLDER / "schema.json"
 def samples() -> Iterator[tuple[str, int, bytes]]:
     """Every stored sample as type, version and bytes."""
     for path in sorted(SAMPLES.glob("*.json")):
-        type_name, _, version = path.stem.rpartition(".v")
+        type_name, _, version = path.stem.partition("+")[0].rpartition(".v")
         yield type_name, int(version), path.read_bytes()
 
 
@@ -77,14 +78,40 @@ def _value(kind: mi.Type, name: str) -> Any:
             raise TypeError(f"contracts hold no {kind}: canonical JSON is not assured for it")
 
 
+def unsampled() -> list[type[Event]]:
+    """Types with a field that no sample of the current version has."""
+    shown: dict[str, set[str]] = {}
+    for name, version, data in samples():
+        if version == types()[name].VERSION:
+            shown.setdefault(name, set()).update(_paths(msgspec.json.decode(data)))
+    return [
+        cls
+        for name, cls in types().items()
+        if name not in shown or not shown[name].issuperset(_paths(msgspec.json.decode(encode(example(cls)))))
+    ]
+
+
+def _paths(value: Any, place: str = "") -> Iterator[str]:
+    match value:
+        case dict():
+            for name, each in value.items():
+                yield f"{place}.{name}"
+                yield from _paths(each, f"{place}.{name}")
+        case list():
+            for each in value:
+                yield from _paths(each, place)
+
+
 def main() -> None:
     """Add missing samples and renew the schema."""
     SAMPLES.mkdir(exist_ok=True)
-    for name, cls in types().items():
-        path = SAMPLES / f"{name}.v{cls.VERSION}.json"
-        if not path.exists():
-            path.write_bytes(encode(example(cls)))
-            print(f"added {path.name}")
+    for cls in unsampled():
+        stem = f"{cls.TYPE}.v{cls.VERSION}"
+        later = len(list(SAMPLES.glob(f"{stem}+*.json"))) + 1
+        path = SAMPLES / f"{stem}.json"
+        path = SAMPLES / f"{stem}+{later}.json" if path.exists() else path
+        path.write_bytes(encode(example(cls)))
+        print(f"added {path.name}")
     SCHEMA.write_bytes(schema())
 
 
