@@ -15,6 +15,7 @@ from msgspec import json
 
 from dunning_svc.backtest.replay import Replay, Trial
 from dunning_svc.domain.hold.state import hold_stream
+from dunning_svc.domain.ladder import grouping
 from dunning_svc.domain.ladder.events import as_event
 from dunning_svc.domain.ladder.explain import explain
 from dunning_svc.domain.ladder.recheck import objected, suppression
@@ -77,6 +78,12 @@ def test_cash_of_one_customer_is_deducted_from_its_own_items_alone() -> None:
     assert shares(request) == dict(zip(MEMBERS, (0, 2_000, 2_500), strict=True))
     assert (request.amount_minor, request.credit_minor) == (4_500, 1_500)
     assert {item.customer_id for item in request.items if item.step} == set(SUBSIDIARIES)
+    debtors, (creditor,) = family.parties()
+    text = written(request, next(row for row in debtors if row.customer_id == CUS), creditor).message.text
+    deducted = [
+        each.rpartition(" : ")[2] for each in text.replace("\xa0", " ").splitlines() if "crédit" in each
+    ]
+    assert deducted == ["-5,00 EUR", "-10,00 EUR"], "the lines add up to the total"
 
 
 @pytest.mark.parametrize(
@@ -239,6 +246,21 @@ def test_a_message_is_checked_by_the_cases_of_its_items_alone() -> None:
     assert objected(request, cases, family.today, rows.policies()) is None
 
 
+def test_a_payer_with_too_many_items_gets_several_messages_each_about_whole_customers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(grouping, "ITEMS_MAX", 3)
+    family = paid_by_one()
+    for member in (0, 1, 2):
+        family.bill(member, 1, 500)
+    lived(family, 3)
+    made = family.requests()
+    assert [len(each.items) for each in made] == [2, 2, 2]
+    assert [set(shares(each)) for each in made] == [{member} for member in sorted(MEMBERS)]
+    assert len({each.reminder_id for each in made}) == 3
+    assert all(again.equal for again in reperform_all(family.events, EVER))
+
+
 _MEMBER = st.integers(0, 2)
 _ACTS = st.one_of(
     st.tuples(st.just("bill"), _MEMBER, st.integers(-40, 20), st.sampled_from([300, 9_000])),
@@ -257,8 +279,8 @@ _ACTS = st.one_of(
 )
 
 
-def acted(grouping: str, acts: list[tuple[Any, ...]]) -> Family:
-    family = paid_by_one(grouping, priority=10, contact_limit={"messages": 2, "days": 9})
+def acted(by: str, acts: list[tuple[Any, ...]]) -> Family:
+    family = paid_by_one(by, priority=10, contact_limit={"messages": 2, "days": 9})
     for name, *arguments in [*acts, ("days", 30)]:
         if name == "days":
             lived(family, arguments[0])
@@ -270,9 +292,9 @@ def acted(grouping: str, acts: list[tuple[Any, ...]]) -> Family:
 @given(st.sampled_from(["payer", "group"]), st.lists(_ACTS, min_size=4, max_size=20))
 @settings(max_examples=_EXAMPLES, deadline=None)
 def test_decisions_follow_again_from_the_ledger_and_no_step_is_taken_twice(
-    grouping: str, acts: list[tuple[Any, ...]]
+    by: str, acts: list[tuple[Any, ...]]
 ) -> None:
-    family = acted(grouping, acts)
+    family = acted(by, acts)
     for again in reperform_all(family.events, EVER):
         assert again.equal, again.differences()
     gone = {e.stream for e in family.events if isinstance(e.data, ReminderSuppressed) and e.version > 1}
@@ -302,9 +324,9 @@ def test_decisions_follow_again_from_the_ledger_and_no_step_is_taken_twice(
 @given(st.sampled_from(["payer", "group"]), st.lists(_ACTS, min_size=4, max_size=20))
 @settings(max_examples=_EXAMPLES, deadline=None)
 def test_a_back_test_decides_as_the_run_did_and_days_left_out_have_no_decision(
-    grouping: str, acts: list[tuple[Any, ...]]
+    by: str, acts: list[tuple[Any, ...]]
 ) -> None:
-    family = acted(grouping, acts)
+    family = acted(by, acts)
     version = Trial(DEFAULT_ID, DEFAULT_POLICY.version, (), START, date.max, "UTC")
     jumped, daily = (replayed(family, version, every_day=each) for each in (False, True))
     assert jumped == daily

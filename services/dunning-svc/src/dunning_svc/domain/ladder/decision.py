@@ -55,12 +55,15 @@ class Decision(msgspec.Struct, frozen=True):
     debtors: tuple[DunnedDebtor, ...] = ()
     """Customers whose cases are decided together; ``customer_id`` is their payer, or the head of their group."""
     grouping: Grouping = "customer"
+    unit_part: int = 0
+    """Place among several decisions about the customers of one payer or group."""
 
     @property
     def part(self) -> str | None:
         """Distinguish decisions of one day about a customer at a creditor in a currency; ``None`` for the usual one."""
         if self.debtors:
-            return f"{self.grouping} {self.policy_id} {self.policy_version}"
+            place = f" {self.unit_part}" if self.unit_part else ""
+            return f"{self.grouping} {self.policy_id} {self.policy_version}{place}"
         return self.invoice_id
 
     @property

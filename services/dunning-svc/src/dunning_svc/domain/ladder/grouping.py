@@ -7,7 +7,8 @@ the day, formal notices and, under a contact limit, the messages of the day itse
 Under a policy that groups by payer, the cases of one creditor and currency whose customers have the same payer on the
 day are decided together, provided that the policy, in the same version, is the one of each of them. By group likewise.
 A case of the same payer under another policy is decided apart, and the decision names it. Each item keeps its own step;
-its customer's hold, insolvency, dispute, promise and cash count for it alone.
+its customer's hold, insolvency, dispute, promise and cash count for it alone. Beyond a number of items a payer gets
+several messages, each about some of the customers: an event of any size would stop the ledger's stream.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from encours.contracts.events.dunning.together import PolicyApart
 
 Holder = tuple[str, str, str]
 """Payer or head of a group, creditor and currency."""
+ITEMS_MAX = 2_000
+"""Most open items of the cases that are decided together, unless one case has more."""
 _APART_MAX = 20
 """Most cases that a decision names as decided apart."""
 
@@ -38,6 +41,8 @@ class Unit(msgspec.Struct, frozen=True):
     cases: tuple[Case, ...]
     joint: Joint | None = None
     apart: tuple[PolicyApart, ...] = ()
+    part: int = 0
+    """Place among the units of a payer or a group with too many items for one."""
 
 
 def in_units(
@@ -76,9 +81,24 @@ def in_units(
     for (grouping, holder, key), together in joint.items():
         apart = [each for each in beside[grouping, holder] if (each.policy_id, each.policy_version) != key]
         apart.sort(key=lambda each: each.customer_id)
-        ordered = sorted(together, key=lambda case: case.customer_id)
-        units.append(Unit(tuple(ordered), grouping, tuple(apart[:_APART_MAX])))
+        units += [
+            Unit(tuple(part), grouping, tuple(apart[:_APART_MAX]), n)
+            for n, part in enumerate(_parts(sorted(together, key=lambda case: case.customer_id)))
+        ]
     return units
+
+
+def _parts(cases: Iterable[Case]) -> list[list[Case]]:
+    """Return cases in parts of at most :data:`ITEMS_MAX` items."""
+    parts: list[list[Case]] = []
+    size = ITEMS_MAX
+    for case in cases:
+        size += len(case.items)
+        if size > ITEMS_MAX:
+            parts.append([])
+            size = len(case.items)
+        parts[-1].append(case)
+    return parts
 
 
 def _holder(case: Case, joint: Joint) -> Holder:
@@ -133,7 +153,7 @@ def _decide_together(
     since = min(each.since for each in decision.debtors)
     decision = chosen(decision, [case for _, case in concerned], concerned[0][0], since)
     assert decision.choice is not None, "it was chosen"
-    return replace(decision, choice=replace(decision.choice, apart=unit.apart))
+    return replace(decision, choice=replace(decision.choice, apart=unit.apart), unit_part=unit.part)
 
 
 def _by_invoice(case: Case, day: date, policies: Policies) -> bool:
@@ -145,6 +165,7 @@ def about_the_same(decisions: Sequence[Decision], stored: DecisionEvent) -> Deci
     named = {item.invoice_id for item in stored.items} | {left.invoice_id for left in stored.suppressed}
     own = [each for each in decisions if each.customer_id == stored.customer_id]
     if stored.debtors:
-        under = stored.basis.policy_id, stored.basis.policy_version
-        return next((each for each in own if (each.policy_id, each.policy_version) == under), None)
+        debtors = {each.customer_id for each in stored.debtors}
+        found = (each for each in own if any(one.customer_id in debtors for one in each.debtors))
+        return next(found, None)
     return next((each for each in own if each.invoice_id is None or each.invoice_id in named), None)

@@ -40,7 +40,10 @@ def blocks_of(content: MessageSnapshot) -> Mapping[str, Block]:
         "settled": _settled_table(content.settled, currency, lang),
         "items": _by_debtor(content.asked, content, credits=True),
         "announced": _headed(phrases.announced, _by_debtor(content.announced, content)),
-        "credit": _plain(_line(phrases.credit, content.credit_minor, currency, lang)),
+        # Of several customers each has its own beside its items.
+        "credit": _plain(
+            "" if content.debtors else _line(phrases.credit, content.credit_minor, currency, lang)
+        ),
         "total": Block(
             total, f"<p><strong>{escape(total)}</strong></p>", (Paragraph(lines=(total,), strong=True),)
         ),
@@ -138,12 +141,13 @@ def _by_debtor(items: Sequence[DunnedItem], content: MessageSnapshot, *, credits
         return _table(items, currency, lang)
     found = []
     for debtor in content.debtors:
-        own = _table([item for item in items if item.customer_id == debtor.customer_id], currency, lang)
-        if not own.text:
+        own = [item for item in items if item.customer_id == debtor.customer_id]
+        if not own:
             continue
-        found.append(_headed(cleaning.name(debtor.name), own))
-        if credits and debtor.credit_minor:
-            found.append(_plain(_line(PHRASES[lang].credit, debtor.credit_minor, currency, lang)))
+        found.append(_headed(cleaning.name(debtor.name), _table(own, currency, lang)))
+        deducted = sum(item.asked_minor for item in own) - debtor.amount_minor
+        if credits and deducted:
+            found.append(_plain(_line(PHRASES[lang].credit, deducted, currency, lang)))
     return Block(
         "\n".join(each.text for each in found),
         "".join(each.html for each in found),

@@ -131,7 +131,11 @@ async def open_tasks(
 ) -> list[tuple[str, tuple[str, ...]]]:
     """Return the open tasks of the ladder for these customers, with their invoices."""
     rows = await select(
-        conn, schema, TaskRow, "where customer_id = any($1) order by position", list(customer_ids)
+        conn,
+        schema,
+        TaskRow,
+        "where customer_id = any($1) or debtor_ids && $1 order by position",
+        list(customer_ids),
     )
     return [
         (row.task_id, tuple(row.invoice_ids))
