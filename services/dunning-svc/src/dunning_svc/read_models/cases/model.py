@@ -68,7 +68,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 32
+    version = 33
     rows = (
         CreditorRow,
         DebtorRow,

@@ -41,6 +41,7 @@ class TaskRow(Row, kw_only=True):
         "(position)",
         "(customer_id, position)",
         "(customer_id) where closed_position is null",
+        "using gin (debtor_ids)",
     )
 
     task_id: str
