@@ -20,7 +20,7 @@ from dunning_svc.domain.ladder.events import as_event
 from dunning_svc.domain.ladder.explain import explain
 from dunning_svc.domain.ladder.recheck import objected, suppression
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
-from dunning_svc.read_models.cases.debtors import components
+from dunning_svc.read_models.cases.debtors import all_in, components
 from dunning_svc.read_models.cases.past import folded
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
@@ -377,3 +377,4 @@ def test_components_join_payers_groups_and_merges_of_all_days() -> None:
     family = paid_by_one()
     found = components(family.rows.all(DebtorRow), [])
     assert found == dict.fromkeys(MEMBERS, frozenset(MEMBERS))
+    assert all_in([MEMBERS[1], MEMBERS[2], "other"], found) == set(MEMBERS)

@@ -115,6 +115,11 @@ def components(customers: Iterable[DebtorRow], known: Iterable[Merge]) -> dict[s
     return found
 
 
+def all_in(customer_ids: Iterable[str], found: Mapping[str, frozenset[str]]) -> set[str]:
+    """Return the customers of the components of these, each component looked at once."""
+    return set().union(*{found[each] for each in customer_ids if each in found})
+
+
 def joined_to(
     customer_id: str, customers: Mapping[str, DebtorRow], known: Iterable[Merge], merged: Survivors
 ) -> Joined:

@@ -13,6 +13,7 @@ from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.domain.policy.policy import Joint
 from dunning_svc.read_models.cases.composition import Group, case_of
 from dunning_svc.read_models.cases.debtors import (
+    all_in,
     components,
     creditors,
     held_by,
@@ -96,7 +97,7 @@ async def due_pages(
     known_creditors = await creditors(conn, schema)
     for page in _pages(sorted(groups), related):
         ids = [record for debtor in page for record in merged.records(debtor)]
-        ids = sorted({*ids, *(each for debtor in page for each in related.get(debtor, ()))})
+        ids = sorted(all_in(page, related).union(ids))
         customers = await with_payers(conn, schema, ids)
         accounts = _by_group(
             await select(conn, schema, AccountRow, "where customer_id = any($1) order by customer_id", ids),
@@ -158,11 +159,11 @@ async def _open_groups(
     conn: Conn,
     schema: str,
     merged: Survivors,
-    related: Mapping[str, Collection[str]],
+    related: Mapping[str, frozenset[str]],
     customer_ids: Iterable[str],
 ) -> set[Group]:
     """Return the groups with an open item of all customers whose cases may be decided together with these."""
-    ids = sorted({each for customer_id in customer_ids for each in related.get(customer_id, ())})
+    ids = sorted(all_in(customer_ids, related))
     if not ids:
         return set()
     rows = await conn.fetch(

@@ -20,6 +20,7 @@ from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.domain.policy.policy import Joint
 from dunning_svc.read_models.cases.composition import Group, case_of
 from dunning_svc.read_models.cases.debtors import (
+    all_in,
     components,
     held_by,
     holder_in,
@@ -360,4 +361,4 @@ async def _with_related(conn: Conn, schema: str, customer_ids: Sequence[str]) ->
     if not groups_customers(await policy_rows(conn, schema)):
         return customer_ids
     found = components(await with_roles(conn, schema), await merges(conn, schema))
-    return sorted({each for one in customer_ids for each in found.get(one, {one})})
+    return sorted(all_in(customer_ids, found).union(customer_ids))
