@@ -25,6 +25,7 @@ from dunning_svc.read_models.cases.past import folded
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow
+from dunning_svc.read_models.cases.rows.tasks import TaskRow
 from dunning_svc.use_cases.decisions import Period, reperform_all
 from dunning_svc.use_cases.messages import written
 from encours.contracts import encode
@@ -360,6 +361,9 @@ def test_a_task_of_calling_the_payer_is_about_all_and_is_found_for_each() -> Non
     lived(family, 20)
     (task,) = [made for _, made in family.decided if isinstance(made, reminders.TaskOpened)]
     assert (task.customer_id, {each.customer_id for each in task.debtors}) == (CUS, set(MEMBERS[:2]))
+    again = event(reminders.TaskRaised, task_id="tsk_1", customer_id=CUS, invoice_ids=tuple(family.open))
+    family.add(again, "tsk_1")
+    assert [set(row.debtor_ids) for row in family.rows.all(TaskRow)] == [set(MEMBERS[:2]), {MEMBERS[1]}]
 
 
 def test_a_message_is_folded_for_one_of_its_customers_alone() -> None:

@@ -144,6 +144,9 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield PlacementRow, (e.data.placement_id,)
             for invoice_id in e.data.invoice_ids:
                 yield ItemRow, (invoice_id,)
+        case reminders.TaskRaised():
+            for invoice_id in e.data.invoice_ids:
+                yield ItemRow, (invoice_id,)
         case reminders.TaskCompleted() | tasks.TaskPostponed() | tasks.TaskAssigned() | tasks.TaskReopened():
             yield TaskRow, (e.data.task_id,)
             if isinstance(e.data, reminders.TaskCompleted) and (given := e.data.approval) is not None:

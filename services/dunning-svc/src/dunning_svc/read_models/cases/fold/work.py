@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from dunning_svc.read_models.cases.fold.approvals import approved
 from dunning_svc.read_models.cases.rows.access import Rows, existing
 from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, CollectorRow
+from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow, first_state
 from encours.contracts import Recorded, encode
 from encours.contracts.events.dunning.collectors import CollectorDefined, CustomersAssigned
@@ -37,7 +38,7 @@ def task_opened(e: Recorded, data: TaskOpened | TaskRaised, rows: Rows) -> None:
                 else list(data.invoice_ids)
             ),
             position=e.position,
-            debtor_ids=[each.customer_id for each in step.debtors] if step else [],
+            debtor_ids=[each.customer_id for each in step.debtors] if step else _debtors(data, rows),
             cause=data.cause if isinstance(data, TaskRaised) else None,
             follows_id=data.follows_id if isinstance(data, TaskRaised) else None,
             states=first_state(
@@ -45,6 +46,13 @@ def task_opened(e: Recorded, data: TaskOpened | TaskRaised, rows: Rows) -> None:
             ),
         )
     )
+
+
+def _debtors(data: TaskOpened | TaskRaised, rows: Rows) -> list[str]:
+    """Return the other customers whose invoices a task names: one that follows from a message to their payer."""
+    named = data.invoice_ids if isinstance(data, TaskRaised) else ()
+    found = {row.customer_id for each in named if (row := rows.get(ItemRow, each)) is not None}
+    return sorted(found - {data.customer_id})
 
 
 def task_moved(e: Recorded, data: TaskMove, rows: Rows) -> None:

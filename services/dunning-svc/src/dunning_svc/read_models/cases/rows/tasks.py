@@ -59,7 +59,7 @@ class TaskRow(Row, kw_only=True):
     follows_id: str | None
     states: list[str]
     debtor_ids: list[str] = field(default_factory=list)
-    """Customers whose cases were decided together; none for one case alone."""
+    """Customers whose cases were decided together, or whose invoices are named; none for one case alone."""
     closed_position: int | None = None
     closed_on: date | None = None
 
