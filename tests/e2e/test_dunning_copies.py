@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -143,6 +144,22 @@ def test_a_sandbox_is_made_lived_in_compared_and_dropped(system: System) -> None
     wait_until(lambda: not asyncio.run(_kept(system, copy.ledger)), f"rows of {copy.ledger} are kept")
     assert world.get("dunning", path)["state"] == "dropped"
     assert world.send("dunning", "/v1/sandboxes", {"name": copy.ledger, "note": "Again"}).status_code == 409
+    _is_dropped_while_it_is_built(world, f"{copy.ledger}-2")
+
+
+def _is_dropped_while_it_is_built(world: World, name: str) -> None:
+    """Nobody reports an error, and the same request says later that the sandbox is gone."""
+    client, wanted = world.client("dunning"), {"name": name, "note": "Dropped at once"}
+    key = {"Idempotency-Key": name}
+    assert client.post("/v1/sandboxes", json=wanted, headers=key).status_code == 201
+    assert client.delete(f"/v1/sandboxes/{name}").status_code == 200
+    repeated = client.post("/v1/sandboxes", json=wanted, headers=key)
+    assert (repeated.status_code, repeated.json()["type"]) == (409, "/problems/sandbox-dropped")
+    wait_until(lambda: not asyncio.run(_kept(world.system, name)), f"rows of {name} are kept")
+    logs = (path.read_text(errors="replace") for path in world.system.layout.log.glob("*-worker.log"))
+    told = [json.loads(line) for text in logs for line in text.splitlines() if f'"{name}"' in line]
+    assert told
+    assert [each for each in told if each["level"] in ("error", "critical")] == []
 
 
 def _is_gone(world: World, service: str) -> bool:

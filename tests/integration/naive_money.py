@@ -12,7 +12,7 @@ SETTLING = {
     "invoice.residual_closed": -1,
     "invoice.residual_reopened": 1,
 }
-"""What is open becomes so much less, or more, as by a payment, and the customer owes it no more, or again."""
+"""Kinds that reduce or restore the open amount as a payment does, so that the customer owes it no more, or again."""
 OWING = {"invoice.discount_taken": -1, "invoice.discount_withdrawn": 1}
 """The same, of what was ever owed."""
 CASH = {

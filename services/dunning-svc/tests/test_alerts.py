@@ -19,8 +19,9 @@ from dunning_svc.domain.collector.state import COLLECTOR, Collector
 from dunning_svc.http.alerts.bodies import AlertRuleBody
 from dunning_svc.http.targets.answers import standings_out
 from dunning_svc.read_models.alerts.candidates import AlertCandidate, due_between, threshold_of
+from dunning_svc.read_models.cases.rows.parties import CreditorRow
 from dunning_svc.read_models.collectors.targets import CashStanding, last_day_of
-from dunning_svc.use_cases.alerts import alert, digests
+from dunning_svc.use_cases.alerts import alert, days_behind, digests
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dunning.alerts import (
     AlertAcknowledged,
@@ -31,6 +32,7 @@ from encours.contracts.events.dunning.alerts import (
     AlertRuleSet,
 )
 from encours.contracts.events.dunning.collectors import CollectorDefined, CollectorTargetSet
+from encours.kernel.money import UnknownCurrency
 from encours.testing.events import event
 from encours.testing.history import recorded
 from encours.testing.scenario import given
@@ -110,6 +112,23 @@ def test_a_webhook_has_a_host_and_no_secret_that_the_ledger_would_keep(target: s
         return
     with pytest.raises(ValidationError):
         AlertRuleBody.model_validate(body)
+
+
+def test_creditors_west_of_the_ledger_are_behind_by_a_day_when_it_opens() -> None:
+    known = [
+        CreditorRow(entity_id=zone, name="", country="", time_zone=zone, address=None, iban=None, siren=None)
+        for zone in ("Europe/Paris", "America/New_York", "America/Los_Angeles", "Asia/Tokyo", "UTC")
+    ]
+    assert days_behind(known, DAY, "Europe/Paris") == {"America/Los_Angeles": 1}
+    assert days_behind(known, DAY, "Asia/Tokyo") == {
+        "Europe/Paris": 1, "America/New_York": 1, "America/Los_Angeles": 1, "UTC": 1,
+    }  # fmt: skip
+
+
+def test_an_unknown_currency_of_a_minimum_is_pointed_to() -> None:
+    with pytest.raises(UnknownCurrency) as refused:
+        AlertRuleBody.model_validate({"kind": "overdue", "minimums": {"ABC": "1.00"}}).to_command("x")
+    assert [each.pointer for each in refused.value.errors] == ["/minimums/ABC"]
 
 
 def test_a_rule_is_set_once_and_replaced_as_a_whole() -> None:

@@ -101,6 +101,16 @@ async def test_an_order_that_is_not_signed_with_the_secret_is_not_taken(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"delivered"', b"\xff"])
+async def test_a_state_that_is_no_object_is_refused_by_the_local_gateway(tmp_path: Path, body: bytes) -> None:
+    local = LocalGateway(tmp_path, SECRET, "http://127.0.0.1:9/", tmp_path / "key")
+    async with client_to(local) as gateway:
+        await gateway.send(registered())
+    transport = httpx.ASGITransport(local.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        assert (await client.post(f"/{REM}/states", content=body)).status_code == 400
+
+
 def _broken(kind: type[httpx.TransportError]) -> Handler:
     def answer(_request: httpx.Request) -> httpx.Response:
         raise kind("gone")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +13,11 @@ from dunning_svc.domain.ladder.recheck import objection
 from dunning_svc.domain.policy.choice import InvoiceFacts, MonthDue, Policies, Profile, criteria_met
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.domain.policy.written import document_of
+from dunning_svc.read_models.cases.fold.by_event import project
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events import reminders
+from encours.contracts.events.invoice import PaymentApplied
 from encours.contracts.events.parties.customer import FieldValue
 from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.kernel.ids import derived_id
@@ -294,3 +296,29 @@ def test_a_step_may_hide_penalties_and_fee_that_its_template_mentions() -> None:
 def test_policies_without_such_criteria_ask_for_no_counts() -> None:
     assert not Policies().by_behaviour
     assert own(applies_to={"paid_late": {"from": 10}}).rows.policies().by_behaviour
+
+
+def test_custom_fields_count_from_the_business_day_on_which_they_were_set() -> None:
+    """Shortly after midnight in Paris it is still the day before in UTC."""
+    history = History()
+    history.issue(5, 10_000)
+    north = (FieldValue(field_code="project", value="north"),)
+    history.label(0, *north)
+    (item,) = history.rows.all(ItemRow)
+    late = datetime(START.year, START.month, START.day, 23, 30, tzinfo=UTC) - timedelta(days=1)
+    history.rows.put(replace(item, fields_on=None))
+    project(replace(history.events[-1], recorded_at=late), history.rows)
+    (item,) = history.rows.all(ItemRow)
+    assert item.fields_on == START
+
+
+def test_an_amount_moves_on_the_day_that_it_is_at_the_place_of_its_creditor() -> None:
+    """As above: by UTC, the change would count from a day before, on which it was not known."""
+    history = History()
+    history.issue(5, 10_000)
+    history.settle(0, 1_000)
+    paid = next(e for e in history.events if isinstance(e.data, PaymentApplied))
+    late = datetime(START.year, START.month, START.day, 23, 30, tzinfo=UTC)
+    project(replace(paid, recorded_at=late, effective_on=START - timedelta(days=3)), history.rows)
+    (item,) = history.rows.all(ItemRow)
+    assert item.moved_on == START + timedelta(days=1)

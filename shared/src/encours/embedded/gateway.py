@@ -87,7 +87,13 @@ class LocalGateway:
         order = self._stored(request.path_params["id"])
         if order is None or self._key_file is None:
             return JSONResponse({"detail": "no such order, or no callback is configured"}, 404)
-        told = {"id": order["data"]["id"], **json.loads(await request.body())}
+        try:
+            state = json.loads(await request.body())
+        except ValueError:
+            state = None
+        if not isinstance(state, dict):
+            return JSONResponse({"detail": "the body is no JSON object"}, 400)
+        told = {"id": order["data"]["id"], **state}
         body = json.dumps({"type": "message.state", "data": told})
         event_id = f"evt_{hashlib.sha256(body.encode()).hexdigest()[:32]}"
         headers = self._signed(event_id, body) | {

@@ -205,6 +205,14 @@ async def dropped_names(ledger: Ledger) -> list[str]:
     return [row[0] for row in await ledger.query(_DROPPED)]
 
 
+async def was_dropped(ledger: Ledger, name: str) -> bool:
+    """Return True if the ledger is a dropped sandbox; False also where that cannot be looked up."""
+    try:
+        return name in await dropped_names(ledger)
+    except (*FAILED, LedgerUnavailable):
+        return False
+
+
 async def standing_sandboxes(connection: asyncpg.Connection) -> list[Sandbox]:
     """Return all sandboxes that have events: those that are in use, and dropped ones whose rows are not deleted yet."""
     rows = await connection.fetch(_STANDING)

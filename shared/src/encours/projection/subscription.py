@@ -18,6 +18,7 @@ import structlog
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import LedgerInfo
+from encours.ledger.sandboxes import was_dropped
 from encours.ledger.stored import StoredEvent, event_of
 from encours.postgres.connection import FAILED, is_lost
 from encours.postgres.leases import Leases
@@ -108,10 +109,11 @@ class Subscription:
                 pause = RETRY_MIN_S
             except (_Blocked, StopBefore, DailyStepFailed) as error:
                 pause = min(max(pause * 2, 1.0), STOPPED_MAX_S)
-                await self._note(STOPPED, str(error))
-                log.error(
-                    "read model stopped", ledger=self._ledger, model=self._model.name, reason=str(error)
-                )
+                if not await self._is_dropped():
+                    await self._note(STOPPED, str(error))
+                    log.error(
+                        "read model stopped", ledger=self._ledger, model=self._model.name, reason=str(error)
+                    )
             except Exception as error:
                 pause = min(pause * 2, RETRY_MAX_S)
                 await self._failed(error, pause)
@@ -126,10 +128,19 @@ class Subscription:
                 "a server is unavailable", ledger=self._ledger, model=self._model.name, error=repr(error)
             )
             return
+        if await self._is_dropped():
+            return
         log.error(
             "projection failed", ledger=self._ledger, model=self._model.name, pause_s=pause_s, exc_info=error
         )
         await self._note(STOPPED, f"{type(error).__name__}: {error}"[:1000])
+
+    async def _is_dropped(self) -> bool:
+        """Return True, and say so, if the ledger is a sandbox that was dropped while its read model was built."""
+        if not await was_dropped(self._context.ledger, self._ledger):
+            return False
+        log.info("read model ends with its sandbox", ledger=self._ledger, model=self._model.name)
+        return True
 
     async def _note(self, state: str, reason: str | None) -> None:
         with contextlib.suppress(*FAILED):
@@ -271,6 +282,8 @@ class Subscription:
             try:
                 await reactions.react(self._context.pool, event)
             except Exception as error:
+                if await self._is_dropped():
+                    raise _Overtaken from error
                 log.error(
                     "reaction failed",
                     ledger=self._ledger,

@@ -25,6 +25,7 @@ from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import Head, LedgerInfo
+from encours.ledger.sandboxes import was_dropped
 from encours.postgres.connection import FAILED, STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.projection.control import ensure_control, positions
@@ -277,6 +278,9 @@ class Worker:
                 await end([relay])
                 await asyncio.shield(leases.release(token, "relay", name))
             if relay.done() and not relay.cancelled() and relay.exception() is not None:
+                if await was_dropped(self._ledger, name):
+                    log.info("relay ends with its sandbox", ledger=name)
+                    return
                 log.error("relay failed", ledger=name, exc_info=relay.exception())
 
     async def _watch_checkpoints(self, context: ProjectorContext) -> None:

@@ -32,6 +32,7 @@ from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
 from encours.ledger import Ledger, LedgerInfo
+from encours.ledger.sandboxes import was_dropped
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
 from encours.projection.read_model import Conn
@@ -146,6 +147,9 @@ class Outbox:
                 else:
                     await self._run_day(batch)
             except Exception as error:
+                if await was_dropped(self._ledger, ledger):
+                    log.info("outbox.ends_with_its_sandbox", ledger=ledger)
+                    return
                 # The loop continues after any fault; the next pass reads the remaining reminders again.
                 log.exception("outbox.failed", ledger=ledger, reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(_POLL_S)

@@ -19,8 +19,10 @@ from dunning_svc.read_models.alerts.candidates import (
     rules_in_force,
     threshold_of,
 )
+from dunning_svc.read_models.cases.debtors import creditors
 from dunning_svc.read_models.cases.fold.alerts import DigestOutcome
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.rows.parties import CreditorRow
 from dunning_svc.read_models.collectors.query import owners, team_on
 from dunning_svc.read_models.collectors.targets import cash_standings
 from dunning_svc.use_cases.templates import LEDGER_WIDE
@@ -40,6 +42,7 @@ from encours.ledger.execute import execute
 from encours.ledger.session import Session
 from encours.reading.moment import TimeTravel, View
 from encours.reading.read_db import ReadDb
+from encours.service.calendar import day_elsewhere
 
 
 async def set_alert_rule(session: Session, command: SetAlertRule) -> Result:
@@ -66,8 +69,11 @@ class DayAlerts:
         self._ledger = ledger
         self._db = db
 
-    async def decide(self, e: Recorded) -> None:
-        """Judge every active rule. The read model is exactly at the event, so a repetition yields the same."""
+    async def decide(self, e: Recorded, time_zone: str) -> None:
+        """Judge every active rule. The read model is exactly at the event, so a repetition yields the same.
+
+        ``time_zone`` is the ledger's.
+        """
         assert isinstance(e.data, DayOpened)
         day = e.data.day
         raised: list[tuple[AlertRaised, str]] = []
@@ -77,8 +83,9 @@ class DayAlerts:
                 return
             view = View(conn, schema, TimeTravel(day, position, None, is_now=True), None)
             team = await team_on(view, day)
+            behind = days_behind((await creditors(conn, schema)).values(), day, time_zone)
             for found in rules:
-                met = await candidates(conn, schema, found, day) or await _missed(view, found, day)
+                met = await candidates(conn, schema, found, day, behind) or await _missed(view, found, day)
                 owned = await owners(view, team, {each.customer_id for each in met if each.customer_id})
                 raised += [(alert(found.rule, each, day, team, owned), each.entity_id) for each in met]
         await asyncio.gather(*(self._append(e, event.alert_id, event, entity) for event, entity in raised))
@@ -90,6 +97,12 @@ class DayAlerts:
         key = derived_uuid("alert", e.ledger, stream)
         meta = derived(e.ledger, key, actor=DUNNING, today=e.data.day, because_of=e)
         await execute(self._ledger, meta, _emit, stream, event, entity_id)
+
+
+def days_behind(known: Iterable[CreditorRow], day: date, time_zone: str) -> Mapping[str, int]:
+    """Return the days by which creditors are behind when a day opens in the ledger's zone; none for those on it."""
+    days = {each.entity_id: (day - day_elsewhere(day, time_zone, each.time_zone)).days for each in known}
+    return {entity_id: behind for entity_id, behind in days.items() if behind}
 
 
 async def _missed(view: View, found: RuleInForce, day: date) -> list[AlertCandidate]:

@@ -157,7 +157,7 @@ class RunDay(Reactor):
         await self._partners.raise_all(e)
         await end_titles(self._ledger, self._db, e)
         await self._thanks.decide(e, zone)
-        await self._alerts.decide(e)
+        await self._alerts.decide(e, zone)
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, position):
             zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}
             latest = max((day_elsewhere(e.data.day, zone, other) for other in zones), default=e.data.day)

@@ -22,6 +22,14 @@ class SandboxNotFound(NotFound):
     remedy = "Ask in the ledger that it was made of; GET /v1/sandboxes lists its sandboxes."
 
 
+class SandboxDropped(Refusal):
+    """The sandbox that an earlier run of the command made was dropped (409)."""
+
+    code = "sandbox-dropped"
+    title = "Sandbox was dropped"
+    remedy = "Make another one with a new name and a new Idempotency-Key."
+
+
 class SandboxOfAllEntities(Refusal):
     """The key is limited to some entities (403)."""
 
@@ -72,7 +80,7 @@ async def make_sandbox(
 ) -> Made:
     """Make a sandbox of the ledger. Idempotent by the command's id.
 
-    Raises :class:`SandboxOfAllEntities`, and as :func:`encours.ledger.sandboxes.fork`.
+    Raises :class:`SandboxOfAllEntities`, :class:`SandboxDropped`, and as :func:`encours.ledger.sandboxes.fork`.
     """
     require_all(meta.entities)
     known = await sandboxes_of(ledger, meta.ledger, command.name)
@@ -87,6 +95,8 @@ async def make_sandbox(
         actor=meta.actor,
         limits=limits,
     )
+    if made.dropped_at is not None:
+        raise SandboxDropped(f"{made.name}, which this command made, was dropped by {made.dropped_by}.")
     return Made(made, replayed=made.command_id in {each.command_id for each in known})
 
 

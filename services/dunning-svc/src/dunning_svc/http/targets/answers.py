@@ -14,7 +14,7 @@ from encours.http.answers import Answer
 from encours.http.models import MoneyModel
 from encours.http.queries import AsOf
 
-FORECAST = "due dates and promises"
+FORECAST = "due dates, promises and payment plans"
 """Basis of what is expected."""
 
 

@@ -39,8 +39,8 @@ async def get_targets(
 ) -> Response:
     """Get what came in for a collector in a month, and what is expected, against the target.
 
-    The forecast is made of due dates and promises. Customers count for the collector whose portfolio they are in, at
-    an earlier date too by what is known of them now.
+    The forecast is made of due dates, promises and payment plans. Customers count for the collector whose portfolio
+    they are in, at an earlier date too by what is known of them now.
     """
     async with q.view(MODEL) as view:
         time = view.time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -64,16 +64,22 @@ def rule_of(document: str) -> AlertRuleSet:
     return data
 
 
-async def candidates(conn: Conn, schema: str, found: RuleInForce, day: date) -> list[AlertCandidate]:
-    """Return what meets a rule about invoices, promises, replies or runs on a day."""
+async def candidates(
+    conn: Conn, schema: str, found: RuleInForce, day: date, behind: Mapping[str, int]
+) -> list[AlertCandidate]:
+    """Return what meets a rule about invoices, promises, replies or runs on a day of the ledger.
+
+    ``behind``: the creditors at whose places it is another day, with the days by which theirs is behind. Their invoices
+    and replies are judged by it.
+    """
     rule = found.rule
     match rule.kind:
         case "near_due" | "overdue" | "older_than" | "age_zone":
-            return await _invoices(conn, schema, rule, day)
+            return await _invoices(conn, schema, rule, day, behind)
         case "promise_broken":
             return await _promises(conn, schema, found)
         case "reply_open":
-            return await _replies(conn, schema, rule, day)
+            return await _replies(conn, schema, rule, day, behind)
         case "run_missed":
             return await _runs(conn, schema, found, day)
         case "target_missed":
@@ -101,7 +107,12 @@ _NEW = """not exists (select from {schema}.alert a where a.rule_code = {code} an
                  and a.threshold = {threshold})"""
 
 
-async def _invoices(conn: Conn, schema: str, rule: AlertRuleSet, day: date) -> list[AlertCandidate]:
+_BEHIND = "coalesce(({behind}::jsonb ->> entity_id)::int, 0)"
+
+
+async def _invoices(
+    conn: Conn, schema: str, rule: AlertRuleSet, day: date, behind: Mapping[str, int]
+) -> list[AlertCandidate]:
     first, last = due_between(rule, day)
     minimums = {each.currency: each.amount_minor for each in rule.minimums}
     new = _NEW.format(schema=schema, code="$3", subject="i.invoice_id", threshold="$4 || ' ' || i.due_on")
@@ -110,14 +121,15 @@ async def _invoices(conn: Conn, schema: str, rule: AlertRuleSet, day: date) -> l
         conn,
         schema,
         ItemRow,
-        f"""i where open_minor > 0 and due_on between $1 and $2 and {new}
-               and open_minor - disputed_minor >= coalesce(($5::jsonb ->> currency)::bigint, 1)
+        f"""i where open_minor > 0 and due_on + {_BEHIND.format(behind="$6")} between $1 and $2 and {new}
+               and open_minor - disputed_minor >= greatest(coalesce(($5::jsonb ->> currency)::bigint, 1), 1)
              order by due_on, invoice_id limit {AT_ONCE}""",
         first,
         last,
         rule.rule_code,
         threshold,
         json.dumps(minimums),
+        json.dumps(behind),
     )
     return [
         AlertCandidate(
@@ -167,18 +179,21 @@ async def _promises(conn: Conn, schema: str, found: RuleInForce) -> list[AlertCa
     ]
 
 
-async def _replies(conn: Conn, schema: str, rule: AlertRuleSet, day: date) -> list[AlertCandidate]:
+async def _replies(
+    conn: Conn, schema: str, rule: AlertRuleSet, day: date, behind: Mapping[str, int]
+) -> list[AlertCandidate]:
     threshold = threshold_of(rule)
     new = _NEW.format(schema=schema, code="$1", subject="r.reply_id", threshold="$2")
     rows = await select(
         conn,
         schema,
         ReplyRow,
-        f"""r where closed_position is null and received_on <= $3 and {new}
+        f"""r where closed_position is null and received_on + {_BEHIND.format(behind="$4")} <= $3 and {new}
              order by position limit {AT_ONCE}""",
         rule.rule_code,
         threshold,
         day - timedelta(days=rule.days or 0),
+        json.dumps(behind),
     )
     return [
         AlertCandidate(

@@ -339,6 +339,7 @@ async def streams_of(
             union all select task_id from {schema}.task where customer_id = any($1)
             union all select promise_id from {schema}.promise where customer_id = any($1)
             union all select placement_id from {schema}.placement where customer_id = any($1)
+            union all select plan_id from {schema}.payment_plan where customer_id = any($1)
             union all select title_id from {schema}.title where customer_id = any($1)
             union all select entity_id from {schema}.entity
             union all select policy_id from {schema}.policy

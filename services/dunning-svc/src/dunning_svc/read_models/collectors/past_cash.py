@@ -7,7 +7,14 @@ from datetime import date, timedelta
 
 from dunning_svc.read_models.cases.past import MemoryRows, cases_at
 from dunning_svc.read_models.cases.rows.promises import PromiseRow, SettledPart
-from dunning_svc.read_models.cases.rows.receivables import ItemRow
+from dunning_svc.read_models.cases.rows.receivables import DebtPlanRow, ItemRow
+from dunning_svc.read_models.collectors.expected import (
+    AmountLeft,
+    OpenPromise,
+    StandingPlan,
+    Sums,
+    expected_cash,
+)
 from dunning_svc.read_models.collectors.targets import MonthCash, last_day_of
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger
@@ -74,37 +81,61 @@ def cash_in(
     """Return the cash of a month by the rows of a day; ``customer_ids``: of these alone."""
     last = last_day_of(month)
     received: Counter[tuple[str, str]] = Counter()
-    expected: Counter[tuple[str, str]] = Counter()
-    items = {
-        row.invoice_id: row
-        for row in rows.all(ItemRow)
-        if (customer_ids is None or row.customer_id in customer_ids)
-        and (granted is None or row.entity_id in granted)
-    }
-    promises = [row for row in rows.all(PromiseRow) if row.status == "open"]
-    promised = {invoice_id for row in promises for invoice_id in row.invoice_ids}
-    for item in items.values():
-        key = item.customer_id, item.currency
+    every = rows.all(ItemRow)
+    items = [row for row in every if granted is None or row.entity_id in granted]
+    for item in items:
         for entry in item.funds:
             on, minor, *_ = entry.split(" ")
             if month <= date.fromisoformat(on) <= min(last, day):
-                received[key] += int(minor)
-        due = max(month, day) <= item.due_on <= last and item.invoice_id not in promised
-        if due and (left := item.open_minor - item.disputed_minor - item.in_hand_minor) > 0:
-            expected[key] += left
-    for promise in promises:
-        own = [items[each] for each in promise.invoice_ids if each in items]
-        if own and max(month, day) <= promise.promised_on <= last:
-            left = min(promise.amount_minor - _paid(own, promise), sum(max(row.open_minor, 0) for row in own))
-            expected[promise.customer_id, promise.currency] += max(left, 0)
-    return MonthCash(dict(received), dict(expected))
+                received[item.customer_id, item.currency] += int(minor)
+    expected = expected_cash(
+        [
+            _promise(row, every)
+            for row in rows.all(PromiseRow)
+            if row.status == "open" and (granted is None or row.entity_id in granted)
+        ],
+        [
+            StandingPlan.of(row)
+            for row in rows.all(DebtPlanRow)
+            if row.in_force and (granted is None or row.entity_id in granted)
+        ],
+        [_left(row) for row in items if row.open_minor > 0],
+        max(month, day),
+        last,
+    )
+    return MonthCash(_own(received, customer_ids), _own(expected, customer_ids))
 
 
-def _paid(items: list[ItemRow], promise: PromiseRow) -> int:
-    """Return what payments since a promise have settled of its invoices."""
-    parts = [SettledPart.of(entry) for item in items for entry in item.settled_parts]
-    return sum(
-        part.amount_minor
-        for part in parts
-        if part.position >= promise.position and part.payment_id is not None
+def _own(sums: Sums, customer_ids: set[str] | None) -> Sums:
+    """Return the sums of the customers: others that are folded with them are counted with their own page."""
+    return {key: minor for key, minor in sums.items() if customer_ids is None or key[0] in customer_ids}
+
+
+def _left(row: ItemRow) -> AmountLeft:
+    return AmountLeft(
+        row.invoice_id,
+        row.customer_id,
+        row.currency,
+        row.due_on,
+        row.open_minor,
+        row.disputed_minor,
+        row.in_hand_minor,
+        row.planned_minor,
+    )
+
+
+def _promise(row: PromiseRow, items: list[ItemRow]) -> OpenPromise:
+    """Return a promise with what payments since then have not covered of it."""
+    named = (item for item in items if item.invoice_id in row.invoice_ids)
+    parts = [SettledPart.of(entry) for item in named for entry in item.settled_parts]
+    paid = sum(
+        part.amount_minor for part in parts if part.position >= row.position and part.payment_id is not None
+    )
+    return OpenPromise(
+        row.customer_id,
+        row.currency,
+        row.invoice_ids,
+        row.promised_on,
+        row.position,
+        row.amount_minor - paid,
     )

@@ -1,4 +1,4 @@
-"""Cash targets of collectors: what came in, and what is expected by due dates and promises.
+"""Cash targets of collectors: what came in, and what is expected by due dates, promises and payment plans.
 
 Customers count for the collector whose portfolio they are in, not for a substitute.
 """
@@ -11,6 +11,14 @@ from datetime import date, timedelta
 
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.alerts import CollectorTargetRow
+from dunning_svc.read_models.cases.rows.receivables import DebtPlanRow
+from dunning_svc.read_models.collectors.expected import (
+    AmountLeft,
+    OpenPromise,
+    StandingPlan,
+    Sums,
+    expected_cash,
+)
 from dunning_svc.read_models.collectors.query import owners, team_on
 from encours.reading.moment import View
 
@@ -31,10 +39,6 @@ def last_day_of(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-Sums = dict[tuple[str, str], int]
-"""Amounts by customer and currency."""
-
-
 @dataclass(frozen=True, slots=True)
 class MonthCash:
     """Cash of customers in a month: what was received, and what is expected until its end."""
@@ -47,8 +51,8 @@ async def cash_standings(view: View, month: date, past: MonthCash | None = None)
     """Return the standing of every collector with a target, or with cash, in a month as of the view's day.
 
     Received are the funds of allocated payments that were available within the month, up to the day. Expected until the
-    end of the month is what is still missing of open promises, and what comes due of undisputed invoices without one.
-    ``past``: cash at the dates of the view, if they are not those of now.
+    end of the month is what :func:`~dunning_svc.read_models.collectors.expected.expected_cash` counts. ``past``: cash
+    at the dates of the view, if they are not those of now.
     """
     first, last = month, last_day_of(month)
     day = view.time.as_of
@@ -86,7 +90,7 @@ async def _targets(view: View, month: date) -> Mapping[tuple[str, str], int]:
     return {(row.collector_code, row.currency): row.amount_minor for row in rows}
 
 
-async def _received(view: View, first: date, last: date) -> dict[tuple[str, str], int]:
+async def _received(view: View, first: date, last: date) -> Sums:
     rows = await view.conn.fetch(
         f"""select customer_id, currency, sum(split_part(entry, ' ', 2)::bigint)::bigint
               from {view.schema}.item, unnest(funds) entry
@@ -99,26 +103,42 @@ async def _received(view: View, first: date, last: date) -> dict[tuple[str, str]
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-async def _expected(view: View, first: date, last: date) -> dict[tuple[str, str], int]:
+async def _expected(view: View, first: date, last: date) -> Sums:
+    promised, planned = await _promises(view), await _plans(view)
+    named = {name for promise in promised for name in promise.invoice_ids}
+    named |= {name for plan in planned for name in plan.invoice_ids}
     rows = await view.conn.fetch(
-        f"""select customer_id, currency, sum(minor)::bigint from (
-              select p.customer_id, p.currency, p.entity_id,
-                     greatest(least(p.amount_minor - about.paid_minor, about.open_minor), 0) as minor
-                from {view.schema}.promise p, lateral (
-                     select sum(greatest(i.open_minor, 0))::bigint as open_minor,
-                            coalesce(sum((select sum(split_part(part, ' ', 4)::bigint) from unnest(i.settled_parts) part
-                                           where split_part(part, ' ', 1)::bigint >= p.position
-                                             and split_part(part, ' ', 3) <> '-')), 0)::bigint as paid_minor
-                       from {view.schema}.item i where i.invoice_id = any(p.invoice_ids)) about
-               where p.status = 'open' and p.promised_on between $1 and $2
-              union all
-              select i.customer_id, i.currency, i.entity_id,
-                     greatest(i.open_minor - i.disputed_minor - i.in_hand_minor, 0) from {view.schema}.item i
-               where i.open_minor > 0 and i.due_on between $1 and $2 and not exists (
-                     select from {view.schema}.promise p where p.status = 'open' and i.invoice_id = any(p.invoice_ids))
-            ) e where $3::text[] is null or entity_id = any($3) group by 1, 2""",
+        f"""select invoice_id, customer_id, currency, due_on, open_minor, disputed_minor, in_hand_minor, planned_minor
+              from {view.schema}.item
+             where open_minor > 0 and (due_on between $1 and $2 or invoice_id = any($3))
+               and ($4::text[] is null or entity_id = any($4))""",
         first,
         last,
+        sorted(named),
         view.granted,
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    return expected_cash(promised, planned, [AmountLeft(*row) for row in rows], first, last)
+
+
+async def _promises(view: View) -> list[OpenPromise]:
+    rows = await view.conn.fetch(
+        f"""select p.customer_id, p.currency, p.invoice_ids, p.promised_on, p.position, p.amount_minor - coalesce((
+                   select sum(split_part(part, ' ', 4)::bigint) from {view.schema}.item i, unnest(i.settled_parts) part
+                    where i.invoice_id = any(p.invoice_ids) and split_part(part, ' ', 1)::bigint >= p.position
+                      and split_part(part, ' ', 3) <> '-'), 0)::bigint as missing_minor
+              from {view.schema}.promise p
+             where p.status = 'open' and ($1::text[] is null or p.entity_id = any($1))""",
+        view.granted,
+    )
+    return [OpenPromise(*row) for row in rows]
+
+
+async def _plans(view: View) -> list[StandingPlan]:
+    rows = await select(
+        view.conn,
+        view.schema,
+        DebtPlanRow,
+        "where in_force and ($1::text[] is null or entity_id = any($1))",
+        view.granted,
+    )
+    return [StandingPlan.of(row) for row in rows]

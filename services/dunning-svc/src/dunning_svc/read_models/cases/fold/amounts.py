@@ -5,15 +5,23 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from dunning_svc.domain.placement.account import is_news
-from dunning_svc.read_models.cases.fold.items import due_again
+from dunning_svc.read_models.cases.fold.items import due_again, recorded_on
 from dunning_svc.read_models.cases.fold.promises import with_settled
 from dunning_svc.read_models.cases.fold.punctuality import with_funds
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
-from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, DebtPlanRow, ItemRow
 from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
 from encours.contracts.events import payment
-from encours.contracts.events.money.plan import InvoiceRescheduled
+from encours.contracts.events.money.plan import (
+    InvoiceRescheduled,
+    PlanAgreed,
+    PlanBroken,
+    PlanCancelled,
+    PlanKept,
+    PlanRescheduled,
+    PlanResumed,
+)
 from encours.contracts.instalments import ranges_of
 
 PaymentMirrored = payment.PaymentAllocated | payment.PaymentReleased
@@ -54,7 +62,7 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
         settled_minor=item.settled_minor + entry.settled_minor,
         version=e.version if e.stream == invoice_id else item.version,
         events=with_position(item.events, e.position),
-        moved_on=e.recorded_at.date(),
+        moved_on=recorded_on(e, rows),
         placed_news=e.position if item.placement_id and is_news(entry) else item.placed_news,
     )
     rows.put(due_again(with_funds(with_settled(item, e, entry), entry, e.position)))
@@ -66,6 +74,29 @@ def rescheduled(e: Recorded, data: InvoiceRescheduled, rows: Rows) -> None:
     found = [f"{due_on} {upto}" for due_on, upto in ranges_of(data.instalments)]
     events_ = with_position(item.events, e.position)
     rows.put(due_again(replace(item, instalments=found, version=e.version, events=events_)))
+
+
+def plan_changed(e: Recorded, data: PlanAgreed | PlanRescheduled, rows: Rows) -> None:
+    """Store the instalments of a payment plan. Its invoices say what is left of it."""
+    found = [f"{due_on} {upto}" for due_on, upto in ranges_of(data.instalments)]
+    if isinstance(data, PlanRescheduled):
+        rows.put(replace(existing(rows, DebtPlanRow, data.plan_id), instalments=found))
+        return
+    made = DebtPlanRow(
+        plan_id=data.plan_id,
+        customer_id=data.customer_id,
+        entity_id=e.entity,
+        currency=data.currency,
+        invoice_ids=[each.invoice_id for each in data.invoices],
+        instalments=found,
+    )
+    rows.put(made)
+
+
+def plan_turned(data: PlanBroken | PlanKept | PlanCancelled | PlanResumed, rows: Rows) -> None:
+    """Store that a payment plan is no longer in force, or is again."""
+    plan = existing(rows, DebtPlanRow, data.plan_id)
+    rows.put(replace(plan, in_force=isinstance(data, PlanResumed)))
 
 
 def payment_mirrored(e: Recorded, data: PaymentMirrored, rows: Rows) -> None:

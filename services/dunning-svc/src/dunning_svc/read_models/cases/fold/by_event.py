@@ -29,7 +29,7 @@ from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRo
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from dunning_svc.read_models.cases.rows.promises import PromiseRow
-from dunning_svc.read_models.cases.rows.receivables import AccountRow, DraftFieldsRow, ItemRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtPlanRow, DraftFieldsRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow, RunRow
 from dunning_svc.read_models.cases.rows.replies import ReplyRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow
@@ -71,6 +71,7 @@ def keys(e: Recorded) -> Iterable[Key]:
     for entry in movements(e):
         if entry.invoice_id is not None:
             yield ItemRow, (entry.invoice_id,)
+            yield CreditorRow, (e.entity,)
         if entry.cash_minor and entry.customer_id != PAYER_UNKNOWN:
             yield AccountRow, (entry.customer_id, entry.entity, entry.currency)
     match e.data:
@@ -92,8 +93,15 @@ def keys(e: Recorded) -> Iterable[Key]:
         case insolvency.InsolvencyPublished():
             yield ProceedingsRow, (e.data.insolvency_id,)
         case invoice.InvoiceIssued():
-            yield CreditorRow, (e.entity,)
             yield DraftFieldsRow, (e.data.invoice_id,)
+        case (
+            plan.PlanRescheduled()
+            | plan.PlanBroken()
+            | plan.PlanKept()
+            | plan.PlanCancelled()
+            | plan.PlanResumed()
+        ):
+            yield DebtPlanRow, (e.data.plan_id,)
         case field.InvoiceFieldsSet():
             yield ItemRow, (e.data.invoice_id,)
         case (
@@ -213,6 +221,10 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.invoice_fields_set(e, e.data, rows)
         case plan.InvoiceRescheduled():
             amounts.rescheduled(e, e.data, rows)
+        case plan.PlanAgreed() | plan.PlanRescheduled():
+            amounts.plan_changed(e, e.data, rows)
+        case plan.PlanBroken() | plan.PlanKept() | plan.PlanCancelled() | plan.PlanResumed():
+            amounts.plan_turned(e.data, rows)
         case (
             penalty.PenaltiesClaimed()
             | penalty.PenaltiesWaived()

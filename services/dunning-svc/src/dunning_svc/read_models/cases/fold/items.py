@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from msgspec import convert
 from msgspec.structs import replace
@@ -11,10 +13,20 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.policy import Step
 from dunning_svc.domain.policy.schedule import Mark, Taken, next_step_on
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
+from dunning_svc.read_models.cases.rows.access import Rows
+from dunning_svc.read_models.cases.rows.parties import CreditorRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
+from encours.contracts import Recorded
 from encours.contracts.common import Instalment
 from encours.contracts.events.dunning.document import DunningAct
 from encours.contracts.instalments import InstalmentRange, divided
+
+
+def recorded_on(e: Recorded, rows: Rows) -> date:
+    """Return the day that it was at the creditor's place when the event was recorded; by UTC before it is known."""
+    creditor = rows.get(CreditorRow, e.entity)
+    zone = ZoneInfo(creditor.time_zone if creditor is not None else "UTC")
+    return e.recorded_at.astimezone(zone).date()
 
 
 def marked(entry: str, mark: Mark | None) -> str:
@@ -59,7 +71,7 @@ def _taken(entry: str) -> Taken:
 
 def open_parts(row: ItemRow) -> tuple[Instalment, ...]:
     """Return the open part of each instalment: settled are the earliest first, reduced the last."""
-    found = instalments_of(row)
+    found = instalments_in(row.instalments)
     if not found:
         return ()
     opened = divided(found, row.settled_minor, row.settled_minor + row.open_minor)
@@ -72,14 +84,14 @@ def open_parts(row: ItemRow) -> tuple[Instalment, ...]:
 
 def due_again(row: ItemRow) -> ItemRow:
     """Return the row with the due date of the first instalment that is not settled, and the day of its next step."""
-    found = instalments_of(row)
+    found = instalments_in(row.instalments)
     due_on = next(
         (day for day, upto in found if upto > row.settled_minor), found[-1][0] if found else row.due_on
     )
     return scheduled(replace(row, due_on=due_on))
 
 
-def instalments_of(row: ItemRow) -> list[InstalmentRange]:
-    """Return the entries of the column ``instalments``."""
-    entries = (entry.split(" ") for entry in row.instalments)
-    return [InstalmentRange(date.fromisoformat(day), int(upto)) for day, upto in entries]
+def instalments_in(entries: Iterable[str]) -> list[InstalmentRange]:
+    """Return the entries of a column ``instalments``."""
+    found = (entry.split(" ") for entry in entries)
+    return [InstalmentRange(date.fromisoformat(day), int(upto)) for day, upto in found]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from dunning_svc.read_models.cases.fold.items import recorded_on
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow, address_key
 from dunning_svc.read_models.cases.rows.receivables import DraftFieldsRow, ItemRow
@@ -146,7 +146,7 @@ def fields_set(e: Recorded, data: customer.FieldsSet, rows: Rows) -> None:
 def invoice_fields_set(e: Recorded, data: field.InvoiceFieldsSet, rows: Rows) -> None:
     """Store the values of an invoice's custom fields, all of them; those of a draft until its issue."""
     values = [f"{each.field_code} {each.value}" for each in data.fields]
-    on, item = e.recorded_at.date(), rows.get(ItemRow, data.invoice_id)
+    on, item = e.effective_on, rows.get(ItemRow, data.invoice_id)
     if item is None:
         rows.put(DraftFieldsRow(invoice_id=data.invoice_id, fields=values, position=e.position, set_on=on))
     else:
@@ -216,8 +216,6 @@ def fee_changed(e: Recorded, data: FeeChanged, rows: Rows) -> None:
 
 def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None:
     """Store a new item. Its amount follows from the event's movements."""
-    creditor = rows.get(CreditorRow, e.entity)
-    zone = ZoneInfo(creditor.time_zone if creditor is not None else "UTC")
     draft = rows.get(DraftFieldsRow, data.invoice_id)
     item = ItemRow(
         invoice_id=data.invoice_id,
@@ -234,7 +232,7 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
         in_hand_minor=0,
         settled_minor=0,
         instalments=[],
-        entered_on=e.recorded_at.astimezone(zone).date(),
+        entered_on=recorded_on(e, rows),
         penalty_rate_bps=data.terms.penalty_rate_bps,
         indemnity_minor=data.terms.indemnity_minor,
         done=[],

@@ -63,7 +63,8 @@ class ItemRow(Row, kw_only=True):
 
     ``done``: steps taken or superseded. ``taken``: steps taken, in their order, as ``<code> <day> <act> <offset>``,
     with ``proposed`` for one whose message waits for an approval, ``declined`` for one that was not approved.
-    ``moved_on``: last day on which an amount was moved. ``arose_on``: day on which the claim arose.
+    ``moved_on``: last day, at the creditor's place, on which a movement of an amount was recorded. ``arose_on``: day on
+    which the claim arose.
     """
 
     TABLE: ClassVar[str] = "item"
@@ -132,3 +133,22 @@ class ItemRow(Row, kw_only=True):
         """Return the last day on which dunning rests because of a promise."""
         found = (PromiseEntry.of(each).until for each in self.promises)
         return max((until for until in found if until is not None), default=None)
+
+
+class DebtPlanRow(Row, kw_only=True):
+    """A payment plan: ``instalments`` as ``<date> <sum up to it>``.
+
+    While it is in force, what is left of it is the ``planned_minor`` of its invoices.
+    """
+
+    TABLE: ClassVar[str] = "payment_plan"
+    KEY: ClassVar[tuple[str, ...]] = ("plan_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(entity_id) where in_force")
+
+    plan_id: str
+    customer_id: str
+    entity_id: str
+    currency: str
+    invoice_ids: list[str]
+    instalments: list[str]
+    in_force: bool = True
