@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import asyncpg
 import pytest
@@ -152,14 +152,18 @@ def _is_dropped_while_it_is_built(world: World, name: str) -> None:
     client, wanted = world.client("dunning"), {"name": name, "note": "Dropped at once"}
     key = {"Idempotency-Key": name}
     assert client.post("/v1/sandboxes", json=wanted, headers=key).status_code == 201
+    wait_until(lambda: bool(_told(world, name)), "no worker begins with it")
     assert client.delete(f"/v1/sandboxes/{name}").status_code == 200
     repeated = client.post("/v1/sandboxes", json=wanted, headers=key)
     assert (repeated.status_code, repeated.json()["type"]) == (409, "/problems/sandbox-dropped")
     wait_until(lambda: not asyncio.run(_kept(world.system, name)), f"rows of {name} are kept")
+    assert [each for each in _told(world, name) if each["level"] in ("error", "critical")] == []
+
+
+def _told(world: World, name: str) -> list[dict[str, Any]]:
+    """Return what the logs of the workers say about a ledger."""
     logs = (path.read_text(errors="replace") for path in world.system.layout.log.glob("*-worker.log"))
-    told = [json.loads(line) for text in logs for line in text.splitlines() if f'"{name}"' in line]
-    assert told
-    assert [each for each in told if each["level"] in ("error", "critical")] == []
+    return [json.loads(line) for text in logs for line in text.splitlines() if f'"{name}"' in line]
 
 
 def _is_gone(world: World, service: str) -> bool:
