@@ -1,9 +1,10 @@
-"""The cases that a run reads from PostgreSQL are those that a replay folds from its events; pages of the outbox."""
+"""Cases and cash that are read from PostgreSQL are those that a replay folds from its events; pages of the outbox."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -19,13 +20,21 @@ from dunning_svc.read_models.cases.model import Cases
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.pending import REMINDERS_MAX, requested
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow
+from dunning_svc.read_models.collectors.past_cash import cash_in
+from dunning_svc.read_models.collectors.targets import MonthCash, month_cash
 from dunning_svc.read_models.sandboxes.query import reminders_since
+from encours.contracts.common import Instalment
+from encours.contracts.events.invoice import InvoicePlanned
+from encours.contracts.events.money.plan import PlanAgreed, PlannedInvoice
+from encours.kernel.ids import derived_id
 from encours.projection.projector import create_tables
 from encours.projection.rows import Row, table_of
 from encours.reading.moment import TimeTravel, View
+from encours.testing.events import event
 from encours.testing.servers import Installation
 from tests.histories.dunning import GROUP, START, History
 from tests.histories.policies import OWN
+from tests.histories.promises import promised
 from tests.integration.store import Store
 
 HISTORIES = 40
@@ -176,3 +185,54 @@ def test_what_is_approved_after_a_copy_leaves(store: Store, module_installation:
     """Of what was decided before the copy; what was approved before it left, if at all, from the source."""
     found = store.run(after_the_copy(store, module_installation.store_url("dunning")))
     assert found == ([2, 4], [2], {"requested": 2})
+
+
+async def _cash_read(store: Store, schema: str, history: History, month: date) -> MonthCash:
+    await create_tables(store.conn, schema, Cases(), keys=True)
+    for kept in history.rows.tables.values():
+        await insert(store, schema, list(kept.values()))
+    time = TimeTravel(history.today, len(history.events), None, is_now=True)
+    return await month_cash(View(store.conn, schema, time, None), month)
+
+
+def test_the_cash_of_a_month_read_is_the_one_that_its_events_fold_to(store: Store) -> None:
+    """As ``as_of`` and ``known_at`` of now answer what is answered without them."""
+    found: Counter[str] = Counter()
+    for seed in range(HISTORIES // 2):
+        random, history, planned = Random(seed), History(), set[str]()
+        for _ in range(4):
+            history.issue(random.randrange(25), 10_000)
+        for n in range(14):
+            invoice_id, which = random.choice(list(history.open)), random.randrange(4)
+            match random.randrange(6):
+                case 0 | 1:
+                    history.settle(which, random.randrange(1, 6_000))
+                case 2:
+                    named = random.sample(list(history.open), random.randrange(1, 3))
+                    promised(history, named, random.randrange(40), random.randrange(1, 9_000))
+                case 3 if invoice_id not in planned and history.open[invoice_id]:
+                    planned.add(invoice_id)
+                    put_on_plan(history, invoice_id, derived_id("pln", n), random)
+                case 4:
+                    history.dispute(which, 500)
+                case _:
+                    history.open_day()
+        read = store.run(_cash_read(store, f"cash_{seed}", history, START.replace(day=1)))
+        folded = cash_in(history.rows, START.replace(day=1), history.today)
+        assert read == folded, seed
+        found.update(received=bool(read.received), expected=bool(read.expected), planned=bool(planned))
+    assert min(found["received"], found["expected"], found["planned"]) > HISTORIES // 8
+
+
+def put_on_plan(history: History, invoice_id: str, plan_id: str, random: Random) -> None:
+    """Agree a plan of two instalments over what is open of an invoice."""
+    minor = history.open[invoice_id]
+    listed = (event(PlannedInvoice, invoice_id=invoice_id, amount_minor=minor),)
+    day = history.today + timedelta(days=random.randrange(20))
+    parts = tuple(
+        Instalment(due_on=day + timedelta(days=20 * n), amount_minor=part)
+        for n, part in enumerate((minor // 3, minor - minor // 3))
+    )
+    about: dict[str, Any] = {"plan_id": plan_id, "customer_id": history.customer}
+    history.add(event(PlanAgreed, **about, invoices=listed, instalments=parts), plan_id)
+    history.add(event(InvoicePlanned, **about, invoice_id=invoice_id, amount_minor=minor), invoice_id)

@@ -50,23 +50,15 @@ class MonthCash:
 async def cash_standings(view: View, month: date, past: MonthCash | None = None) -> list[CashStanding]:
     """Return the standing of every collector with a target, or with cash, in a month as of the view's day.
 
-    Received are the funds of allocated payments that were available within the month, up to the day. Expected until the
-    end of the month is what :func:`~dunning_svc.read_models.collectors.expected.expected_cash` counts. ``past``: cash
-    at the dates of the view, if they are not those of now.
+    ``past``: cash at the dates of the view, if they are not those of now.
     """
-    first, last = month, last_day_of(month)
-    day = view.time.as_of
     found: dict[tuple[str, str], CashStanding] = {}
     for (collector, currency), minor in (await _targets(view, month)).items():
         found[collector, currency] = CashStanding(collector, currency, minor)
-    if past is not None:
-        received, expected = past.received, past.expected
-    else:
-        received = await _received(view, first, min(last, day))
-        expected = await _expected(view, max(first, day), last) if day <= last else {}
-    team = await team_on(view, min(last, day))
-    owned = await owners(view, team, {customer for customer, _ in (*received, *expected)})
-    for sums, name in ((received, "received_minor"), (expected, "expected_minor")):
+    cash = past or await month_cash(view, month)
+    team = await team_on(view, min(last_day_of(month), view.time.as_of))
+    owned = await owners(view, team, {customer for customer, _ in (*cash.received, *cash.expected)})
+    for sums, name in ((cash.received, "received_minor"), (cash.expected, "expected_minor")):
         for (customer_id, currency), minor in sums.items():
             owner = owned[customer_id]
             if owner is None:
@@ -75,6 +67,18 @@ async def cash_standings(view: View, month: date, past: MonthCash | None = None)
             known = found.get(key) or CashStanding(*key)
             found[key] = replace(known, **{name: getattr(known, name) + minor})
     return [found[key] for key in sorted(found)]
+
+
+async def month_cash(view: View, month: date) -> MonthCash:
+    """Return the cash of a month as it is now.
+
+    Received are the funds of allocated payments that were available within the month, up to the day. Expected until its
+    end is what :func:`~dunning_svc.read_models.collectors.expected.expected_cash` counts.
+    """
+    last, day = last_day_of(month), view.time.as_of
+    received = await _received(view, month, min(last, day))
+    expected = await _expected(view, max(month, day), last) if day <= last else {}
+    return MonthCash(received, expected)
 
 
 async def _targets(view: View, month: date) -> Mapping[tuple[str, str], int]:
