@@ -89,6 +89,21 @@ class Yard:
     async def replay(self, webhook: dict[str, Any], **body: Any) -> httpx.Response:
         return await self.http.post(f"/v1/webhooks/{webhook['id']}/replay", json=body)
 
+    async def is_measured(self) -> bool:
+        """True if the metrics have a backlog of the ledger."""
+        name = f'encours_webhook_deliveries_pending{{ledger="{self.name}"}}'
+        return name in (await self.http.get("/metrics")).text
+
+    async def queued(self, webhook: dict[str, Any], position: int, state: str) -> None:
+        """Store a delivery of a position."""
+        admin = await connect(self.installation.store_url("reporting"), "webhook tests")
+        await admin.execute(
+            """insert into encours_webhooks.delivery (webhook_id, position, stream, type, event_id, state, next_at)
+               values ($1, $2, 'inv_x', 'invoice.drafted', $3, $4, now())""",
+            *(webhook["id"], position, uuid7(), state),
+        )
+        await admin.close()
+
     async def serve(self, webhook: dict[str, Any]) -> None:
         """Deliver all that is due at the clock's time."""
         while await self.dispatcher.serve_once(self.name, webhook["id"]):
@@ -259,21 +274,30 @@ async def test_a_key_gets_what_it_may_read_and_a_secret_is_shown_once(
         assert len(receiver.received) == 2
         assert (await world.http.delete(path)).json()["id"] == webhook["id"]
         assert (await world.http.get(path)).status_code == 404
-        metrics = (await world.http.get("/metrics")).text
-        assert f'encours_webhook_deliveries_pending{{ledger="{world.name}"}}' in metrics
+        assert await world.is_measured()
+        await world.http.delete(f"/v1/webhooks/{everything['id']}")
+
+        async def is_forgotten() -> bool:
+            return not await world.is_measured()
+
+        await until(is_forgotten, "a ledger without webhooks has a backlog")
 
 
 async def test_a_restored_ledger_and_a_sandbox_send_nothing(module_installation: Installation) -> None:
     async with yard(module_installation) as world, receiving() as receiver:
         webhook = await world.make(receiver.url)
         before = await world.append(drafted(invoice_id=INV[0]))
+        # What was sent after the backup was made; the restored ledger does not have it.
+        await world.queued(webhook, before[-1] + 1, "delivered")
+        await world.queued(webhook, before[-1] + 2, "dead")
         admin = await connect(module_installation.admin_url(), "webhook tests")
         await new_epoch(admin, world.name)
         await admin.close()
         await world.serve(webhook)
+        assert (await world.shown(webhook))["dead"] == 0
         refused = await world.replay(webhook, after=before[0] - 1)
         assert refused.json()["type"] == "/problems/replay-before-restore"
-        after = await world.append(drafted(invoice_id=INV[0]))
+        after = await world.append(drafted(invoice_id=INV[0]), drafted(invoice_id=INV[1]))
         await world.serve(webhook)
         assert receiver.positions() == after
         sandbox = await grant(module_installation, ledger=f"{world.name}-box", kind="sandbox")

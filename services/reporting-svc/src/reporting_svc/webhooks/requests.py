@@ -88,14 +88,18 @@ class Webhooks:
         Raises :class:`WebhookAddressRefused`, :class:`SandboxSendsNothing`, :class:`TooManyWebhooks`, ``Invalid``.
         """
 
+        if (kept := await self._store.kept(meta)) is not None:
+            return kept
+        matching_types(wanted.types, "/types")
+        info = await self._ledger.info(meta.ledger, fresh=True)
+        if info.copy_of is not None:
+            raise SandboxSendsNothing(f"{meta.ledger} is a copy of {info.copy_of}.")
+        # Not in the transaction: a name server that is slow would hold connections that other requests need.
+        await self._caller.check(wanted.url)
+
         async def act(conn: Conn) -> bytes:
-            matching_types(wanted.types, "/types")
-            info = await self._ledger.info(meta.ledger, fresh=True)
-            if info.copy_of is not None:
-                raise SandboxSendsNothing(f"{meta.ledger} is a copy of {info.copy_of}.")
             head = (await self._ledger.head(meta.ledger)).position
             after = head if wanted.after is None else await self._behind(meta.ledger, wanted.after)
-            await self._caller.check(wanted.url)
             made = Webhook(
                 id=derived_id("whk", meta.ledger, meta.command_id), ledger=meta.ledger, url=wanted.url,
                 description=wanted.description, types=wanted.types, entities=wanted.entities, key_id=key_id,

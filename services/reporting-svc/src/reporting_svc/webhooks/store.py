@@ -140,15 +140,8 @@ class WebhookStore:
             await conn.execute(
                 "select pg_advisory_xact_lock(hashtext($1))", f"{meta.ledger} {meta.command_id}"
             )
-            row = await conn.fetchrow(
-                "select fingerprint, answer from encours_webhooks.command where ledger = $1 and command_id = $2",
-                meta.ledger,
-                meta.command_id,
-            )
-            if row is not None:
-                if row["fingerprint"] != meta.fingerprint:
-                    raise CommandReused
-                return KeptAnswer(row["answer"], True)
+            if (kept := await self.kept(meta, conn)) is not None:
+                return kept
             content = await act(conn)
             await conn.execute(
                 """insert into encours_webhooks.command (ledger, command_id, fingerprint, answer)
@@ -159,6 +152,19 @@ class WebhookStore:
                 content,
             )
         return KeptAnswer(content, False)
+
+    async def kept(self, meta: CommandMeta, conn: Conn | None = None) -> KeptAnswer | None:
+        """Return the answer to an earlier run of a command. Raises :class:`CommandReused`."""
+        row = await (conn or self._pool).fetchrow(
+            "select fingerprint, answer from encours_webhooks.command where ledger = $1 and command_id = $2",
+            meta.ledger,
+            meta.command_id,
+        )
+        if row is None:
+            return None
+        if row["fingerprint"] != meta.fingerprint:
+            raise CommandReused
+        return KeptAnswer(row["answer"], True)
 
     async def add(self, conn: Conn, wanted: Webhook, most: int) -> bool:
         """Store a webhook; False if the ledger has ``most`` already."""
@@ -283,6 +289,8 @@ class WebhookStore:
     async def begin_epoch(self, webhook: Webhook, epoch: int, position: int, now: datetime, why: str) -> None:
         """Go on behind a position of a ledger that was restored; what waits becomes a dead letter."""
         async with self._pool.acquire() as conn, conn.transaction():
+            # The ledger will have other events at these positions, which would not be queued beside them.
+            await self.forget_behind(conn, webhook.id, position)
             await conn.execute(
                 """update encours_webhooks.delivery set state = 'dead', ended_at = $2, detail = $3
                     where webhook_id = $1 and state = 'pending'""",

@@ -114,7 +114,11 @@ async def open_webhooks(at_hand: Services) -> AsyncIterator[Mapping[str, Any]]:
 
     async def measure() -> None:
         await store.prepare()
-        for ledger, pending, dead in await store.backlog_of_ledgers():
+        found = await store.backlog_of_ledgers()
+        # A ledger whose last webhook was deleted has no backlog any more.
+        at_hand.metrics.webhooks_pending.clear()
+        at_hand.metrics.webhooks_dead.clear()
+        for ledger, pending, dead in found:
             at_hand.metrics.webhooks_pending.labels(ledger).set(pending)
             at_hand.metrics.webhooks_dead.labels(ledger).set(dead)
 
