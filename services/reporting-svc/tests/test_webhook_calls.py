@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,6 +95,33 @@ def test_attempts_are_made_for_three_days_with_growing_pauses() -> None:
     assert pauses[:-1] == sorted(pauses[:-1])
     assert pauses[0] == timedelta(seconds=5)
     assert tries == len(pauses) + 1 == 18
+
+
+async def test_names_whose_server_does_not_answer_hold_no_other_receiver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    let_go, asked = threading.Event(), []
+
+    def look_up(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        if host != "127.0.0.1":
+            let_go.wait()
+        return [(None, None, None, None, (host, port))]
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    slow = [f"slow{n}.firm.example" for n in range(40)]
+    caller = ReceiverCaller(LOCAL)
+    async with receiving() as receiver:
+        waiting = [asyncio.create_task(caller.post(f"https://{host}/", b"{}", {})) for host in slow * 8]
+        try:
+            await asyncio.sleep(0)
+            found = await caller.post(receiver.url, b"{}", {})
+        finally:
+            let_go.set()
+        refused = await asyncio.gather(*waiting)
+    assert found.is_delivered
+    assert sorted(asked) == sorted([*slow, "127.0.0.1"])
+    assert not any(each.is_delivered for each in refused)
 
 
 def test_a_pause_that_the_receiver_asks_for_is_kept_up_to_an_hour() -> None:

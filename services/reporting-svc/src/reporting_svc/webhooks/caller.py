@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from ssl import SSLContext
@@ -24,13 +25,36 @@ TIMEOUT_S = 10.0
 RESOLVE_S = 5.0
 _MAX_DETAIL = 300
 
+_MOST_LOOKUPS = 64
+
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
-async def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host; none if it has none."""
+class NameLookups:
+    """Look-ups of host names, one at a time for each host.
+
+    A look-up cannot be broken off, so it has a thread that is not one of the loop's few: names whose server does not
+    answer hold neither the receivers of others nor the process.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_MOST_LOOKUPS, "names")
+        self._going: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """Return the addresses of a host; none if it has none."""
+        name = host, port
+        if name not in self._going:
+            loop = asyncio.get_running_loop()
+            self._going[name] = going = loop.run_in_executor(self._threads, _look_up, host, port)
+            going.add_done_callback(lambda _: self._going.pop(name, None))
+        # A call that gives up leaves the look-up to the others that wait for it.
+        return await asyncio.shield(self._going[name])
+
+
+def _look_up(host: str, port: int) -> list[str]:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
     return [str(each[4][0]) for each in found]
@@ -59,10 +83,10 @@ class ReceiverCaller:
     """Calls receivers. ``timeout_s`` bounds a whole call."""
 
     def __init__(
-        self, allowed: AllowedAddresses, *, resolver: Resolve = resolve, timeout_s: float = TIMEOUT_S
+        self, allowed: AllowedAddresses, *, resolver: Resolve | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
         self._allowed = allowed
-        self._resolve = resolver
+        self._resolve = resolver or NameLookups()
         self._timeout_s = timeout_s
 
     async def check(self, url: str) -> Target:
