@@ -219,5 +219,7 @@ def test_past_forecasts_are_compared_with_what_came_of_their_debts() -> None:
             for day, minor in debt.funds
             if debt.issued <= week.made_on and debt.left(week.made_on) > 0 and last - 7 < day <= last
         )
+    assert PastForecasts([]).judged(TODAY, 3) == PastForecasts(debts, within={"new"}).judged(TODAY, 3) == []
+    assert PastForecasts([]).calibration(TODAY).weeks == 0
     own = PastForecasts(debts, within={"a"}).judged(TODAY, 3)
     assert [week.expected <= whole.expected for week, whole in zip(own, judged, strict=True)] == [True] * 6

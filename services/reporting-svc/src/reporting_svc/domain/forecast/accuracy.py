@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from zlib import crc32
 
 from reporting_svc.domain.forecast.cash import (
@@ -67,7 +68,7 @@ class PastForecasts:
         """Take the debts of all debtors; forecasts are judged by those ``within``, of all if not given."""
         self.debts = debts
         self._within = within
-        self.first = min((debt.issued for debt in debts), default=0)
+        self.first = min((debt.issued for debt in debts), default=date.max.toordinal())
         debtors = {debt.debtor for debt in debts}
         if len(debtors) > SAMPLED_DEBTORS:
             debtors = set(sorted(debtors, key=_hash)[:SAMPLED_DEBTORS])
@@ -97,7 +98,10 @@ class PastForecasts:
         return RangeCalibration(trend, (total / pairs) ** 0.5, len(made))
 
     def judged(self, on: int, weeks: int) -> list[PastWeek]:
-        """Return the weeks of the forecasts made in the last ``weeks``, each by what was known on its day."""
+        """Return the weeks of the forecasts made in the last ``weeks``, each by what was known on its day.
+
+        A day on which nothing was open has none: nothing is easily foretold of nothing.
+        """
         found = []
         for n in range(weeks, 0, -1):
             day = on - n * WEEK
@@ -106,6 +110,8 @@ class PastForecasts:
             known = self.calibration(day)
             ahead = min(AHEAD, n)
             made, came = self._forecast(day, self.debts, ahead, known.trend, self._within)
+            if made.open_minor == 0:
+                continue
             for k, period in enumerate(made.periods):
                 low, high = period.range(Z_80, known.spread, made.open_minor)
                 found.append(PastWeek(day, k + 1, period.expected, low, high, period.due_minor, came[k]))

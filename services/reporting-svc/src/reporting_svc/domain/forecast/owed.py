@@ -73,11 +73,15 @@ def expectable(
     """Divide what is open at the end of a day. ``cash``, each debtor's unapplied cash, covers what is due first."""
     found = Expectable()
     kept = KeptRates(outlook.promises)
+    promises: dict[str, list[PaymentPromise]] = {}
+    for promise in outlook.promises:
+        promises.setdefault(promise.debtor, []).append(promise)
     by_debtor: dict[str, list[ExpectedPart]] = {debtor: [] for debtor in cash}
     for part in parts:
         by_debtor.setdefault(part.debtor, []).append(part)
     for debtor, own in sorted(by_debtor.items()):
-        _divide(found, debtor, own, cash.get(debtor, 0), outlook, kept, on)
+        owed = _divide(found, debtor, own, cash.get(debtor, 0), outlook)
+        found.debts += _with_promises(owed, promises.get(debtor, ()), kept.of(debtor), on)
     return found
 
 
@@ -104,9 +108,8 @@ def _divide(
     parts: Sequence[ExpectedPart],
     cash_minor: int,
     outlook: Outlook,
-    kept: KeptRates,
-    on: date,
-) -> None:
+) -> list[tuple[OpenDebt, str]]:
+    """Add what is left out; return what can be expected of a debtor, each part with its invoice."""
     segment = outlook.segments.get(debtor, "")
     owed: list[tuple[OpenDebt, str]] = []
     planned = 0
@@ -131,8 +134,7 @@ def _divide(
     owed += [(debt, "") for debt in _instalments(debtor, segment, outlook.plans.get(debtor, ()), planned)]
     owed, spare = _less_cash(sorted(owed, key=lambda each: each[0].due), cash_minor)
     found.spare_cash_minor += spare
-    mine = [each for each in outlook.promises if each.debtor == debtor]
-    found.debts += _with_promises(owed, mine, kept.of(debtor), on)
+    return owed
 
 
 def _instalments(debtor: str, segment: str, schedule: Schedule, planned_minor: int) -> list[OpenDebt]:
