@@ -143,6 +143,7 @@ class WebhookDispatcher:
             return False
         info = await self._ledger.info(ledger, fresh=True)
         if not sends(info):
+            self._rests[webhook.id] = _Rest(webhook.version, None, True)
             return False
         grant = await self._grant(webhook)
         if grant is None:
