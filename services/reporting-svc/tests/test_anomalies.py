@@ -103,6 +103,9 @@ def test_more_credit_notes_than_usual_are_named_by_customer() -> None:
     (found,) = credit_notes([*steady, *own, *many], ON)
     assert (found.debtor, found.id, found.value, found.on) == ("a", "c0", 8, ON)
     assert found.high < 8
+    everyone = [*steady, *own, *many]
+    assert credit_notes(everyone, ON, {"a"}) == [found]
+    assert credit_notes(everyone, ON, {"b"}) == []
     assert credit_notes([*steady, *own, *many[:2]], ON) == []
     assert credit_notes([*steady, *own, *many], days(100)) == []
 

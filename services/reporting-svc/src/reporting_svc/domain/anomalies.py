@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -133,10 +133,13 @@ def delays(debts: Iterable[DelayedDebt], first: date, on: date) -> list[Anomaly]
     return found
 
 
-def credit_notes(transactions: Iterable[Transaction], on: date) -> list[Anomaly]:
+def credit_notes(
+    transactions: Iterable[Transaction], on: date, within: Collection[str] | None = None
+) -> list[Anomaly]:
     """Return customers with more credit notes in the last 90 days than their invoices and earlier rate make likely.
 
     The rate is that of credit notes by invoice in the rest of the year, with that of all customers for ten invoices.
+    The transactions are those of all customers, also where only some, those ``within``, are asked about.
     """
     recent_from, year_from = on - timedelta(days=CREDIT_DAYS - 1), on - timedelta(days=WINDOW_DAYS - 1)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
@@ -156,7 +159,7 @@ def credit_notes(transactions: Iterable[Transaction], on: date) -> list[Anomaly]
     for debtor, (earlier, recent, credits_before, credits_now) in counts.items():
         expected = recent * (credits_before + 10 * rate) / (earlier + 10)
         chance = at_least(credits_now, expected)
-        if credits_now >= 2 and chance < UNLIKELY:
+        if credits_now >= 2 and chance < UNLIKELY and (within is None or debtor in within):
             last = latest[debtor]
             distance = -math.log10(max(chance, 1e-30))
             found.append(

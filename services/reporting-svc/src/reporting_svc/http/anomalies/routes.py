@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -59,16 +60,23 @@ async def list_anomalies(
         raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
     async with snapshot(q, asked) as books:
         view, scope = books.view, books.scope
-        moved = await transactions(view, scope, first - timedelta(days=WINDOW_DAYS))
+        compared_from = first - timedelta(days=WINDOW_DAYS)
+        moved = await transactions(view, scope, compared_from)
+        everyone = replace(scope, customer_id=None, segment=None, salesperson=None)
+        every = moved if everyone == scope else await transactions(view, everyone, compared_from)
         outcomes = await due_outcomes(view, scope)
-        found = await asyncio.to_thread(_anomalies, moved, outcomes, first, q.as_of)
+        found = await asyncio.to_thread(_anomalies, moved, every, outcomes, first, q.as_of)
         wanted = [each for each in found if kind in (None, each.kind)]
         names = await customer_names(view, [each.debtor for each in wanted[:MOST_SHOWN]])
     return q.respond(AnomaliesOut.of(books, first, wanted[:MOST_SHOWN], len(wanted), names, lang))
 
 
 def _anomalies(
-    moved: Sequence[Transaction], outcomes: Sequence[DueOutcome], first: date, on: date
+    moved: Sequence[Transaction],
+    every: Sequence[Transaction],
+    outcomes: Sequence[DueOutcome],
+    first: date,
+    on: date,
 ) -> list[Anomaly]:
     debts = (
         DelayedDebt(
@@ -81,5 +89,6 @@ def _anomalies(
         )
         for each in outcomes
     )
-    found = [*amounts(moved, first), *delays(debts, first, on), *credit_notes(moved, on)]
+    within = {each.debtor for each in moved}
+    found = [*amounts(moved, first), *delays(debts, first, on), *credit_notes(every, on, within)]
     return sorted(found, key=lambda each: (-each.distance, each.kind, each.id))
