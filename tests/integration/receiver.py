@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+CERTIFICATE = Path(__file__).parents[1] / "e2e" / "listener.pem"
+"""Of `localhost` and 127.0.0.1."""
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 CUT_AFTER_OK = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\ncut"
 BROKEN = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
@@ -88,10 +92,13 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(behave: Behave = lambda _: OK) -> AsyncIterator[Receiver]:
+async def receiving(behave: Behave = lambda _: OK, *, tls: bool = False) -> AsyncIterator[Receiver]:
     """A receiver on a free port."""
-    receiver = Receiver(behave)
-    server = await asyncio.start_server(receiver.take, "127.0.0.1", 0)
+    receiver, context = Receiver(behave), None
+    if tls:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(CERTIFICATE)
+    server = await asyncio.start_server(receiver.take, "127.0.0.1", 0, ssl=context)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

@@ -20,7 +20,7 @@ from reporting_svc.domain.webhook.retry import GIVE_UP_AFTER, next_attempt
 from reporting_svc.read_models.feed import matching_types
 from reporting_svc.webhooks.caller import ReceiverCaller
 from reporting_svc.webhooks.message import cloud_event, message_id, new_secret, signed_headers
-from tests.integration.receiver import BROKEN, CUT_AFTER_OK, GONE, HANG, OK, receiving
+from tests.integration.receiver import BROKEN, CERTIFICATE, CUT_AFTER_OK, GONE, HANG, OK, receiving
 
 LOCAL = AllowedAddresses.parse("127.0.0.1,hooks.corp.example")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -74,6 +74,24 @@ async def test_the_connection_goes_to_the_checked_address_with_the_name_in_the_r
     assert found.is_delivered
     assert receiver.received[0].path == "/in?tenant=1"
     assert receiver.received[0].headers["host"] == f"hooks.corp.example:{receiver.port}"
+
+
+async def test_the_certificate_must_be_of_the_host_not_of_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def resolver(_: str, __: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    caller = ReceiverCaller(AllowedAddresses.parse("localhost,hooks.corp.example"), resolver=resolver)
+    async with receiving(tls=True) as receiver:
+        own, other = [
+            await caller.post(f"https://{host}:{receiver.port}/", b"{}", {})
+            for host in ("localhost", "hooks.corp.example")
+        ]
+    assert own.is_delivered
+    assert "not valid for 'hooks.corp.example'" in other.detail
+    assert len(receiver.received) == 1
 
 
 async def test_a_busy_receiver_says_when_to_come_back() -> None:

@@ -129,7 +129,8 @@ def check_resolved(target: Target, found: list[str], allowed: AllowedAddresses) 
         raise WebhookAddressRefused(f"{target.host} has no address.")
     for address in addresses:
         if not (target.is_allowed or allowed.covers(address) or is_public(address)):
-            raise WebhookAddressRefused(f"{target.host} resolves to {address}, which is no public address.")
+            # Not which one: an answer would tell callers what names of the own network stand for.
+            raise WebhookAddressRefused(f"{target.host} resolves to what is no public address.")
     return str(addresses[0])
 
 
