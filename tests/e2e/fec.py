@@ -43,7 +43,7 @@ def _check_entries(rows: list[Row]) -> None:
     """Numbers without a gap, in the order of validation; opening balances first; each entry balances."""
     numbers = [int(row["EcritureNum"]) for row in rows]
     assert numbers == sorted(numbers)
-    assert set(numbers) == set(range(1, numbers[-1] + 1))
+    assert set(numbers) == set(range(1, max(numbers, default=0) + 1))
     entries: dict[int, list[Row]] = defaultdict(list)
     for number, row in zip(numbers, rows, strict=True):
         entries[number].append(row)
