@@ -28,6 +28,7 @@ STORES = frozenset(
         "reporting_svc/exports/store.py",
         "reporting_svc/exports/layouts/tables.py",
         "reporting_svc/webhooks/store.py",
+        "encours/service/long_work_store.py",
         "encours/cli/audit/sql.py",
     }
 )

@@ -149,14 +149,6 @@ async def _tested(installation: Installation, position: int) -> BacktestResult:
         fingerprint=b"bench",
         asked_by="bench",
         asked_on=FIRST,
-        asked_at=datetime.now(UTC),
-        state="queued",
-        problem=None,
-        starts=0,
-        customers=0,
-        customers_done=0,
-        completed_at=None,
-        result=None,
     )
     await store.add(wanted)
     environment = os.environ | {

@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 import time
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -25,8 +25,8 @@ from encours.projection.schemas import schema_of
 from encours.service.memory import peak_mib
 from encours.service.settings import ServiceSettings
 from encours.testing.servers import fresh_installation, running_cluster
-from reporting_svc.exports.job import main as write_export
-from reporting_svc.exports.store import Export, ExportProgress, ExportStore
+from reporting_svc.exports.job import PROCESS
+from reporting_svc.exports.store import Export, ExportStore
 from reporting_svc.read_models.receivables import Receivables
 from tests.bench import Entry, entry
 from tests.bench.replay import EVENTS, LEDGER, fill
@@ -173,13 +173,6 @@ def _wanted(name: str) -> Export:
         accounts={},
         fingerprint=hashlib.sha256(name.encode()).digest(),
         asked_by="bench",
-        asked_at=datetime.now(UTC),
-        state="queued",
-        problem=None,
-        starts=0,
-        done=ExportProgress(),
-        completed_at=None,
-        manifest=None,
     )
 
 
@@ -187,7 +180,7 @@ def _export(name: str, ledger_dsn: str, store_dsn: str) -> dict[str, Any]:
     settings = ServiceSettings.model_validate({"ledger_url": ledger_dsn, "store_url": store_dsn})
     asyncio.run(_measured(name, store_dsn, None))
     started = time.perf_counter()
-    code = write_export(settings, [name])
+    code = PROCESS.main(settings, [name])
     seconds = time.perf_counter() - started
     assert code == 0
     return asyncio.run(_measured(name, store_dsn, seconds))

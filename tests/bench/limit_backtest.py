@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 
@@ -62,14 +62,6 @@ async def _tested(installation: Installation, position: int) -> LimitBacktestRes
         fingerprint=b"bench",
         asked_by="bench",
         asked_on=FIRST + timedelta(days=DAYS),
-        asked_at=datetime.now(UTC),
-        state="queued",
-        problem=None,
-        starts=0,
-        events=0,
-        events_done=0,
-        completed_at=None,
-        result=None,
     )
     await store.add(wanted)
     environment = os.environ | {

@@ -19,7 +19,7 @@ from encours.testing.events import applied, event, issued, received
 from encours.testing.http import HttpScenario, http_scenario, settings_of
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
-from risk_svc.backtest.job import run_backtest
+from risk_svc.backtest.job import PROCESS
 from risk_svc.read_models.credit.model import Credit
 from tests.integration.limit_past import CUSTOMERS, ENTITY, FIRST, Happened, NaivePolicy, counted, past
 
@@ -66,7 +66,7 @@ class Desk:
 
     async def tested(self, tried: dict[str, Any], **more: Any) -> dict[str, Any]:
         identifier = await self.asked(tried, **more)
-        await run_backtest(settings_of(self.installation, "risk"), identifier)
+        await PROCESS.take_up(settings_of(self.installation, "risk"), identifier)
         found = await self.got(f"{BACKTESTS}/{identifier}")
         assert found["state"] == "completed", found["problem"]
         return found

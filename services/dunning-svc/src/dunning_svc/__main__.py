@@ -15,7 +15,7 @@ SERVICE = Service(
     api="dunning_svc.app:serve",
     worker_tasks="dunning_svc.worker:days_and_outbox",
     reactors={MODEL: RunDay},
-    jobs={"backtest": "dunning_svc.backtest.job:main"},
+    jobs={"backtest": "dunning_svc.backtest.job:PROCESS.main"},
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ SERVICE = Service(
     api="risk_svc.app:serve",
     worker_tasks="risk_svc.worker:credit_tasks",
     reactors={CREDIT: CreditDay},
-    jobs={"limit-backtest": "risk_svc.backtest.job:main"},
+    jobs={"limit-backtest": "risk_svc.backtest.job:PROCESS.main"},
 )
 
 if __name__ == "__main__":

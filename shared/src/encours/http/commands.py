@@ -222,6 +222,14 @@ def json_response(
     return Response(content, status_code=status, media_type="application/json", headers=headers)
 
 
+def accepted(body: BaseModel, location: str, *, replayed: bool) -> Response:
+    """Make the answer (202) to a request for work whose result is found at ``location``."""
+    headers = {"Location": location, "Cache-Control": "no-store"}
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return json_response(body, status=202, headers=headers)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True)

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import sys
 from asyncio.subprocess import PIPE, Process
-from typing import Generic, Protocol, TypeVar
+from typing import Any
 
 import structlog
 
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
+from encours.service.long_work_store import LongWorkStore
 
 STARTS_MAX = 5
 """Processes of one request that may end without a result, as with its worker."""
@@ -21,38 +22,13 @@ _STOP_S = 5.0
 log = structlog.get_logger()
 
 
-class LongWork(Protocol):
-    """A stored request. ``starts``: number of processes that have begun it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def starts(self) -> int: ...
-
-
-W = TypeVar("W", bound=LongWork)
-
-
-class LongWorkStore(Protocol[W]):
-    """The table of the requests."""
-
-    async def prepare(self) -> None:
-        """Bring the table up to date."""
-
-    async def next_waiting(self) -> W | None:
-        """Return the oldest request without a result, also one whose process has ended."""
-
-    async def fail(self, running: W, problem: str, /) -> None:
-        """Store why there is no result."""
-
-
-class LongWorkRunner(Generic[W]):
+class LongWorkRunner:
     """Runs the requests of all ledgers as ``python -m <command> <id>``.
 
     What a stopped worker leaves unfinished, the next one takes up. Two runners never share a ``lease``.
     """
 
-    def __init__(self, store: LongWorkStore[W], leases: Leases, lease: str, *command: str) -> None:
+    def __init__(self, store: LongWorkStore[Any], leases: Leases, lease: str, *command: str) -> None:
         self._store = store
         self._leases = leases
         self._lease = lease
@@ -70,14 +46,20 @@ class LongWorkRunner(Generic[W]):
 
     async def _serve(self) -> None:
         token = await self._leases.acquire(self._lease)
-        while token is not None and self._leases.holds(token):
-            waiting = await self._store.next_waiting()
-            if waiting is None:
-                await asyncio.sleep(_POLL_S)
-            elif waiting.starts >= STARTS_MAX:
-                await self._store.fail(waiting, f"{waiting.starts} processes ended without a result.")
-            else:
-                await self._run(waiting.id)
+        if token is None:
+            return
+        try:
+            while self._leases.holds(token):
+                waiting = await self._store.next_waiting()
+                if waiting is None:
+                    await asyncio.sleep(_POLL_S)
+                elif waiting.starts >= STARTS_MAX:
+                    await self._store.fail(waiting, f"{waiting.starts} processes ended without a result.")
+                else:
+                    await self._run(waiting.id)
+        finally:
+            # Else it stays with this process after a statement that fails, and is never acquired again.
+            await self._leases.release(token, self._lease)
 
     async def _run(self, identifier: str) -> None:
         """Run the process and wait for its end. It reads its settings from the environment of the worker."""

@@ -7,16 +7,11 @@ ledger. Nothing in it can send: it has no outbox. It ends when the back-test is 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from operator import attrgetter
-
-import uvloop
 
 from dunning_svc.backtest.replay import Replay, Trial
 from dunning_svc.backtest.results import TASKS, BacktestResult, FirstDay, Measured, Summing, channel_counts
@@ -43,16 +38,12 @@ from encours.contracts.events import calendar
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dunning.policy import BacktestTotal, PolicyBacktested
 from encours.contracts.events.dunning.reminders import Channel
-from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
-from encours.ledger import Ledger
 from encours.ledger.command import derived
 from encours.ledger.execute import execute
-from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.reading.merges import merges
-from encours.reading.read_db import ReadDb
-from encours.service.memory import peak_mib, tune_collector
-from encours.service.settings import ServiceSettings
+from encours.service.long_work_process import LongWorkProcess, LongWorkRun
+from encours.service.memory import peak_mib
 
 ITEMS_AT_ONCE = 1_500
 """Invoices of the customers that are replayed together, unless one customer has more."""
@@ -60,54 +51,14 @@ _MARGIN = timedelta(days=2)
 """Rows have the day of a movement in UTC, the period is that of the ledger."""
 
 
-class Abandoned(Exception):
-    """The back-test was cancelled, or another process has begun it."""
-
-
-def main(settings: ServiceSettings, options: Sequence[str]) -> int:
-    """Run the back-test and return 0; 1 if it failed, 2 without an id."""
-    if len(options) != 1:
-        print("usage: python -m dunning_svc backtest ID", file=sys.stderr)
-        return 2
-    return uvloop.run(_main(settings, options[0]))
-
-
-async def _main(settings: ServiceSettings, backtest_id: str) -> int:
-    store_url = settings.store_url.get_secret_value()
-    async with AsyncExitStack() as stack:
-        ledger = await Ledger.open(settings.ledger_url.get_secret_value(), readers=2)
-        stack.push_async_callback(ledger.close)
-        db = await ReadDb.open(store_url, ledger=ledger, models=MODELS)
-        stack.push_async_callback(db.close)
-        pool = await open_pool(store_url, f"{NAME} back-test", size=1, settings=STORE_SETTINGS)
-        stack.push_async_callback(close_pool, pool)
-        store = BacktestStore(pool)
-        backtest = await store.begin(backtest_id)
-        if backtest is None:
-            return 0
-        tune_collector()
-        try:
-            await BacktestRun(ledger, db, store, backtest).run()
-        except Abandoned:
-            return 0
-        except (DomainError, LookupError, ValueError) as failed:
-            await store.fail(backtest, f"{type(failed).__name__}: {failed}")
-            return 1
-    return 0
-
-
-class BacktestRun:
+class BacktestRun(LongWorkRun[BacktestStore, Backtest]):
     """One run of a back-test, from its beginning to its result."""
 
-    def __init__(self, ledger: Ledger, db: ReadDb, store: BacktestStore, backtest: Backtest) -> None:
-        self._ledger, self._db, self._store, self._backtest = ledger, db, store, backtest
-        self._started = time.monotonic()
-        self._parent = os.getppid()
-        self._events = self._lines = self._done = 0
+    _events = _lines = _done = 0
 
-    async def run(self) -> BacktestResult:
+    async def run(self) -> None:
         """Replay all customers, store the result and record it in the ledger. Raises :class:`Abandoned`."""
-        backtest = self._backtest
+        backtest = self._work
         info = await self._ledger.info(backtest.ledger)
         async with self._db.snapshot(MODEL, backtest.ledger) as (conn, schema, _):
             documents = documents_of(await policy_rows(conn, schema), backtest.policy_id)
@@ -134,10 +85,7 @@ class BacktestRun:
         async for customers, events in self._read(parts):
             found = self._replay(trial, [*events, *days])
             self._done += len(customers)
-            if not await self._store.keep(backtest, found, self._lines, len(moved), self._done):
-                raise Abandoned
-            if os.getppid() != self._parent:
-                raise Abandoned
+            self._go_on(await self._store.keep(backtest, found, self._lines, len(moved), self._done))
             self._lines += len(found.lines)
             summing.add(found)
         result = BacktestResult(
@@ -151,9 +99,7 @@ class BacktestRun:
             ),
         )
         await self._record(result)
-        if not await self._store.complete(backtest, result):
-            raise Abandoned
-        return result
+        self._go_on(await self._store.complete(backtest, result))
 
     async def _read(self, parts: Sequence[list[str]]) -> AsyncIterator[tuple[list[str], list[Recorded]]]:
         """Yield each part of the customers with its events, the next part being read meanwhile."""
@@ -166,7 +112,7 @@ class BacktestRun:
             yield customers, events
 
     async def _events_of(self, customers: list[str]) -> list[Recorded]:
-        backtest = self._backtest
+        backtest = self._work
         async with self._db.snapshot(MODEL, backtest.ledger) as (conn, schema, _):
             streams = await streams_of(conn, schema, customers)
         read = await self._ledger.read_streams(backtest.ledger, streams, upto=backtest.position)
@@ -186,9 +132,9 @@ class BacktestRun:
 
     async def _first_day(self, trial: Trial) -> FirstDay:
         """Decide the next day with the version in force from today on, from the state as it is now."""
-        today = await self._ledger.today(self._backtest.ledger)
+        today = await self._ledger.today(self._work.ledger)
         day = today + timedelta(days=1)
-        async with self._db.snapshot(MODEL, self._backtest.ledger) as (conn, schema, position):
+        async with self._db.snapshot(MODEL, self._work.ledger) as (conn, schema, position):
             rows = {row.policy_id: row for row in await policy_rows(conn, schema)}
             if (policy_id := trial.policy_id) != DEFAULT_ID:
                 rows[policy_id] = put_in_force(
@@ -203,12 +149,12 @@ class BacktestRun:
                 )
                 counts.update(each.step.channel for each in decided if each.cause is None)
         tasks = sum(count for channel, count in counts.items() if channel in TASKS)
-        channels = channel_counts(counts, self._backtest.costs)
+        channels = channel_counts(counts, self._work.costs)
         return FirstDay(day=day, messages=counts.total() - tasks, tasks=tasks, channels=channels)
 
     async def _record(self, result: BacktestResult) -> None:
         """Append the back-test to its policy, once. Nobody activates the default policy."""
-        backtest, totals = self._backtest, result.totals
+        backtest, totals = self._work, result.totals
         if backtest.policy_id == DEFAULT_ID:
             return
         event = PolicyBacktested(
@@ -233,6 +179,9 @@ class BacktestRun:
         command_id = derived_uuid("policy backtested", backtest.ledger, backtest.id)
         meta = derived(backtest.ledger, command_id, actor=backtest.asked_by, today=today)
         await execute(self._ledger, meta, record_backtest, event)
+
+
+PROCESS = LongWorkProcess(service=NAME, job="backtest", models=MODELS, store=BacktestStore, run=BacktestRun)
 
 
 def parts_of(items: Mapping[str, int], together: Mapping[str, Collection[str]]) -> list[list[str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from dunning_svc.backtest.results import Costs
 from dunning_svc.backtest.store import Backtest, BacktestStore
@@ -13,11 +14,10 @@ from dunning_svc.domain.policy.state import PolicyNotFound
 from dunning_svc.read_models.cases.fold.policies import documents_of, policy_rows
 from dunning_svc.read_models.cases.model import MODEL
 from encours.kernel.errors import Invalid, NotFound, Refusal
-from encours.kernel.ids import derived_id
 from encours.ledger.command import CommandMeta
-from encours.ledger.errors import CommandReused
 from encours.reading.moment import Granted
 from encours.reading.read_db import ReadDb
+from encours.service.long_work_request import RequestedWork, request_long_work
 
 
 class BacktestNotFound(NotFound):
@@ -55,38 +55,16 @@ class RequestBacktest:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
-    """A back-test as it was requested; ``replayed``: by an earlier run of the command."""
-
-    backtest: Backtest
-    replayed: bool
-
-
 async def request_backtest(
     db: ReadDb, store: BacktestStore, meta: CommandMeta, wanted: RequestBacktest
-) -> Requested:
+) -> RequestedWork[Backtest]:
     """Store a request; a worker starts the process.
 
     Raises :class:`PolicyNotFound`, :class:`PolicyVersionNotFound`, ``Invalid`` for a period or position that is not
     over, :class:`BacktestOfAllEntities`, :class:`CommandReused`.
     """
     require_all_entities(meta.entities)
-    backtest_id = derived_id("bkt", meta.ledger, meta.command_id)
-    known = await store.get(meta.ledger, backtest_id)
-    if known is None:
-        position = await _checked(db, meta, wanted)
-        known, replayed = await store.add(_queued(backtest_id, meta, wanted, position)), False
-    else:
-        replayed = True
-    if known.fingerprint != meta.fingerprint:
-        raise CommandReused
-    return Requested(
-        replace(
-            known, state="queued", problem=None, customers=0, customers_done=0, completed_at=None, result=None
-        ),
-        replayed,
-    )
+    return await request_long_work(store, meta, "bkt", partial(_queued, db, meta, wanted))
 
 
 async def _checked(db: ReadDb, meta: CommandMeta, wanted: RequestBacktest) -> int:
@@ -102,7 +80,7 @@ async def _checked(db: ReadDb, meta: CommandMeta, wanted: RequestBacktest) -> in
     return wanted.position or int(position)
 
 
-def _queued(backtest_id: str, meta: CommandMeta, wanted: RequestBacktest, position: int) -> Backtest:
+async def _queued(db: ReadDb, meta: CommandMeta, wanted: RequestBacktest, backtest_id: str) -> Backtest:
     return Backtest(
         id=backtest_id,
         ledger=meta.ledger,
@@ -110,19 +88,11 @@ def _queued(backtest_id: str, meta: CommandMeta, wanted: RequestBacktest, positi
         version=wanted.version,
         first_on=wanted.first_on,
         last_on=wanted.last_on,
-        position=position,
+        position=await _checked(db, meta, wanted),
         costs=wanted.costs,
         fingerprint=meta.fingerprint,
         asked_by=meta.actor,
         asked_on=meta.today,
-        asked_at=datetime.now(UTC),
-        state="queued",
-        problem=None,
-        starts=0,
-        customers=0,
-        customers_done=0,
-        completed_at=None,
-        result=None,
     )
 
 

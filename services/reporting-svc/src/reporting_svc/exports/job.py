@@ -9,44 +9,36 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import sys
 import tempfile
 import zlib
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-import uvloop
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.kernel.errors import DomainError
 from encours.kernel.exchange import RateHistory
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
-from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
-from encours.projection.read_model import Conn
 from encours.projection.schemas import schema_of
 from encours.reading.rates import rate_histories
 from encours.reading.read_db import ReadDb, ReadModelNotReady
-from encours.service.memory import tune_collector
-from encours.service.settings import ServiceSettings
+from encours.service.long_work_process import LongWorkProcess, LongWorkRun
 from reporting_svc.domain.journal.booking import BOOKED, Booking
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount, default_chart
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv, journal_row
 from reporting_svc.exports.layouts.software import TEXT_LAYOUTS
-from reporting_svc.exports.layouts.tables import CsvTable, SheetTooLong, TableColumn, Workbook, write_parquet
+from reporting_svc.exports.layouts.tables import CsvTable, TableColumn, Workbook, write_parquet
 from reporting_svc.exports.layouts.text import ENCODING
 from reporting_svc.exports.line import ExportLine, TextLayout
 from reporting_svc.exports.reports import REPORTS, Reporting, Rows
-from reporting_svc.exports.store import Export, ExportProgress, ExportStore, Manifest
+from reporting_svc.exports.store import NOT_BEGUN, Export, ExportStore, Manifest
 from reporting_svc.exports.valuation import Valuation
 from reporting_svc.exports.writing import JournalWriter, balances
 from reporting_svc.models import MODELS, NAME
@@ -87,65 +79,21 @@ def _parts_of(path: Path) -> Iterator[bytes]:
             yield content
 
 
-class ExportAbandoned(Exception):
-    """Another process has begun the export, or the worker that started this one has ended."""
-
-
-def main(settings: ServiceSettings, options: Sequence[str]) -> int:
-    """Write the export and return 0; 1 if it failed, 2 without an id."""
-    if len(options) != 1:
-        print("usage: python -m reporting_svc export ID", file=sys.stderr)
-        return 2
-    return uvloop.run(_main(settings, options[0]))
-
-
-async def _main(settings: ServiceSettings, export_id: str) -> int:
-    store_url = settings.store_url.get_secret_value()
-    async with AsyncExitStack() as stack:
-        ledger = await Ledger.open(settings.ledger_url.get_secret_value(), readers=2)
-        stack.push_async_callback(ledger.close)
-        db = await ReadDb.open(store_url, ledger=ledger, models=MODELS, size=1)
-        stack.push_async_callback(db.close)
-        pool = await open_pool(
-            store_url, f"{NAME} export", size=2, settings=STORE_SETTINGS, command_timeout_s=600.0
-        )
-        stack.push_async_callback(close_pool, pool)
-        store = ExportStore(pool)
-        export = await store.begin(export_id)
-        if export is None:
-            return 0
-        tune_collector()
-        conn = await stack.enter_async_context(pool.acquire())
-        try:
-            await ExportRun(ledger, db, store, conn, export).run()
-        except ExportAbandoned:
-            return 0
-        except (LedgerUnavailable, ReadModelNotReady):
-            raise  # the next process goes on
-        except (DomainError, LookupError, ValueError) as failed:
-            await store.fail(export, str(failed) or type(failed).__name__)
-            return 1
-        except SheetTooLong:
-            await store.fail(
-                export, "A sheet has at most 1,048,576 rows. Ask for a shorter period, or for csv."
-            )
-            return 1
-    return 0
-
-
-class ExportRun:
+class ExportRun(LongWorkRun[ExportStore, Export]):
     """One run of an export, from the place that an earlier one has reached to its manifest."""
 
-    def __init__(self, ledger: Ledger, db: ReadDb, store: ExportStore, conn: Conn, export: Export) -> None:
-        self._ledger, self._db, self._store, self._conn, self._export = ledger, db, store, conn, export
-        self._done = export.done
-        self._source = JournalSource(ledger, export.ledger, export.entity_id, export.position)
-        self._parent = os.getppid()
+    def __init__(self, ledger: Ledger, db: ReadDb, store: ExportStore, work: Export) -> None:
+        super().__init__(ledger, db, store, work)
+        self._done = work.done
+        self._source = JournalSource(ledger, work.ledger, work.entity_id, work.position)
         self._unsaved: list[bytes] = []
 
     async def run(self) -> None:
-        """Write the file and its manifest. Raises :class:`ExportAbandoned`, and errors that say why none is there."""
-        export = self._export
+        """Write the file and its manifest. Raises :class:`Abandoned`, and errors that say why none is there."""
+        async with self._store.connection() as self._conn:
+            await self._run(self._work)
+
+    async def _run(self, export: Export) -> None:
         if not await self._db.wait_for(Receivables.name, export.ledger, export.position, timeout=WAIT_S):
             raise LookupError(f"The receivables have not reached position {export.position}.")
         creditor = await self._source.creditor()
@@ -160,10 +108,10 @@ class ExportRun:
                 await self._table(JOURNAL_COLUMNS, self._journal_rows(writer))
             else:
                 await self._text(writer, creditor)
-        await self._store.complete(export, await self._manifest(creditor, chart))
+        self._go_on(await self._store.complete(export, await self._manifest(creditor, chart)))
 
     async def _writer(self, chart: Chart, currency: str) -> JournalWriter:
-        export = self._export
+        export = self._work
         schema = schema_of(Receivables.name, export.ledger)
         letters = Letters(self._conn, schema)
         await letters.prepare(export.entity_id, export.position, export.first_on, export.last_on)
@@ -187,11 +135,11 @@ class ExportRun:
 
     async def _warnings(self, creditor: Creditor) -> tuple[str, ...]:
         found = []
-        if self._export.kind == "fec" and creditor.siren is None:
+        if self._work.kind == "fec" and creditor.siren is None:
             found.append("The entity has no SIREN: the file name has zeros in its place.")
-        if self._export.kind not in REPORTS and not self._done.entries:
+        if self._work.kind not in REPORTS and not self._done.entries:
             found.append("The period has no entries: the file is empty but for its head.")
-        if await parked_streams(self._conn, Receivables.name, self._export.ledger):
+        if await parked_streams(self._conn, Receivables.name, self._work.ledger):
             found.append("Events of some streams could not be applied: their items are not lettered.")
         return tuple(found)
 
@@ -199,8 +147,8 @@ class ExportRun:
         """Write a text file, part by part."""
         layout = self._layout(creditor)
         if not self._done.position:
-            await self._store.forget_parts(self._export.id)
-            self._done = ExportProgress()
+            await self._store.forget_parts(self._work.id)
+            self._done = NOT_BEGUN
             self._unsaved.append(layout.head())
             async for lines in self._opening(writer):
                 self._unsaved.append(layout.body(lines))
@@ -211,26 +159,26 @@ class ExportRun:
             self._unsaved.append(layout.body(lines))
             self._count(lines, entries=number, position=found.position)
             await self._save(full=True)
-        self._done = replace(self._done, position=self._export.position)
+        self._done = replace(self._done, position=self._work.position)
         await self._save()
 
     def _layout(self, creditor: Creditor) -> TextLayout:
         currency = creditor.currency
-        if self._export.layout == "fec":
+        if self._work.layout == "fec":
             return FecLayout(currency)
-        if self._export.layout == "csv":
+        if self._work.layout == "csv":
             return JournalCsv(currency)
-        return TEXT_LAYOUTS[self._export.layout](currency, creditor.name)
+        return TEXT_LAYOUTS[self._work.layout](currency, creditor.name)
 
     async def _table(self, columns: Sequence[TableColumn], rows: Rows) -> None:
         """Write a table to the disk, then store it; after a kill it is begun anew."""
-        layout = self._export.layout
-        await self._store.forget_parts(self._export.id)
-        self._done = ExportProgress()
+        layout = self._work.layout
+        await self._store.forget_parts(self._work.id)
+        self._done = NOT_BEGUN
         with tempfile.TemporaryDirectory(prefix="encours-export-") as folder:
             target, source = Path(folder, "file"), Path(folder, "lines.csv")
             if layout == "xlsx":
-                book = Workbook(target, columns, self._export.last_on)
+                book = Workbook(target, columns, self._work.last_on)
                 async for found in rows:
                     book.add(found)
                 await asyncio.to_thread(book.close)
@@ -245,7 +193,7 @@ class ExportRun:
             for content in _parts_of(target):
                 self._unsaved.append(content)
                 await self._save()
-        self._done = replace(self._done, position=self._export.position)
+        self._done = replace(self._done, position=self._work.position)
         await self._save()
 
     async def _counted(self, rows: Rows) -> Rows:
@@ -266,18 +214,18 @@ class ExportRun:
 
     async def _opening(self, writer: JournalWriter) -> AsyncIterator[list[ExportLine]]:
         """Iterate over the lines of the opening entry of a year; an import file of a period has none."""
-        if self._export.kind != "fec":
+        if self._work.kind != "fec":
             return
         before: Counter[LedgerAccount] = Counter()
-        until = self._export.first_on - timedelta(days=1)
+        until = self._work.first_on - timedelta(days=1)
         async for commands in self._source.commands(BOOKED, 0, date.min, until):
             before.update(balances(await writer.entries(commands)))
-            self._check_parent()
-        async for lines in writer.opening(before, self._export.first_on):
+            self._go_on()
+        async for lines in writer.opening(before, self._work.first_on):
             yield lines
 
     def _commands(self) -> AsyncIterator[list[list[Recorded]]]:
-        return self._source.commands(BOOKED, self._done.position, self._export.first_on, self._export.last_on)
+        return self._source.commands(BOOKED, self._done.position, self._work.first_on, self._work.last_on)
 
     def _count(self, lines: Sequence[ExportLine], *, entries: int, position: int | None = None) -> None:
         self._done = replace(
@@ -290,7 +238,7 @@ class ExportRun:
 
     async def _save(self, *, full: bool = False) -> None:
         """Store what is written as a part, with the place reached; ``full``: if it is enough for one."""
-        self._check_parent()
+        self._go_on()
         if full and sum(map(len, self._unsaved)) < PART_BYTES:
             return
         content = None
@@ -298,15 +246,10 @@ class ExportRun:
             self._done = replace(self._done, parts=self._done.parts + 1)
             content = await asyncio.to_thread(zlib.compress, b"".join(self._unsaved), 1)
             self._unsaved.clear()
-        if not await self._store.keep(self._export, self._done, content):
-            raise ExportAbandoned
-
-    def _check_parent(self) -> None:
-        if os.getppid() != self._parent:
-            raise ExportAbandoned
+        self._go_on(await self._store.keep(self._work, self._done, content))
 
     async def _manifest(self, creditor: Creditor, chart: Chart) -> Manifest:
-        export, done = self._export, self._done
+        export, done = self._work, self._done
         digest, size = hashlib.sha256(), 0
         async for content in self._store.content(export.id):
             digest.update(content)
@@ -331,15 +274,33 @@ class ExportRun:
         )
 
     def _encoding(self) -> str | None:
-        if self._export.layout in _TABLES:
+        if self._work.layout in _TABLES:
             return None
-        return "utf-8" if self._export.layout in ("fec", "csv") else ENCODING
+        return "utf-8" if self._work.layout in ("fec", "csv") else ENCODING
 
     def _file_name(self, creditor: Creditor) -> str:
-        export = self._export
+        export = self._work
         if export.layout == "fec":
             return file_name(creditor.siren, export.last_on)
         if export.kind in REPORTS:
             return f"{export.kind.replace('_', '-')}-{export.last_on}.{export.layout}"
         ending = {"sage": "pnm", "cegid": "tra", "quadra": "txt"}.get(export.layout, export.layout)
         return f"journal-{export.layout}-{export.first_on}-{export.last_on}.{ending}"
+
+
+def _problem(failed: Exception) -> str:
+    return str(failed) or type(failed).__name__
+
+
+PROCESS = LongWorkProcess(
+    service=NAME,
+    job="export",
+    models=MODELS,
+    store=ExportStore,
+    run=ExportRun,
+    readers=1,
+    connections=2,
+    command_timeout_s=600.0,
+    transient=(LedgerUnavailable, ReadModelNotReady),
+    problem=_problem,
+)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from encours.kernel.errors import Invalid, NotFound, Refusal
-from encours.kernel.ids import derived_id
 from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
-from encours.ledger.errors import CommandReused
+from encours.service.long_work_request import RequestedWork, request_long_work
 from reporting_svc.domain.journal.chart import default_chart
-from reporting_svc.exports.store import Export, ExportKind, ExportProgress, ExportStore, Layout
+from reporting_svc.exports.store import Export, ExportKind, ExportStore, Layout
 from reporting_svc.read_models.refusals import ReportingEntityNotFound
 
 
@@ -47,34 +47,15 @@ class RequestExport:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedExport:
-    """An export as it was requested; ``replayed``: by an earlier run of the command."""
-
-    export: Export
-    replayed: bool
-
-
 async def request_export(
     ledger: Ledger, store: ExportStore, meta: CommandMeta, wanted: RequestExport
-) -> RequestedExport:
+) -> RequestedWork[Export]:
     """Store a request; a worker starts the process.
 
     Raises :class:`ReportingEntityNotFound`, ``Invalid`` for a position that the ledger has not reached,
     :class:`AccountNumberRefused`, :class:`CommandReused`.
     """
-    export_id = derived_id("xpt", meta.ledger, meta.command_id)
-    known = await store.get(meta.ledger, export_id)
-    replayed = known is not None
-    if known is None:
-        position = await _checked(ledger, meta, wanted)
-        known = await store.add(_queued(export_id, meta, wanted, position))
-    if known.fingerprint != meta.fingerprint:
-        raise CommandReused
-    first = replace(
-        known, state="queued", problem=None, done=ExportProgress(), completed_at=None, manifest=None
-    )
-    return RequestedExport(first, replayed)
+    return await request_long_work(store, meta, "xpt", partial(_queued, ledger, meta, wanted))
 
 
 async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> int:
@@ -93,7 +74,7 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> 
     return wanted.position or head
 
 
-def _queued(export_id: str, meta: CommandMeta, wanted: RequestExport, position: int) -> Export:
+async def _queued(ledger: Ledger, meta: CommandMeta, wanted: RequestExport, export_id: str) -> Export:
     return Export(
         id=export_id,
         ledger=meta.ledger,
@@ -102,15 +83,8 @@ def _queued(export_id: str, meta: CommandMeta, wanted: RequestExport, position: 
         layout=wanted.layout,
         first_on=wanted.first_on,
         last_on=wanted.last_on,
-        position=position,
+        position=await _checked(ledger, meta, wanted),
         accounts=wanted.accounts,
         fingerprint=meta.fingerprint,
         asked_by=meta.actor,
-        asked_at=datetime.now(UTC),
-        state="queued",
-        problem=None,
-        starts=0,
-        done=ExportProgress(),
-        completed_at=None,
-        manifest=None,
     )

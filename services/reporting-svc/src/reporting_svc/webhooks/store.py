@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from encours.ledger.command import CommandMeta
 from encours.ledger.errors import CommandReused
+from encours.postgres.own_tables import OwnTables
 from encours.reading.where import Where
 
 if TYPE_CHECKING:
@@ -111,22 +111,11 @@ def as_webhook(row: Mapping[str, Any] | asyncpg.Record) -> Webhook:
     )
 
 
-class WebhookStore:
+class WebhookStore(OwnTables):
     """Reads and writes the tables of ``migrations/0002_webhooks.sql``."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-        self._is_prepared = False
-
-    async def prepare(self) -> None:
-        """Create the tables, once. Several processes may call it at once."""
-        if self._is_prepared:
-            return
-        text = files("reporting_svc.migrations").joinpath("0002_webhooks.sql").read_text("utf-8")
-        async with self._pool.acquire() as conn, conn.transaction():
-            await conn.execute("select pg_advisory_xact_lock(hashtext('encours_webhooks'))")
-            await conn.execute(text)
-        self._is_prepared = True
+        super().__init__(pool, ("reporting_svc.migrations", "0002_webhooks.sql"), lock="encours_webhooks")
 
     async def once(self, meta: CommandMeta, act: Callable[[Conn], Awaitable[bytes]]) -> KeptAnswer:
         """Carry out a command in one transaction with its answer; a repetition gets that answer.

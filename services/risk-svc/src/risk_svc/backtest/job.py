@@ -7,27 +7,18 @@ before it. It ends when the back-test is cancelled, or when its worker has ended
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack
-
-import uvloop
 
 from encours.contracts import Recorded
 from encours.contracts.parties import Merge
-from encours.kernel.errors import DomainError
-from encours.ledger import Ledger
-from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.reading.merges import merges
-from encours.reading.read_db import ReadDb
-from encours.service.memory import peak_mib, tune_collector
-from encours.service.settings import ServiceSettings
+from encours.service.long_work_process import LongWorkProcess, LongWorkRun
+from encours.service.memory import peak_mib
 from risk_svc.backtest.history import FOLLOWED, LINKING, OrderLinks, PastLedger, orders_in
 from risk_svc.backtest.replay import PicturesThen, PolicyReplay, pictures_then
-from risk_svc.backtest.results import BacktestWork, LimitBacktestResult, OrderSumming
+from risk_svc.backtest.results import BacktestWork, OrderSumming
 from risk_svc.backtest.store import LimitBacktest, LimitBacktestStore
 from risk_svc.domain.backtest.effect import OrderLine
 from risk_svc.domain.backtest.judge import PastOrder
@@ -44,61 +35,18 @@ READERS = 3
 BUILT_WITHIN_S = 60.0
 
 
-class BacktestAbandoned(Exception):
-    """The back-test was cancelled, or another process has begun it."""
-
-
 class FiguresBehind(LookupError):
     """The read model has not reached the position of the back-test."""
 
 
-def main(settings: ServiceSettings, options: Sequence[str]) -> int:
-    """Run the back-test and return 0; 1 if it failed, 2 without an id."""
-    if len(options) != 1:
-        print("usage: python -m risk_svc limit-backtest ID", file=sys.stderr)
-        return 2
-    tune_collector()
-    return uvloop.run(run_backtest(settings, options[0]))
-
-
-async def run_backtest(settings: ServiceSettings, backtest_id: str) -> int:
-    """Run a back-test that waits, and return the exit code; 0 if there is none or it was cancelled."""
-    store_url = settings.store_url.get_secret_value()
-    async with AsyncExitStack() as stack:
-        ledger = await Ledger.open(settings.ledger_url.get_secret_value(), readers=2)
-        stack.push_async_callback(ledger.close)
-        db = await ReadDb.open(store_url, ledger=ledger, models=MODELS, size=READERS)
-        stack.push_async_callback(db.close)
-        pool = await open_pool(store_url, f"{NAME} back-test", size=1, settings=STORE_SETTINGS)
-        stack.push_async_callback(close_pool, pool)
-        store = LimitBacktestStore(pool)
-        backtest = await store.begin(backtest_id)
-        if backtest is None:
-            return 0
-        try:
-            await LimitBacktestRun(ledger, db, store, backtest).run()
-        except BacktestAbandoned:
-            return 0
-        except (DomainError, LookupError, ValueError) as failed:
-            await store.fail(backtest, f"{type(failed).__name__}: {failed}")
-            return 1
-    return 0
-
-
-class LimitBacktestRun:
+class LimitBacktestRun(LongWorkRun[LimitBacktestStore, LimitBacktest]):
     """One run of a back-test, from its beginning to its result."""
 
-    def __init__(
-        self, ledger: Ledger, db: ReadDb, store: LimitBacktestStore, backtest: LimitBacktest
-    ) -> None:
-        self._ledger, self._db, self._store, self._backtest = ledger, db, store, backtest
-        self._started = time.monotonic()
-        self._parent = os.getppid()
-        self._events = self._orders = self._left_out = 0
+    _events = _orders = _left_out = 0
 
-    async def run(self) -> LimitBacktestResult:
-        """Judge all orders, then look what became of each. Raises :class:`BacktestAbandoned`."""
-        backtest = self._backtest
+    async def run(self) -> None:
+        """Judge all orders, then look what became of each. Raises :class:`Abandoned`."""
+        backtest = self._work
         if not await self._db.wait_for(CREDIT, backtest.ledger, backtest.position, timeout=BUILT_WITHIN_S):
             raise FiguresBehind(f"The figures have not reached position {backtest.position}.")
         links = OrderLinks()
@@ -119,14 +67,11 @@ class LimitBacktestRun:
             seconds=round(time.monotonic() - self._started, 3),
             peak_mib=round(peak_mib(), 1),
         )
-        result = summing.result(self._left_out, measured)
-        if not await self._store.complete(backtest, result):
-            raise BacktestAbandoned
-        return result
+        self._go_on(await self._store.complete(backtest, summing.result(self._left_out, measured)))
 
     async def _pages(self, types: Iterable[str]) -> AsyncIterator[list[Recorded]]:
         """Yield the events of some types up to the position, page by page, the next page being read meanwhile."""
-        backtest, wanted = self._backtest, frozenset(types)
+        backtest, wanted = self._work, frozenset(types)
 
         async def read(after: int) -> list[Recorded]:
             found = await self._ledger.read_types(backtest.ledger, wanted, after, EVENTS_AT_ONCE)
@@ -139,7 +84,7 @@ class LimitBacktestRun:
             page = await ahead
 
     async def _judge(self, past: PastLedger, links: OrderLinks, known: Sequence[Merge]) -> None:
-        backtest = self._backtest
+        backtest = self._work
         replay = PolicyReplay(past, backtest.policy, known)
         async for events in self._pages(FOLLOWED):
             begun = list(orders_in(events, links, backtest.first_on, backtest.last_on))
@@ -154,12 +99,12 @@ class LimitBacktestRun:
             self._go_on(await self._store.keep(backtest, lines, events[-1].position))
 
     async def _figures(self, orders: Sequence[PastOrder]) -> dict[str, PicturesThen]:
-        holds = self._backtest.policy.holds
+        holds = self._work.policy.holds
         promises = holds is not None and holds.broken_promises is not None
         found: dict[str, PicturesThen] = {}
 
         async def read(some: Sequence[PastOrder]) -> None:
-            async with self._db.snapshot(CREDIT, self._backtest.ledger, generic_plans=True) as (
+            async with self._db.snapshot(CREDIT, self._work.ledger, generic_plans=True) as (
                 conn,
                 schema,
                 _,
@@ -173,7 +118,7 @@ class LimitBacktestRun:
         return found
 
     async def _settle(self, past: PastLedger, summing: OrderSumming) -> None:
-        backtest, after = self._backtest, ""
+        backtest, after = self._work, ""
         while customers := await self._store.customers_after(backtest.id, after, CUSTOMERS_AT_ONCE):
             after = customers[-1]
             lines = await self._store.take(backtest.id, customers)
@@ -183,7 +128,7 @@ class LimitBacktestRun:
 
     async def _outcomes(self, past: PastLedger, lines: Sequence[OrderLine]) -> None:
         """Set the outcome of each order; the guarantees of a customer cover its losses in the order of their days."""
-        backtest = self._backtest
+        backtest = self._work
         customers = sorted({line.customer_id for line in lines})
         invoices = {line.order_id: _invoices(past, line) for line in lines}
         every = [each for own in invoices.values() for each in own]
@@ -217,7 +162,7 @@ class LimitBacktestRun:
         used: Counter[tuple[str, str]] = Counter()
         found: dict[str, tuple[InvoiceLoss, Secured]] = {}
         for loss, line in sorted(losses, key=lambda each: each[0].position):
-            async with self._db.snapshot(CREDIT, self._backtest.ledger) as (conn, schema, _):
+            async with self._db.snapshot(CREDIT, self._work.ledger) as (conn, schema, _):
                 seen = await pictures(
                     conn, schema, [line.customer_id], as_of=loss.day, position=loss.position - 1
                 )
@@ -234,9 +179,15 @@ class LimitBacktestRun:
             found[loss.invoice_id] = loss, secured
         return found
 
-    def _go_on(self, kept: bool) -> None:
-        if not kept or os.getppid() != self._parent:
-            raise BacktestAbandoned
+
+PROCESS = LongWorkProcess(
+    service=NAME,
+    job="limit-backtest",
+    models=MODELS,
+    store=LimitBacktestStore,
+    run=LimitBacktestRun,
+    readers=READERS,
+)
 
 
 def _invoices(past: PastLedger, line: OrderLine) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from encours.kernel.errors import Invalid, NotFound, Refusal
-from encours.kernel.ids import derived_id
 from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
-from encours.ledger.errors import CommandReused
 from encours.reading.moment import Granted
+from encours.service.long_work_request import RequestedWork, request_long_work
 from risk_svc.backtest.store import LimitBacktest, LimitBacktestStore
 from risk_svc.domain.backtest.policy import LimitPolicy
 from risk_svc.domain.proposal.formula import require_formula
@@ -50,35 +50,16 @@ class RequestLimitBacktest:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedLimitBacktest:
-    """A back-test as it was requested; ``replayed``: by an earlier run of the command."""
-
-    backtest: LimitBacktest
-    replayed: bool
-
-
 async def request_limit_backtest(
     ledger: Ledger, store: LimitBacktestStore, meta: CommandMeta, wanted: RequestLimitBacktest
-) -> RequestedLimitBacktest:
+) -> RequestedWork[LimitBacktest]:
     """Store a request; a worker starts the process.
 
     Raises ``Invalid`` for a formula that is not complete and for a period or position that is not over,
     :class:`LimitBacktestOfAllEntities`, :class:`CommandReused`.
     """
     require_all_entities(meta.entities)
-    backtest_id = derived_id("lbt", meta.ledger, meta.command_id)
-    known = await store.get(meta.ledger, backtest_id)
-    replayed = known is not None
-    if known is None:
-        position = await _checked(ledger, meta, wanted)
-        known = await store.add(_queued(backtest_id, meta, wanted, position))
-    if known.fingerprint != meta.fingerprint:
-        raise CommandReused
-    first = replace(
-        known, state="queued", problem=None, events=0, events_done=0, completed_at=None, result=None
-    )
-    return RequestedLimitBacktest(first, replayed)
+    return await request_long_work(store, meta, "lbt", partial(_queued, ledger, meta, wanted))
 
 
 async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestLimitBacktest) -> int:
@@ -93,8 +74,8 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestLimitBackte
     return wanted.position or head
 
 
-def _queued(
-    backtest_id: str, meta: CommandMeta, wanted: RequestLimitBacktest, position: int
+async def _queued(
+    ledger: Ledger, meta: CommandMeta, wanted: RequestLimitBacktest, backtest_id: str
 ) -> LimitBacktest:
     return LimitBacktest(
         id=backtest_id,
@@ -103,16 +84,8 @@ def _queued(
         name=wanted.name,
         first_on=wanted.first_on,
         last_on=wanted.last_on,
-        position=position,
+        position=await _checked(ledger, meta, wanted),
         fingerprint=meta.fingerprint,
         asked_by=meta.actor,
         asked_on=meta.today,
-        asked_at=datetime.now(UTC),
-        state="queued",
-        problem=None,
-        starts=0,
-        events=0,
-        events_done=0,
-        completed_at=None,
-        result=None,
     )

@@ -15,11 +15,12 @@ from dunning_svc.backtest.results import (
     ChannelCount,
     FirstDay,
 )
-from dunning_svc.backtest.store import Backtest, BacktestState, as_backtest
+from dunning_svc.backtest.store import Backtest
 from dunning_svc.backtest.tally import Contradiction, ContradictionKind
 from encours.contracts.events.dunning.reminders import Channel
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
+from encours.service.long_work_store import LongWorkState
 
 SHOWS = (
     "What would have been sent, not what would have been paid: payments, disputes and answers are those that really "
@@ -196,7 +197,7 @@ class BacktestItem(BaseModel):
     first_on: date = Field(alias="from")
     last_on: date = Field(alias="to")
     position: int = Field(description="The ledger's position up to which events are read.")
-    state: BacktestState
+    state: LongWorkState
     problem: str | None = Field(description="Why it failed.")
     customers: int = Field(description="Customers to replay; 0 before that is known.")
     customers_done: int
@@ -207,7 +208,7 @@ class BacktestItem(BaseModel):
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> BacktestItem:
         """Return a row of the list."""
-        return cls.model_validate(_plain(as_backtest(row)))
+        return cls.model_validate(_plain(Backtest.of(row)))
 
 
 class BacktestOut(BacktestItem):

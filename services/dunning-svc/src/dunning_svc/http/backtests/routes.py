@@ -25,7 +25,7 @@ from dunning_svc.http.backtests.answers import (
 )
 from dunning_svc.http.backtests.bodies import BacktestBody
 from dunning_svc.http.identifiers import CustomerId, PolicyPath
-from encours.http.commands import Command, command, json_response
+from encours.http.commands import Command, accepted, command
 from encours.http.models import Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
@@ -55,10 +55,8 @@ async def create_backtest(policy_id: PolicyPath, body: BacktestBody, cmd: Writin
         asked = await request_backtest(
             cmd.services.db, await _store(cmd.services), cmd.meta, body.to_command(policy_id)
         )
-    headers = {"Location": f"/v1/backtests/{asked.backtest.id}", "Cache-Control": "no-store"}
-    if asked.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return json_response(BacktestOut.shown(asked.backtest), status=202, headers=headers)
+    out = BacktestOut.shown(asked.work)
+    return accepted(out, f"/v1/backtests/{out.id}", replayed=asked.replayed)
 
 
 @router.get("/v1/backtests", response_model=BacktestListing)

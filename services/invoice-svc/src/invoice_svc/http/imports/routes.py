@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from encours.http.auth import require
 from encours.http.bodies.uploads import chunks
-from encours.http.commands import Command, command, json_response
+from encours.http.commands import Command, accepted, command
 from encours.http.models import Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
@@ -58,10 +58,8 @@ async def receive_import(
     received_file = parameters.to_command(wanted)
     with cmd.in_flight():
         received = await _inbox(cmd.services).receive(cmd.meta, received_file, chunks(request))
-    headers = {"Location": f"/v1/imports/{received.kept.id}", "Cache-Control": "no-store"}
-    if received.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return json_response(ImportOut.counted(received.kept, NO_LINES), status=202, headers=headers)
+    out = ImportOut.counted(received.kept, NO_LINES)
+    return accepted(out, f"/v1/imports/{out.id}", replayed=received.replayed)
 
 
 @router.get("/v1/imports", response_model=ImportListing)

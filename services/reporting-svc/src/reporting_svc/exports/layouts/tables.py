@@ -37,8 +37,11 @@ Cell = str | int | date | CellAmount | None
 TableRow = Sequence[Cell]
 
 
-class SheetTooLong(Exception):
+class SheetTooLong(ValueError):
     """The table has more lines than a sheet has rows."""
+
+    def __init__(self) -> None:
+        super().__init__("A sheet has at most 1,048,576 rows. Ask for a shorter period, or for csv.")
 
 
 class CsvTable:

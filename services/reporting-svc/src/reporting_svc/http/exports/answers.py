@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
-from reporting_svc.exports.store import Export, ExportKind, ExportState, Layout, Manifest, as_export
+from reporting_svc.exports.store import Export, ExportKind, ExportState, Layout, Manifest
 
 
 class ProgressOut(BaseModel):
@@ -83,7 +83,7 @@ class ExportOut(BaseModel):
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> ExportOut:
         """Return a row of the list."""
-        return cls.shown(as_export(row))
+        return cls.shown(Export.of(row))
 
 
 class ExportListing(Listing[ExportOut]):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from starlette.responses import Response, StreamingResponse
 
-from encours.http.commands import Command, command, json_response
+from encours.http.commands import Command, accepted, command
 from encours.http.context import context
 from encours.http.models import Id
 from encours.http.paging import paging
@@ -41,10 +41,8 @@ async def create_export(
     cmd.caller.require_entity(body.entity_id)
     with cmd.in_flight():
         asked = await request_export(cmd.ledger, await _store(cmd.services), cmd.meta, body.to_command())
-    headers = {"Location": f"/v1/exports/{asked.export.id}", "Cache-Control": "no-store"}
-    if asked.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return json_response(ExportOut.shown(asked.export), status=202, headers=headers)
+    out = ExportOut.shown(asked.work)
+    return accepted(out, f"/v1/exports/{out.id}", replayed=asked.replayed)
 
 
 @router.get("/v1/exports", response_model=ExportListing)

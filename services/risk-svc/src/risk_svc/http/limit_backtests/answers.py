@@ -13,8 +13,9 @@ from encours.contracts.events.reservation import CreditDecision
 from encours.contracts.events.score import CreditGrade
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
+from encours.service.long_work_store import LongWorkState
 from risk_svc.backtest.results import LimitBacktestResult
-from risk_svc.backtest.store import LimitBacktest, LimitBacktestState, as_limit_backtest
+from risk_svc.backtest.store import LimitBacktest
 from risk_svc.domain.backtest.effect import EffectPair, PolicyEffect
 from risk_svc.domain.backtest.judge import OrderKind
 from risk_svc.domain.backtest.losses import OutcomeKind
@@ -149,7 +150,7 @@ class LimitBacktestItem(BaseModel):
     last_on: date = Field(alias="to")
     outcome_on: date = Field(description="Day of the outcomes: that of the request.")
     position: int = Field(description="The ledger's position up to which events are read.")
-    state: LimitBacktestState
+    state: LongWorkState
     problem: str | None = Field(description="Why it failed.")
     events: int = Field(description="Events of the ledger to pass; 0 before it is begun.")
     events_done: int
@@ -160,7 +161,7 @@ class LimitBacktestItem(BaseModel):
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> LimitBacktestItem:
         """Return a row of the list."""
-        return cls.model_validate(_plain(as_limit_backtest(row)))
+        return cls.model_validate(_plain(LimitBacktest.of(row)))
 
 
 class LimitBacktestOut(LimitBacktestItem):

@@ -11,7 +11,7 @@ from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from encours.contracts.events.reservation import CreditDecision
-from encours.http.commands import Command, command, json_response
+from encours.http.commands import Command, accepted, command
 from encours.http.models import Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
@@ -59,13 +59,8 @@ async def create_limit_backtest(body: LimitBacktestBody, cmd: Writing) -> Respon
         asked = await request_limit_backtest(
             cmd.services.ledger, await _store(cmd.services), cmd.meta, body.to_command()
         )
-    headers = {
-        "Location": f"/v1/limit-policies/backtests/{asked.backtest.id}",
-        "Cache-Control": "no-store",
-    }
-    if asked.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return json_response(LimitBacktestOut.shown(asked.backtest), status=202, headers=headers)
+    out = LimitBacktestOut.shown(asked.work)
+    return accepted(out, f"/v1/limit-policies/backtests/{out.id}", replayed=asked.replayed)
 
 
 @router.get("/v1/limit-policies/backtests", response_model=LimitBacktestListing)
