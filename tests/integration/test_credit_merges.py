@@ -9,8 +9,9 @@ import pytest
 
 from encours.projection.projector import create_tables
 from encours.projection.rows import Row, table_of
-from encours.reading.merges import MergeRow
+from encours.reading.merges import MergeRow, survivors
 from encours.testing.servers import Installation
+from risk_svc.read_models.credit.grades import moved_between
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.order_query import blocked_since
 from risk_svc.read_models.credit.rows import (
@@ -51,6 +52,7 @@ ROWS: tuple[Row, ...] = (
         position=5, line=0, customer_id=MERGED, currency="EUR", invoice_id="inv_1", effective_on=DAY,
         open_minor=-1_00, owed_minor=-1_00,
     ),
+    MergeRow(customer_id=MERGED, position=9, effective_on=DAY, into_id=None),
 )  # fmt: skip
 
 
@@ -76,3 +78,10 @@ def test_a_credit_note_on_a_merged_record_has_the_orders_of_the_debtor_decided_a
     for since, found in ((4, [("rsv_1", "ent_1")]), (5, [])):
         read = blocked_since(store.conn, SCHEMA, since, day=DAY, position=5)
         assert store.run(read) == found
+
+
+def test_debtors_move_by_a_merge_and_by_its_reversal(store: Store) -> None:
+    for after, upto, moved in ((1, 2, [REMAINS]), (5, 8, []), (8, 9, [MERGED, REMAINS])):
+        merged = store.run(survivors(store.conn, SCHEMA, DAY, upto))
+        read = moved_between(store.conn, SCHEMA, merged, after=after, upto=upto)
+        assert store.run(read).get("ent_1", []) == moved

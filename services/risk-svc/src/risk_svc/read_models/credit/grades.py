@@ -44,15 +44,19 @@ async def last_grades(conn: Conn, schema: str, customers: Sequence[str]) -> Mapp
 async def moved_between(
     conn: Conn, schema: str, merged: Survivors, *, after: int, upto: int
 ) -> Mapping[str, list[str]]:
-    """Return the debtors, by entity, whose invoices or money moved between two positions."""
+    """Return the debtors, by entity, whose invoices or money moved between two positions, by a merge too."""
     rows = await conn.fetch(
         f"""select distinct m.customer_id from {schema}.movement m
             where m.position > $1 and m.position <= $2
-              and (m.owed_minor <> 0 or m.open_minor <> 0 or m.unapplied_minor <> 0)""",
+              and (m.owed_minor <> 0 or m.open_minor <> 0 or m.unapplied_minor <> 0)
+            union
+            select unnest(array[of_record.customer_id, of_record.into_id])
+            from {schema}.merge m join {schema}.merge of_record using (customer_id)
+            where m.position > $1 and m.position <= $2 and of_record.position <= $2""",
         after,
         upto,
     )
-    debtors = sorted({merged.of(row["customer_id"]) for row in rows})
+    debtors = sorted({merged.of(row["customer_id"]) for row in rows if row["customer_id"] is not None})
     found: dict[str, list[str]] = {}
     for row in await conn.fetch(
         f"select customer_id, entity_id from {schema}.customer where customer_id = any($1) order by customer_id",
