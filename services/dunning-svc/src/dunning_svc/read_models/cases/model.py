@@ -69,7 +69,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 33
+    version = 34
     rows = (
         CreditorRow,
         DebtorRow,
