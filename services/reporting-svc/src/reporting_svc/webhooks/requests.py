@@ -41,12 +41,12 @@ class TooManyWebhooks(Refusal):
         super().__init__(f"A ledger has at most {MAX_WEBHOOKS} webhooks.")
 
 
-class SandboxSendsNothing(Refusal):
+class CopySendsNothing(Refusal):
     """The ledger is the copy of another one (409)."""
 
-    code = "sandbox-sends-nothing"
-    title = "Nothing is sent from a sandbox"
-    remedy = "Make the webhook in a live ledger; read the events of a sandbox with GET /v1/events."
+    code = "copy-sends-nothing"
+    title = "Nothing is sent from a copy"
+    remedy = "Make the webhook in the ledger that was copied; read events here with GET /v1/events."
 
 
 class ReplayBeforeRestore(Refusal):
@@ -85,7 +85,7 @@ class Webhooks:
     async def make(self, meta: CommandMeta, wanted: MakeWebhook, key_id: str, show: Show) -> KeptAnswer:
         """Store a webhook; its answer is the only one that shows the secret.
 
-        Raises :class:`WebhookAddressRefused`, :class:`SandboxSendsNothing`, :class:`TooManyWebhooks`, ``Invalid``.
+        Raises :class:`WebhookAddressRefused`, :class:`CopySendsNothing`, :class:`TooManyWebhooks`, ``Invalid``.
         """
 
         if (kept := await self._store.kept(meta)) is not None:
@@ -93,7 +93,7 @@ class Webhooks:
         matching_types(wanted.types, "/types")
         info = await self._ledger.info(meta.ledger, fresh=True)
         if info.copy_of is not None:
-            raise SandboxSendsNothing(f"{meta.ledger} is a copy of {info.copy_of}.")
+            raise CopySendsNothing(f"{meta.ledger} is a copy of {info.copy_of}.")
         # Not in the transaction: a name server that is slow would hold connections that other requests need.
         await self._caller.check(wanted.url)
 
