@@ -47,6 +47,8 @@ def drill() -> Iterator[Drill]:
         load, folder = Load(system, BUSY, clients=3, pause_s=0.1), elsewhere.root / "backup"
         load.start()
         wait_until(lambda: len(load.payments) >= 10, "no payments")
+        # Else the restored installation opens the day itself, by an event of its own.
+        wait_until(lambda: any("calendar.day_opened" in each for each in _events(system, BUSY)), "no day")
         before = set(load.invoices)
         system.encours("backup", str(folder))
         wait_until(lambda: len(load.invoices) > len(before) + 10, "no invoices after the backup")
