@@ -28,7 +28,7 @@ from risk_svc.domain.score import grading
 from risk_svc.domain.score.history import PayerHistory
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.score.versions import ScoreModels
-from risk_svc.read_models.credit.grades import last_grades, moved_between
+from risk_svc.read_models.credit.grades import graded_since, last_grades, moved_between
 from risk_svc.read_models.credit.payers import all_histories, payer_histories
 from risk_svc.read_models.credit.standing import entities
 from risk_svc.use_cases.grades import grade_customer
@@ -68,7 +68,7 @@ class GradesOfDay:
 class GradePayers:
     """Follows the read model of each ledger: grades customers whose invoices or money moved, all after an activation.
 
-    What moved while no worker ran is graded as the next day opens.
+    What moved while no worker ran is graded as the next day opens; an activation that no grade has followed, at once.
     """
 
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
@@ -91,20 +91,21 @@ class GradePayers:
                 await asyncio.sleep(PAUSE_S)
 
     async def look(self, name: str) -> None:
-        """Grade the customers of a ledger that moved since the last look; the first look notes the position alone."""
+        """Grade the customers of a ledger that moved since the last look; the first look, after an activation alone."""
         today = await self._ledger.today(name)
         try:
             async with self._db.snapshot("credit", name) as (conn, schema, position):
                 since = self._seen.get(name)
                 models = await models_of(self._ledger, name, position)
-                if models.activation is None or since is None:
+                active = models.activation
+                if active is None or (since is None and await graded_since(conn, schema, active.position)):
                     self._seen[name] = position
                     return
-                if models.activation.position <= since:
+                if since is not None and active.position <= since:
                     await self._moved(conn, schema, name, today, models.model, since, position)
         except ReadModelNotReady:
             return
-        if models.activation.position > since:
+        if since is None or active.position > since:
             await grade_all(self._ledger, self._db, name, today, models.model, self._run(name, position))
         self._seen[name] = position
 

@@ -41,6 +41,14 @@ async def last_grades(conn: Conn, schema: str, customers: Sequence[str]) -> Mapp
     return {row["customer_id"]: row["grade"] for row in rows}
 
 
+async def graded_since(conn: Conn, schema: str, position: int) -> bool:
+    """Tell if any customer was graded behind a position."""
+    found: bool = await conn.fetchval(
+        f"select exists (select from {schema}.grade where position > $1)", position
+    )
+    return found
+
+
 async def moved_between(
     conn: Conn, schema: str, merged: Survivors, *, after: int, upto: int
 ) -> Mapping[str, list[str]]:
