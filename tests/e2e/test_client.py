@@ -14,7 +14,7 @@ from encours.testing.system import System
 from tests.client import PACKAGE, make
 
 GENERATED = SERVICES if os.environ.get("DEEP") else ("reporting",)
-"""Those of all four take ten seconds."""
+"""Clients to generate: all four take ten seconds."""
 
 
 def test_the_typed_client_makes_reads_and_deletes_a_webhook(

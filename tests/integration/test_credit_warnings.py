@@ -47,7 +47,7 @@ LIMIT_MINOR, YEAR = 300_00, timedelta(days=365)
 
 @dataclass
 class Told:
-    """What happened to a customer, as a person would note it, each with its day and position."""
+    """Notes of a customer's events, as a person would keep them, each with its day and position."""
 
     issued: dict[str, tuple[date, int, int]] = field(default_factory=dict)
     paid: list[tuple[date, int, str, int]] = field(default_factory=list)

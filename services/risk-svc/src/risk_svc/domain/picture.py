@@ -57,7 +57,7 @@ class Picture:
     guaranteed: Mapping[str, int] = field(default_factory=dict)
     """Guarantees in force."""
     ending: tuple[EndingGuarantee, ...] = ()
-    """Those of them that have a last day."""
+    """Guarantees in force that have a last day."""
     holds: tuple[HoldInForce, ...] = ()
     """Holds on the customer's orders that are in force."""
     holder_holds: tuple[HoldInForce, ...] = ()
