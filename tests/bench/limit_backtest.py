@@ -25,8 +25,8 @@ from risk_svc.backtest.store import LimitBacktest, LimitBacktestStore
 from risk_svc.domain.backtest.policy import LimitPolicy
 from risk_svc.domain.proposal.formula import FormulaTerms
 from risk_svc.read_models.credit.model import Credit
-from tests.bench import Entry, entry
-from tests.bench.backtest import DAYS, FIRST, LEDGER, fill
+from tests.bench import Entry
+from tests.bench.backtest import DAYS, FIRST, LEDGER, against_rebuild, fill
 
 CUSTOMERS = int(os.environ.get("CUSTOMERS") or 2_000)
 LIMIT_MIB = 400
@@ -93,24 +93,13 @@ async def run() -> list[Entry]:
         assert rebuilt.position == events
         result = await _tested(installation, events)
     assert result.measured.orders > CUSTOMERS
-    rate = result.measured.events / result.measured.seconds
-    return [
-        entry(
-            f"back-test of a limit policy, {CUSTOMERS:,} customers, 12 months",
-            rate,
-            "events/s",
-            reference="rebuild of `credit` from the same events",
-            reference_value=bare,
-            target=f"{TARGET_RATIO} x the reference",
-            met=rate >= TARGET_RATIO * bare,
-        ),
-        entry(
-            "peak memory of that back-test",
-            result.measured.peak_mib,
-            "MiB",
-            reference="limit",
-            reference_value=LIMIT_MIB,
-            target=f"{LIMIT_MIB} MiB",
-            met=result.measured.peak_mib < LIMIT_MIB,
-        ),
-    ]
+    measured = result.measured
+    return against_rebuild(
+        f"back-test of a limit policy, {CUSTOMERS:,} customers, 12 months",
+        measured.events / measured.seconds,
+        measured.peak_mib,
+        model="credit",
+        rebuilt=bare,
+        ratio=TARGET_RATIO,
+        limit_mib=LIMIT_MIB,
+    )
