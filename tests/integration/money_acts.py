@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from encours.contracts.events import invoice, loss, payment
-from encours.contracts.events.dunning import promises
+from encours.contracts.events.dunning import placements, promises
 from encours.contracts.events.money import residual
 from encours.contracts.events.parties.customer import FieldsSet, FieldValue, RolesAssigned
 from encours.testing.events import event as sample
@@ -122,12 +122,15 @@ def describe(b: Books, n: int, day: date, amount: int) -> None:
 
 def promise(b: Books, n: int, day: date, amount: int) -> None:
     """A debtor promises to pay; mostly the promise is kept, broken or withdrawn, and may be judged again."""
-    promise_id = b.id("prm")
+    promise_id, customer = b.id("prm"), CUSTOMERS[n % 2]
+    own = [invoice_id for invoice_id in b.open if b.owner[invoice_id] == (customer, "EUR")]
+    promised_on = day + timedelta(days=n % 20)
     made: dict[str, Any] = {
-        "promise_id": promise_id, "customer_id": CUSTOMERS[n % 2], "currency": "EUR", "amount_minor": amount,
-        "promised_on": day + timedelta(days=n % 20),
+        "promise_id": promise_id, "customer_id": customer, "currency": "EUR", "amount_minor": amount,
+        "invoice_ids": tuple(own[-1 - n % 3 :]), "promised_on": promised_on,
     }  # fmt: skip
-    b.record(promise_id, sample(promises.PromiseMade, **made), day)
+    until = promised_on + timedelta(days=n % 300)
+    b.record(promise_id, sample(promises.PromiseMade, **made, suspended_until=until), day)
     judged = {"received_minor": amount * (n % 3) // 2}
     for kind, at in ((promises.PromiseBroken, n % 5 < 3), (promises.PromiseKept, n % 5 in (1, 3))):
         if at:
@@ -136,4 +139,33 @@ def promise(b: Books, n: int, day: date, amount: int) -> None:
         b.record(promise_id, sample(promises.PromiseWithdrawn, **made), day + timedelta(days=n % 9))
 
 
-EVERY_ACT = [*ACTS, describe, describe, lower, lower, use_cash, use_cash, restore, rebate, penalise, promise]
+def place(b: Books, n: int, day: date, amount: int) -> None:
+    """Invoices of a customer are handed over to a third party, and some or all of them may be recalled."""
+    own = [invoice_id for invoice_id in b.open if b.owner[invoice_id] == (CUSTOMERS[n % 2], "EUR")][
+        : 1 + n % 3
+    ]
+    placement_id = b.id("plc")
+    given = {"placement_id": placement_id, "customer_id": CUSTOMERS[n % 2]}
+    invoices = tuple(sample(placements.PlacedInvoice, invoice_id=each) for each in own)
+    b.record(placement_id, sample(placements.InvoicesPlaced, **given, invoices=invoices), day)
+    if n % 4 < 2:
+        back = tuple(own[: 1 + n % 2])
+        event = sample(placements.InvoicesRecalled, **given, invoice_ids=back)
+        b.record(placement_id, event, day + timedelta(days=n % 25))
+
+
+EVERY_ACT = [
+    *ACTS,
+    describe,
+    describe,
+    lower,
+    lower,
+    use_cash,
+    use_cash,
+    restore,
+    rebate,
+    penalise,
+    promise,
+    promise,
+    place,
+]

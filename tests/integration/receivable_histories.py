@@ -21,7 +21,7 @@ from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 from encours.testing.events import event as sample
-from tests.integration import naive_money
+from tests.integration import naive_money, naive_named
 
 ENTITY = "ent_" + "e" * 32
 DAY_0 = date(2026, 1, 1)
@@ -327,6 +327,8 @@ class Expected:
     on_plan: int = 0
     unapplied: int = 0
     account: int = 0
+    promised: int = 0
+    placed: int = 0
 
 
 def band(as_of: date, due_on: date) -> int:
@@ -421,11 +423,14 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
                 of(data.customer_id, data.currency).account += data.amount_minor
             case _:
                 naive_money.add(fact, data, items, of)
-    for item in items.values():
+    named = naive_named.parts(log, as_of, known_to, items)
+    for invoice_id, item in items.items():
         expected = of(item["fact"].customer_id, item["fact"].currency)
         disputed = max(0, min(item["open"], item["disputed"]))
         conceded = max(0, min(item["open"], item["conceded"]))
         expected.disputed += disputed
+        expected.promised += named[invoice_id].promised
+        expected.placed += named[invoice_id].placed
         expected.conceded += conceded
         expected.on_plan += max(0, min(item["open"] - disputed, item["planned"]))
         for due_on, left in parts(item):

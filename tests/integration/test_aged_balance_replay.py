@@ -120,7 +120,15 @@ async def asked(view: View, bands: Bands = STANDARD) -> tuple[dict[tuple[str, st
         assert total.customers == len(mine)
     return {
         (f.customer_id, f.currency): Expected(
-            list(f.bands), f.disputed, f.conceded, f.overdue, f.on_plan, f.unapplied, f.ledger
+            list(f.bands),
+            f.disputed,
+            f.conceded,
+            f.overdue,
+            f.on_plan,
+            f.unapplied,
+            f.ledger,
+            f.promised,
+            f.placed,
         )
         for f in rows
     }, found.source

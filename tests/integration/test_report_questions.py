@@ -112,7 +112,15 @@ def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     assert all(figures.tied for figures in (*found.sums, *rows))
     assert {
         f.customer_id: Expected(
-            list(f.bands), f.disputed, f.conceded, f.overdue, f.on_plan, f.unapplied, f.ledger
+            list(f.bands),
+            f.disputed,
+            f.conceded,
+            f.overdue,
+            f.on_plan,
+            f.unapplied,
+            f.ledger,
+            f.promised,
+            f.placed,
         )
         for f in rows
     } == asked.expected(log, asked.as_of)
@@ -126,11 +134,17 @@ def check_overdue(store: Store, asked: Question, log: list[StoredEvent]) -> None
 def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     """The items of each band, by themselves, add up to what a naive replay has in it."""
     view, bands = asked.view(store, len(log)), Bands((30, 60, 90, 120))
+    known, listed = list(asked.expected(log, asked.as_of).values()), list[Any]()
     for place in range(6):
         due = due_range(bands, place, asked.as_of)
         rows = store.run(listed_parts(view, asked.scope, EVERY_ITEM, due, "open_minor <> 0"))
-        expected = sum(e.bands[place] for e in asked.expected(log, asked.as_of).values())
+        expected = sum(e.bands[place] for e in known)
         assert sum(row["open_minor"] for row in rows) == expected
+        listed += rows
+    for part in ("promised", "placed"):
+        minors = [(row[f"{part}_minor"], row["open_minor"]) for row in listed]
+        assert all(0 <= minor <= max(0, open_minor) for minor, open_minor in minors)
+        assert sum(minor for minor, _ in minors) == sum(getattr(e, part) for e in known)
 
 
 def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -186,8 +200,8 @@ def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
         found = store.run(aged_groups(asked.view(store, len(log)), asked.scope, kind_of(by)))
         expected: dict[str | None, list[int]] = {}
         for customer, e in asked.expected(log, asked.as_of).items():
-            sums = expected.setdefault(group_of(by, customer, asked, log), [0] * 9)
-            for n, minor in enumerate([*e.bands, e.overdue, e.unapplied, e.account]):
+            sums = expected.setdefault(group_of(by, customer, asked, log), [0] * 11)
+            for n, minor in enumerate([*e.bands, e.overdue, e.unapplied, e.account, e.promised, e.placed]):
                 sums[n] += minor
         assert {
             each.group: [
@@ -195,6 +209,8 @@ def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
                 each.figures.overdue,
                 each.figures.unapplied,
                 each.figures.ledger,
+                each.figures.promised,
+                each.figures.placed,
             ]
             for each in found
         } == expected, by

@@ -17,6 +17,7 @@ from reporting_svc.read_models.aged_balance.query import KEY, aged
 from reporting_svc.read_models.journal.source import Auxiliary
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
 
 CUSTOMERS_MAX = 1_000_000
@@ -29,7 +30,7 @@ AGED_COLUMNS = (
     *_CUSTOMER,
     TableColumn("currency", "text"),
     *(TableColumn(name, "money") for name in STANDARD.names),
-    *(TableColumn(name, "money") for name in ("disputed", "conceded", "on_plan", "unapplied")),
+    *(TableColumn(name, "money") for name in ("disputed", "conceded", "on_plan", *NAMED, "unapplied")),
     TableColumn("overdue", "money"),
     TableColumn("outstanding", "money"),
 )
@@ -43,7 +44,10 @@ ITEM_COLUMNS = (
     TableColumn("days_past_due", "number"),
     TableColumn("band", "text"),
     TableColumn("currency", "text"),
-    *(TableColumn(name, "money") for name in ("total", "outstanding", "disputed", "conceded", "on_plan")),
+    *(
+        TableColumn(name, "money")
+        for name in ("total", "outstanding", "disputed", "conceded", "on_plan", *NAMED)
+    ),
 )
 Rows = AsyncIterator[list[TableRow]]
 
@@ -70,6 +74,8 @@ class Reporting:
                 own.disputed,
                 own.conceded,
                 own.on_plan,
+                own.promised,
+                own.placed,
                 own.unapplied,
                 own.overdue,
                 own.outstanding,
@@ -88,7 +94,7 @@ class Reporting:
                 rows: list[TableRow] = []
                 for row in found:
                     late = days_past_due(row["due_on"], day)
-                    shown = ("total_minor", "open_minor", "disputed_minor", "conceded_minor", "planned_minor")
+                    shown = ("total", "open", "disputed", "conceded", "planned", *NAMED)
                     rows.append(
                         (
                             row["invoice_id"],
@@ -100,7 +106,7 @@ class Reporting:
                             late,
                             STANDARD.names[STANDARD.index(late)],
                             row["currency"],
-                            *(CellAmount(row[name], row["currency"]) for name in shown),
+                            *(CellAmount(row[f"{name}_minor"], row["currency"]) for name in shown),
                         )
                     )
                 yield rows

@@ -112,6 +112,11 @@ class ConvertedReport(Report):
         return {"conversion": ConversionOut.of(books)} | super().end(books)
 
 
+PROMISED = "that is promised (`promised/1`)"
+PLACED = "that a third party collects (`placed/1`)"
+_OVERLAP = "It may overlap with the other parts: `disputed`, `on_plan`, `promised` and `placed` are not to be added up."
+
+
 class Sums(BaseModel):
     """Aged sums. `bands` has the names listed in the answer, youngest first."""
 
@@ -126,6 +131,8 @@ class Sums(BaseModel):
         description="The part of the bands that is on a payment plan in force and not in dispute. A plan changes no "
         "due date, so it stays in its band and in `overdue`."
     )
+    promised: MoneyModel = Field(description=f"The part of the bands {PROMISED}. {_OVERLAP}")
+    placed: MoneyModel = Field(description=f"The part of the bands {PLACED}. {_OVERLAP}")
     unapplied: MoneyModel = Field(description="Cash that no invoice has taken; deducted from outstanding.")
     overdue: MoneyModel = Field(
         description="Sum of the bands past due, less the conceded part of them, which is no longer owed."
@@ -144,6 +151,8 @@ class Sums(BaseModel):
             "disputed": money_json(figures.disputed, currency),
             "conceded": money_json(figures.conceded, currency),
             "on_plan": money_json(figures.on_plan, currency),
+            "promised": money_json(figures.promised, currency),
+            "placed": money_json(figures.placed, currency),
             "unapplied": money_json(figures.unapplied, currency),
             "overdue": money_json(figures.overdue, currency),
             "outstanding": money_json(figures.outstanding, currency),

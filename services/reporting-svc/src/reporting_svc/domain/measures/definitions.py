@@ -36,6 +36,18 @@ AGED_BY_ISSUE_DATE = Definition(
     "As aged-balance/due-date/3, with days counted from the issue date; the first band holds what was "
     "issued on as_of.",
 )
+PROMISED = Definition(
+    "promised/1",
+    "Of the open amounts of aged-balance/due-date/3, what is promised at as_of: of each promise that was made by then "
+    "and neither judged nor withdrawn, and whose last day of grace has not passed, the amount less what payments have "
+    "settled of its invoices since, on these invoices from the earliest due date on; never above what is open. May "
+    "overlap with what is disputed, on plan or placed.",
+)
+PLACED = Definition(
+    "placed/1",
+    "Of the open amounts of aged-balance/due-date/3, all that is open at as_of of the invoices that were handed over "
+    "to a third party by then and not recalled. May overlap with what is disputed, on plan or promised.",
+)
 DSO_SIMPLE = Definition(
     "dso/simple/2",
     "Outstanding (unapplied cash deducted, VAT included, penalty documents left out) at as_of / "
@@ -159,6 +171,8 @@ ANOMALY = Definition(
 ALL: tuple[Definition, ...] = (
     AGED_BY_DUE_DATE,
     AGED_BY_ISSUE_DATE,
+    PROMISED,
+    PLACED,
     DSO_SIMPLE,
     DSO_COUNTBACK,
     BPDSO,

@@ -13,7 +13,7 @@ from encours.http.models import MoneyModel, money_json
 from encours.kernel.bands import STANDARD, Bands, days_past_due
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import OVERDUE
-from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.answers import PLACED, PROMISED, Report, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.overdue.query import Overdue
 
@@ -48,6 +48,8 @@ class OpenItemRow(BaseModel):
     on_plan: MoneyModel = Field(
         description="The part of it that is on a payment plan in force and not in dispute; a plan changes no due date."
     )
+    promised: MoneyModel = Field(description=f"The part of it {PROMISED}, the earliest instalments first.")
+    placed: MoneyModel = Field(description=f"The part of it {PLACED}: all of it, or nothing.")
     collectable: MoneyModel = Field(description="`outstanding` less `disputed` and `on_plan`.")
     salesperson: str | None
 
@@ -75,6 +77,8 @@ class OpenItemRow(BaseModel):
             "conceded": money_json(conceded, currency),
             "overdue": money_json(open_minor - conceded if days > 0 else 0, currency),
             "on_plan": money_json(planned, currency),
+            "promised": money_json(row["promised_minor"], currency),
+            "placed": money_json(row["placed_minor"], currency),
             "collectable": money_json(open_minor - contested - planned, currency),
             "salesperson": row["salesperson"],
         }
@@ -88,6 +92,8 @@ class OverdueTotals(BaseModel):
     disputed: MoneyModel
     conceded: MoneyModel
     on_plan: MoneyModel
+    promised: MoneyModel
+    placed: MoneyModel
     overdue: MoneyModel
 
     @classmethod
@@ -99,6 +105,8 @@ class OverdueTotals(BaseModel):
             "disputed": money_json(late.disputed_minor, currency),
             "conceded": money_json(late.conceded_minor, currency),
             "on_plan": money_json(late.planned_minor, currency),
+            "promised": money_json(late.promised_minor, currency),
+            "placed": money_json(late.placed_minor, currency),
             "overdue": money_json(late.open_minor - late.conceded_minor, currency),
         }
 

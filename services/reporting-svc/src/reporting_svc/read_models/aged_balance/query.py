@@ -24,6 +24,7 @@ from reporting_svc.read_models.aged_balance.sources import (
 )
 from reporting_svc.read_models.receivables.conversion import ReportConversion
 from reporting_svc.read_models.receivables.groups import FieldGroup, GroupBy, PartyGroup, grouping
+from reporting_svc.read_models.receivables.named import NAMED, named_of_debtors
 from reporting_svc.read_models.receivables.rows import ROW_KEY
 from reporting_svc.read_models.receivables.scope import Scope, SeveralCurrencies
 
@@ -36,6 +37,9 @@ Row = Mapping[str, Any]
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
 KEY = "row_key"
+_JOINED = (
+    "left join named n on (n.entity, n.customer_id, n.currency) = ({0}.entity, {0}.customer_id, {0}.currency)"
+)
 PART_OF_CURRENCY = 2
 """Mark of the rows of a statement that are :class:`CurrencyPart`."""
 
@@ -57,6 +61,8 @@ class Figures:
     unapplied: int
     open_items: int
     ledger: int
+    promised: int = 0
+    placed: int = 0
     customers: int = 1
     entity: str = ""
     customer_id: str = ""
@@ -134,18 +140,19 @@ async def aged(
     columns = columns_of(bands)
     kept = "not materialized" if source == "balance" else "materialized"
     records, figures = _debtors(args, view, scope, bands, basis, source, kept)
+    named = named_of_debtors(args, view, scope, now=source != "movement")
     parts = ""
     if conversion is not None:
         records += f"own as materialized ({figures}), "
-        rates = conversion.sql(args)
-        figures, parts = _converted(columns, rates, args.add(conversion.currency)), _parts(columns, rates)
-    sums = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
+        rates, wanted = conversion.sql(args), args.add(conversion.currency)
+        figures, parts = _converted(columns, rates, wanted), _parts(columns, rates)
+        named = _named_converted(named, rates, wanted)
     statement = f"""
-        with {records}figures as {kept} ({figures})
-        select 0 as part, 0 as place, '' as entity, '' as customer_id, currency, count(*) as customers, {sums},
-               null as name, null as external_ref, 0::bigint as outstanding, 0::bigint as overdue, '' as name_key,
-               '' as row_key
-        from figures group by currency
+        with {records}figures as {kept} ({figures}), named as materialized ({named})
+        select 0 as part, 0 as place, '' as entity, '' as customer_id, f.currency, count(*) as customers,
+               {_sums(columns)}, null as name, null as external_ref, 0::bigint as outstanding, 0::bigint as overdue,
+               '' as name_key, '' as row_key
+        from figures f {_JOINED.format("f")} group by f.currency
     """
     if page is not None:
         statement += f" union all {_page(args, view, columns, page)}"
@@ -189,16 +196,17 @@ async def aged_groups(
     args = Arguments()
     columns = columns_of(bands)
     records, figures = _debtors(args, view, scope, bands, basis, source, "materialized")
+    named = named_of_debtors(args, view, scope, now=source != "movement")
     group = grouping(args, view, scope, by, "f")
-    sums = ", ".join(f"sum(f.{c})::bigint as {c}" for c in columns)
     if source == "movement":
         await view.conn.execute(f"set local work_mem = '{PAST_WORK_MEM}'")
     found = await view.conn.fetch(
         f"""
-        with {records}figures as materialized ({figures})
-        select {group.value} as value, f.currency, count(*) as customers, {sums}, '' as entity, '' as customer_id,
-               null as name, null as external_ref
-        from figures f {group.join} group by 1, 2 order by {group.value} collate "C" nulls last, f.currency
+        with {records}figures as materialized ({figures}), named as materialized ({named})
+        select {group.value} as value, f.currency, count(*) as customers, {_sums(columns)}, '' as entity,
+               '' as customer_id, null as name, null as external_ref
+        from figures f {_JOINED.format("f")} {group.join} group by 1, 2
+        order by {group.value} collate "C" nulls last, f.currency
         """,
         *args,
     )
@@ -213,6 +221,21 @@ def _debtors(
     if not scope.merged.merged:
         return "", figures
     return f"records as {kept} ({figures}), ", of_debtors(args, scope, columns_of(bands))
+
+
+def _sums(columns: Sequence[str]) -> str:
+    """SQL: the columns of figures ``f`` and of the named parts ``n``, added up."""
+    own = [f"sum(f.{column})::bigint as {column}" for column in columns]
+    return ", ".join([*own, *(f"coalesce(sum(n.{column}), 0)::bigint as {column}" for column in NAMED)])
+
+
+def _named_converted(named: str, rates: str, currency: str) -> str:
+    """SQL: named parts of each debtor in one currency."""
+    converted = ", ".join(f"coalesce(sum({_rounded(c)}), 0)::bigint as {c}" for c in NAMED)
+    return f"""
+        select o.entity, o.customer_id, {currency}::text as currency, {converted}
+        from ({named}) o left join {rates} r using (entity, currency) group by o.entity, o.customer_id
+    """
 
 
 def _converted(columns: list[str], rates: str, currency: str) -> str:
@@ -242,7 +265,9 @@ def _parts(columns: list[str], rates: str) -> str:
     """SQL: rows of the parts by currency: ``ledger`` is converted, ``outstanding`` is not."""
     bands = " + ".join(_rounded(c) for c in columns if c.startswith("b"))
     converted = f"coalesce(sum({bands} - {_rounded('unapplied')}), 0)::bigint"
-    shown = ", ".join(f"{converted} as {c}" if c == "ledger" else f"0::bigint as {c}" for c in columns)
+    shown = ", ".join(
+        f"{converted} as {c}" if c == "ledger" else f"0::bigint as {c}" for c in (*columns, *NAMED)
+    )
     return f"""
         select {PART_OF_CURRENCY}, 0, o.entity, '', o.currency, 0, {shown}, null, null,
                sum(o.open_items - o.unapplied)::bigint, 0::bigint, '', ''
@@ -254,7 +279,7 @@ def _figures(record: Row, columns: Sequence[str]) -> Figures:
     return Figures(
         currency=record["currency"],
         bands=tuple(record[c] for c in columns[: -len(BESIDE)]),
-        **{column: record[column] for column in BESIDE},
+        **{column: record[column] for column in (*BESIDE, *NAMED)},
         customers=record["customers"],
         entity=record["entity"],
         customer_id=record["customer_id"],
@@ -277,10 +302,10 @@ def _page(args: Arguments, view: View, columns: list[str], page: Page) -> str:
     ) keyed"""
     return f"""
         select 1, p.place::int, p.entity, p.customer_id, p.currency, 1,
-               {", ".join(f"p.{c}" for c in columns)}, c.name, c.external_ref, p.outstanding, p.overdue, p.name_key,
-               p.row_key
+               {", ".join(f"p.{c}" for c in columns)}, {", ".join(f"coalesce(n.{c}, 0)" for c in NAMED)},
+               c.name, c.external_ref, p.outstanding, p.overdue, p.name_key, p.row_key
         from (
             select ordered.*, row_number() over () as place
             from ({ViewWhere(view, entity="entity", arguments=args).page_sql(page, "*", keyed)}) ordered
-        ) p left join {view.schema}.customer c using (customer_id)
+        ) p {_JOINED.format("p")} left join {view.schema}.customer c on c.customer_id = p.customer_id
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.named import named_sql, shares_sql
 from reporting_svc.read_models.receivables.parts import parts_now, parts_then
 from reporting_svc.read_models.receivables.query import is_now
 from reporting_svc.read_models.receivables.rows import INVOICE_ID
@@ -37,14 +38,19 @@ class Overdue:
     disputed_minor: int
     conceded_minor: int
     planned_minor: int
+    promised_minor: int
+    placed_minor: int
     past_due_minor: int
 
 
 async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
     """Return one page and the sums of the whole list. One currency."""
-    parts = parts_now if await is_now(view) else parts_then
+    now = await is_now(view)
+    parts = parts_now if now else parts_then
     args = Arguments()
-    late = f"select * from ({parts(args, view, scope)}) p where due_on < {args.add(view.time.as_of)}::date"
+    late = f"""select p.*, {shares_sql("p", "n")} from ({parts(args, view, scope)}) p
+               left join ({named_sql(args, view, scope, now=now)}) n using (invoice_id)
+               where p.due_on < {args.add(view.time.as_of)}::date"""
     sums = await view.conn.fetchrow(
         f"""
         select count(*) filter (where instalment is null and {_LISTED})
@@ -53,7 +59,9 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
                coalesce(sum(open_minor) filter (where {_LISTED}), 0)::bigint as open,
                coalesce(sum(disputed_minor) filter (where {_LISTED}), 0)::bigint as disputed,
                coalesce(sum(conceded_minor) filter (where {_LISTED}), 0)::bigint as conceded,
-               coalesce(sum(planned_minor) filter (where {_LISTED}), 0)::bigint as planned
+               coalesce(sum(planned_minor) filter (where {_LISTED}), 0)::bigint as planned,
+               coalesce(sum(promised_minor) filter (where {_LISTED}), 0)::bigint as promised,
+               coalesce(sum(placed_minor) filter (where {_LISTED}), 0)::bigint as placed
         from ({late}) late
         """,
         *args,
@@ -67,6 +75,8 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
         disputed_minor=sums["disputed"],
         conceded_minor=sums["conceded"],
         planned_minor=sums["planned"],
+        promised_minor=sums["promised"],
+        placed_minor=sums["placed"],
         past_due_minor=sums["past_due"],
     )
 
@@ -89,7 +99,8 @@ async def listed_parts(
     view: View, scope: Scope, page: Page, due: DueRange, condition: str
 ) -> list[Mapping[str, Any]]:
     """Return a page of the open invoices and instalments that are due in a range and meet a condition."""
-    parts = parts_now if await is_now(view) else parts_then
+    now = await is_now(view)
+    parts = parts_now if now else parts_then
     where = ViewWhere(view, entity="entity").add(condition)
     debtor, merged = "i.customer_id", ""
     if scope.merged.merged:
@@ -98,9 +109,10 @@ async def listed_parts(
     listed = f"""(
         select {INVOICE_ID.sql("i.invoice_id")} as invoice_id, i.entity, {debtor} as customer_id, i.currency,
                i.issued_on, p.due_on, p.instalment, i.number, i.total_minor, i.salesperson, p.open_minor,
-               p.disputed_minor, p.conceded_minor, p.planned_minor,
+               p.disputed_minor, p.conceded_minor, p.planned_minor, {shares_sql("p", "n")},
                (i.invoice_id::text || ' ' || coalesce(lpad(p.instalment::text, 4, '0'), '')) collate "C" as {KEY}
         from ({parts(where.arguments, view, scope)}) p join {view.schema}.item i using (invoice_id) {merged}
+        left join ({named_sql(where.arguments, view, scope, now=now)}) n on n.invoice_id = p.invoice_id
         where {due.sql(where.arguments, "p.due_on")}
     ) listed"""
     rows = await view.conn.fetch(

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from encours import contracts
 from encours.contracts import Recorded, events
 from encours.contracts.books import Movement, movements, moving
+from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled
 from encours.contracts.events.dunning.promises import (
     PromiseBroken,
     PromiseKept,
@@ -56,7 +57,11 @@ from reporting_svc.read_models.receivables.mapping import (
     issued_item,
     movement_row,
 )
-from reporting_svc.read_models.receivables.outlook import PlanScheduleRow, PromisedPaymentRow
+from reporting_svc.read_models.receivables.outlook import (
+    PlacedInvoiceRow,
+    PlanScheduleRow,
+    PromisedPaymentRow,
+)
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
     AgingDay,
@@ -92,7 +97,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 13
+    version = 14
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -103,6 +108,7 @@ class Receivables(MappedModel):
         RatePairRow,
         InsolvencyRow,
         PromisedPaymentRow,
+        PlacedInvoiceRow,
         PlanScheduleRow,
         Item,
         ItemInstalment,
@@ -131,6 +137,8 @@ class Receivables(MappedModel):
         PromiseKept,
         PromiseBroken,
         PromiseWithdrawn,
+        InvoicesPlaced,
+        InvoicesRecalled,
         PlanAgreed,
         PlanRescheduled,
         PlanBroken,
@@ -152,7 +160,6 @@ class Receivables(MappedModel):
         events.order,
         events.experiment,
         events.policy,
-        events.placements,
         events.penalty,
         events.quote,
         events.recurring,
@@ -242,6 +249,8 @@ class Receivables(MappedModel):
                 return
             case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
                 return
+            case InvoicesPlaced() | InvoicesRecalled():
+                return
             case (
                 PlanAgreed() | PlanRescheduled() | PlanBroken() | PlanKept() | PlanResumed() | PlanCancelled()
             ):
@@ -295,6 +304,9 @@ class Receivables(MappedModel):
                 rows.put(InsolvencyRow.of(e, e.data))
             case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
                 rows.put(PromisedPaymentRow.of(e, e.data))
+            case InvoicesPlaced() | InvoicesRecalled():
+                for placed in PlacedInvoiceRow.of(e, e.data):
+                    rows.put(placed)
             case (
                 PlanAgreed() | PlanRescheduled() | PlanBroken() | PlanKept() | PlanResumed() | PlanCancelled()
             ):

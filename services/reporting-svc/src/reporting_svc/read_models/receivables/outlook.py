@@ -1,11 +1,12 @@
-"""Rows about payments to come: promises and payment plans, as events state them; never changed again."""
+"""Rows about payments to come: promises, payment plans and placements, as events state them; never changed again."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from encours.contracts import Recorded
+from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled
 from encours.contracts.events.dunning.promises import (
     PromiseBroken,
     PromiseKept,
@@ -21,6 +22,7 @@ from encours.contracts.events.money.plan import (
     PlanResumed,
 )
 from encours.projection.rows import Row
+from reporting_svc.read_models.receivables.rows import INVOICE_ID
 
 PromiseEvent = PromiseMade | PromiseKept | PromiseBroken | PromiseWithdrawn
 PlanEvent = PlanAgreed | PlanRescheduled | PlanBroken | PlanKept | PlanResumed | PlanCancelled
@@ -35,6 +37,7 @@ class PromisedPaymentRow(Row, kw_only=True):
         "(customer_id)",
         "(promised_on)",
         "(effective_on) where state = 'broken'",
+        "(suspended_until) where state = 'made'",
     )
     promise_id: str
     position: int
@@ -47,6 +50,8 @@ class PromisedPaymentRow(Row, kw_only=True):
     received_minor: int
     """Received in time; 0 until the promise is judged."""
     promised_on: date
+    suspended_until: date | None
+    """Last day of grace of a promise that is made."""
     state: str
 
     @classmethod
@@ -63,6 +68,7 @@ class PromisedPaymentRow(Row, kw_only=True):
             amount_minor=data.amount_minor,
             received_minor=data.received_minor if isinstance(data, PromiseKept | PromiseBroken) else 0,
             promised_on=data.promised_on,
+            suspended_until=data.suspended_until if isinstance(data, PromiseMade) else None,
             state=e.type.removeprefix("promise."),
         )
 
@@ -97,3 +103,34 @@ class PlanScheduleRow(Row, kw_only=True):
             in_force=isinstance(data, PlanAgreed | PlanRescheduled | PlanResumed),
             schedule=[f"{each.due_on} {each.amount_minor}" for each in agreed],
         )
+
+
+class PlacedInvoiceRow(Row, kw_only=True):
+    """An invoice that is handed over to a partner, or recalled, from an event on."""
+
+    TABLE: ClassVar[str] = "placed_invoice"
+    KEY: ClassVar[tuple[str, ...]] = ("placement_id", "invoice_id", "position")
+    placement_id: str
+    invoice_id: Annotated[str, INVOICE_ID]
+    position: int
+    effective_on: date
+    is_placed: bool
+
+    @classmethod
+    def of(cls, e: Recorded, data: InvoicesPlaced | InvoicesRecalled) -> list[PlacedInvoiceRow]:
+        """Return the rows of an event."""
+        match data:
+            case InvoicesPlaced():
+                named = tuple(each.invoice_id for each in data.invoices)
+            case InvoicesRecalled():
+                named = data.invoice_ids
+        return [
+            cls(
+                placement_id=data.placement_id,
+                invoice_id=invoice_id,
+                position=e.position,
+                effective_on=e.effective_on,
+                is_placed=isinstance(data, InvoicesPlaced),
+            )
+            for invoice_id in dict.fromkeys(named)
+        ]

@@ -1,6 +1,7 @@
 """Parts of receivables: each invoice, or each instalment of it, by its own due date.
 
 Payments settle the earliest instalments first; what is contested, conceded or on a payment plan is in the last.
+``before_minor`` is what is open of the earlier instalments of the invoice.
 `project` divides by the same rule (:mod:`encours.contracts.instalments`).
 """
 
@@ -34,7 +35,8 @@ def parts_now(args: Arguments, view: View, scope: Scope) -> str:
 def undivided_now(args: Arguments, view: View, scope: Scope) -> str:
     """SQL: open invoices without instalments."""
     where = ScopeWhere(view, scope, "i", args).add("i.open_minor <> 0 and i.schedule is null")
-    return f"""select {_INVOICE}, false as is_divided, i.due_on, null::bigint as instalment, {_shares("i")}
+    return f"""select {_INVOICE}, false as is_divided, i.due_on, null::bigint as instalment, {_shares("i")},
+                      0::bigint as before_minor
                from {view.schema}.item i where {where.sql}"""
 
 
@@ -95,7 +97,9 @@ def _divided(source: str, schedules: str) -> str:
                {_between("x.settled_minor", owed)} as open_minor,
                {_between(undisputed, owed)} as disputed_minor,
                {_between(f"{owed} - x.conceded_minor", owed)} as conceded_minor,
-               {_between(f"{undisputed} - x.planned_minor", undisputed)} as planned_minor
+               {_between(f"{undisputed} - x.planned_minor", undisputed)} as planned_minor,
+               case when p.above is null then 0 else greatest(0, least(p.above, {owed}) - x.settled_minor) end
+                   as before_minor
         from ({source}) x left join ({schedules}) p using (invoice_id)
     """
 

@@ -70,13 +70,18 @@ def apart_sql(schema: str) -> str:
                union all select invoice_id from {schema}.item_instalment"""
 
 
-def open_then(arguments: Arguments, view: View, scope: Scope, *, among: str | None = None) -> str:
+def open_then(
+    arguments: Arguments, view: View, scope: Scope, *, among: str | None = None, debtors: str | None = None
+) -> str:
     """SQL: invoice_id with its open, contested, conceded, planned and settled amount, by what counted by the day and
     was known then.
 
-    ``among``: SQL of the invoices to which it is restricted.
+    ``among``: SQL of the invoices to which it is restricted. ``debtors``: SQL of their customers, by which an index
+    finds the movements.
     """
     where = ScopeWhere(view, scope, "m", arguments, packed=True).counted()
+    if debtors is not None:
+        where.add(f"m.customer_id in ({debtors})")
     if among is not None:
         where.add(f"m.invoice_id in ({among})")
     return f"""

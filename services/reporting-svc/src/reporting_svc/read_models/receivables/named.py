@@ -1,0 +1,110 @@
+"""Parts of open invoices that events of other services name: promised, and placed with a third party.
+
+They are parts of what is open, whatever else is true of it: they may overlap with each other and with what is disputed
+or on a plan. *Promised* is the rest of the promises in force, from the earliest due invoice and instalment on. A
+promise is in force until it is judged or withdrawn, or its last day of grace has passed; its rest is the amount less
+what payments have settled of its invoices since it was made. *Placed* is all that is open of the invoices that a
+partner collects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from encours.reading.merges import merged_sql
+from encours.reading.where import Arguments
+from reporting_svc.read_models.receivables.query import open_then
+from reporting_svc.read_models.receivables.rows import INVOICE_ID
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+NAMED = ("promised", "placed")
+"""Columns of the parts."""
+_IS_INVOICE = f"n.invoice_id ~ '^{INVOICE_ID.prefix}_[0-9a-f]{{32}}$'"
+
+
+def _packed(column: str) -> str:
+    return f"substr({column}, 5)::uuid"
+
+
+def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
+    """SQL: invoice_id, entity, customer_id and currency of the open invoices named, with each part of them.
+
+    ``now``: the rows of "now" answer the question.
+    """
+    where = ScopeWhere(view, scope, "i", args)
+    among = "select invoice_id from placed union select invoice_id from promise"
+    opened = f"select invoice_id, open_minor from {view.schema}.item where invoice_id in ({among})"
+    if not now:
+        debtors = f"select {_packed('customer_id')} from {view.schema}.item where invoice_id in ({among})"
+        opened = open_then(args, view, scope, among=among, debtors=debtors)
+
+    def counted(alias: str) -> str:
+        known = "" if view.time.is_now else f" and {alias}.position <= {where.position}"
+        return f"{alias}.effective_on <= {where.as_of}{known}"
+
+    return f"""
+        with placed as (
+            select p.invoice_id from {view.schema}.placed_invoice p
+            where p.is_placed and {counted("p")} and not exists (
+                select from {view.schema}.placed_invoice r
+                where r.placement_id = p.placement_id and r.invoice_id = p.invoice_id and not r.is_placed
+                  and {counted("r")})
+        ), promise as (
+            select p.promise_id, p.position, p.amount_minor, {_packed("n.invoice_id")} as invoice_id
+            from {view.schema}.promised_payment p
+            cross join lateral (select distinct unnest(p.invoice_ids) as invoice_id) n
+            where p.state = 'made' and p.suspended_until >= {where.as_of} and {counted("p")} and {_IS_INVOICE}
+              and not exists (
+                select from {view.schema}.promised_payment l
+                where l.promise_id = p.promise_id and l.position > p.position and {counted("l")})
+        ), received as (
+            select p.promise_id, sum(-m.item_minor) as minor
+            from promise p join {view.schema}.item i using (invoice_id)
+            join {view.schema}.movement m on m.customer_id = {_packed("i.customer_id")}
+                and m.invoice_id = i.invoice_id and m.position > p.position
+            where m.kind in ('applied', 'unapplied') and {counted("m")}
+            group by p.promise_id
+        ), opened as (
+            select o.invoice_id, o.open_minor from ({opened}) o where o.open_minor > 0
+        ), promised as (
+            select p.invoice_id, sum(greatest(0, least(o.open_minor, p.rest_minor - p.before_minor))) as minor
+            from (
+                select p.promise_id, p.invoice_id, p.amount_minor - greatest(0, coalesce(r.minor, 0)) as rest_minor,
+                       sum(o.open_minor) over (partition by p.promise_id order by i.due_on, i.invoice_id)
+                           - o.open_minor as before_minor
+                from promise p join opened o using (invoice_id) join {view.schema}.item i using (invoice_id)
+                left join received r using (promise_id)
+            ) p join opened o using (invoice_id) group by p.invoice_id
+        )
+        select i.invoice_id, i.entity, i.customer_id, i.currency,
+               least(o.open_minor, coalesce(p.minor, 0))::bigint as promised,
+               case when l.invoice_id is not null then o.open_minor else 0 end::bigint as placed
+        from opened o join {view.schema}.item i using (invoice_id) left join promised p using (invoice_id)
+        left join (select distinct invoice_id from placed) l using (invoice_id)
+        where {where.sql}
+    """
+
+
+def named_of_debtors(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
+    """SQL: the parts by entity, debtor and currency."""
+    merged, debtor = "", "n.customer_id"
+    if scope.merged.merged:
+        merged = f"left join {merged_sql(scope.merged, args)} m using (customer_id)"
+        debtor = "coalesce(m.survivor_id, n.customer_id)"
+    added = ", ".join(f"sum(n.{column})::bigint as {column}" for column in NAMED)
+    return f"""
+        select n.entity, {debtor} as customer_id, n.currency, {added}
+        from ({named_sql(args, view, scope, now=now)}) n {merged} group by 1, 2, 3
+    """
+
+
+def shares_sql(part: str, named: str) -> str:
+    """SQL: the parts of an invoice ``named`` that fall on an instalment ``part``: the earliest instalments first."""
+    return ", ".join(
+        f"greatest(0, least({part}.open_minor, coalesce({named}.{column}, 0) - {part}.before_minor))::bigint "
+        f"as {column}_minor"
+        for column in NAMED
+    )
