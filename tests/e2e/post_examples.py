@@ -429,6 +429,10 @@ EXAMPLES: dict[str, dict[str, Make]] = {
             {"figure": "aged-balance", "title": "Closing", "entity_id": w.entity, "currency": "EUR"},
         ),
         "/v1/exports": lambda w: ("/v1/exports", {"kind": "fec", "entity_id": w.entity, "year": 2026}),
+        "/v1/reports": lambda w: (
+            "/v1/reports",
+            {"name": "Unpaid", "document": {"source": "open_items", "columns": ["number", "outstanding"]}},
+        ),
         "/v1/webhooks": lambda w: ("/v1/webhooks", _webhook_body()),
         "/v1/webhooks/{id}/replay": lambda w: (f"{_webhook(w)}/replay", {"dead_letters": True}),
         "/v1/webhooks/{id}/secret": lambda w: (f"{_webhook(w)}/secret", {"overlap_hours": 1}),

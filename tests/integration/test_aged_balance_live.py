@@ -275,7 +275,7 @@ def test_a_rebuild_gives_the_content_of_the_live_models(loaded: Reporting) -> No
     )
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads(done.stdout)
-    assert {result["model"] for result in results} == {"receivables", "timeline"}
+    assert {result["model"] for result in results} == {"receivables", "timeline", "reports"}
     assert all(result["equal"] for result in results), results
     with loaded.client() as http:
         assert get(http, "/v1/aged-balance", **EUR)["tie_out"]["equal"]

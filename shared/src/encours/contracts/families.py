@@ -84,6 +84,7 @@ FAMILIES = (
     Family("insurance_deadline", ("risk",), ("idl",)),
     Family("provision_overlay", ("risk",), ("pvo",)),
     Family("figure", ("reporting",), ("fig",)),
+    Family("report", ("reporting",), ("rpt",)),
     # Any service's worker may hold the calendar's lease.
     Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),
 )

@@ -218,7 +218,7 @@ class _MakeQuery:
             zone = ZoneInfo((await at_hand.ledger.info(caller.ledger)).time_zone)
             today_from = datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone)
         if known_at is not None:
-            known_at, asked = await _resolve(at_hand.ledger, caller.ledger, known_at)
+            known_at, asked = await resolve_known_at(at_hand.ledger, caller.ledger, known_at)
         fresh = flag_parameter(request, "fresh", default=True)
         return Query(request, at_hand, caller, as_of, today_from, known_at, asked, min_position, fresh)
 
@@ -231,8 +231,8 @@ def reading(scope: str, *, time_travel: bool = True) -> Any:
     return _MakeQuery(scope, time_travel=time_travel)
 
 
-async def _resolve(ledger: Ledger, name: str, known_at: str) -> tuple[str, int]:
-    """``known_at`` in its canonical form and the position it stands for."""
+async def resolve_known_at(ledger: Ledger, name: str, known_at: str) -> tuple[str, int]:
+    """Return ``known_at`` in its canonical form and the position it stands for."""
     position = parse_position(known_at)
     if position is not None:
         head = await ledger.head(name)

@@ -18,6 +18,7 @@ from encours.reading.texts import (
     invoices,
     plans,
     receipts,
+    reports,
 )
 from encours.reading.texts.form import Lines
 from encours.reading.texts.words import FRENCH
@@ -132,4 +133,5 @@ _LINES: Lines = {
     **collection.LINES,
     **credit.LINES,
     **insurance.LINES,
+    **reports.LINES,
 }

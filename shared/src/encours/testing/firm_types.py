@@ -56,6 +56,7 @@ BEGIN = frozenset(
             "credit_line.drawn",
             "credit_policy.set",
             "figure.published",
+            "report.saved",
             "guarantee.taken",
             "score_model.fitted",
             "score.graded",
@@ -128,6 +129,7 @@ IDS = {
     "deadline_id": "idl", "cover_id": "cov", "insurance_contract_id": "icn",
     "provision_overlay_id": "pvo",
     "figure_id": "fig",
+    "report_id": "rpt",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

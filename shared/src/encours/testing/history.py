@@ -45,6 +45,7 @@ _SUBJECT = {
     "insurance_contract": "insurance_contract_id", "insurance_cover": "cover_id",
     "insurance_deadline": "deadline_id", "provision_overlay": "provision_overlay_id",
     "figure": "figure_id",
+    "report": "report_id",
 }  # fmt: skip
 
 

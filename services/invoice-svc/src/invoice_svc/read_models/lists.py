@@ -70,6 +70,7 @@ class Lists(ComposedModel):
         events.experiment,
         events.policy,
         events.replies,
+        events.report,
         events.reservation,
         events.limit_formula,
         events.account_opening,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from reporting_svc.use_cases import figures
+from reporting_svc.use_cases import figures, reports
 
-FOLDERS: Mapping[str, Folder[Any]] = {"fig": figures.FIGURE}
+FOLDERS: Mapping[str, Folder[Any]] = {"fig": figures.FIGURE, "rpt": reports.REPORT}
 """Folders by prefix of the stream's id, for a replay of any stream."""

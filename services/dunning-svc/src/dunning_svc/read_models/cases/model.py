@@ -201,6 +201,7 @@ class Cases(ReadModel):
         events.credit_hold,
         events.credit_policy,
         events.figure,
+        events.report,
         events.guarantee,
         events.insurance,
         events.provision,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -32,7 +33,7 @@ class TableColumn(NamedTuple):
     kind: Literal["text", "number", "day", "money"]
 
 
-Cell = str | int | date | CellAmount | None
+Cell = str | int | Decimal | date | CellAmount | None
 """Value of a cell; ``None`` is empty."""
 TableRow = Sequence[Cell]
 
@@ -111,7 +112,7 @@ class Workbook:
             case CellAmount(minor, currency):
                 digits = exponent(currency)
                 self._sheet.write_number(self._row, place, minor / 10**digits, self._format(digits))
-            case int():
+            case int() | Decimal():
                 self._sheet.write_number(self._row, place, value)
             case _:
                 self._sheet.write_datetime(self._row, place, value, self._day)

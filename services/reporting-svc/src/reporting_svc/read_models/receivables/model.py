@@ -165,6 +165,7 @@ class Receivables(MappedModel):
         events.recurring,
         events.remittance,
         events.replies,
+        events.report,
         events.credit_hold,
         events.credit_policy,
         events.guarantee,

@@ -82,6 +82,7 @@ class Timeline(ReadModel):
             events.credit_policy,
             events.policy,
             events.provision,
+            events.report,
             events.template,
         )
         - contracts.names_of(events.bank.BankLineBooked, events.bank.BankLineReturnBooked)

@@ -194,6 +194,7 @@ class Credit(ReadModel):
         events.recurring,
         events.remittance,
         events.replies,
+        events.report,
         events.risk_terms,
         events.review,
         events.statement,

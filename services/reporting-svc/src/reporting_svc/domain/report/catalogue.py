@@ -1,0 +1,231 @@
+"""Catalogue of the sources of custom reports: what each offers as columns, and which parameters it takes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from encours.kernel.bands import STANDARD, Bands
+from reporting_svc.domain.measures import definitions
+from reporting_svc.domain.measures.definitions import Definition
+
+ColumnKind = Literal["text", "day", "number", "money", "percent"]
+MeasureName = Literal["count", "sum", "mean", "min", "max"]
+FIELD = re.compile(r"field:[a-z][a-z0-9_]{0,39}")
+"""Column of a custom field of customers."""
+COUNT = "count"
+MEASURES: dict[ColumnKind, tuple[MeasureName, ...]] = {
+    "text": (),
+    "day": ("min", "max"),
+    "number": ("mean", "min", "max"),
+    "money": ("sum", "min", "max"),
+    "percent": (),
+}
+"""Measures of the columns of a kind. Percentages are not added up, nor are days."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A column of a source."""
+
+    name: str
+    kind: ColumnKind
+    text: str
+    adds_up: bool = True
+    """False for an amount that several rows repeat."""
+
+    @property
+    def measures(self) -> tuple[MeasureName, ...]:
+        """Measures that can be taken of the column."""
+        return tuple(each for each in MEASURES[self.kind] if self.adds_up or each != "sum")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """A source: each row of it is a ``row``. ``has_period``: it takes a first day; ``periods``, ``has_bands``: these.
+
+    ``definition`` is that of its amounts, ``None`` for amounts as events state them.
+    """
+
+    name: str
+    row: str
+    definition: Definition | None
+    columns: tuple[SourceColumn, ...]
+    has_period: bool = False
+    periods: tuple[str, ...] = ()
+    has_bands: bool = False
+    by_customer: bool = True
+
+    def column(self, name: str) -> SourceColumn | None:
+        """Return a column by name, a custom field included; None if there is none."""
+        if self.by_customer and FIELD.fullmatch(name):
+            return SourceColumn(name, "text", "Custom field of the customer.")
+        return next((column for column in self.columns if column.name == name), None)
+
+    def banded(self, bands: Bands) -> ReportSource:
+        """Return the source with the columns of other bands, if its columns are bands."""
+        named = {name: name for name in STANDARD.names}
+        if not any(column.name in named for column in self.columns):
+            return self
+        kept = [column for column in self.columns if column.name not in named]
+        place = next(n for n, column in enumerate(self.columns) if column.name in named)
+        return replace(self, columns=(*kept[:place], *band_columns(bands), *kept[place:]))
+
+
+def band_columns(bands: Bands) -> tuple[SourceColumn, ...]:
+    """Return a column for each band."""
+    return tuple(SourceColumn(name, "money", "Open amount in the band.") for name in bands.names)
+
+
+def _columns(kind: ColumnKind, /, **texts: str) -> tuple[SourceColumn, ...]:
+    return tuple(SourceColumn(name, kind, text) for name, text in texts.items())
+
+
+_ENTITY = _columns("text", entity_id="The creditor.", entity_name="Name of the creditor.")
+_CURRENCY = _columns("text", currency="Currency of the row's amounts.")
+_CUSTOMER = (
+    *_ENTITY,
+    *_columns(
+        "text",
+        customer_id="The debtor; empty for money of payers not yet identified.",
+        customer_ref="Your reference of the customer.",
+        customer_name="Name of the customer.",
+        country="Country of the customer.",
+        segment="Segment of the customer, as it is now.",
+        salesperson="Salesperson of the customer, as it is now.",
+    ),
+    *_CURRENCY,
+)
+OPEN_ITEMS = ReportSource(
+    "open_items",
+    "an open invoice, or an open instalment",
+    definitions.AGED_BY_DUE_DATE,
+    (
+        *_CUSTOMER,
+        *_columns(
+            "text",
+            invoice_id="The invoice.",
+            number="Its number.",
+            invoice_salesperson="Salesperson of the invoice.",
+            band="Band of its days past due.",
+            state="`disputed`, `on_plan`, `overdue` or `not_due`: the first that holds.",
+            kind="`invoice` or `penalty`.",
+        ),
+        *_columns("day", issued_on="Date of issue.", due_on="Due date."),
+        SourceColumn("total", "money", "Total of the whole invoice.", adds_up=False),
+        *_columns(
+            "number",
+            instalment="Number of the instalment; empty for an invoice without.",
+            days_past_due="Days past due; below 0 before the due date.",
+        ),
+        *_columns(
+            "money",
+            outstanding="Open amount.",
+            disputed="The part in dispute.",
+            conceded="The part that you accepted and whose credit note is still to come.",
+            on_plan="The part on a payment plan in force and not in dispute.",
+            overdue="Past due, less what was conceded.",
+            collectable="Outstanding less disputed and on_plan.",
+        ),
+    ),
+    has_bands=True,
+)
+AGED_BALANCE = ReportSource(
+    "aged_balance",
+    "a customer of an entity in a currency",
+    definitions.AGED_BY_DUE_DATE,
+    (
+        *_CUSTOMER,
+        *band_columns(STANDARD),
+        *_columns(
+            "money",
+            disputed="The part of the bands in dispute.",
+            conceded="The part that you accepted and whose credit note is still to come.",
+            on_plan="The part on a payment plan in force and not in dispute.",
+            unapplied="Cash that no invoice has taken.",
+            overdue="Bands past due, less the conceded part.",
+            outstanding="Sum of the bands less unapplied.",
+        ),
+    ),
+    has_bands=True,
+)
+TURNOVER = ReportSource(
+    "turnover",
+    "a customer in a currency and a period with movements",
+    definitions.TURNOVER,
+    (
+        *_CUSTOMER,
+        *_columns("day", start="First day of the period."),
+        *_columns(
+            "money",
+            billed="Invoices issued, VAT included.",
+            credited="Credit notes, VAT included.",
+            turnover="Billed less credited, VAT included.",
+            turnover_net="Billed less credited, without VAT, of the documents that state it.",
+            net_unknown="Billed less credited, VAT included, of documents taken over with their total alone.",
+            collected="Payments received.",
+            reversed="Payments reversed.",
+            other="Whatever else changed the customer's account; signed.",
+        ),
+    ),
+    has_period=True,
+    periods=("day", "week", "month"),
+)
+DELAYS = ReportSource(
+    "payment_delays",
+    "an invoice or instalment that fell due in the period",
+    definitions.PAYMENT_DELAY,
+    (
+        *_CUSTOMER,
+        *_columns(
+            "text",
+            invoice_id="The invoice.",
+            state="`in_time` or `late` if settled, `open_late` or `open_not_late` if not.",
+        ),
+        *_columns("day", issued_on="Date of issue.", due_on="Due date.", settled_on="Day of settlement."),
+        *_columns(
+            "number",
+            delay_days="Days from the due date to the settlement; empty while it is open.",
+            days_so_far="The delay, or of an open one its days past due.",
+        ),
+        *_columns("money", owed="Amount owed.", uncovered="What no funds cover."),
+    ),
+    has_period=True,
+)
+COLLECTION = ReportSource(
+    "collection",
+    "a month of an entity in a currency",
+    definitions.CEI,
+    (
+        *_ENTITY,
+        *_CURRENCY,
+        *_columns("day", start="First day of the month.", end="Last day, as_of in the last one."),
+        *_columns(
+            "money",
+            opening="Receivables on the eve.",
+            sales="Turnover of the month, VAT included.",
+            closing="Receivables at the end.",
+            closing_not_due="The part of it not yet due.",
+            closing_overdue="The part of it past due.",
+        ),
+        *_columns(
+            "percent", effectiveness="Collection effectiveness index.", overdue_rate="Overdue in percent."
+        ),
+        *_columns("number", dso="Days sales outstanding of 90 days, at the end of the month."),
+    ),
+    has_period=True,
+    by_customer=False,
+)
+PROMISES = ReportSource(
+    "promises",
+    "a promise to pay",
+    None,
+    (
+        *_CUSTOMER,
+        *_columns("text", promise_id="The promise.", state="`made`, `kept`, `broken` or `withdrawn`."),
+        *_columns("day", promised_on="The promised day."),
+        *_columns("money", amount="Amount promised.", received="Received in time, once it is judged."),
+    ),
+)
+SOURCES = {each.name: each for each in (OPEN_ITEMS, AGED_BALANCE, TURNOVER, DELAYS, COLLECTION, PROMISES)}

@@ -1,0 +1,67 @@
+"""Names and attributes of the debtors and creditors of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from reporting_svc.read_models.receivables.groups import names_of
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+_NOBODY: Mapping[str, Any] = dict.fromkeys(
+    ("customer_name", "customer_ref", "country", "segment", "salesperson"), None
+)
+
+
+class ReportParties:
+    """Debtors and creditors that were looked up. ``fields``: custom fields that are wanted, by code."""
+
+    def __init__(self, view: View, fields: Iterable[str]) -> None:
+        self._view = view
+        self._fields = tuple(fields)
+        self._customers: dict[str, dict[str, Any]] = {}
+        self._entities: dict[str, str] = {}
+
+    def columns(self, entity: str | None, customer_id: str | None) -> Mapping[str, Any]:
+        """Return the columns of a debtor of a creditor that :meth:`load` has looked up."""
+        found = self._customers.get(customer_id or "", _NOBODY)
+        own = {f"field:{code}": found.get(f"field:{code}") for code in self._fields}
+        named = {"entity_id": entity, "entity_name": self._entities.get(entity or "")}
+        return {**named, "customer_id": customer_id, **found, **own}
+
+    async def load(self, entities: Iterable[str | None], customers: Iterable[str | None]) -> None:
+        """Look up those that are not known yet."""
+        unknown = {each for each in entities if each} - self._entities.keys()
+        if unknown:
+            self._entities |= await names_of(self._view, sorted(unknown))
+        missing = sorted({each for each in customers if each} - self._customers.keys())
+        if not missing:
+            return
+        conn, schema = self._view.conn, self._view.schema
+        rows = await conn.fetch(
+            f"""select customer_id, name as customer_name, external_ref as customer_ref, country, segment, salesperson
+                from {schema}.customer where customer_id = any($1::text[])""",
+            missing,
+        )
+        for row in rows:
+            shown = dict(row)
+            self._customers[shown.pop("customer_id")] = shown
+        if self._fields:
+            await self._load_fields(missing)
+
+    async def _load_fields(self, customers: list[str]) -> None:
+        """Look up the custom fields in force at the dates of the question."""
+        time = self._view.time
+        rows = await self._view.conn.fetch(
+            f"""select distinct on (customer_id) customer_id, field_codes, field_values from {self._view.schema}.fields
+                where customer_id = any($1::text[]) and effective_on <= $2 and position <= $3
+                order by customer_id, effective_on desc, position desc""",
+            customers,
+            time.as_of,
+            time.position,
+        )
+        for row in rows:
+            values = zip(row["field_codes"], row["field_values"], strict=True)
+            self._customers[row["customer_id"]] |= {f"field:{code}": value for code, value in values}

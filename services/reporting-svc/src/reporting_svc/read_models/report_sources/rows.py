@@ -1,0 +1,257 @@
+"""Rows of each source. Amounts are minor units of the row's currency: none is a sum over two."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, cast
+
+from encours.kernel.bands import days_past_due
+from encours.reading.pages import Page
+from reporting_svc.domain.measures.delays import DueOutcome, fallen_due
+from reporting_svc.domain.report.catalogue import FIELD
+from reporting_svc.domain.report.document import ReportPlan
+from reporting_svc.read_models.aged_balance.query import KEY, Aged, aged
+from reporting_svc.read_models.collection.query import collection
+from reporting_svc.read_models.delays.query import due_outcomes
+from reporting_svc.read_models.open_items.query import open_items
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.report_sources.parties import ReportParties
+from reporting_svc.read_models.turnover.query import Period, by_group
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+SourceRows = AsyncIterator[list[dict[str, Any]]]
+CUSTOMERS_MAX = 1_000_000
+DSO_DAYS = 90
+ALL_CUSTOMERS = Page(CUSTOMERS_MAX, (KEY,), False, False, None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportScope:
+    """Receivables that a report covers at a moment, with what is aged of them. ``first``: first day of a period."""
+
+    view: View
+    scope: Scope
+    plan: ReportPlan
+    first: date
+    aged: Aged
+    currencies: tuple[str, ...]
+
+    @property
+    def fields(self) -> list[str]:
+        """Codes of the custom fields that the report needs."""
+        return sorted(name[6:] for name in self.plan.sources_of() if FIELD.fullmatch(name))
+
+
+async def report_scope(view: View, scope: Scope, plan: ReportPlan, first: date) -> ReportScope:
+    """Return the receivables of a report, aged in its bands."""
+    page = ALL_CUSTOMERS if plan.source.name == "aged_balance" else None
+    found = await aged(view, scope, bands=plan.bands, page=page)
+    where = ScopeWhere(view, scope, "b")
+    rows = await view.conn.fetch(
+        f"select distinct b.currency from {view.schema}.balance b where {where.sql} order by 1",
+        *where.arguments,
+    )
+    currencies = {row["currency"] for row in rows} | {figures.currency for figures in found.sums}
+    return ReportScope(view, scope, plan, first, found, tuple(sorted(currencies)))
+
+
+async def source_rows(books: ReportScope) -> SourceRows:
+    """Iterate over the rows of the source, some at a time."""
+    parties = ReportParties(books.view, books.fields)
+    async for rows in ROWS[books.plan.source.name](books):
+        if books.plan.source.by_customer:
+            await parties.load((row["entity_id"] for row in rows), (row["customer_id"] for row in rows))
+            for row in rows:
+                row |= parties.columns(row["entity_id"], row["customer_id"])
+        else:
+            await parties.load((row["entity_id"] for row in rows), ())
+            for row in rows:
+                row["entity_name"] = parties.columns(row["entity_id"], None)["entity_name"]
+        yield rows
+
+
+async def _open_items(books: ReportScope) -> SourceRows:
+    on, bands = books.view.time.as_of, books.plan.bands
+    async for found in open_items(books.view, books.scope):
+        rows = []
+        for row in cast("Sequence[Mapping[str, Any]]", found):
+            late, owed = days_past_due(row["due_on"], on), row["open_minor"] - row["conceded_minor"]
+            rows.append(
+                {
+                    "entity_id": row["entity"],
+                    "customer_id": books.scope.merged.of(row["customer_id"]),
+                    "currency": row["currency"],
+                    "invoice_id": row["invoice_id"],
+                    "number": row["number"],
+                    "invoice_salesperson": row["salesperson"],
+                    "band": bands.names[bands.index(late)],
+                    "state": _state(row, late),
+                    "kind": "penalty" if row["is_penalty"] else "invoice",
+                    "issued_on": row["issued_on"],
+                    "due_on": row["due_on"],
+                    "instalment": row["instalment"],
+                    "days_past_due": late,
+                    "total": row["total_minor"],
+                    "outstanding": row["open_minor"],
+                    "disputed": row["disputed_minor"],
+                    "conceded": row["conceded_minor"],
+                    "on_plan": row["planned_minor"],
+                    "overdue": owed if late > 0 else 0,
+                    "collectable": row["open_minor"] - row["disputed_minor"] - row["planned_minor"],
+                }
+            )
+        yield rows
+
+
+def _state(row: Mapping[str, Any], late: int) -> str:
+    if row["disputed_minor"]:
+        return "disputed"
+    if row["planned_minor"]:
+        return "on_plan"
+    return "overdue" if late > 0 else "not_due"
+
+
+async def _aged_balance(books: ReportScope) -> SourceRows:
+    rows = []
+    for row in books.aged.rows:
+        own = books.aged.figures(row)
+        bands = zip(books.plan.bands.names, own.bands, strict=True)
+        rows.append(
+            {
+                "entity_id": own.entity,
+                "customer_id": own.customer_id or None,
+                "currency": own.currency,
+                **dict(bands),
+                "disputed": own.disputed,
+                "conceded": own.conceded,
+                "on_plan": own.on_plan,
+                "unapplied": own.unapplied,
+                "overdue": own.overdue,
+                "outstanding": own.outstanding,
+            }
+        )
+    yield rows
+
+
+async def _turnover(books: ReportScope) -> SourceRows:
+    period = cast("Period", books.plan.document.period or "month")
+    creditors = await _creditors(books)
+    for currency in books.currencies:
+        found = await by_group(books.view, books.scope.within(currency), period, books.first, "customer")
+        yield [
+            {
+                "entity_id": creditors.get(customer_id or "", books.scope.entity_id),
+                "customer_id": customer_id,
+                "currency": currency,
+                "start": each.start,
+                "billed": each.billed,
+                "credited": each.credited,
+                "turnover": each.billed - each.credited,
+                "turnover_net": each.net,
+                "net_unknown": each.gross,
+                "collected": each.collected,
+                "reversed": each.reversed,
+                "other": each.other,
+                "change": each.change,
+            }
+            for customer_id, periods in sorted(found.items(), key=lambda item: item[0] or "~")
+            for each in periods
+        ]
+
+
+async def _creditors(books: ReportScope) -> dict[str, str]:
+    """Return the entity of each customer."""
+    rows = await books.view.conn.fetch(f"select customer_id, entity from {books.view.schema}.customer")
+    return {row["customer_id"]: row["entity"] for row in rows}
+
+
+async def _payment_delays(books: ReportScope) -> SourceRows:
+    on = books.view.time.as_of
+    for currency in books.currencies:
+        outcomes = await due_outcomes(books.view, books.scope.within(currency))
+        yield [
+            {
+                "entity_id": each.entity,
+                "customer_id": each.customer_id or None,
+                "currency": currency,
+                "invoice_id": each.invoice_id,
+                "state": _settlement(each, on),
+                "issued_on": each.issued_on,
+                "due_on": each.due_on,
+                "settled_on": each.settled_on,
+                "delay_days": None if each.settled_on is None else each.delay_days,
+                "days_so_far": each.days_so_far(on),
+                "owed": each.owed_minor,
+                "uncovered": each.uncovered_minor,
+            }
+            for each in fallen_due(outcomes, books.first, on)
+        ]
+
+
+def _settlement(outcome: DueOutcome, on: date) -> str:
+    if outcome.settled_on is None:
+        return "open_late" if outcome.due_on < on else "open_not_late"
+    return "late" if outcome.delay_days > 0 else "in_time"
+
+
+async def _collection(books: ReportScope) -> SourceRows:
+    for currency in books.currencies:
+        months = await collection(books.view, books.scope.within(currency), books.first, "entity", DSO_DAYS)
+        yield [
+            {
+                "entity_id": each.group,
+                "currency": currency,
+                "start": each.first,
+                "end": each.last,
+                "opening": each.opening.outstanding_minor,
+                "sales": each.sales_minor,
+                "closing": each.closing.outstanding_minor,
+                "closing_not_due": each.closing.current_minor,
+                "closing_overdue": each.closing.overdue_minor,
+                "effectiveness": each.effectiveness,
+                "overdue_rate": each.closing.overdue_share,
+                "dso": each.dso,
+            }
+            for each in months
+        ]
+
+
+async def _promises(books: ReportScope) -> SourceRows:
+    view = books.view
+    where = ScopeWhere(view, books.scope, "p").add("p.effective_on <= {}::date", view.time.as_of)
+    where.add("p.position <= {}::bigint", view.time.position)
+    rows = await view.conn.fetch(
+        f"""
+        select distinct on (p.promise_id) p.promise_id, p.entity, p.customer_id, p.currency, p.amount_minor,
+               p.received_minor, p.promised_on, p.state
+        from {view.schema}.promised_payment p where {where.sql} order by p.promise_id, p.position desc
+        """,
+        *where.arguments,
+    )
+    yield [
+        {
+            "entity_id": row["entity"],
+            "customer_id": books.scope.merged.of(row["customer_id"]),
+            "currency": row["currency"],
+            "promise_id": row["promise_id"],
+            "state": row["state"],
+            "promised_on": row["promised_on"],
+            "amount": row["amount_minor"],
+            "received": row["received_minor"],
+        }
+        for row in cast("Sequence[Mapping[str, Any]]", rows)
+    ]
+
+
+ROWS: dict[str, Callable[[ReportScope], SourceRows]] = {
+    "open_items": _open_items,
+    "aged_balance": _aged_balance,
+    "turnover": _turnover,
+    "payment_delays": _payment_delays,
+    "collection": _collection,
+    "promises": _promises,
+}

@@ -1,0 +1,1 @@
+"""Runs of custom reports, and their files."""

@@ -1,0 +1,136 @@
+"""Run of a custom report: rows of its source, tied out, as a table. A key sees what it covers and no more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from encours.contracts.events.report import ReportCondition
+from encours.kernel.errors import Refusal
+from encours.reading.merges import survivors_at
+from encours.reading.moment import View
+from reporting_svc.domain.report.days import day_of
+from reporting_svc.domain.report.document import ReportPlan
+from reporting_svc.domain.report.table import ReportRows, ReportTable
+from reporting_svc.read_models.aged_balance.query import Figures
+from reporting_svc.read_models.receivables.query import check
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.report_sources.rows import ReportScope, report_scope, source_rows
+from reporting_svc.read_models.tie_out.query import require_tied
+from reporting_svc.read_models.turnover.query import opening
+
+ROWS_MAX = 100_000
+"""Rows of a source that a run keeps in memory."""
+PERIOD_DAYS_MAX = 3660
+MONTHS_MAX = 36
+SCOPED = ("customer_id", "currency", "segment", "salesperson")
+"""Columns whose conditions the database applies, so that the tie-out is of what the report covers."""
+
+
+class ReportTooLarge(Refusal):
+    """More rows meet the conditions than a run keeps (422)."""
+
+    code = "report-too-large"
+    title = "Report has too many rows"
+    status = 422
+    remedy = "Add conditions, name an entity, or use POST /v1/exports for whole lists."
+
+
+class ReportPeriodTooLong(Refusal):
+    """The period of the report has no day, or too many (422)."""
+
+    code = "report-period"
+    title = "Period of the report is not valid"
+    status = 422
+    remedy = "Choose since on or before as_of; at most ten years, or 36 months of collection."
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTieOut:
+    """Sums of one currency; ``buckets_minor`` was added up from the rows of the source."""
+
+    figures: Figures
+    buckets_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRun:
+    """Result of a run."""
+
+    plan: ReportPlan
+    scope: Scope
+    first: date | None
+    table: ReportTable
+    tie_outs: tuple[ReportTieOut, ...]
+
+
+async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> ReportRun:
+    """Return the table of a report at the dates of the view.
+
+    Raises 404 and 403 refusals for an entity or a customer that the key may not see, :class:`ReportPeriodTooLong`,
+    :class:`ReportTooLarge`, and :class:`FiguresDoNotTie`.
+    """
+    on = view.time.as_of
+    first = _first(plan, on)
+    scope = _scope(plan, entity_id)
+    await check(view, scope)
+    scope = replace(scope, merged=await survivors_at(view))
+    books = await report_scope(view, scope, plan, first)
+    for figures in books.aged.sums:
+        await require_tied(view, scope, figures)
+    rows, added = ReportRows(plan, on), Counter[str]()
+    column = {"open_items": "outstanding", "aged_balance": "outstanding", "turnover": "change"}
+    tied = column.get(plan.source.name)
+    async for found in source_rows(books):
+        for row in found:
+            added[row["currency"]] += row[tied] if tied else 0
+        if rows.add(found) > ROWS_MAX:
+            raise ReportTooLarge(f"More than {ROWS_MAX} rows meet the conditions.")
+    table = await asyncio.to_thread(rows.table)
+    tie_outs = tuple([await _tie_out(books, currency, added[currency]) for currency in books.currencies])
+    return ReportRun(plan, scope, first if plan.source.has_period else None, table, tie_outs)
+
+
+def _first(plan: ReportPlan, on: date) -> date:
+    """Return the first day of the period; eleven months back unless the document says otherwise."""
+    first = day_of(plan.document.since or "eleven_months_back", on)
+    months = (on.year - first.year) * 12 + on.month - first.month
+    longest = plan.source.name == "collection" and months >= MONTHS_MAX
+    if plan.source.has_period and (not timedelta() <= on - first <= timedelta(PERIOD_DAYS_MAX) or longest):
+        raise ReportPeriodTooLong(f"The period would last from {first} to {on}.", "/document/since")
+    return first
+
+
+def _scope(plan: ReportPlan, entity_id: str | None) -> Scope:
+    named: dict[str, str] = {}
+    for each in plan.document.conditions:
+        if _is_scope(each):
+            named.setdefault(each.column, each.values[0])
+    return Scope(
+        entity_id=entity_id,
+        customer_id=named.get("customer_id"),
+        currency=named.get("currency"),
+        segment=named.get("segment"),
+        salesperson=named.get("salesperson"),
+    )
+
+
+def _is_scope(condition: ReportCondition) -> bool:
+    return condition.column in SCOPED and condition.operator == "is" and len(condition.values) == 1
+
+
+async def _tie_out(books: ReportScope, currency: str, added: int) -> ReportTieOut:
+    found = [figures for figures in books.aged.sums if figures.currency == currency]
+    figures = found[0] if found else Figures.none(currency, books.plan.bands)
+    match books.plan.source.name:
+        case "open_items":
+            return ReportTieOut(figures, added - figures.unapplied)
+        case "aged_balance":
+            return ReportTieOut(figures, added)
+        case "turnover":
+            before = await opening(books.view, books.scope.within(currency), books.first)
+            return ReportTieOut(figures, before + added)
+        case _:
+            return ReportTieOut(figures, figures.outstanding)

@@ -1,0 +1,215 @@
+"""Custom reports on random histories: rows, sums and tie-outs of every source are those of a naive replay."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from encours.kernel.money import Money
+from encours.testing.servers import Installation
+from reporting_svc.domain.report.document import ReportPlan, plan_of
+from reporting_svc.http.reports.bodies import DocumentBody
+from reporting_svc.read_models.collection.query import collection
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.reports.run import ReportRun, run_report
+from tests.integration.naive_delays import outcomes
+from tests.integration.receivable_histories import Books
+from tests.integration.store import Store, project
+from tests.integration.test_report_questions import Question, ask, group_of, random_history
+
+HISTORIES = 40 if "DEEP" in os.environ else 3
+BANDS = ("not_due", "1-30", "31-60", "61-90", "91-120", "121+")
+
+
+@pytest.fixture(scope="module")
+def store(module_installation: Installation) -> Iterator[Store]:
+    opened = Store(module_installation.store_url("reporting"))
+    yield opened
+    opened.close()
+
+
+def answer(store: Store, asked: Question, head: int, plan: ReportPlan, entity_id: str | None) -> ReportRun:
+    """Run a report in a transaction, as a snapshot is one."""
+
+    async def run() -> ReportRun:
+        async with store.conn.transaction():
+            return await run_report(asked.view(store, head), plan, entity_id)
+
+    return store.run(run())
+
+
+class Asking:
+    """Questions to one history."""
+
+    def __init__(self, store: Store, asked: Question, books: Books) -> None:
+        self.store, self.asked, self.log = store, asked, books.log
+        self.known = asked.known(books.log)
+        self.currency = asked.scope.currency
+
+    def run(self, source: str, columns: list[str], **document: Any) -> ReportRun:
+        """Run a report within the scope of the question, which is written as conditions."""
+        scope = self.asked.scope
+        named = ("customer_id", "currency", "segment", "salesperson")
+        conditions = [
+            {"column": name, "operator": "is", "values": [value]}
+            for name in named
+            if (value := getattr(scope, name)) is not None
+        ]
+        body = {"source": source, "columns": columns, "limit": 10_000} | document
+        plan = plan_of(DocumentBody.model_validate(body | {"conditions": conditions}).to_document())
+        run = answer(self.store, self.asked, len(self.log), plan, scope.entity_id)
+        for each in run.tie_outs:
+            assert each.figures.tied, each
+            assert each.buckets_minor == each.figures.ledger
+        return run
+
+    def rows(self, source: str, columns: list[str], **document: Any) -> list[tuple[Any, ...]]:
+        """Return values without currencies; none is of another currency than the one asked for."""
+        found = self.run(source, columns, **document).table
+        place = [each.name for each in found.columns].index("currency")
+        assert {row[place] for row in found.rows} <= {self.currency}
+        return [
+            tuple(v.amount_minor if isinstance(v, Money) else v for n, v in enumerate(row) if n != place)
+            for row in found.rows
+        ]
+
+    def expected(self, day: date | None = None) -> dict[str, Any]:
+        """Return the naive figures by customer, without regard to "" for none."""
+        return self.asked.expected(self.log, day or self.asked.as_of)
+
+
+def check_items(asking: Asking) -> None:
+    parts = ("outstanding", "disputed", "conceded", "on_plan", "overdue")
+    found = asking.rows("open_items", [f"sum:{name}" for name in parts], group_by=["customer_id"])
+    expected = {
+        customer: (sum(e.bands), e.disputed, e.conceded, e.on_plan, e.overdue)
+        for customer, e in asking.expected().items()
+    }
+    summed = {row[0]: row[1:] for row in found}
+    assert {c: sums for c, sums in summed.items() if any(sums)} == {
+        c: sums for c, sums in expected.items() if any(sums)
+    }
+    by_band = dict(asking.rows("open_items", ["sum:outstanding"], group_by=["band"]))
+    for n, name in enumerate(BANDS):
+        assert by_band.get(name, 0) == sum(e.bands[n] for e in asking.expected().values())
+    listed = asking.rows(
+        "open_items", ["outstanding", "disputed", "on_plan", "collectable", "days_past_due", "due_on"]
+    )
+    for outstanding, disputed, on_plan, collectable, days, due_on in listed:
+        assert collectable == outstanding - disputed - on_plan
+        assert days == (asking.asked.as_of - due_on).days
+
+
+def check_aged(asking: Asking) -> None:
+    columns = [
+        "customer_id",
+        *BANDS,
+        "disputed",
+        "conceded",
+        "overdue",
+        "on_plan",
+        "unapplied",
+        "outstanding",
+    ]
+    found = asking.rows("aged_balance", columns)
+    assert {row[0] or "": row[1:] for row in found} == {
+        customer: (*e.bands, e.disputed, e.conceded, e.overdue, e.on_plan, e.unapplied, e.account)
+        for customer, e in asking.expected().items()
+    }
+    for by in ("entity_id", "segment", "salesperson", "field:channel"):
+        sums = Counter[str | None]()
+        for customer, e in asking.expected().items():
+            named = by.removesuffix("_id")
+            sums[group_of(named, customer, asking.asked, asking.log)] += e.account
+        assert dict(asking.rows("aged_balance", ["sum:outstanding"], group_by=[by])) == dict(sums), by
+
+
+def check_turnover(asking: Asking) -> None:
+    first = asking.asked.as_of - timedelta(days=45)
+    columns = ["billed", "credited", "collected", "reversed", "other", "turnover"]
+    found = asking.rows(
+        "turnover", [f"sum:{name}" for name in columns], group_by=["customer_id"], since=first.isoformat()
+    )
+    before, after = asking.expected(first - timedelta(days=1)), asking.expected()
+    for customer, billed, credited, collected, reverted, other, turnover in found:
+        name = customer or ""
+        change = (after[name].account if name in after else 0) - (
+            before[name].account if name in before else 0
+        )
+        assert turnover == billed - credited
+        assert billed - credited - collected + reverted + other == change
+
+
+def check_delays(asking: Asking) -> None:
+    first = asking.asked.as_of - timedelta(days=200)
+    columns = ["customer_id", "due_on", "owed", "uncovered", "settled_on"]
+    found = asking.rows("payment_delays", columns, since=first.isoformat())
+    naive = outcomes(asking.log, asking.asked.as_of, asking.known, asking.currency or "")
+    penalties = {
+        event.stream
+        for event in asking.log
+        if event.type == "invoice.issued" and getattr(event.recorded().data, "purpose", None) == "penalty"
+    }
+    if penalties or asking.asked.scope.customer_id or asking.asked.scope.salesperson:
+        assert all(first <= row[1] <= asking.asked.as_of for row in found)
+        return
+    expected = [row[:5] for row in naive if first <= row[1] <= asking.asked.as_of]
+    assert sorted(found, key=repr) == sorted(expected, key=repr)
+
+
+def check_promises(asking: Asking) -> None:
+    last: dict[str, Any] = {}
+    for event in asking.log[: asking.known]:
+        if event.type.startswith("promise.") and event.effective_on <= asking.asked.as_of:
+            last[event.stream] = event
+    expected = []
+    for event in last.values():
+        data: Any = event.recorded().data
+        if data.currency == asking.currency and data.customer_id in asking.asked.customers:
+            state = event.type.removeprefix("promise.")
+            received = getattr(data, "received_minor", 0)
+            expected.append((data.promise_id, state, data.promised_on, data.amount_minor, received))
+    found = asking.rows("promises", ["promise_id", "state", "promised_on", "amount", "received"])
+    assert sorted(found) == sorted(expected)
+
+
+def check_collection(asking: Asking) -> None:
+    view = asking.asked.view(asking.store, len(asking.log))
+    first = asking.asked.as_of - timedelta(days=70)
+    found = asking.rows("collection", ["start", "opening", "sales", "closing"], since=first.isoformat())
+    if found:
+        months = asking.store.run(collection(view, asking.asked.scope, first, "entity", 90))
+        assert found == [
+            (m.first, m.opening.outstanding_minor, m.sales_minor, m.closing.outstanding_minor) for m in months
+        ]
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_every_source_is_that_of_a_naive_replay(store: Store, seed: int) -> None:
+    chance = random.Random(1000 + seed)
+    books = random_history(chance)
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    for check in (check_items, check_aged, check_turnover, check_delays, check_promises, check_collection):
+        for _ in range(2):
+            check(Asking(store, ask(chance, books), books))
+
+
+def test_without_a_currency_each_has_rows_of_its_own(store: Store) -> None:
+    books = random_history(random.Random(7))
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    asked = ask(random.Random(1), books)
+    body = {"source": "aged_balance", "columns": ["sum:outstanding"]}
+    plan = plan_of(DocumentBody.model_validate(body).to_document())
+    run = answer(store, asked, len(books.log), plan, None)
+    shown = {row[0]: row[1] for row in run.table.rows}
+    assert shown == {
+        each.figures.currency: Money(each.figures.ledger, each.figures.currency)
+        for each in run.tie_outs
+        if each.figures.currency in shown
+    }
