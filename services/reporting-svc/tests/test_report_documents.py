@@ -13,7 +13,7 @@ from reporting_svc.domain.report.catalogue import SOURCES
 from reporting_svc.domain.report.days import DAY_WORDS, day_of
 from reporting_svc.domain.report.document import ReportContradicts, plan_of
 from reporting_svc.domain.report.state import (
-    Report,
+    CustomReport,
     ReportNotFound,
     ReportNotYours,
     SaveReport,
@@ -166,9 +166,9 @@ def test_actors_are_named_with_their_audience_alone(fields: dict[str, Any]) -> N
         SharingBody.model_validate(fields)
 
 
-def made(report_id: str = "rpt_1") -> Report:
-    event = save(Report(), SaveReport(report_id, "Old debts", document()), MINE)[0]
-    return evolve(Report(), recorded(event, entity=""))
+def made(report_id: str = "rpt_1") -> CustomReport:
+    event = save(CustomReport(), SaveReport(report_id, "Old debts", document()), MINE)[0]
+    return evolve(CustomReport(), recorded(event, entity=""))
 
 
 def test_the_version_counts_contents_and_not_names() -> None:

@@ -7,10 +7,10 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from reporting_svc.domain.report import state
-from reporting_svc.domain.report.state import Report, ReportNotFound, SaveReport, ShareReport
+from reporting_svc.domain.report.state import CustomReport, ReportNotFound, SaveReport, ShareReport
 from reporting_svc.read_models.refusals import ReportingEntityNotFound
 
-REPORT: Folder[Report] = Folder(Report, state.evolve, ReportNotFound)
+REPORT: Folder[CustomReport] = Folder(CustomReport, state.evolve, ReportNotFound)
 
 
 async def save_report(session: Session, command: SaveReport, ledger: Ledger) -> Result:
@@ -19,7 +19,7 @@ async def save_report(session: Session, command: SaveReport, ledger: Ledger) -> 
     if command.entity_id:
         session.require_entity(command.entity_id)
         await session.ask(_require_entity, ledger, session.meta.ledger, command.entity_id)
-    for event in state.save(Report(), command, session.meta.actor):
+    for event in state.save(CustomReport(), command, session.meta.actor):
         session.emit(command.report_id, event, entity=command.entity_id)
     return session.result(command.report_id)
 

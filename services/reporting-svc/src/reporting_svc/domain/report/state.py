@@ -53,7 +53,7 @@ class ShareReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CustomReport:
     """A report and its readers; ``saved`` is None before it is made."""
 
     entity_id: str = ""
@@ -69,7 +69,7 @@ class Report:
         return actor == self.saved.owner or self.audience == "everyone" or actor in self.actors
 
 
-def evolve(state: Report, recorded: Recorded) -> Report:
+def evolve(state: CustomReport, recorded: Recorded) -> CustomReport:
     """Return the state after the event."""
     match recorded.data:
         case ReportSaved():
@@ -82,7 +82,7 @@ def evolve(state: Report, recorded: Recorded) -> Report:
             raise TypeError(f"{recorded.type} is no event of a report")
 
 
-def owned(state: Report, report_id: str, actor: str) -> ReportSaved:
+def owned(state: CustomReport, report_id: str, actor: str) -> ReportSaved:
     """Return the report as its owner changes it. Raises :class:`ReportNotFound` and :class:`ReportNotYours`."""
     if state.saved is None or not state.is_visible_to(actor):
         raise ReportNotFound(report_id)
@@ -91,7 +91,7 @@ def owned(state: Report, report_id: str, actor: str) -> ReportSaved:
     return state.saved
 
 
-def save(state: Report, command: SaveReport, actor: str) -> list[ReportSaved]:
+def save(state: CustomReport, command: SaveReport, actor: str) -> list[ReportSaved]:
     """Make or change a report; no event if it is the one that is known. Raises :class:`ReportContradicts`."""
     known = state.saved and owned(state, command.report_id, actor)
     name = command.name or (known.name if known else "")
@@ -108,7 +108,7 @@ def save(state: Report, command: SaveReport, actor: str) -> list[ReportSaved]:
     ]
 
 
-def share(state: Report, command: ShareReport, actor: str) -> list[ReportShared]:
+def share(state: CustomReport, command: ShareReport, actor: str) -> list[ReportShared]:
     """Name the readers; no event if they are the same."""
     owned(state, command.report_id, actor)
     if (state.audience, state.actors) == (command.audience, command.actors):
@@ -116,7 +116,7 @@ def share(state: Report, command: ShareReport, actor: str) -> list[ReportShared]
     return [ReportShared(report_id=command.report_id, audience=command.audience, actors=command.actors)]
 
 
-def drop(state: Report, report_id: str, actor: str) -> list[ReportDropped]:
+def drop(state: CustomReport, report_id: str, actor: str) -> list[ReportDropped]:
     """Drop a report."""
     owned(state, report_id, actor)
     return [ReportDropped(report_id=report_id)]

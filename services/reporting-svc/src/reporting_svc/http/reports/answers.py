@@ -17,7 +17,7 @@ from encours.http.queries import AsOf
 from encours.kernel.money import Money
 from reporting_svc.domain.report.catalogue import COUNT, SOURCES, ColumnKind, ReportSource
 from reporting_svc.domain.report.document import GROUPED, OPERATORS
-from reporting_svc.domain.report.state import Report as SavedReport
+from reporting_svc.domain.report.state import CustomReport
 from reporting_svc.domain.report.table import CurrencySums, ReportValue
 from reporting_svc.http.answers import TieOut
 from reporting_svc.reports.run import ReportRun
@@ -32,7 +32,7 @@ class ConditionOut(BaseModel):
     values: list[str]
 
 
-class DocumentOut(BaseModel):
+class ReportDocumentOut(BaseModel):
     """Content of a report."""
 
     source: str
@@ -90,12 +90,12 @@ class SavedReportItem(BaseModel):
 class SavedReportOut(SavedReportItem):
     """A saved report."""
 
-    document: DocumentOut
+    document: ReportDocumentOut
     dropped: bool
     version: int
 
     @classmethod
-    def shown(cls, state: SavedReport, version: int) -> Json:
+    def shown(cls, state: CustomReport, version: int) -> Json:
         """Show a report."""
         saved = state.saved
         assert saved is not None
@@ -108,7 +108,7 @@ class SavedReportOut(SavedReportItem):
             "definition_version": saved.definition_version,
             "audience": state.audience,
             "actors": list(state.actors),
-            "document": DocumentOut.of(saved.document),
+            "document": ReportDocumentOut.of(saved.document),
             "dropped": state.dropped,
             "version": version,
         }
@@ -242,7 +242,7 @@ class ReportRunOut(AsOf):
     parked: list[str] = Field(description="The parked streams, at most 100.")
 
     @classmethod
-    def of(cls, state: SavedReport, run: ReportRun, granted: Sequence[str] | None) -> Json:
+    def of(cls, state: CustomReport, run: ReportRun, granted: Sequence[str] | None) -> Json:
         """Show a run."""
         saved, source, table, scope = state.saved, run.plan.source, run.table, run.scope
         assert saved is not None

@@ -20,7 +20,7 @@ from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.report.document import plan_of
-from reporting_svc.domain.report.state import Report, ReportNotFound
+from reporting_svc.domain.report.state import CustomReport, ReportNotFound
 from reporting_svc.http.answers import parked_fields
 from reporting_svc.http.reports.answers import (
     REPORT_ANSWER,
@@ -144,7 +144,7 @@ async def run_saved_report(
     )
 
 
-async def _seen(q: Query, report_id: str, position: int, *, now: bool = False) -> tuple[Report, int]:
+async def _seen(q: Query, report_id: str, position: int, *, now: bool = False) -> tuple[CustomReport, int]:
     """Return a report that the caller may see at the dates of the question, or now. Raises a 404 problem."""
     events = await q.ledger.read_stream(q.caller.ledger, report_id, upto=position)
     counted = [event for event in events if now or event.effective_on <= q.as_of]
