@@ -56,9 +56,9 @@ class Asking:
     def run(self, source: str, columns: list[str], **document: Any) -> ReportRun:
         """Run a report within the scope of the question, which is written as conditions."""
         scope = self.asked.scope
-        named = ("customer_id", "currency", "segment", "salesperson")
+        named = ["customer_id", "currency", "segment", "salesperson"]
         if source == "collection":
-            named = ("currency",)
+            named = ["currency"]
         conditions = [
             {"column": name, "operator": "is", "values": [value]}
             for name in named
@@ -88,10 +88,10 @@ class Asking:
 
 
 def check_items(asking: Asking) -> None:
-    parts = ("outstanding", "disputed", "conceded", "on_plan", "overdue")
+    parts = ("outstanding", "disputed", "conceded", "on_plan", "overdue", "promised", "placed")
     found = asking.rows("open_items", [f"sum:{name}" for name in parts], group_by=["customer_id"])
     expected = {
-        customer: (sum(e.bands), e.disputed, e.conceded, e.on_plan, e.overdue)
+        customer: (sum(e.bands), e.disputed, e.conceded, e.on_plan, e.overdue, e.promised, e.placed)
         for customer, e in asking.expected().items()
     }
     summed = {row[0]: row[1:] for row in found}
@@ -110,19 +110,20 @@ def check_items(asking: Asking) -> None:
 
 
 def check_aged(asking: Asking) -> None:
-    columns = [
-        "customer_id",
-        *BANDS,
-        "disputed",
-        "conceded",
-        "overdue",
-        "on_plan",
-        "unapplied",
-        "outstanding",
-    ]
-    found = asking.rows("aged_balance", columns)
+    parts = ("disputed", "conceded", "overdue", "on_plan", "promised", "placed", "unapplied", "outstanding")
+    found = asking.rows("aged_balance", ["customer_id", *BANDS, *parts])
     assert {row[0] or "": row[1:] for row in found} == {
-        customer: (*e.bands, e.disputed, e.conceded, e.overdue, e.on_plan, e.unapplied, e.account)
+        customer: (
+            *e.bands,
+            e.disputed,
+            e.conceded,
+            e.overdue,
+            e.on_plan,
+            e.promised,
+            e.placed,
+            e.unapplied,
+            e.account,
+        )
         for customer, e in asking.expected().items()
     }
     for by in ("entity_id", "segment", "salesperson", "field:channel"):

@@ -100,6 +100,8 @@ async def _open_items(books: ReportScope) -> SourceRows:
                     "disputed": row["disputed_minor"],
                     "conceded": row["conceded_minor"],
                     "on_plan": row["planned_minor"],
+                    "promised": row["promised_minor"],
+                    "placed": row["placed_minor"],
                     "overdue": owed if late > 0 else 0,
                     "collectable": row["open_minor"] - row["disputed_minor"] - row["planned_minor"],
                 }
@@ -129,6 +131,8 @@ async def _aged_balance(books: ReportScope) -> SourceRows:
                 "disputed": own.disputed,
                 "conceded": own.conceded,
                 "on_plan": own.on_plan,
+                "promised": own.promised,
+                "placed": own.placed,
                 "unapplied": own.unapplied,
                 "overdue": own.overdue,
                 "outstanding": own.outstanding,
