@@ -14,6 +14,7 @@ from tests.e2e.post_dunning import DUNNING, Make, Request
 from tests.e2e.post_instruments import INSTRUMENTS
 from tests.e2e.post_insurance import INSURANCE
 from tests.e2e.post_penalties import PENALTIES
+from tests.e2e.post_reporting import REPORTING
 from tests.e2e.world import ENTITY, World, eur, line
 
 TODAY = "2026-01-05"
@@ -105,15 +106,6 @@ def _duplicate(world: World) -> str:
 
 def _import(world: World) -> Request:
     return f"/v1/imports?file_name=old.csv&currency=EUR&entity_id={world.entity}", CSV.encode()
-
-
-def _webhook_body() -> dict[str, Any]:
-    """A webhook that gets no event: there is no receiver at the discard port."""
-    return {"url": "http://127.0.0.1:9/hook", "types": ["bank_statement.*"]}
-
-
-def _webhook(world: World) -> str:
-    return f"/v1/webhooks/{world.post('reporting', '/v1/webhooks', _webhook_body())['id']}"
 
 
 def _advice_body(world: World) -> dict[str, Any]:
@@ -423,18 +415,5 @@ EXAMPLES: dict[str, dict[str, Make]] = {
     },
     "dunning": DUNNING,
     "risk": CREDIT | INSURANCE,
-    "reporting": {
-        "/v1/figures": lambda w: (
-            "/v1/figures",
-            {"figure": "aged-balance", "title": "Closing", "entity_id": w.entity, "currency": "EUR"},
-        ),
-        "/v1/exports": lambda w: ("/v1/exports", {"kind": "fec", "entity_id": w.entity, "year": 2026}),
-        "/v1/reports": lambda w: (
-            "/v1/reports",
-            {"name": "Unpaid", "document": {"source": "open_items", "columns": ["number", "outstanding"]}},
-        ),
-        "/v1/webhooks": lambda w: ("/v1/webhooks", _webhook_body()),
-        "/v1/webhooks/{id}/replay": lambda w: (f"{_webhook(w)}/replay", {"dead_letters": True}),
-        "/v1/webhooks/{id}/secret": lambda w: (f"{_webhook(w)}/secret", {"overlap_hours": 1}),
-    },
+    "reporting": REPORTING,
 }

@@ -10,6 +10,7 @@ from encours.contracts.events.dunning import placements, promises
 from encours.contracts.events.money import residual
 from encours.contracts.events.parties.customer import FieldsSet, FieldValue, RolesAssigned
 from encours.testing.events import event as sample
+from tests.integration.product_parts import products
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, TERMS, Books
 
 RAISED: dict[Any, Any] = {
@@ -89,6 +90,7 @@ def rebate(b: Books, n: int, day: date, amount: int) -> None:
     note = sample(
         payment.CreditNoteIssued, payment_id=payment_id, customer_id=CUSTOMERS[n % 2], currency="EUR",
         number=f"R-{len(b.log)}", issued_on=day, net_minor=amount, vat_minor=0, total_minor=amount,
+        products=products(n, amount),
     )  # fmt: skip
     b.record(payment_id, note, day)
 

@@ -22,6 +22,7 @@ from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 from encours.testing.events import event as sample
 from tests.integration import naive_money, naive_named
+from tests.integration.product_parts import products
 
 ENTITY = "ent_" + "e" * 32
 DAY_0 = date(2026, 1, 1)
@@ -75,6 +76,7 @@ def issue(b: Books, n: int, day: date, amount: int) -> None:
         invoice_id=invoice_id, customer_id=customer, number=f"F-{len(b.log)}", series=None, issued_on=day,
         supply_on=day, due_on=day + timedelta(days=n % 61), currency=currency, vat=(), net_minor=amount, vat_minor=0,
         total_minor=amount, terms=TERMS, reference=None, salesperson=None, origin="issued",
+        products=products(n, amount),
     )  # fmt: skip
     b.record(invoice_id, event, day)
 
@@ -201,6 +203,7 @@ def credit(b: Books, n: int, day: date, amount: int) -> None:
         invoice_id=invoice_id, customer_id=customer, currency=currency, credit_note_id=b.id("cre"),
         number=f"A-{len(b.log)}", series=None, issued_on=day, vat=(), net_minor=part, vat_minor=0,
         total_minor=part, awaited_minor=awaited, whole=not b.open[invoice_id], cause="goods returned", origin="import",
+        products=products(n, part),
     )  # fmt: skip
     b.record(invoice_id, event, day)
 

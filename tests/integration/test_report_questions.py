@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
 from tests.integration.money_acts import EVERY_ACT
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, Expected, history, replay
@@ -175,6 +177,56 @@ def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> Non
     assert sum(period.billed - period.credited for period in periods) == sold
 
 
+def check_products(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """Sums of a naive count; what no product has is the rest of the whole."""
+    view, first = asked.view(store, len(log)), asked.as_of - timedelta(days=45)
+    periods = store.run(by_period(view, asked.scope, "week", first))
+    found = store.run(by_product(view, asked.scope, "week", first, periods))
+    sums: dict[str | None, list[int]] = {}
+    invoiced: dict[str, tuple[Any, int]] = {}
+    paid: dict[tuple[str | None, date], Fraction] = {}
+    for event in log[: asked.known(log)]:
+        data: Any = event.recorded().data
+        if event.type == "invoice.issued":
+            invoiced[event.stream] = data.products, data.total_minor
+        counts = (
+            first <= event.effective_on <= asked.as_of
+            and getattr(data, "customer_id", None) in asked.customers
+        )
+        if not counts or getattr(data, "currency", None) != asked.scope.currency:
+            continue
+        sign = SALES.get(event.type, 0)
+        for each in data.products if sign else ():
+            own = sums.setdefault(each.product, [0, 0, 0, 0])
+            added = (max(sign, 0), max(-sign, 0), each.costed_minor * sign, each.cost_minor * sign)
+            for n, minor in enumerate((added[0] * each.net_minor, added[1] * each.net_minor, *added[2:])):
+                own[n] += minor
+        if event.type in ("invoice.payment_applied", "invoice.payment_unapplied"):
+            minor = data.amount_minor * (1 if event.type.endswith("payment_applied") else -1)
+            week = event.effective_on - timedelta(days=event.effective_on.weekday())
+            for each in invoiced[event.stream][0]:
+                part = Fraction(minor * (each.net_minor + each.vat_minor), invoiced[event.stream][1])
+                paid[each.product, week] = paid.get((each.product, week), Fraction(0)) + part
+    for product in ("A", "B"):
+        rows = found.get(product, [])
+        of = [
+            sum(getattr(row, name) for row in rows)
+            for name in ("billed_net", "credited_net", "costed", "cost")
+        ]
+        assert of == sums.get(product, [0] * 4)
+        collected = {row.start: row.collected for row in rows if row.collected}
+        expected = {week: p for (name, week), p in paid.items() if name == product}
+        for week in {*collected, *expected}:
+            assert abs(float(collected.get(week, 0) - expected.get(week, 0))) <= 0.5
+    every = [row for rows in found.values() for row in rows]
+    assert sum(row.net for row in every) == sum(period.net for period in periods)
+    assert sum(row.gross for row in every) == sum(period.billed - period.credited for period in periods)
+    assert sum(row.collected for row in every) == sum(
+        period.collected - period.reversed for period in periods
+    )
+    assert sum(row.cost for row in every) == sum(of[3] for of in sums.values())
+
+
 def group_of(by: str, customer: str, asked: Question, log: list[StoredEvent]) -> str | None:
     """The group of a customer by what was assigned to it until the day."""
     if by == "entity" or not customer:
@@ -264,6 +316,7 @@ def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: 
                 check_groups,
                 check_overdue,
                 check_turnover,
+                check_products,
                 check_month,
                 check_promises,
                 check_open_items,

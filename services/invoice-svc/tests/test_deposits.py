@@ -12,14 +12,14 @@ from msgspec.structs import replace
 
 from encours.contracts.books import movements
 from encours.contracts.common import Particulars
+from encours.contracts.vat_due import vat_due
 from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AssignRoles
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice
 from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, InvoiceCorrected, correction_id
 from invoice_svc.domain.invoice.deposits import DepositIsDeducted, DepositNotDeductible
-from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.invoice.vat_due import vat_due, vat_received
+from invoice_svc.domain.invoice.vat_due import vat_received
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable
 from invoice_svc.domain.loss.write_off import ReverseWriteOff
 from invoice_svc.http.invoices.answers import InvoiceOut
@@ -251,7 +251,7 @@ def test_with_any_deposits_what_is_billed_is_the_supply_at_each_rate_once(
     ],
 )
 def test_vat_is_due_by_purpose_and_nature(purpose: Any, particulars: Particulars, due: str | None) -> None:
-    assert vat_due(Invoice(purpose=purpose, particulars=particulars)) == due
+    assert vat_due(purpose, particulars) == due
 
 
 def test_vat_on_receipt_is_due_by_rate_pro_rata_to_what_was_paid(make: Any, firm: Any) -> None:

@@ -31,6 +31,7 @@ from reporting_svc.http.payment_delays import routes as payment_delays
 from reporting_svc.http.reports import routes as reports
 from reporting_svc.http.timeline import routes as timeline
 from reporting_svc.http.turnover import routes as turnover
+from reporting_svc.http.turnover_plans import routes as turnover_plans
 from reporting_svc.http.webhooks import routes as webhooks
 from reporting_svc.models import MODELS, NAME
 from reporting_svc.read_models.feed import Feed
@@ -66,6 +67,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             overdue,
             open_items,
             turnover,
+            turnover_plans,
             collection_effectiveness,
             payment_delays,
             cash_forecast,

@@ -143,7 +143,7 @@ class DocumentAdjustment(Adjustment, frozen=True, kw_only=True):
     vat_rate_bps: int
 
 
-class Line(Value, frozen=True, kw_only=True):
+class Line(Value, frozen=True, kw_only=True, omit_defaults=True):
     """An invoice line; quantity and unit price are decimal strings, so that nothing is rounded twice."""
 
     description: str
@@ -155,6 +155,20 @@ class Line(Value, frozen=True, kw_only=True):
     """Quantity times price, less the allowances, plus the charges (BT-131)."""
     product: str | None
     adjustments: tuple[Adjustment, ...] = ()
+    unit_cost: str | None = None
+    """Cost of one unit to the seller, without VAT; ``None`` where it is not known."""
+
+
+class ProductShare(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a document in one product; the parts of all products add up to its net and its VAT."""
+
+    product: str | None
+    net_minor: int
+    vat_minor: int
+    costed_minor: int = 0
+    """The part of ``net_minor`` whose cost is known."""
+    cost_minor: int = 0
+    """Cost of that part."""
 
 
 class Exemption(Value, frozen=True, kw_only=True):

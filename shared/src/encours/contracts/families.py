@@ -85,6 +85,7 @@ FAMILIES = (
     Family("provision_overlay", ("risk",), ("pvo",)),
     Family("figure", ("reporting",), ("fig",)),
     Family("report", ("reporting",), ("rpt",)),
+    Family("turnover_plan", ("reporting",), ("tpn",)),
     # Any service's worker may hold the calendar's lease.
     Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),
 )

@@ -47,6 +47,7 @@ USUAL: Mapping[str, Any] = {
     "credit_note_id": "cre_1", "refund_id": "rfd_1",
     "figure_id": "fig_1",
     "report_id": "rpt_1",
+    "turnover_plan_id": "tpn_1",
     "limit_id": "lim_1", "decision_id": "dec_1", "reminder_id": "rem_1", "task_id": "tsk_1", "import_id": "imp_1",
     "quote_id": "quo_1", "order_id": "ord_1", "delivery_id": "dlv_1", "recurring_id": "rec_1", "index_id": "idx_1",
     "insolvency_id": "ins_1", "finding_id": "fnd_1", "template_id": "tpl_1", "experiment_id": "exp_1",

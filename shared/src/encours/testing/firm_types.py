@@ -57,6 +57,7 @@ BEGIN = frozenset(
             "credit_policy.set",
             "figure.published",
             "report.saved",
+            "turnover_plan.set",
             "guarantee.taken",
             "score_model.fitted",
             "score.graded",
@@ -130,6 +131,7 @@ IDS = {
     "provision_overlay_id": "pvo",
     "figure_id": "fig",
     "report_id": "rpt",
+    "turnover_plan_id": "tpn",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

@@ -46,6 +46,7 @@ _SUBJECT = {
     "insurance_deadline": "deadline_id", "provision_overlay": "provision_overlay_id",
     "figure": "figure_id",
     "report": "report_id",
+    "turnover_plan": "turnover_plan_id",
 }  # fmt: skip
 
 

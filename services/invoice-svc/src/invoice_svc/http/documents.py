@@ -77,7 +77,13 @@ class LineBody(Body):
         description="S standard or reduced rate, Z zero rate, E exempt, AE reverse charge, K intra-Community supply, "
         "G export, O outside the scope of VAT. If not given, S for a rate above 0, else Z.",
     )
-    product: ShortText | None = None
+    product: ShortText | None = Field(default=None, description="Code of the product in your catalogue.")
+    unit_cost: DecimalText | None = Field(
+        default=None,
+        description="Cost of one unit to you, net of VAT, in the currency of the document, for margins. It is on no "
+        "document that the customer receives.",
+        examples=["61.20"],
+    )
     allowances: list[AdjustmentBody] = Field(default_factory=list, max_length=MAX_ADJUSTMENTS)
     charges: list[AdjustmentBody] = Field(default_factory=list, max_length=MAX_ADJUSTMENTS)
 
@@ -94,6 +100,7 @@ class LineBody(Body):
             currency,
             self.vat_category,
             adjustments_of(self.allowances, self.charges),
+            self.unit_cost,
         )
 
 
@@ -225,6 +232,7 @@ class LineOut(BaseModel):
     vat_category: VatCategory
     net: MoneyModel
     product: str | None
+    unit_cost: str | None
     allowances: list[AdjustmentOut]
     charges: list[AdjustmentOut]
 
@@ -239,6 +247,7 @@ class LineOut(BaseModel):
             "vat_category": line.vat_category,
             "net": money_json(line.net_minor, currency),
             "product": line.product,
+            "unit_cost": line.unit_cost,
         } | adjustments_json(line.adjustments, currency)
 
 

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from reporting_svc.use_cases import figures, reports
+from reporting_svc.use_cases import figures, reports, turnover_plans
 
-FOLDERS: Mapping[str, Folder[Any]] = {"fig": figures.FIGURE, "rpt": reports.REPORT}
+FOLDERS: Mapping[str, Folder[Any]] = {
+    "fig": figures.FIGURE,
+    "rpt": reports.REPORT,
+    "tpn": turnover_plans.TURNOVER_PLAN,
+}
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -1,4 +1,4 @@
-"""Published figures. Stream: the figure's id. Appended by reporting-svc."""
+"""Published figures, and plans that figures are compared with. Streams: their ids. Appended by reporting-svc."""
 
 from __future__ import annotations
 
@@ -53,3 +53,32 @@ class FigurePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Streams were parked when it was computed."""
     customer_id: str | None = None
     """Customer that it is about; ``None`` for all of the entity."""
+
+
+PlanGroup = Literal["entity", "product", "customer"]
+
+
+class TurnoverTarget(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Turnover and cash that a plan expects of a month, in minor units."""
+
+    month: date
+    """First day of the month."""
+    group: str | None = None
+    """Product, or id of the customer, by the plan's ``by``; ``None`` for all of the entity."""
+    billed_minor: int | None = None
+    """Without VAT; ``None`` where the plan expects nothing in particular."""
+    collected_minor: int | None = None
+    """With VAT."""
+
+
+class TurnoverPlanSet(Event, frozen=True, kw_only=True):
+    """A plan of the turnover of an entity; it replaces the version before as a whole."""
+
+    TYPE: ClassVar[str] = "turnover_plan.set"
+    turnover_plan_id: str
+    plan_version: int
+    code: str
+    title: str
+    currency: str
+    by: PlanGroup
+    targets: tuple[TurnoverTarget, ...]

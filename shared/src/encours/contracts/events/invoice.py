@@ -20,6 +20,7 @@ from encours.contracts.common import (
     Origin,
     Particulars,
     PenalisedInvoice,
+    ProductShare,
     Purpose,
     Terms,
     VatShare,
@@ -149,6 +150,7 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
     deliveries: tuple[CitedDelivery, ...] = ()
     penalises: tuple[PenalisedInvoice, ...] = ()
     """Of a penalty document: the invoices paid late, with what it claims for each; its total is their sum."""
+    products: tuple[ProductShare, ...] = ()  # of lines that state a product or a cost
 
 
 class DepositDeducted(Event, frozen=True, kw_only=True):
@@ -211,13 +213,14 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
 
     TYPE: ClassVar[str] = "invoice.credited"
-    VERSION: ClassVar[int] = 6
+    VERSION: ClassVar[int] = 7
     UPCASTERS: ClassVar[dict[int, Upcaster]] = {
         1: lambda fields: fields | {"vat": ()},
         2: lambda fields: fields | {"awaited_minor": 0},
         3: lambda fields: fields,
         4: _with_categories,
         5: lambda fields: fields,
+        6: lambda fields: fields,
     }
     invoice_id: str
     customer_id: str
@@ -241,7 +244,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     released: tuple[ReleasedCash, ...] = ()
     """Cash that the credit note has left without a debt. Not kept before version 5."""
     purpose: Purpose = "invoice"
-    """Kind of the invoice; before version 6 none was a penalty document, and deposits were not told apart."""
+    """Kind of the invoice; before version 6 none was a penalty document or told apart as a deposit."""
+    products: tuple[ProductShare, ...] = ()  # not kept before version 7
 
 
 class InvoiceRebated(Event, frozen=True, kw_only=True):

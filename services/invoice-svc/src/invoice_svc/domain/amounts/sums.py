@@ -39,6 +39,7 @@ class LineInput(Struct, frozen=True, gc=False):
     currency: str | None = None
     vat_category: VatCategory | None = None
     adjustments: tuple[AdjustmentInput, ...] = ()
+    unit_cost: str | None = None
 
 
 class InvoiceSums(Struct, frozen=True, gc=False):
@@ -125,6 +126,7 @@ def line_input(line: Line, currency: str) -> LineInput:
         line.product,
         vat_category=line.vat_category,
         adjustments=tuple(as_input(each, currency, gross_minor) for each in line.adjustments),
+        unit_cost=line.unit_cost,
     )
 
 
@@ -162,7 +164,18 @@ def _line(line: LineInput, currency: str, pointer: str) -> Line:
         net_minor=net_minor,
         product=line.product,
         adjustments=adjustments,
+        unit_cost=None
+        if line.unit_cost is None
+        else _unit_cost(line.unit_cost, quantity, f"{pointer}/unit_cost"),
     )
+
+
+def _unit_cost(text: str, quantity: int, pointer: str) -> str:
+    """Return the canonical cost of a unit. Raises :class:`Invalid` for one below 0, and without a bound to the sum."""
+    cost, scale, canonical = decimal_parts(text, pointer)
+    if cost < 0 or cost * abs(quantity) > MAX_MINOR * 10**scale:
+        raise Invalid("A cost is 0 or more, and that of a line is within the bounds of amounts.", pointer)
+    return canonical
 
 
 def _on_line(

@@ -17,6 +17,7 @@ from encours.kernel.terms import beyond_ceiling, later_than_ceiling
 from encours.legal.law import LatePaymentLaw
 from encours.legal.packs import law_of
 from invoice_svc.domain.amounts.adjustments import as_input
+from invoice_svc.domain.amounts.products import product_shares
 from invoice_svc.domain.amounts.sums import InvoiceSums, currency_of, line_input, reckon
 from invoice_svc.domain.approval.decide import require_approved
 from invoice_svc.domain.customer.decide import require_customer_of
@@ -200,6 +201,7 @@ def issue(
             purchaser_id=state.customer_id if state.customer_id != customer.customer_id else None,
             delivered_to_id=delivered.customer_id if delivered else None,
             deliveries=state.deliveries,
+            products=product_shares(state.lines, rest.vat, state.currency, state.net_minor or 0),
         ),
         *_in_instalments(state.invoice_id, state.currency, customer, instalments),
         *_warn_of_terms(state, terms, instalments, law, issued_on),

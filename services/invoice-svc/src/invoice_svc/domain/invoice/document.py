@@ -78,6 +78,7 @@ def issued_document(state: Invoice, entity_id: str, event: events.InvoiceIssued)
         purpose=event.purpose,
         lines=state.lines,
         adjustments=state.adjustments,
+        products=event.products,
         vat=event.vat,
         net_minor=event.net_minor,
         vat_minor=event.vat_minor,

@@ -21,6 +21,7 @@ from encours.contracts.events.money.cover import InvoiceCovered, InvoiceUncovere
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.events.sales import approval as approvals
+from invoice_svc.domain.amounts.products import less_products
 from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided
 from invoice_svc.domain.invoice.document import amended_document, drafted_document, issued_document
 from invoice_svc.domain.invoice.parts import (
@@ -117,6 +118,7 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 credits=(*state.credits, credit),
                 movements=(*state.movements, BalanceChange(day, -event.total_minor)),
                 conceded_minor=state.conceded_minor - event.awaited_minor,
+                products=less_products(state.products, event.products) if event.products else state.products,
             )
         case events.InvoiceRebated():
             rebate = Rebate(

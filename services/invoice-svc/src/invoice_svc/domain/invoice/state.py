@@ -19,6 +19,7 @@ from encours.contracts.common import (
     Origin,
     Particulars,
     PenalisedInvoice,
+    ProductShare,
     Purpose,
     Terms,
     VatShare,
@@ -56,6 +57,8 @@ class Invoice(Struct, frozen=True, gc=False):
     purpose: Purpose = "invoice"
     lines: tuple[Line, ...] = ()
     adjustments: tuple[DocumentAdjustment, ...] = ()
+    products: tuple[ProductShare, ...] = ()
+    """Parts by product that credit notes have left of an issued invoice; empty where no line states one, nor a cost."""
     vat: tuple[VatShare, ...] = ()
     net_minor: int | None = 0
     vat_minor: int | None = 0

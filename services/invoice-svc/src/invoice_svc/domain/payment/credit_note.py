@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from encours.contracts.events import payment as events
 from encours.kernel.errors import FieldError, Invalid
+from invoice_svc.domain.amounts.products import product_shares
 from invoice_svc.domain.amounts.sums import LineInput, currency_of, reckon
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
@@ -93,6 +94,7 @@ def issue(
         period_until=command.period_until,
         invoices=tuple(cited_as(invoice) for invoice in cited),
         origin="issued",
+        products=product_shares(sums.lines, sums.vat, currency, sums.net_minor),
     )
 
 

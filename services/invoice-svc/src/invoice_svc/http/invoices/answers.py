@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import Purpose
+from encours.contracts.vat_due import VatDue, vat_due
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
@@ -26,7 +27,7 @@ from invoice_svc.domain.invoice.status import (
     status,
 )
 from invoice_svc.domain.invoice.totals import totals_of
-from invoice_svc.domain.invoice.vat_due import VatDue, vat_due, vat_received
+from invoice_svc.domain.invoice.vat_due import vat_received
 from invoice_svc.domain.loss.decide import provision_in_force_minor
 from invoice_svc.http.approval import ApprovalOut
 from invoice_svc.http.common import iso
@@ -259,7 +260,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "deposits": [deposit_json(deposit, currency) for deposit in state.deducted],
             "deducted_by": state.deducted_by,
             "corrects": None if state.corrects is None else CitedOut.of(state.corrects),
-            "vat_due": vat_due(state),
+            "vat_due": vat_due(state.purpose, state.particulars),
             "vat_received": [VatOut.of(share, currency) for share in vat_received(state)],
             **particulars_json(state.particulars),
             "terms": TermsOut.of(state.terms),

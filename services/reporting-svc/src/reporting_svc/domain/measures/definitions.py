@@ -89,6 +89,22 @@ TURNOVER = Definition(
     "payments received by the day the funds were available - payments reversed by the day of the "
     "reversal. Weeks are ISO 8601.",
 )
+TURNOVER_BY_PRODUCT = Definition(
+    "turnover-by-product/1",
+    "Turnover without VAT of turnover/issue-date/3 by the products of the lines; discounts and charges on the document "
+    "and deducted deposits change the lines of their VAT rate pro rata. A credit note reduces the products of its "
+    "lines, without lines all products of its invoice pro rata, and their cost in the same proportion. Cost: quantity "
+    "x unit_cost of the lines that state one. Margin: turnover of these lines - their cost; lines without a cost are "
+    "in neither. Collected: payments applied to the invoices - released or reversed, by the part of the product in "
+    "each invoice. No product: what the whole has beyond all products.",
+)
+TURNOVER_PLAN = Definition(
+    "turnover-plan/1",
+    "Planned: targets of the version of the plan in force on as_of, known at known_at. Actual: turnover without VAT, "
+    "and payments received - reversed, of turnover/issue-date/3 in each month of the plan up to as_of; by product of "
+    "turnover-by-product/1. Difference: actual - planned; its percentage is of what was planned. The month of as_of is "
+    "compared as far as it went, and left out of the totals until its last day.",
+)
 CEI = Definition(
     "cei/1",
     "Collection effectiveness index of a period: (opening + sales - closing) / (opening + sales - closing not yet due) "
@@ -179,6 +195,8 @@ ALL: tuple[Definition, ...] = (
     ADD,
     OVERDUE,
     TURNOVER,
+    TURNOVER_BY_PRODUCT,
+    TURNOVER_PLAN,
     CEI,
     OVERDUE_RATE,
     WORKING_CAPITAL,

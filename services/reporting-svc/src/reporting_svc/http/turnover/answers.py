@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from reporting_svc.domain.measures.definitions import TURNOVER
+from encours.kernel.money import div_half_up
+from reporting_svc.domain.measures.definitions import TURNOVER, TURNOVER_BY_PRODUCT
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.turnover.products import ProductTurnover, total
 from reporting_svc.read_models.turnover.query import Period, Turnover, TurnoverGroup, added
 
 
@@ -92,6 +94,89 @@ class TurnoverGroupsOut(BaseModel):
         return {"group_by": groups.by, "data": rows, "left_out": groups.left_out}
 
 
+class ProductRow(BaseModel):
+    """A product in a period with movements; `start` is its first day."""
+
+    start: date
+    billed_net: MoneyModel = Field(description="Invoices, without VAT.")
+    credited_net: MoneyModel = Field(description="Credit notes, without VAT.")
+    turnover_net: MoneyModel = Field(description="Billed less credited, without VAT.")
+    turnover: MoneyModel = Field(description="The same, VAT included.")
+    collected: MoneyModel = Field(
+        description="What payments cover of the invoices, by the part of the product in each; VAT included. Payments "
+        "that were released or reversed are deducted."
+    )
+    costed_net: MoneyModel = Field(description="The part of `turnover_net` whose cost is known.")
+    cost: MoneyModel = Field(description="Cost of that part.")
+    margin: MoneyModel = Field(
+        description="`costed_net` less `cost`: an unknown cost is left out, not taken for 0."
+    )
+    margin_percent: float | None = Field(description="Margin of `costed_net`; null where that is 0 or less.")
+    costed_percent: float | None = Field(
+        description="Share of `turnover_net` whose cost is known; null where that is 0 or less."
+    )
+
+    @classmethod
+    def of(cls, row: ProductTurnover, currency: str) -> Json:
+        """Show a product in a period."""
+        return {
+            "start": row.start.isoformat(),
+            "billed_net": money_json(row.billed_net, currency),
+            "credited_net": money_json(row.credited_net, currency),
+            "turnover_net": money_json(row.net, currency),
+            "turnover": money_json(row.gross, currency),
+            "collected": money_json(row.collected, currency),
+            "costed_net": money_json(row.costed, currency),
+            "cost": money_json(row.cost, currency),
+            "margin": money_json(row.margin, currency),
+            "margin_percent": percent_of(row.margin, row.costed),
+            "costed_percent": percent_of(row.costed, row.net),
+        }
+
+
+def percent_of(part: int, whole: int) -> float | None:
+    """Return a part in percent of a whole above 0, with two decimals, half up."""
+    return div_half_up(part * 10_000, whole) / 100 if whole > 0 else None
+
+
+class ProductGroupRow(BaseModel):
+    """A product with its periods; `product` is null for what belongs to none."""
+
+    product: str | None
+    totals: ProductRow
+    data: list[ProductRow]
+
+
+class TurnoverProductsOut(BaseModel):
+    """Turnover by product, the largest first. All products together are `data` of the answer."""
+
+    definition: str
+    totals: ProductRow
+    data: list[ProductGroupRow]
+    left_out: int = Field(description="Products that are not shown.")
+
+    @classmethod
+    def of(
+        cls, products: Mapping[str | None, Sequence[ProductTurnover]], most: int, first: date, currency: str
+    ) -> Json:
+        """Show at most so many products."""
+        shown = list(products.items())[:most]
+        every = [row for rows in products.values() for row in rows]
+        return {
+            "definition": TURNOVER_BY_PRODUCT.id,
+            "totals": ProductRow.of(total(first, every), currency),
+            "data": [
+                {
+                    "product": product,
+                    "totals": ProductRow.of(total(first, rows), currency),
+                    "data": [ProductRow.of(row, currency) for row in rows],
+                }
+                for product, rows in shown
+            ],
+            "left_out": len(products) - len(shown),
+        }
+
+
 class TurnoverOut(Report):
     """Periods in order. `tie_out.buckets` is the opening balance and what every period added to it."""
 
@@ -100,7 +185,8 @@ class TurnoverOut(Report):
     data: list[TurnoverRow]
     next_cursor: str | None
     totals: TurnoverRow
-    groups: TurnoverGroupsOut | None = Field(description="Null without `group_by`.")
+    groups: TurnoverGroupsOut | None = Field(description="Null without `group_by`, and by product.")
+    products: TurnoverProductsOut | None = Field(description="With `group_by=product`.")
     opening: MoneyModel = Field(description="The customers' account on the eve of the first day.")
 
     @classmethod
@@ -112,18 +198,20 @@ class TurnoverOut(Report):
         periods: Sequence[Turnover],
         before: int,
         groups: TurnoverGroups | None,
+        products: Json | None,
     ) -> Json:
         """Show the periods from ``first`` on, after an opening balance of ``before`` minor units."""
-        total = books.total
+        whole = books.total
         return {
             "definition": TURNOVER.id,
-            "currency": total.currency,
+            "currency": whole.currency,
             "by": by,
-            "data": [TurnoverRow.of(period, total.currency) for period in periods],
+            "data": [TurnoverRow.of(period, whole.currency) for period in periods],
             "next_cursor": None,
-            "totals": TurnoverRow.of(added(first, periods), total.currency),
-            "groups": None if groups is None else TurnoverGroupsOut.of(groups, first, total.currency),
-            "opening": money_json(before, total.currency),
-            "tie_out": TieOut.of(total, buckets=before + sum(period.change for period in periods)),
+            "totals": TurnoverRow.of(added(first, periods), whole.currency),
+            "groups": None if groups is None else TurnoverGroupsOut.of(groups, first, whole.currency),
+            "products": products,
+            "opening": money_json(before, whole.currency),
+            "tie_out": TieOut.of(whole, buckets=before + sum(period.change for period in periods)),
             **cls.end(books),
         }

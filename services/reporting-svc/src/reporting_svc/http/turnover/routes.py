@@ -14,8 +14,9 @@ from encours.http.routing import Router
 from encours.kernel.errors import Invalid
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
-from reporting_svc.http.turnover.answers import TurnoverGroups, TurnoverOut
+from reporting_svc.http.turnover.answers import TurnoverGroups, TurnoverOut, TurnoverProductsOut
 from reporting_svc.read_models.receivables.groups import names_of
+from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import Period, TurnoverGroup, by_group, by_period, opening
 
 router = Router(tags=["Receivables"])
@@ -33,8 +34,11 @@ async def turnover(
         Parameter(alias="from", description="First day; a year back if not given. The last day is as_of."),
     ] = None,
     group_by: Annotated[
-        Literal["entity", "customer", "segment", "salesperson"] | None,
-        Parameter(description="Also by group, the largest turnover first; at most 100 groups are shown."),
+        Literal["entity", "customer", "segment", "salesperson", "product"] | None,
+        Parameter(
+            description="Also by group, the largest turnover first; at most 100 groups are shown. By product with "
+            "cost and margin, in `products`."
+        ),
     ] = None,
 ) -> Response:
     """Amounts billed, credited, collected and reversed up to as_of."""
@@ -44,8 +48,13 @@ async def turnover(
     async with snapshot(q, asked) as books:
         before = await opening(books.view, books.scope, first)
         periods = await by_period(books.view, books.scope, by, first)
-        groups = await _groups(books, by, first, group_by) if group_by else None
-    return q.respond(TurnoverOut.of(books, by, first, periods, before, groups))
+        groups = products = None
+        if group_by == "product":
+            found = await by_product(books.view, books.scope, by, first, periods)
+            products = TurnoverProductsOut.of(found, MOST_GROUPS, first, books.total.currency)
+        elif group_by:
+            groups = await _groups(books, by, first, group_by)
+    return q.respond(TurnoverOut.of(books, by, first, periods, before, groups, products))
 
 
 async def _groups(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from encours.kernel.bands import STANDARD, Bands
+from encours.kernel.errors import Invalid
 from encours.ledger import Ledger
 from encours.reading.merges import survivors_at
 from encours.reading.moment import WAIT_S, FuturePosition, PositionNotReached, TimeTravel, View
@@ -43,6 +46,29 @@ class LatestFigures:
 
         Raises :class:`PositionNotReached` where the read model is behind the ledger, and :class:`FuturePosition`.
         """
+        async with self.view(ledger, asked.as_of, position) as view:
+            await check(view, Scope(entity_id=asked.entity_id, customer_id=asked.customer_id))
+            found = await measured(view, asked)
+            parked = await parked_streams(view.conn, Receivables.name, ledger)
+            return replace(found, incomplete=bool(parked))
+
+    async def require_planned(
+        self, ledger: str, entity_id: str, customers: Mapping[str, str], today: date
+    ) -> None:
+        """Raise a 404 problem for an unknown entity, 422 for a customer that is none of it; pointers by customer."""
+        async with self.view(ledger, today, None) as view:
+            await check(view, Scope(entity_id=entity_id))
+            rows = await view.conn.fetch(
+                f"select customer_id from {view.schema}.customer where entity = $1 and customer_id = any($2::text[])",
+                entity_id,
+                list(customers),
+            )
+            for customer_id in customers.keys() - {row["customer_id"] for row in rows}:
+                raise Invalid(f"{customer_id} is no customer of {entity_id}.", customers[customer_id])
+
+    @asynccontextmanager
+    async def view(self, ledger: str, as_of: date, position: int | None) -> AsyncIterator[View]:
+        """Open the receivables as the ledger's head, or a position before it, gives them."""
         head = (await self.ledger.head(ledger)).position
         if position is not None and position > head:
             raise FuturePosition("position", head)
@@ -51,13 +77,9 @@ class LatestFigures:
             raise PositionNotReached(Receivables.name, wanted)
         async with self.db.snapshot(Receivables.name, ledger) as moment:
             known_at = None if position is None else str(position)
-            time = TimeTravel(asked.as_of, position or moment.position, known_at, position is None)
+            time = TimeTravel(as_of, position or moment.position, known_at, position is None)
             granted = None if self.granted is None else tuple(self.granted)
-            view = View(moment.conn, moment.schema, time, granted, moment.incomplete)
-            await check(view, Scope(entity_id=asked.entity_id, customer_id=asked.customer_id))
-            found = await measured(view, asked)
-            parked = await parked_streams(view.conn, Receivables.name, ledger)
-            return replace(found, incomplete=bool(parked))
+            yield View(moment.conn, moment.schema, time, granted, moment.incomplete)
 
 
 def at(view: View, asked: FigureQuestion, position: int) -> View:

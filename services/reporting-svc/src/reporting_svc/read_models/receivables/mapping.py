@@ -11,6 +11,7 @@ from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered, FieldsSet
 from encours.contracts.instalments import ranges_of
+from encours.contracts.vat_due import vat_due
 from reporting_svc.read_models.receivables.rows import (
     FieldsRow,
     Item,
@@ -69,6 +70,7 @@ def issued_item(entity: str, issued: InvoiceIssued) -> Item:
         schedule=None,
         salesperson=issued.salesperson,
         is_penalty=issued.purpose == "penalty",
+        vat_on_receipt=vat_due(issued.purpose, issued.particulars) == "receipt",
     )
 
 

@@ -18,8 +18,9 @@ from encours.contracts.events.dunning.promises import (
     PromiseMade,
     PromiseWithdrawn,
 )
-from encours.contracts.events.figure import FigurePublished
-from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.figure import FigurePublished, TurnoverPlanSet
+from encours.contracts.events.invoice import InvoiceCredited, InvoiceIssued
+from encours.contracts.events.money.payment import CreditNoteIssued
 from encours.contracts.events.money.plan import (
     InvoiceRescheduled,
     PlanAgreed,
@@ -76,6 +77,12 @@ from reporting_svc.read_models.receivables.rows import (
     ReportingEntity,
     RoleRow,
 )
+from reporting_svc.read_models.receivables.selling import (
+    ProductSale,
+    TurnoverPlanRow,
+    plan_row,
+    sale_rows,
+)
 from reporting_svc.read_models.receivables.sums import (
     account_sums_sql,
     balances_sql,
@@ -97,7 +104,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 14
+    version = 15
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -112,15 +119,17 @@ class Receivables(MappedModel):
         PlanScheduleRow,
         Item,
         ItemInstalment,
+        ProductSale,
         MovementRow,
         Balance,
         DaySum,
         ReportedFigure,
+        TurnoverPlanRow,
         AgingDay,
     )
     entry = MovementRow
-    created = (Item, ItemInstalment)
-    creating = contracts.names_of(InvoiceIssued, InvoiceRescheduled)
+    created = (Item, ItemInstalment, ProductSale)
+    creating = contracts.names_of(InvoiceIssued, InvoiceRescheduled, InvoiceCredited, CreditNoteIssued)
     ordered = contracts.names_of(
         EntityRegistered,
         EntityAmended,
@@ -146,6 +155,7 @@ class Receivables(MappedModel):
         PlanResumed,
         PlanCancelled,
         FigurePublished,
+        TurnoverPlanSet,
     )
     applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
     ignores = contracts.names_in(
@@ -244,7 +254,9 @@ class Receivables(MappedModel):
         match e.data:
             case EntityRegistered() | CustomerRegistered() | CustomerMerged() | CustomerMergeReversed():
                 return
-            case ExchangeRatePublished() | FieldsSet() | RolesAssigned() | FigurePublished():
+            case ExchangeRatePublished() | FieldsSet() | RolesAssigned():
+                return
+            case FigurePublished() | TurnoverPlanSet():
                 return
             case InsolvencyOpened() | InsolvencyClosed():
                 return
@@ -317,6 +329,8 @@ class Receivables(MappedModel):
                     rows.put(row)
             case FigurePublished():
                 rows.put(figure_row(e, e.data))
+            case TurnoverPlanSet():
+                rows.put(plan_row(e, e.data))
             case InvoiceRescheduled():
                 for row in self.creates(e):
                     rows.put(row)
@@ -333,10 +347,12 @@ class Receivables(MappedModel):
         return movements(e)
 
     def creates(self, e: Recorded) -> Iterable[Row]:
-        """The invoice that is issued, or the instalments that are agreed."""
+        """The invoice that is issued, a document by product, or the instalments that are agreed."""
         match e.data:
             case InvoiceIssued():
-                return (issued_item(e.entity, e.data),)
+                return (issued_item(e.entity, e.data), *sale_rows(e, e.data))
+            case InvoiceCredited() | CreditNoteIssued():
+                return sale_rows(e, e.data)
             case InvoiceRescheduled():
                 return instalment_rows(e, e.data)
             case _:
@@ -347,6 +363,7 @@ class Receivables(MappedModel):
         return (
             Sum(Item, items_sql(schema)),
             Sum(ItemInstalment, instalments_sql(schema)),
+            Sum(ProductSale, f"select * from {schema}.product_sale_created"),
             Sum(Balance, balances_sql(schema), of_entries=account_sums_sql(schema)),
             Sum(DaySum, day_sums_sql(schema), of_entries=day_entries_sql(schema)),
         )

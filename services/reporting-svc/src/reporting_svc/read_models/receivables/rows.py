@@ -96,6 +96,8 @@ class Item(Row, kw_only=True):
     salesperson: str | None
     is_penalty: bool
     """A penalty document: a receivable that is no turnover."""
+    vat_on_receipt: bool
+    """Each payment makes its part of the VAT due (:func:`encours.contracts.vat_due.vat_due`)."""
 
 
 class ItemInstalment(Row, kw_only=True):

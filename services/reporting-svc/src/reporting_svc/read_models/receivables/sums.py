@@ -33,7 +33,8 @@ def items_sql(schema: str) -> str:
     return f"""
         select invoice_id, o.number, o.entity, o.customer_id, o.currency, o.issued_on, o.due_on, o.total_minor,
                coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), coalesce(m.conceded_minor, 0),
-               coalesce(m.planned_minor, 0), coalesce(m.settled_minor, 0), s.schedule, o.salesperson, o.is_penalty
+               coalesce(m.planned_minor, 0), coalesce(m.settled_minor, 0), s.schedule, o.salesperson, o.is_penalty,
+               o.vat_on_receipt
         from {schema}.item_created o full join (
             select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
                    sum(m.contested_minor)::bigint as contested_minor,

@@ -108,6 +108,7 @@ class Timeline(ReadModel):
         events.entity.VatRegimeSet,
         events.insurance.InsuranceContractSet,
         events.residual.ToleranceSet,
+        events.figure.TurnoverPlanSet,
         events.field.FieldDefined,
         events.approval.ApprovalSet,
         events.imports.ImportCompleted,

@@ -30,8 +30,9 @@ _SUMS = f"""
     coalesce(-sum(m.account_minor) filter (
         where m.kind in ('received', 'identified', 'reassigned')), 0)::bigint as collected,
     coalesce(sum(m.account_minor) filter (where m.kind in ('reversed', 'restored')), 0)::bigint as reversed,
-    sum(m.account_minor)::bigint as change"""
-_COLUMNS = ("billed", "credited", "net", "gross", "collected", "reversed", "change")
+    sum(m.account_minor)::bigint as change,
+    coalesce(sum(m.net_minor) filter (where m.account_minor > 0), 0)::bigint as billed_net"""
+_COLUMNS = ("billed", "credited", "net", "gross", "collected", "reversed", "change", "billed_net")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Turnover:
     """Minor units of one period; ``net`` is billed less credited, without VAT, of the documents that state it.
 
     ``gross`` is billed less credited, VAT included, of those that were taken over with their total alone.
-    ``change`` is what the period added to the customers' account, by whatever kind of movement.
+    ``change`` is what the period added to the customers' account, by whatever kind of movement. ``billed_net`` is the
+    part of ``net`` that invoices have.
     """
 
     start: date
@@ -50,6 +52,7 @@ class Turnover:
     collected: int
     reversed: int
     change: int
+    billed_net: int
 
     @property
     def other(self) -> int:

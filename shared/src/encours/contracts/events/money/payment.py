@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
-from encours.contracts.common import CitedInvoice, Conversion, Line, Origin, VatShare
+from encours.contracts.common import CitedInvoice, Conversion, Line, Origin, ProductShare, VatShare
 
 Method = Literal[
     "transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash", "bill_of_exchange", "promissory_note"
@@ -233,6 +233,8 @@ class CreditNoteIssued(Event, frozen=True, kw_only=True):
     """
 
     TYPE: ClassVar[str] = "payment.credit_note_issued"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields}
     payment_id: str
     credit_note_id: str
     customer_id: str
@@ -251,6 +253,8 @@ class CreditNoteIssued(Event, frozen=True, kw_only=True):
     """First and last day of the period whose invoices it corrects as a whole, where it cites none (CGI 272-1)."""
     invoices: tuple[CitedInvoice, ...]
     origin: Origin
+    products: tuple[ProductShare, ...] = ()
+    """Empty where no line states a product or a cost. Not kept in version 1."""
 
 
 class RefundOrdered(Event, frozen=True, kw_only=True):

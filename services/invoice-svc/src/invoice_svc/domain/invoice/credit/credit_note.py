@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from encours.contracts.events import invoice as events
 from encours.contracts.events.invoice import ReleasedCash
-from invoice_svc.domain.amounts.sums import RateAmounts
+from invoice_svc.domain.amounts.products import credited_products
+from invoice_svc.domain.amounts.sums import RateAmounts, reckon
 from invoice_svc.domain.invoice.checks import (
     money_of,
     require_fits,
@@ -90,6 +91,7 @@ def credit(
     net, vat, parts = _sums(state, command)
     amount = _amount(state, command) if net is None or vat is None else net + vat
     require_fits(state, amount, room_from(state, issued_on), issued_on)
+    whole = state.credited_minor + amount == state.total_minor
     return [
         events.InvoiceCredited(
             invoice_id=state.invoice_id,
@@ -102,7 +104,7 @@ def credit(
             vat_minor=vat,
             total_minor=amount,
             awaited_minor=min(amount, state.conceded_minor),
-            whole=state.credited_minor + amount == state.total_minor,
+            whole=whole,
             cause=command.cause,
             origin="import" if command.number else "issued",
             released=tuple(
@@ -111,6 +113,13 @@ def credit(
             customer_id=state.customer_id,
             currency=state.currency,
             purpose=state.purpose,
+            products=credited_products(
+                state.products,
+                net or 0,
+                vat or 0,
+                None if command.lines is None else reckon(command.lines, state.currency).lines,
+                whole=whole,
+            ),
         )
     ]
 

@@ -1,0 +1,113 @@
+"""Plans of the turnover: their list, and planned and actual amounts side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from encours.contracts.events.figure import TurnoverPlanSet
+from encours.reading.where import ViewWhere
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.turnover.products import by_product
+from reporting_svc.read_models.turnover.query import by_group, by_period
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+    from encours.reading.pages import Page
+
+KEY = "turnover_plan_id"
+SORTS = {"set": "position", "code": "code", "id": KEY}
+_Actual = dict[tuple[date, str | None], tuple[int, int]]
+"""Turnover without VAT and cash, by month and group."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMonth:
+    """A group in a month, minor units; ``None`` where the plan expects nothing in particular."""
+
+    month: date
+    group: str | None
+    complete: bool
+    billed_planned: int | None
+    billed: int
+    collected_planned: int | None
+    collected: int
+
+
+async def turnover_plans(view: View, page: Page, entity_id: str | None) -> list[Mapping[str, Any]]:
+    """Return a page of the plans as set by the dates of the question, each with the position of its last version."""
+    where = ViewWhere(view, entity="entity").equal("entity", entity_id)
+    where.add(
+        f"position = (select max(l.position) from {view.schema}.turnover_plan l "
+        f"where l.turnover_plan_id = p.turnover_plan_id and l.effective_on <= {where.as_of} "
+        f"and l.position <= {where.position})"
+    )
+    return await where.page(page, ", ".join(SORTS.values()), f"{view.schema}.turnover_plan p")
+
+
+async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> list[PlannedMonth]:
+    """Return the months of a plan that have begun, each group beside its actual amounts, in order."""
+    day = view.time.as_of
+    planned: dict[tuple[date, str | None], tuple[int | None, int | None]] = {}
+    for each in plan.targets:
+        if each.month > day:
+            continue
+        group = scope.merged.of(each.group) if plan.by == "customer" and each.group else each.group
+        billed, collected = planned.get((each.month, group), (None, None))
+        planned[each.month, group] = _sum(billed, each.billed_minor), _sum(collected, each.collected_minor)
+    months = {month for month, _ in planned}
+    if not months:
+        return []
+    actual = await _actual(view, scope, plan, min(months))
+    found = {key: amounts for key, amounts in actual.items() if key[0] in months and any(amounts)}
+    rows = []
+    for month, group in sorted({*planned, *found}, key=lambda key: (key[0], key[1] is None, key[1] or "")):
+        (to_bill, to_collect), (billed, collected) = (
+            planned.get((month, group), (None, None)),
+            found.get((month, group), (0, 0)),
+        )
+        complete = _next_month(month) - timedelta(days=1) <= day
+        rows.append(PlannedMonth(month, group, complete, to_bill, billed, to_collect, collected))
+    return rows
+
+
+async def _actual(view: View, scope: Scope, plan: TurnoverPlanSet, first: date) -> _Actual:
+    periods = await by_period(view, scope, "month", first)
+    if plan.by == "entity":
+        return {(each.start, None): (each.net, each.collected - each.reversed) for each in periods}
+    if plan.by == "product":
+        products = await by_product(view, scope, "month", first, periods)
+        return {
+            (row.start, product): (row.net, row.collected)
+            for product, rows in products.items()
+            for row in rows
+        }
+    groups = await by_group(view, scope, "month", first, "customer")
+    return {
+        (each.start, group): (each.net, each.collected - each.reversed)
+        for group, rows in groups.items()
+        for each in rows
+    }
+
+
+def totals_of(rows: Sequence[PlannedMonth]) -> tuple[int | None, int, int | None, int]:
+    """Return the sums of complete months: billed planned and actual, collected planned and actual."""
+    done = [row for row in rows if row.complete]
+    billed = [row.billed_planned for row in done if row.billed_planned is not None]
+    collected = [row.collected_planned for row in done if row.collected_planned is not None]
+    return (
+        sum(billed) if billed else None,
+        sum(row.billed for row in done),
+        sum(collected) if collected else None,
+        sum(row.collected for row in done),
+    )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return one if other is None else (one or 0) + other
+
+
+def _next_month(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)

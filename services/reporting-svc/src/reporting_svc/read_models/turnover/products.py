@@ -1,0 +1,133 @@
+"""Turnover, cost and cash by product, of the documents that state products or costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from encours.reading.where import Arguments
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.turnover.query import Period, Turnover
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTurnover:
+    """Minor units of one product in one period. ``costed`` is the part of ``net`` whose cost is known.
+
+    ``collected`` is what payments cover of the invoices, by the part of the product in each, with VAT.
+    """
+
+    start: date
+    billed_net: int = 0
+    credited_net: int = 0
+    gross: int = 0
+    costed: int = 0
+    cost: int = 0
+    collected: int = 0
+
+    @property
+    def net(self) -> int:
+        """Billed less credited, without VAT."""
+        return self.billed_net - self.credited_net
+
+    @property
+    def margin(self) -> int:
+        """Turnover without VAT less the cost, of what has a known cost."""
+        return self.costed - self.cost
+
+
+_AMOUNTS = tuple(field.name for field in fields(ProductTurnover))[1:]
+
+
+def total(first: date, rows: Iterable[ProductTurnover]) -> ProductTurnover:
+    """Return the sum of rows as one that starts with ``first``."""
+    found = list(rows)
+    return ProductTurnover(first, *(sum(getattr(row, name) for row in found) for name in _AMOUNTS))
+
+
+async def by_product(
+    view: View, scope: Scope, period: Period, first: date, periods: Sequence[Turnover]
+) -> dict[str | None, list[ProductTurnover]]:
+    """Return the periods of each product, the largest turnover first.
+
+    ``periods`` are those of the whole scope. What they hold beyond the products belongs to none: documents whose lines
+    name no product, money that no invoice has taken yet. So all products together are the whole, by the cent.
+    """
+    sold, paid = await _sold(view, scope, period, first), await _paid(view, scope, period, first)
+    found: dict[str | None, dict[date, ProductTurnover]] = {}
+    for product, start in {**sold, **paid}:
+        amounts = sold.get((product, start), ProductTurnover(start))
+        cash = paid.get((product, start), 0)
+        found.setdefault(product, {})[start] = replace(amounts, collected=cash)
+    for whole in periods:
+        every = total(whole.start, (of[whole.start] for of in found.values() if whole.start in of))
+        own = found.setdefault(None, {})
+        rest = _rest(whole, every, own.get(whole.start, ProductTurnover(whole.start)))
+        own[whole.start] = rest
+    summed = {
+        product: [of[start] for start in sorted(of) if any(getattr(of[start], name) for name in _AMOUNTS)]
+        for product, of in found.items()
+    }
+    order = sorted(
+        (product for product, rows in summed.items() if rows),
+        key=lambda each: (-total(first, summed[each]).net, each is None, each or ""),
+    )
+    return {product: summed[product] for product in order}
+
+
+def _rest(whole: Turnover, every: ProductTurnover, own: ProductTurnover) -> ProductTurnover:
+    """Return the period of no product: what it has, and what the whole has beyond all products."""
+    return ProductTurnover(
+        whole.start,
+        billed_net=own.billed_net + whole.billed_net - every.billed_net,
+        credited_net=own.credited_net + whole.billed_net - whole.net - every.credited_net,
+        gross=own.gross + whole.billed - whole.credited - every.gross,
+        costed=own.costed,
+        cost=own.cost,
+        collected=own.collected + whole.collected - whole.reversed - every.collected,
+    )
+
+
+async def _sold(
+    view: View, scope: Scope, period: Period, first: date
+) -> dict[tuple[str | None, date], ProductTurnover]:
+    where = ScopeWhere(view, scope, "p", packed=True).counted().add("p.effective_on >= {}::date", first)
+    start = f"date_trunc({where.arguments.add(period)}::text, p.effective_on)::date"
+    rows = await view.conn.fetch(
+        f"""
+        select p.product, {start} as start,
+               coalesce(sum(p.net_minor) filter (where not p.is_credit), 0)::bigint,
+               coalesce(-sum(p.net_minor) filter (where p.is_credit), 0)::bigint,
+               sum(p.net_minor + p.vat_minor)::bigint, sum(p.costed_minor)::bigint, sum(p.cost_minor)::bigint
+        from {view.schema}.product_sale p where {where.sql} group by 1, 2
+        """,
+        *where.arguments,
+    )
+    return {(row[0], row[1]): ProductTurnover(*tuple(row)[1:]) for row in rows}
+
+
+async def _paid(view: View, scope: Scope, period: Period, first: date) -> dict[tuple[str | None, date], int]:
+    """Return what payments cover of the invoices of a period, by the part of each product in the invoice."""
+    args = Arguments()
+    where = ScopeWhere(view, scope, "m", args, packed=True).counted()
+    where.add("m.kind in ('applied', 'unapplied')").add("m.effective_on >= {}::date", first)
+    start = f"date_trunc({args.add(period)}::text, m.effective_on)::date"
+    rows = await view.conn.fetch(
+        f"""
+        select p.product, m.start,
+               round(sum(m.paid * (p.net_minor + p.vat_minor)::numeric / p.document_minor))::bigint as paid
+        from (
+            select m.invoice_id, {start} as start, -sum(m.item_minor) as paid
+            from {view.schema}.movement m where {where.sql} and m.item_minor <> 0 group by 1, 2
+        ) m join {view.schema}.product_sale p
+            on p.invoice_id = m.invoice_id and not p.is_credit and p.document_minor <> 0
+        group by 1, 2
+        """,
+        *args,
+    )
+    return {(row["product"], row["start"]): row["paid"] for row in rows}

@@ -1,0 +1,81 @@
+"""Turnover by product with margin, and a plan beside what was billed and collected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from encours.testing.system import System
+from tests.e2e.world import World, eur
+
+
+def line(product: str | None, price: str, cost: str | None) -> dict[str, Any]:
+    return {
+        "description": product or "work", "quantity": "1", "unit_price": price, "vat_rate": "20", "product": product,
+        "unit_cost": cost,
+    }  # fmt: skip
+
+
+def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_their_versions(
+    system: System,
+) -> None:
+    world = World.make(system, day="2026-01-05")
+    customer = world.customer()
+    lines = [line("tyre", "100.00", "60.00"), line("tyre", "50.00", None), line("book", "50.00", "10.00")]
+    invoice = world.invoice(customer, issued_on="2026-01-05", lines=lines)
+    assert invoice["lines"][0]["unit_cost"] == "60"
+    back = {"lines": [line("tyre", "30.00", None)], "reason": "returned"}
+    world.post("invoice", f"/v1/invoices/{invoice['id']}/credit-notes", back)
+    world.payment(
+        customer, "102.00", "2026-01-05", allocations=[{"invoice_id": invoice["id"], "amount": eur("102.00")}]
+    )
+    plan = {
+        "entity_id": world.entity, "code": "budget", "title": "Budget", "currency": "EUR", "by": "product",
+        "targets": [{"month": "2026-01", "product": "tyre", "billed": "150.00"}],
+    }  # fmt: skip
+    first = world.post("reporting", "/v1/turnover-plans", plan)
+    known = world.position
+    targets = [{"month": "2026-01", "product": "tyre", "billed": "100.00", "collected": "80.00"}]
+    second = world.post("reporting", "/v1/turnover-plans", plan | {"targets": targets})
+    assert (first["id"], first["version"], second["version"]) == (second["id"], 1, 2)
+    world.advance("2026-02-02")
+
+    body = world.get("reporting", "/v1/turnover", group_by="product")
+    products = {each["product"]: each["totals"] for each in body["products"]["data"]}
+    tyre = products["tyre"]
+    shown = {
+        name: tyre[name]["amount"]
+        for name in ("billed_net", "credited_net", "turnover_net", "turnover", "costed_net", "cost", "margin")
+    }
+    assert shown == {
+        "billed_net": "150.00", "credited_net": "30.00", "turnover_net": "120.00", "turnover": "144.00",
+        "costed_net": "80.00", "cost": "48.00", "margin": "32.00",
+    }  # fmt: skip
+    assert (tyre["margin_percent"], tyre["costed_percent"]) == (40.0, 66.67)
+    assert (tyre["collected"]["amount"], products["book"]["collected"]["amount"]) == ("76.50", "25.50")
+    whole = body["products"]["totals"]
+    assert whole["turnover"] == body["totals"]["turnover"]
+    assert whole["turnover_net"] == body["totals"]["turnover_net"]
+
+    path = f"/v1/turnover-plans/{first['id']}"
+    compared = world.get("reporting", f"{path}/comparison")
+    rows = {row["group"]: row for row in compared["data"]}
+    assert rows["tyre"]["billed"] == {
+        "planned": eur("100.00"), "actual": eur("120.00"), "difference": eur("20.00"), "percent": 20.0,
+    }  # fmt: skip
+    assert rows["tyre"]["collected"]["percent"] == -4.38
+    assert (rows["book"]["billed"]["planned"], rows["book"]["complete"]) == (None, True)
+    assert compared["totals"]["billed"]["actual"] == eur("170.00")
+    before = world.get("reporting", f"{path}/comparison", known_at=known)
+    assert before["plan_version"] == 1
+    assert before["data"][-1]["billed"]["difference"] == eur("-30.00")
+    assert world.get("reporting", path, known_at=known)["targets"][0]["collected"] is None
+    listed = world.get("reporting", "/v1/turnover-plans", entity_id=world.entity)["data"]
+    assert [(each["id"], each["version"]) for each in listed] == [(first["id"], 2)]
+    unknown = world.client("reporting").get(f"/v1/turnover-plans/tpn_{'0' * 32}")
+    assert (unknown.status_code, unknown.json()["title"]) == (404, "Plan of the turnover not found")
+    of_nobody = plan | {
+        "by": "customer",
+        "targets": [{"month": "2026-01", "customer_id": "cus_" + "0" * 32, "billed": "1"}],
+    }
+    refused = world.client("reporting").post("/v1/turnover-plans", json=of_nobody)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/targets/0/customer_id")
