@@ -39,7 +39,7 @@ def promising(history: History, invoice_ids: Sequence[str], terms: PromiseTerms)
 
 def replace_terms(basis: PromiseBasis, terms: PromiseTerms) -> PromiseBasis:
     """Return the basis under other terms."""
-    return replace(basis, terms=terms)
+    return replace(basis, terms=terms, others={})
 
 
 def promised(

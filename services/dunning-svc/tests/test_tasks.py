@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as with_fields
 
 from dunning_svc.domain.policy.policy import USUAL_TERMS
 from dunning_svc.domain.promise.commands import PromiseBasis, PromisedInvoice
@@ -73,7 +75,7 @@ def outcome(name: Any, **changes: Any) -> CompleteTask:
 
 
 def test_a_promise_by_phone_is_made_in_the_same_command() -> None:
-    cmd = outcome("promised", promise=PromisedPayment(date(2026, 3, 12)))
+    cmd = outcome("promised", promises=(PromisedPayment(date(2026, 3, 12)),))
     (_, done), (_, promise) = (
         call().when(complete, cmd, FRIDAY, PROMISING).then_types(TaskCompleted, PromiseMade)
     )
@@ -111,10 +113,10 @@ def test_without_an_answer_the_call_is_made_again_on_the_day_given() -> None:
     "cmd",
     [
         outcome("promised"),
-        outcome("done", promise=PromisedPayment(MONDAY)),
-        outcome("promised", promise=PromisedPayment(date(2026, 3, 5))),
-        outcome("promised", promise=PromisedPayment(MONDAY, invoice_ids=("inv_3",))),
-        outcome("promised", promise=PromisedPayment(MONDAY, 100, "USD")),
+        outcome("done", promises=(PromisedPayment(MONDAY),)),
+        outcome("promised", promises=(PromisedPayment(date(2026, 3, 5)),)),
+        outcome("promised", promises=(PromisedPayment(MONDAY, invoice_ids=("inv_3",)),)),
+        outcome("promised", promises=(PromisedPayment(MONDAY, 100, "USD"),)),
         outcome("no_answer"),
         outcome("no_answer", next_on=date(2026, 3, 5)),
         outcome("done", next_on=MONDAY),
@@ -131,10 +133,47 @@ def test_details_that_do_not_fit_the_outcome_are_refused(cmd: CompleteTask) -> N
 def test_a_task_without_an_amount_needs_one_for_a_promise() -> None:
     nothing = call(amount_minor=0)
     promise = PromisedPayment(MONDAY)
-    nothing.when(complete, outcome("promised", promise=promise), FRIDAY).refused("outcome-details")
+    nothing.when(complete, outcome("promised", promises=(promise,)), FRIDAY).refused("outcome-details")
     known = PromisedPayment(MONDAY, 5_000, "EUR")
-    made = nothing.when(complete, outcome("promised", promise=known), FRIDAY, PROMISING)
+    made = nothing.when(complete, outcome("promised", promises=(known,)), FRIDAY, PROMISING)
     made.then_types(TaskCompleted, PromiseMade)
+
+
+def test_each_debtor_of_a_task_promises_its_own_amount_and_day() -> None:
+    of_each = {"inv_1": "cus_1", "inv_2": "cus_2", "inv_3": "cus_2"}
+    invoices = [PromisedInvoice(each, debtor, "ent_1", "EUR", 6_000, ()) for each, debtor in of_each.items()]
+    others = {"cus_2": (with_fields(USUAL_TERMS, days_ahead_max=7), "FR")}
+    known = Promising(PromiseBasis(invoices, USUAL_TERMS, "FR", {"cus_2": 100}, others))
+    items = tuple(event(DunnedItem, invoice_id=each, customer_id=of_each[each]) for each in of_each)
+    task = call(items=items, amount_minor=18_000)
+    first = PromisedPayment(date(2026, 3, 20), customer_id="cus_1")
+    second = PromisedPayment(date(2026, 3, 12), 7_000, "EUR", customer_id="cus_2")
+    said = outcome("promised", promises=(first, second))
+    found = task.when(complete, said, FRIDAY, known).then_types(TaskCompleted, PromiseMade, PromiseMade)
+    (_, done), *made = found
+    assert [
+        (stream, each.customer_id, each.amount_minor, each.invoice_ids, each.promised_on, each.credit_minor)
+        for stream, each in made
+    ] == [
+        (done.promise_id, "cus_1", 6_000, ("inv_1",), first.promised_on, 0),
+        (*done.further_promise_ids, "cus_2", 7_000, ("inv_2", "inv_3"), second.promised_on, 100),
+    ]
+    again = [each for _, each in made]
+    repeated = call(done, items=items, amount_minor=18_000)
+    repeated.when(complete, said, FRIDAY, known, again).then()
+    later = outcome("promised", promises=(first, replace(second, promised_on=date(2026, 3, 13))))
+    repeated.when(complete, later, FRIDAY, known, again).refused("task-completed")
+    for wrong, code, at in (
+        (replace(second, customer_id="cus_9"), "outcome-details", "/promises/1/customer_id"),
+        (replace(second, invoice_ids=("inv_1",)), "outcome-details", "/promises/1/invoice_ids"),
+        (replace(second, customer_id="cus_1"), "outcome-details", "/promises/1/invoice_ids"),
+        (replace(second, amount_minor=12_001), "promise-above-owed", "/promises/1/amount/amount"),
+        (replace(second, promised_on=date(2026, 3, 14)), "promised-day-too-late", "/promises/1/promised_on"),
+        (replace(second, customer_id=None), "promise-of-several-debtors", "/promise/invoice_ids"),
+    ):
+        only = (first, wrong) if wrong.customer_id else (wrong,)
+        refused = task.when(complete, outcome("promised", promises=only), FRIDAY, known).refused(code)
+        assert [each.pointer for each in refused.errors] == [at], wrong
 
 
 def test_the_same_outcome_again_changes_nothing_and_another_needs_the_task_reopened() -> None:
@@ -159,8 +198,8 @@ def test_other_details_of_the_same_outcome_are_no_repetition() -> None:
     for task_id, first, other in (
         (
             TSK,
-            {"outcome": "promised", "promise": PromisedPayment(date(2027, 1, 1), 6_000, "EUR")},
-            {"promise": PromisedPayment(date(2027, 1, 8), 6_000, "EUR")},
+            {"outcome": "promised", "promises": (PromisedPayment(date(2027, 1, 1), 6_000, "EUR"),)},
+            {"promises": (PromisedPayment(date(2027, 1, 8), 6_000, "EUR"),)},
         ),
         (
             derived_id("tsk", 2),
@@ -214,7 +253,7 @@ def test_a_task_by_hand_is_about_invoices_of_the_customer_and_its_merged_records
     books.do(_emit, event(CustomerMerged, customer_id=OTHER, into_id=CUS))
     books.do(raise_task, by_hand())
     promise = PromisedPayment(date(2027, 1, 1), 6_000, "EUR")
-    books.do(complete_task, outcome("promised", promise=promise), Owed(INV, customer_id=CUS))
+    books.do(complete_task, outcome("promised", promises=(promise,)), Owed(INV, customer_id=CUS))
     assert [e.type for e in books.ledger.events][-3:] == ["task.raised", "task.completed", "promise.made"]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain
+
 from dunning_svc.domain.hold.state import DEBTOR, DebtorMerged
 from dunning_svc.domain.promise.state import PROMISE
 from dunning_svc.domain.task import decide
@@ -40,26 +43,39 @@ async def complete_task(session: Session, command: CompleteTask, debts: Debts) -
         for stream, event in await answer_approval(session, command, state):
             session.emit(stream, event, entity=state.entity_id)
         return session.result(command.task_id)
-    promise = command.promise
-    about = () if promise is None else promise.invoice_ids or state.invoice_ids
-    promising = await basis_of(session, debts, about)
+    command = await _of_survivors(session, command)
+    about = [each.invoice_ids or state.invoice_ids for each in command.promises]
+    promising = await basis_of(session, debts, list(dict.fromkeys(chain.from_iterable(about))))
     followed = await _followed(session, state)
     for stream, event in complete(state, command, session.today, promising, followed):
         session.emit(stream, event, entity=state.entity_id)
     return session.result(command.task_id)
 
 
-async def _followed(session: Session, state: Task) -> TaskRaised | PromiseMade | None:
-    """Return the promise or the task that followed from the outcome of a completed task."""
+async def _of_survivors(session: Session, command: CompleteTask) -> CompleteTask:
+    """Return the command with the record that stands for each debtor who promised."""
+    promises = []
+    for each in command.promises:
+        named = each.customer_id
+        if named is not None:
+            named, _ = await survivor(session, DEBTOR, named, session.today)
+        promises.append(replace(each, customer_id=named))
+    return replace(command, promises=tuple(promises))
+
+
+async def _followed(session: Session, state: Task) -> list[TaskRaised | PromiseMade]:
+    """Return the promises or the task that followed from the outcome of a completed task."""
     done = state.completed
     if done is None:
-        return None
+        return []
     if done.promise_id is not None:
-        return (await session.load(PROMISE, done.promise_id)).made
+        ids = (done.promise_id, *done.further_promise_ids)
+        promises = [await session.load(PROMISE, each) for each in ids]
+        return [each.made for each in promises if each.made is not None]
     if done.follow_up_id is not None:
         opened = (await session.load(TASK, done.follow_up_id)).opened
-        return opened if isinstance(opened, TaskRaised) else None
-    return None
+        return [opened] if isinstance(opened, TaskRaised) else []
+    return []
 
 
 async def postpone_task(session: Session, command: PostponeTask) -> Result:

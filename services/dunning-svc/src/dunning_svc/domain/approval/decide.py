@@ -54,7 +54,7 @@ def answered(
         raise TaskIsCompleted(f"It was completed on {task.completed_on}: {task.completed.outcome}.")
     if cmd.outcome not in ("approved", "declined"):
         raise OutcomeDetails("The outcome of an approval is `approved` or `declined`.", "/outcome")
-    if cmd.promise is not None or cmd.paid_on is not None or cmd.next_on is not None:
+    if cmd.promises or cmd.paid_on is not None or cmd.next_on is not None:
         raise OutcomeDetails("An approval has an outcome and a text alone.", "/outcome")
     if cmd.outcome == "declined" and cmd.text is None:
         raise OutcomeDetails("Say in `text` why the message is declined.", "/text")

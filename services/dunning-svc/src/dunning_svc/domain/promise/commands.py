@@ -49,13 +49,15 @@ class PromisedInvoice:
 class PromiseBasis:
     """Facts about debtors on which promises rest: of one, or of several whom a message was about.
 
-    ``terms``: those of the policy that is applied; ``country``: the payer's. ``credits``: unapplied cash by customer.
+    ``terms``: those of the policy that is applied to the first one; ``country``: its payer's. ``others``: both for each
+    debtor. ``credits``: unapplied cash by customer.
     """
 
     invoices: Sequence[PromisedInvoice]
     terms: PromiseTerms
     country: str
     credits: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, tuple[PromiseTerms, str]] = field(default_factory=dict)
 
     @property
     def owed_minor(self) -> int:
@@ -71,7 +73,11 @@ class PromiseBasis:
         owned: dict[str, list[PromisedInvoice]] = {}
         for each in self.invoices:
             owned.setdefault(each.customer_id, []).append(each)
-        return {customer_id: replace(self, invoices=own) for customer_id, own in owned.items()}
+        return {each: self._of(each, own) for each, own in owned.items()}
+
+    def _of(self, customer_id: str, own: Sequence[PromisedInvoice]) -> PromiseBasis:
+        terms, country = self.others.get(customer_id, (self.terms, self.country))
+        return replace(self, invoices=own, terms=terms, country=country)
 
     def suspended_until(self, promised_on: date) -> date:
         """Return the promised day plus the business days of grace."""

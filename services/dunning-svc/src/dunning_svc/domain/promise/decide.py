@@ -84,7 +84,7 @@ def make(cmd: MakePromise, promising: Promising, today: date) -> Iterator[MadeOr
     if cmd.amount_minor > basis.owed_minor:
         owed = format_amount(basis.owed_minor, cmd.currency)
         raise PromiseAboveOwed(f"{owed} {cmd.currency} is open on the invoices.", "/amount/amount")
-    customer_id = basis.invoices[0].customer_id
+    ((customer_id, basis),) = basis.by_debtor().items()
     made = PromiseMade(
         promise_id=cmd.promise_id,
         customer_id=customer_id,
@@ -102,10 +102,15 @@ def make(cmd: MakePromise, promising: Promising, today: date) -> Iterator[MadeOr
 
 
 def limit(basis: PromiseBasis, promised_on: date, today: date) -> Refusal | None:
-    """Return the refusal of a promise by its day and by the limits of the policy, or ``None``."""
-    terms = basis.terms
+    """Return the refusal of a promise by its day and by the limits of each debtor's policy, or ``None``."""
     if promised_on < today:
         return PromisedDayPassed(f"{promised_on} has passed; today is {today}.", "/promised_on")
+    refusals = (_limit(own, promised_on, today) for own in basis.by_debtor().values())
+    return next((each for each in refusals if each is not None), None)
+
+
+def _limit(basis: PromiseBasis, promised_on: date, today: date) -> Refusal | None:
+    terms = basis.terms
     if terms.days_ahead_max is not None and promised_on > today + timedelta(days=terms.days_ahead_max):
         return PromisedDayTooLate(
             f"The customer's policy admits {terms.days_ahead_max} days, until "

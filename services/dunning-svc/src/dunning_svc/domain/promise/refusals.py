@@ -20,7 +20,7 @@ class PromiseOfSeveralDebtors(Refusal):
     code = "promise-of-several-debtors"
     title = "Invoices have several debtors or creditors"
     status = 422
-    remedy = "Record one promise for each customer and creditor."
+    remedy = "Record one promise for each customer and creditor. The outcome of a task takes several, in `promises`."
 
 
 class PromiseInSeveralCurrencies(Refusal):

@@ -39,12 +39,14 @@ class RaiseTask:
 
 @dataclass(frozen=True, slots=True)
 class PromisedPayment:
-    """Promise of the debtor; the amount and the invoices of the task if they are left out."""
+    """Promise of a debtor; the amount and the invoices of the task if they are left out, as far as they are its own."""
 
     promised_on: date
     amount_minor: int | None = None
     currency: str | None = None
     invoice_ids: tuple[str, ...] = ()
+    customer_id: str | None = None
+    """Debtor; ``None`` where the task is about one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class CompleteTask:
     task_id: str
     outcome: TaskOutcome
     text: str | None = None
-    promise: PromisedPayment | None = None
+    promises: tuple[PromisedPayment, ...] = ()
     paid_on: date | None = None
     next_on: date | None = None
 

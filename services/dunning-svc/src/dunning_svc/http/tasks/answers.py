@@ -63,6 +63,7 @@ class TaskOut(BaseModel):
     completed_on: date | None
     paid_on: date | None = Field(description="Day on which the debtor says that it has paid.")
     promise_id: str | None = Field(description="Promise that was made with the outcome.")
+    further_promise_ids: list[str] = Field(description="Promises of the other debtors, if several promised.")
     follow_up_id: str | None = Field(description="Task that follows from the outcome.")
 
     @classmethod
@@ -91,6 +92,7 @@ class TaskOut(BaseModel):
             completed_on=state.completed_on,
             paid_on=completed and completed.paid_on,
             promise_id=completed and completed.promise_id,
+            further_promise_ids=list(completed.further_promise_ids) if completed else [],
             follow_up_id=completed and completed.follow_up_id,
         )
 
@@ -118,6 +120,7 @@ class TaskOut(BaseModel):
             completed_on=row["completed_on"],
             paid_on=row["paid_on"],
             promise_id=row["promise_id"],
+            further_promise_ids=row["further_promise_ids"],
             follow_up_id=row["follow_up_id"],
         )
 

@@ -54,14 +54,21 @@ class PromisedBody(Body):
     amount: PositiveMoney | None = Field(default=None, description="The amount of the task if left out.")
     invoice_ids: InvoiceIds = Field(default=[], description="Those of the task if left out.")
 
-    def to_promise(self) -> PromisedPayment:
-        """Return the promise."""
+    def to_promise(self, customer_id: str | None = None) -> PromisedPayment:
+        """Return the promise of a debtor, or of the only one."""
         return PromisedPayment(
             self.promised_on,
             self.amount.minor if self.amount else None,
             self.amount.currency if self.amount else None,
             tuple(self.invoice_ids),
+            customer_id,
         )
+
+
+class DebtorPromisedBody(PromisedBody):
+    """Promise of one of several debtors; amount and invoices are its own ones of the task if they are left out."""
+
+    customer_id: CustomerId
 
 
 class CompleteBody(Body):
@@ -75,6 +82,10 @@ class CompleteBody(Body):
     )
     text: LongText | None = Field(default=None, description="Required with `other` and `declined`.")
     promise: PromisedBody | None = Field(default=None, description="With `promised`.")
+    promises: Annotated[list[DebtorPromisedBody], Field(max_length=100)] = Field(
+        default=[],
+        description="With `promised`, in place of `promise`: those of each debtor, for a task about several.",
+    )
     paid_on: BusinessDate | None = Field(default=None, description="With `paid_says`.")
     next_on: BusinessDate | None = Field(
         default=None, description="Due day of the task that follows; the next business day if left out."
@@ -82,8 +93,9 @@ class CompleteBody(Body):
 
     def to_command(self, task_id: str) -> CompleteTask:
         """Return the command."""
-        promise = self.promise.to_promise() if self.promise else None
-        return CompleteTask(task_id, self.outcome, self.text, promise, self.paid_on, self.next_on)
+        sole = () if self.promise is None else (self.promise.to_promise(),)
+        promises = sole + tuple(each.to_promise(each.customer_id) for each in self.promises)
+        return CompleteTask(task_id, self.outcome, self.text, promises, self.paid_on, self.next_on)
 
 
 class PostponeBody(Body):

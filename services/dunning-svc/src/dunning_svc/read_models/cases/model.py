@@ -69,7 +69,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 34
+    version = 35
     rows = (
         CreditorRow,
         DebtorRow,

@@ -42,7 +42,7 @@ class KnownDebts:
     ) -> PromiseBasis:
         """Return the basis of a promise for invoices; those that are not issued, or not granted, are left out.
 
-        The policy is that of the first one's debtor. Raises :class:`DebtsBehind`.
+        Raises :class:`DebtsBehind`.
         """
         wanted: dict[str, set[str]] = {}
         for invoice_id, customer_id in (await self._debtors(invoice_ids)).items():
@@ -74,7 +74,12 @@ def basis_in(rows: MemoryRows, items: Sequence[ItemRow], day: date) -> PromiseBa
     groups = dict.fromkeys((merged.of(row.customer_id), row.entity_id, row.currency) for row in items)
     cases = {group: rows.case(group, day, merged=merged) for group in groups}
     first = next(iter(groups), None)
-    case = None if first is None else cases[first]
+    applied = {
+        case.customer_id: (policy_of(case, day, rows.policies())[0].policy.promises, case.country)
+        for case in cases.values()
+        if case is not None
+    }
+    terms, country = applied.get(first[0] if first else "", (USUAL_TERMS, ""))
     return PromiseBasis(
         invoices=[
             PromisedInvoice(
@@ -87,8 +92,9 @@ def basis_in(rows: MemoryRows, items: Sequence[ItemRow], day: date) -> PromiseBa
             )
             for row in items
         ],
-        terms=USUAL_TERMS if case is None else policy_of(case, day, rows.policies())[0].policy.promises,
-        country="" if case is None else case.country,
+        terms=terms,
+        country=country,
+        others=applied,
         credits={
             own.customer_id: max(0, own.credit_minor)
             for group, own in cases.items()

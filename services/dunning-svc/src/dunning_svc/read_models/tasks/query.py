@@ -20,7 +20,9 @@ _TASK = """(
          invoice_ids, debtor_ids, t.position,
          s->>'status' as status, (s->>'due_on')::date as due_on, s->>'owner' as assigned_to,
          s->>'outcome' as outcome, s->>'text' as text, (s->>'completed_on')::date as completed_on,
-         (s->>'paid_on')::date as paid_on, s->>'promise_id' as promise_id, s->>'follow_up_id' as follow_up_id,
+         (s->>'paid_on')::date as paid_on, s->>'promise_id' as promise_id,
+         array(select jsonb_array_elements_text(s->'further_promise_ids')) as further_promise_ids,
+         s->>'follow_up_id' as follow_up_id,
          closed_position, closed_on
     from {schema}.task t cross join lateral (
          select entry::jsonb as s from unnest(t.states) with ordinality u(entry, n)

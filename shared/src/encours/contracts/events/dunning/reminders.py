@@ -373,6 +373,8 @@ class TaskCompleted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Day on which the debtor says that it has paid."""
     promise_id: str | None = None
     """Promise that was made in the same command."""
+    further_promise_ids: tuple[str, ...] = ()
+    """The other promises of that command, where several were made."""
     follow_up_id: str | None = None
     """Task that was raised in the same command."""
     approval: GivenApproval | None = None

@@ -74,6 +74,7 @@ def task_moved(e: Recorded, data: TaskMove, rows: Rows) -> None:
                 completed_on=None,
                 paid_on=None,
                 promise_id=None,
+                further_promise_ids=(),
                 follow_up_id=None,
             )
         case TaskCompleted():
@@ -87,6 +88,7 @@ def task_moved(e: Recorded, data: TaskMove, rows: Rows) -> None:
                 completed_on=e.effective_on,
                 paid_on=data.paid_on,
                 promise_id=data.promise_id,
+                further_promise_ids=data.further_promise_ids,
                 follow_up_id=data.follow_up_id,
             )
     rows.put(row.moved(state))

@@ -25,6 +25,7 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
     completed_on: date | None = None
     paid_on: date | None = None
     promise_id: str | None = None
+    further_promise_ids: tuple[str, ...] = ()
     follow_up_id: str | None = None
 
 
