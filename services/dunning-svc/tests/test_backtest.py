@@ -49,7 +49,7 @@ _OTHERS = st.one_of(
 )
 _HISTORIES = st.lists(_ACTS, min_size=4, max_size=25)
 _POLICY_HISTORIES = st.lists(_ACTS | _OTHERS, min_size=4, max_size=25)
-_EXAMPLES = int(os.environ.get("DEEP") or 20)
+_EXAMPLES = int(os.environ.get("DEEP") or 0) * 500 or 20
 
 
 def lived(acts: list[tuple[Any, ...]]) -> History:

@@ -37,7 +37,7 @@ from tests.histories.dunning import CUS, ENT, START, History
 from tests.histories.family import MEMBERS, SUBSIDIARIES, Family, lived, paid_by_one
 from tests.histories.policies import STEPS
 
-_EXAMPLES = int(os.environ.get("DEEP") or 12)
+_EXAMPLES = int(os.environ.get("DEEP") or 0) * 500 or 12
 EVER = Period(date.min, date.max)
 
 
@@ -260,6 +260,29 @@ def test_a_payer_with_too_many_items_gets_several_messages_each_about_whole_cust
     assert [set(shares(each)) for each in made] == [{member} for member in sorted(MEMBERS)]
     assert len({each.reminder_id for each in made}) == 3
     assert all(again.equal for again in reperform_all(family.events, EVER))
+
+
+def test_the_parts_of_one_message_are_one_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size, messages in ((2_000, 1), (3, 3)):
+        monkeypatch.setattr(grouping, "ITEMS_MAX", size)
+        family = Family()
+        family.group_by("payer", contact_limit={"messages": 2, "days": 9})
+        for member in (1, 2):
+            family.pay_for(member, 0)
+        for member in (0, 0, 1, 1, 2, 2):
+            family.bill(member, 1, 1_000)
+        lived(family, 3)
+        assert len(family.requests()) == messages
+        for _ in range(2):
+            family.bill(1, 0, 5_000)
+            lived(family, 3)
+        late = list(family.open)[-2:]
+        taken = [item.invoice_id for each in family.requests() for item in each.items if item.step]
+        assert [each in taken for each in late] == [True, False], size
+        (limited,) = [each for _, each in family.decided if isinstance(each, ReminderSuppressed)]
+        assert limited.cause == "contact_limit"
+        requested = {each.position for each in family.events if isinstance(each.data, ReminderRequested)}
+        assert requested <= {*limited.basis.input_events}
 
 
 _MEMBER = st.integers(0, 2)

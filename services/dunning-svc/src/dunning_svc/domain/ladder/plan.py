@@ -139,7 +139,8 @@ def _at_limit(case: Case, day: date, policy: Policy) -> bool:
     limit = policy.contact_limit
     if limit is None:
         return False
-    return len(case.contacted_since(day, limit.days)) + case.contacted_today >= limit.messages
+    sent = {(each.on, each.part_of or each.position) for each in case.contacted_since(day, limit.days)}
+    return len(sent) + case.contacted_today >= limit.messages
 
 
 def contacted(item: LadderItem, policy: Policy) -> bool:

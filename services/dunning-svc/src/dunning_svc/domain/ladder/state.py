@@ -138,6 +138,8 @@ class PastMessage(msgspec.Struct, frozen=True):
 
     on: date
     position: int
+    part_of: str = ""
+    """Key of the message that it is a part of: one with too many items for one event; empty for none."""
 
 
 class Standing(msgspec.Struct, frozen=True):

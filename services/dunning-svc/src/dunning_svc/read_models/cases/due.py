@@ -224,7 +224,7 @@ def last_notice(notices: Iterable[FormalNotice]) -> FormalNotice | None:
 async def _contacts(conn: Conn, schema: str, ids: Sequence[str], after: date) -> dict[str, list[PastMessage]]:
     """Return the messages to each customer after a day that were neither suppressed nor refused by their channel."""
     rows = await conn.fetch(
-        f"""select concerned, coalesce(approved_on, day), position
+        f"""select concerned, coalesce(approved_on, day), position, contact
               from {schema}.reminder, unnest(customer_id || debtor_ids) concerned
              where (customer_id = any($1) or debtor_ids && $1) and coalesce(approved_on, day) > $2
                and status = any($3) and not bounced
@@ -235,7 +235,7 @@ async def _contacts(conn: Conn, schema: str, ids: Sequence[str], after: date) ->
     )
     found: dict[str, list[PastMessage]] = {}
     for row in rows:
-        found.setdefault(row[0], []).append(PastMessage(row[1], row[2]))
+        found.setdefault(row[0], []).append(PastMessage(*row[1:]))
     return found
 
 

@@ -197,7 +197,7 @@ class MemoryRows:
                 for row in sent
                 if row.channel == "registered_letter" and (row.entity_id, row.currency) == group[1:]
             ),
-            "contacts": [PastMessage(row.approved_on or row.day, row.position) for row in sent],
+            "contacts": [PastMessage(row.approved_on or row.day, row.position, row.contact) for row in sent],
         }
 
     def cases_with(

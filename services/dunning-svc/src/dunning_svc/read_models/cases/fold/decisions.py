@@ -140,6 +140,14 @@ def _reminder_row(
         grouping="customer" if isinstance(data, reminders.ReminderSuppressed) else data.grouping,
         approver="" if approval is None else approval.role,
         debtor_ids=[each.customer_id for each in data.debtors],
+        contact=_contact(e, data) if data.debtors else "",
+    )
+
+
+def _contact(e: Recorded, data: reminders.ReminderRequested | reminders.ReminderSuppressed) -> str:
+    basis = data.basis
+    return (
+        f"{data.day} {data.customer_id} {e.entity} {data.currency} {basis.policy_id} {basis.policy_version}"
     )
 
 

@@ -81,6 +81,8 @@ class ReminderRow(Row, kw_only=True):
     """True if it came back for good: it has not reached the customer."""
     debtor_ids: list[str] = field(default_factory=list)
     """Customers whose cases were decided together; none for one case alone."""
+    contact: str = ""
+    """Key that the parts of one message to a payer share; empty for a message about one case alone."""
 
 
 class RunRow(Row, kw_only=True):
