@@ -10,12 +10,14 @@ from hashlib import sha256
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from dunning_svc.domain.formats import Lang
 from dunning_svc.domain.litigation.archive import Archive
 from dunning_svc.domain.litigation.claims import LitigatedInvoice
 from dunning_svc.domain.litigation.documents import invoice_documents
 from dunning_svc.use_cases.legal.litigation_file import FileQuestion, litigation_file
+from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import MessageProof, ReminderRequested, ReminderSent
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.penalty import PenaltiesWaived
@@ -24,6 +26,8 @@ from encours.legal.limitation import limitation_of, limitation_rule
 from encours.testing.events import event
 from encours.testing.memory import MemoryLedger
 from tests.histories.dunning import CUS, ENT, History
+from tests.histories.family import MEMBERS, Family, paid_by_one
+from tests.histories.family import lived as lived_on
 
 
 class KeptLedger(MemoryLedger):
@@ -55,12 +59,14 @@ def lived() -> History:
     return history
 
 
-async def archived(history: History, lang: Lang = "en", *, as_of: date | None = None) -> bytes:
+async def archived(
+    history: History, lang: Lang = "en", *, as_of: date | None = None, customer_id: str = CUS
+) -> bytes:
     archive, ledger = Archive(), cast(Ledger, KeptLedger(history))
     asked = FileQuestion(
         ledger="main",
-        customer_id=CUS,
-        records=frozenset({CUS}),
+        customer_id=customer_id,
+        records=frozenset({customer_id}),
         streams=tuple({e.stream for e in history.events if not e.stream.startswith(("calendar", "dunning"))}),
         as_of=as_of or history.today,
         position=len(history.events),
@@ -164,6 +170,56 @@ async def test_a_message_is_written_again_with_its_proof() -> None:
         if name.startswith("reminders/") and name.endswith("json")
     ]
     assert (shown["content_hash"], shown["written_again_agrees"]) == ("sha256:0", False)
+
+
+async def test_the_file_of_a_debtor_has_its_share_of_a_message_to_its_payer_and_the_hash_of_the_whole() -> (
+    None
+):
+    family = paid_by_one()
+    family.mark(2, "other")
+    family.as_member(2)
+    family.receive(3_000)
+    lived_on(family, 3)
+    (asked,) = family.requests()
+    debtors, (creditor,) = family.parties()
+    whole = written(asked, next(row for row in debtors if row.customer_id == CUS), creditor)
+    proof = replace(whole.proof, position=len(family.events))
+    family.add(
+        event(ReminderSent, reminder_id=asked.reminder_id, customer_id=CUS, message=proof), asked.reminder_id
+    )
+    other_numbers = {"FAC-0001", "FAC-0003"}
+    assert all(each in whole.message.text for each in (*other_numbers, "FAC-0002"))
+    files, _ = opened(await archived(family, customer_id=MEMBERS[1]))
+    everything = {name: text.decode() for name, text in files.items()}
+    for hidden in (*other_numbers, MEMBERS[2], "Membre 2", "Filiale 3", "60.00", "30.00"):
+        assert not any(hidden in text for text in everything.values()), hidden
+    ((_, text),) = [
+        each for each in everything.items() if each[0].startswith("reminders/") and "txt" in each[0]
+    ]
+    assert "FAC-0002" in text
+    assert "20,00" in text
+    assert text.startswith("Extract: the message covered other customers too")
+    assert whole.message.digest in text
+    shown = next(json.loads(text) for name, text in everything.items() if name.startswith("reminders/"))
+    assert (shown["amount"], shown["content_hash"], shown["written_again_agrees"]) == (
+        "20.00", whole.message.digest, True,
+    )  # fmt: skip
+    assert [each["customer_id"] for each in shown["reminder"]["debtors"]] == [MEMBERS[1]]
+    lines = json.loads(files["chronology.json"])
+    assert next(each["text"] for each in lines if each["type"] == "reminder.requested").count("20.00") == 1
+
+
+async def test_a_payer_s_own_file_leaves_out_a_message_about_others_alone() -> None:
+    family = Family()
+    family.group_by("payer")
+    for member in (1, 2):
+        family.pay_for(member, 0)
+        family.bill(member, 1, 1_000)
+    lived_on(family, 3)
+    assert [each.customer_id for each in family.requests()] == [CUS]
+    files, _ = opened(await archived(family))
+    assert not any(name.startswith("reminders/") for name in files)
+    assert "reminder.requested" not in files["chronology.json"].decode()
 
 
 DUE = date(2026, 2, 4)

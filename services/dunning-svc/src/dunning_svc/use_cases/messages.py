@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -165,8 +166,17 @@ async def sent_proof(ledger: Ledger, name: str, reminder_id: str, upto: int) -> 
     return None
 
 
-async def rewritten(ledger: Ledger, name: str, reminder_id: str, upto: int) -> Rewritten:
-    """Write the message of a reminder again from the ledger as of its dispatch. Raises :class:`MessageNotProven`."""
+async def rewritten(
+    ledger: Ledger,
+    name: str,
+    reminder_id: str,
+    upto: int,
+    share: Callable[[ReminderRequested], ReminderRequested] | None = None,
+) -> Rewritten:
+    """Write the message of a reminder again from the ledger as of its dispatch; with ``share``, that part of it.
+
+    The hashes are compared for the whole. Raises :class:`MessageNotProven`.
+    """
     requested, *later = await ledger.read_stream(name, reminder_id, upto=upto)
     sent = next((e.data for e in later if isinstance(e.data, ReminderSent)), None)
     if not isinstance(requested.data, ReminderRequested) or sent is None or sent.message is None:
@@ -186,6 +196,8 @@ async def rewritten(ledger: Ledger, name: str, reminder_id: str, upto: int) -> R
         "message": (stored.content_hash, message.digest),
     }
     differences = tuple(part for part, (then, now) in checks.items() if then != now)
+    if share is not None:
+        message = compose(source, _content(share(requested.data), customer, creditor))
     return Rewritten(message, stored, differences)
 
 

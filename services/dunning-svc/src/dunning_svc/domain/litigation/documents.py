@@ -49,7 +49,10 @@ class ChronologyLine:
 
 @dataclass(frozen=True, slots=True)
 class ReminderProof:
-    """A reminder and its outcome. ``message`` is None where it is not on record; ``agrees``: its hashes agree."""
+    """A reminder and its outcome. ``message`` is None where it is not on record; ``agrees``: its hashes agree.
+
+    ``extract``: reminder and message are the debtor's share of a message about others too; the hashes are the whole's.
+    """
 
     requested: ReminderRequested
     outcome: str
@@ -59,6 +62,7 @@ class ReminderProof:
     content_hash: str | None
     message: Message | None
     agrees: bool
+    extract: bool
     signs: Sequence[tuple[date, str]] = ()
     """Bounces, receipts and answers."""
 
@@ -96,6 +100,8 @@ _WORDS: dict[Lang, dict[str, str]] = {
         "note_limitation": "The last day for an action is the earliest, without interruptions; later days are in the "
         "files of the invoices. To be confirmed by counsel.",
         "extended": "after the last interruption",
+        "extract": "Extract: the message covered other customers too, whose share is not shown. Hash of the whole "
+        "message, as it was sent: {hash}",
         "interest": "Interest and recovery fees",
         "fee": "Recovery fee",
         "elsewhere": "see invoice-svc",
@@ -121,6 +127,8 @@ _WORDS: dict[Lang, dict[str, str]] = {
         "note_limitation": "Le dernier jour pour agir est le plus proche, sans interruption ; les jours plus tardifs "
         "sont dans les fichiers des factures. À confirmer par un conseil.",
         "extended": "après la dernière interruption",
+        "extract": "Extrait : le message portait aussi sur d'autres clients, dont la part n'est pas montrée. Empreinte "
+        "du message entier, tel qu'il a été envoyé : {hash}",
         "interest": "Intérêts et frais de recouvrement",
         "fee": "Indemnité de recouvrement",
         "elsewhere": "voir invoice-svc",
@@ -229,11 +237,13 @@ def _figures(found: Statement | None, currency: str) -> dict[str, Any]:
     }
 
 
-def reminder_documents(proof: ReminderProof) -> list[FileEntry]:
+def reminder_documents(proof: ReminderProof, lang: Lang) -> list[FileEntry]:
     """Return a reminder as JSON, and the text of its message if it is on record."""
     asked = proof.requested
     stem = f"reminders/{asked.day}-{_safe(asked.step)}-{asked.reminder_id}"
+    extract = [_WORDS[lang]["extract"].format(hash=proof.content_hash or "–")] if proof.extract else []
     data = {
+        "extract": extract[0] if extract else None,
         "reminder": asked,
         "amount": format_amount(asked.amount_minor, asked.currency),
         "currency": asked.currency,
@@ -247,7 +257,8 @@ def reminder_documents(proof: ReminderProof) -> list[FileEntry]:
     }
     files = [FileEntry(f"{stem}.json", _json(data))]
     if proof.message is not None:
-        files.append(FileEntry(f"{stem}.txt", _text([proof.message.subject, "", proof.message.text])))
+        head = [*extract, ""] if extract else []
+        files.append(FileEntry(f"{stem}.txt", _text([*head, proof.message.subject, "", proof.message.text])))
     return files
 
 

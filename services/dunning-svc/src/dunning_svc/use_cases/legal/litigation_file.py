@@ -6,7 +6,7 @@ bounded number of streams.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -31,9 +31,10 @@ from dunning_svc.domain.litigation.interest import (
     debt_by_movements,
     statements,
 )
+from dunning_svc.domain.litigation.share import concerns, share_of
 from dunning_svc.domain.message.render import Message
 from dunning_svc.use_cases.messages import rewritten
-from encours.contracts import Event, Recorded
+from encours.contracts import Recorded
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
@@ -105,6 +106,8 @@ class _Found:
     """Creditors with an event about the customer."""
     lines: list[ChronologyLine] = field(default_factory=list)
     invoices: list[LitigatedInvoice] = field(default_factory=list)
+    invoice_ids: set[str] = field(default_factory=set)
+    """All invoices of the customer, open or not."""
     promised: list[tuple[date, str]] = field(default_factory=list)
     insolvencies: tuple[Insolvency, ...] = ()
     debts: list[LitigatedDebt] = field(default_factory=list)
@@ -155,7 +158,8 @@ def _registers(e: Recorded) -> bool:
 def _take(events: Sequence[Recorded], found: _Found, asked: FileQuestion) -> set[str]:
     """Keep what the other files need; return the streams of disputes, plans and instruments that are named."""
     related: set[str] = set()
-    own = bool(events) and _names(events[0].data, asked.records)
+    decision = events[0].data if events and isinstance(events[0].data, DECISIONS) else None
+    own = decision is not None and concerns(decision, asked.records)
     for e in events:
         match e.data:
             case EntityRegistered() as entity:
@@ -168,19 +172,19 @@ def _take(events: Sequence[Recorded], found: _Found, asked: FileQuestion) -> set
             case PromiseMade() as promise if promise.customer_id in asked.records:
                 found.promised += [(e.effective_on, invoice_id) for invoice_id in promise.invoice_ids]
         found.cash.take(e, asked.records)
-        if not own and getattr(e.data, "customer_id", None) not in asked.records:
+        if not own and (decision or getattr(e.data, "customer_id", None) not in asked.records):
             continue
+        if isinstance(e.data, InvoiceIssued):
+            found.invoice_ids.add(e.data.invoice_id)
         if isinstance(e.data, InsolvencyEvent):
             found.insolvencies = insolvencies_with(found.insolvencies, e, e.data)
         found.owners.add(e.entity)
         related |= {named for name in _RELATED if (named := getattr(e.data, name, None))}
-        found.lines.append(ChronologyLine(e.effective_on, e.position, e.type, summary(e.data, asked.lang)))
+        shown = (
+            share_of(e.data, asked.records, found.invoice_ids) if isinstance(e.data, DECISIONS) else e.data
+        )
+        found.lines.append(ChronologyLine(e.effective_on, e.position, e.type, summary(shown, asked.lang)))
     return related
-
-
-def _names(event: Event, records: Collection[str]) -> bool:
-    """Return True for a decision about several customers, one of them with these records: outcomes name the payer."""
-    return isinstance(event, DECISIONS) and any(each.customer_id in records for each in event.debtors)
 
 
 async def _files_of(
@@ -188,10 +192,9 @@ async def _files_of(
 ) -> list[FileEntry]:
     """Return the documents of a stream: those of an open invoice, or of a reminder that was requested."""
     first = events[0].data if events else None
-    if isinstance(first, ReminderRequested) and (
-        first.customer_id in asked.records or _names(first, asked.records)
-    ):
-        return reminder_documents(await _proof(ledger, first, events[1:], asked))
+    if isinstance(first, ReminderRequested) and concerns(first, asked.records):
+        share = share_of(first, asked.records, found.invoice_ids)
+        return reminder_documents(await _proof(ledger, first, share, events[1:], asked), asked.lang)
     if not any(isinstance(e.data, InvoiceIssued) and e.data.customer_id in asked.records for e in events):
         return []
     debt = debt_by_movements(events, found.insolvencies)
@@ -223,8 +226,13 @@ def _stated(found: _Found, on: date) -> list[StatedInterest]:
 
 
 async def _proof(
-    ledger: Ledger, requested: ReminderRequested, later: Sequence[Recorded], asked: FileQuestion
+    ledger: Ledger,
+    requested: ReminderRequested,
+    share: ReminderRequested,
+    later: Sequence[Recorded],
+    asked: FileQuestion,
 ) -> ReminderProof:
+    extract = share is not requested
     outcome = next((e for e in later if isinstance(e.data, _OUTCOMES)), None)
     data = outcome.data if outcome else None
     sent = data if isinstance(data, ReminderSent | ReminderFailed) else None
@@ -232,10 +240,12 @@ async def _proof(
     message: Message | None = None
     agrees = False
     if proof is not None:
-        again = await rewritten(ledger, asked.ledger, requested.reminder_id, asked.position)
+        part = (lambda _: share) if extract else None
+        again = await rewritten(ledger, asked.ledger, share.reminder_id, asked.position, part)
         message, agrees = again.message, not again.differences
     return ReminderProof(
-        requested=requested,
+        requested=share,
+        extract=extract,
         outcome=outcome.type.rpartition(".")[2] if outcome else "requested",
         outcome_on=outcome.effective_on if outcome else None,
         message_id=sent.message_id if sent else None,
