@@ -32,6 +32,7 @@ from encours.projection.rows import Row, table_of
 from encours.reading.moment import TimeTravel, View
 from encours.testing.events import event
 from encours.testing.servers import Installation
+from tests.histories.cash import received_between
 from tests.histories.dunning import GROUP, START, History
 from tests.histories.policies import OWN
 from tests.histories.promises import promised
@@ -196,7 +197,7 @@ async def _cash_read(store: Store, schema: str, history: History, month: date) -
 
 
 def test_the_cash_of_a_month_read_is_the_one_that_its_events_fold_to(store: Store) -> None:
-    """As ``as_of`` and ``known_at`` of now answer what is answered without them."""
+    """As ``as_of`` and ``known_at`` of now answer what is answered without them; received is counted naively too."""
     found: Counter[str] = Counter()
     for seed in range(HISTORIES // 2):
         random, history, planned = Random(seed), History(), set[str]()
@@ -204,9 +205,14 @@ def test_the_cash_of_a_month_read_is_the_one_that_its_events_fold_to(store: Stor
             history.issue(random.randrange(25), 10_000)
         for n in range(14):
             invoice_id, which = random.choice(list(history.open)), random.randrange(4)
-            match random.randrange(6):
+            match random.randrange(8):
                 case 0 | 1:
                     history.settle(which, random.randrange(1, 6_000))
+                case 5:
+                    history.unsettle(which, random.random() < 0.5)
+                case 6:
+                    for _ in range(random.choice((9, 20))):
+                        history.open_day()
                 case 2:
                     named = random.sample(list(history.open), random.randrange(1, 3))
                     promised(history, named, random.randrange(40), random.randrange(1, 9_000))
@@ -220,6 +226,8 @@ def test_the_cash_of_a_month_read_is_the_one_that_its_events_fold_to(store: Stor
         read = store.run(_cash_read(store, f"cash_{seed}", history, START.replace(day=1)))
         folded = cash_in(history.rows, START.replace(day=1), history.today)
         assert read == folded, seed
+        counted = received_between(history.events, START.replace(day=1), date(2026, 1, 31))
+        assert sum(read.received.values()) == counted, seed
         found.update(received=bool(read.received), expected=bool(read.expected), planned=bool(planned))
     assert min(found["received"], found["expected"], found["planned"]) > HISTORIES // 8
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from dunning_svc.http.cases.answers import CaseItem, CaseOut
 from dunning_svc.read_models.cases.past import folded
 from tests.histories.dunning import CUS, START, History
+from tests.histories.family import MEMBERS, Family, lived
 
 
 def only_item(case: CaseOut | None) -> CaseItem:
@@ -56,3 +58,21 @@ def test_the_next_step_of_an_item_that_is_open_again_is_the_one_above_its_level(
     item = only_item(CaseOut.of(history.rows, CUS, history.today, {}))
     assert item.next_step is not None
     assert (item.next_step.code, item.next_step.on) == ("J+15", history.today + timedelta(days=7))
+
+
+@pytest.mark.parametrize(("grouping", "head"), [("payer", 1), ("group", 2), ("customer", 1)])
+def test_an_item_names_its_addressee_by_the_grouping_of_its_policy(grouping: str, head: int) -> None:
+    family = Family()
+    family.group_by(grouping)
+    family.mark(2)
+    family.pay_for(0, 1, group=2)
+    family.bill(0, 1, 1_000)
+    case = CaseOut.of(family.rows, CUS, family.today, {})
+    assert case is not None
+    assert case.payer_id == MEMBERS[1]
+    item = only_item(case)
+    assert item.addressee_id == MEMBERS[head]
+    lived(family, 3)
+    (request,) = family.requests()
+    assert (request.addressee_id if grouping == "customer" else request.customer_id) == item.addressee_id
+    assert item.addressee_email == {1: "f2@example.com", 2: "m2@example.com"}[head]

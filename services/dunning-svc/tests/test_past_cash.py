@@ -7,7 +7,7 @@ from random import Random
 
 from dunning_svc.read_models.cases.past import folded
 from dunning_svc.read_models.collectors.past_cash import cash_in
-from encours.contracts.events.invoice import PaymentApplied, PaymentUnapplied
+from tests.histories.cash import received_between
 from tests.histories.dunning import CUS, START, History
 
 JANUARY = date(2026, 1, 1)
@@ -30,11 +30,7 @@ def test_received_is_what_a_naive_count_of_the_events_up_to_a_position_gives() -
         position, day = random.randrange(4, len(history.events)), START + timedelta(days=random.randrange(9))
         known = [e for e in history.events if e.position <= position and e.effective_on <= day]
         rows = folded({"all": history.events[:position]}, day)
-        naive = sum(
-            e.data.amount_minor * (1 if isinstance(e.data, PaymentApplied) else -1)
-            for e in known
-            if isinstance(e.data, PaymentApplied | PaymentUnapplied)
-        )
+        naive = received_between(known, JANUARY, day)
         assert cash_in(rows, JANUARY, day).received.get((CUS, "EUR"), 0) == naive, seed
 
 

@@ -114,6 +114,11 @@ class CaseItem(BaseModel):
         description="Last day without dunning by a promise to pay in force, days of grace included."
     )
     policy: PolicyApplied
+    addressee_id: str = Field(
+        description="Customer to whom reminders for it go: the head of the group if its policy groups by group, else "
+        "the payer."
+    )
+    addressee_email: str | None = Field(description="Address that e-mails for it go to.")
     next_step: NextStep | None
 
     @classmethod
@@ -122,10 +127,11 @@ class CaseItem(BaseModel):
         taken = steps_taken(row)
         item = next(each for each in case.items if each.invoice_id == row.invoice_id)
         applied, since, _ = policy_of(case, as_of, policies)
-        policy = applied.policy
+        policy, grouping = applied.policy, applied.policy.grouping
+        to = case.together[grouping] if grouping == "payer" or grouping == "group" else case
         step = upcoming(policy, as_of, due_on=row.due_on, entered_on=row.entered_on, taken=taken, since=since)
         if step is not None and policy.business_days:
-            step = step[0], working_day_from(case.country, step[1])
+            step = step[0], working_day_from(to.country, step[1])
         return cls(
             invoice_id=row.invoice_id,
             entity_id=row.entity_id,
@@ -145,6 +151,8 @@ class CaseItem(BaseModel):
             suppressed=row.suppressed,
             promised_until=row.promised_until if item.promised(as_of) else None,
             policy=PolicyApplied.of(applied),
+            addressee_id=to.addressee_id,
+            addressee_email=to.email,
             next_step=None
             if step is None or item.stayed or item.placed
             else NextStep(code=step[0].code, on=step[1]),
@@ -158,8 +166,8 @@ class CaseOut(BaseModel):
     entity_id: str
     name: str
     language: str
-    payer_id: str = Field(description="Customer that pays on the date, to whom reminders go.")
-    email: str | None = Field(description="Address that reminders go to.")
+    payer_id: str = Field(description="Customer that pays on the date; each item names its addressee.")
+    email: str | None = Field(description="Address of the payer for reminders.")
     hold: HoldSeen | None
     credits: list[CreditOut]
     broken_promises: int = Field(description="Promises that were not kept, or in part only.")

@@ -310,14 +310,9 @@ async def cases_at(
     customer_ids: Sequence[str],
     position: int,
     as_of: date | None = None,
-    *,
-    together: bool = True,
 ) -> MemoryRows:
-    """Return the cases of these customers at a position, and of those whose records were ever merged with theirs.
-
-    Not ``together``: without all that may be decided together with them.
-    """
-    streams = await streams_of(conn, schema, customer_ids, together=together)
+    """Return the cases of these customers at a position, and of all whose records are folded with theirs."""
+    streams = await streams_of(conn, schema, customer_ids)
     return folded(await ledger.read_streams(name, streams, upto=position), as_of)
 
 
@@ -327,7 +322,7 @@ async def streams_of(
     """Return the streams that the cases of these customers are folded from, at any position of the read model.
 
     Those of all records that were ever merged with theirs, of their payers, of the creditors and of the policies; under
-    policies that group customers also of all that may be decided together with them.
+    policies that group customers, and ``together``, also of all that may be decided together with them.
     """
     if together:
         customer_ids = await _with_related(conn, schema, customer_ids)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from dunning_svc.read_models.cases.past import MemoryRows, cases_at
+from dunning_svc.read_models.cases.past import MemoryRows, folded, streams_of
 from dunning_svc.read_models.cases.rows.promises import PromiseRow, SettledPart
 from dunning_svc.read_models.cases.rows.receivables import DebtPlanRow, ItemRow
 from dunning_svc.read_models.collectors.expected import (
@@ -16,6 +18,7 @@ from dunning_svc.read_models.collectors.expected import (
     expected_cash,
 )
 from dunning_svc.read_models.collectors.targets import MonthCash, last_day_of
+from encours.contracts import Recorded
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger
 from encours.reading.moment import Granted, View
@@ -47,13 +50,19 @@ async def past_cash(ledger: Ledger, view: View, name: str, month: date) -> Month
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE]
         # A group may be larger than a part, and each customer's cash is its own.
-        rows = await cases_at(
-            ledger, view.conn, view.schema, name, part, time.position, time.as_of, together=False
-        )
-        found = cash_in(rows, month, time.as_of, view.granted, set(part))
+        streams = await streams_of(view.conn, view.schema, part, together=False)
+        events = await ledger.read_streams(name, streams, upto=time.position)
+        # Folding takes seconds in all: other requests are answered meanwhile.
+        found = await asyncio.to_thread(_folded, events, month, time.as_of, view.granted, set(part))
         received.update(found.received)
         expected.update(found.expected)
     return MonthCash(dict(received), dict(expected))
+
+
+def _folded(
+    events: Mapping[str, Sequence[Recorded]], month: date, day: date, granted: Granted, customer_ids: set[str]
+) -> MonthCash:
+    return cash_in(folded(events, day), month, day, granted, customer_ids)
 
 
 async def _customers(view: View, month: date) -> list[str]:
