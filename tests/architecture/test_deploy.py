@@ -111,6 +111,14 @@ def test_helm_templates_use_only_values_that_exist() -> None:
                 found = found[part]
 
 
+def test_receivers_that_are_not_public_can_be_allowed_wherever_it_is_deployed() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    for role in ("api", "worker"):
+        assert services[f"reporting-{role}"]["environment"]["ENCOURS_WEBHOOK_ALLOW"] == "${WEBHOOK_ALLOW:-}"
+    pod = (DEPLOY / "helm" / "encours" / "templates" / "_pod.tpl").read_text()
+    assert "name: ENCOURS_WEBHOOK_ALLOW, value: {{ .root.Values.webhookAllow | quote }}" in pod
+
+
 def test_images_install_only_hash_pinned_packages_and_do_not_run_as_root() -> None:
     root = DEPLOY.parent
     for path in (

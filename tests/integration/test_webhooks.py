@@ -33,10 +33,19 @@ from reporting_svc.app import create_app
 from reporting_svc.domain.webhook.address import AllowedAddresses
 from reporting_svc.read_models.feed import Feed
 from reporting_svc.webhooks.caller import ReceiverCaller
-from reporting_svc.webhooks.dispatch import WebhookDispatcher
+from reporting_svc.webhooks.dispatch import AT_ONCE, WebhookDispatcher
 from reporting_svc.webhooks.settings import ReportingSettings
 from reporting_svc.webhooks.store import WebhookStore
-from tests.integration.receiver import BROKEN, CUT_AFTER_OK, GONE, HANG, OK, Received, receiving
+from tests.integration.receiver import (
+    BROKEN,
+    CUT_AFTER_OK,
+    GONE,
+    HANG,
+    OK,
+    UNPROCESSABLE,
+    Received,
+    receiving,
+)
 
 ENT_A, ENT_B = derived_id("ent", "a"), derived_id("ent", "b")
 INV = [derived_id("inv", number) for number in range(4)]
@@ -207,6 +216,69 @@ async def test_every_event_arrives_in_order_per_object_or_is_a_dead_letter(
             assert each.headers["webhook-id"] == f"evt_{each.event['id'].replace('-', '')}"
 
 
+async def test_a_receiver_that_fails_rests_as_a_whole_and_a_single_call_tries_it(
+    module_installation: Installation,
+) -> None:
+    many = [derived_id("inv", "many", n) for n in range(AT_ONCE * 2)]
+    async with yard(module_installation) as world, receiving(lambda _: BROKEN) as receiver:
+        webhook = await world.make(receiver.url)
+        wanted = await world.append(*(drafted(invoice_id=each) for each in (*many, *many)))
+        calls = []
+        for rest_s in (0, 4, 1, 30, 120, 600, 600):
+            world.now += timedelta(seconds=rest_s)
+            before = len(receiver.received)
+            await world.serve(webhook)
+            calls.append(len(receiver.received) - before)
+        assert calls == [AT_ONCE, 0, 1, 1, 1, 1, 1]
+        receiver.behave = lambda _: OK
+        world.now += timedelta(seconds=599)
+        await world.serve(webhook)
+        assert receiver.positions() == []
+        await world.serve_to_the_end(webhook)
+        assert sorted(receiver.positions()) == wanted
+        assert all(in_order(receiver.positions(stream)) for stream in many)
+
+        receiver.behave = lambda _: BROKEN
+        await world.append(*(drafted(invoice_id=each) for each in many))
+        await world.serve(webhook)
+        for days in (2, 1):
+            world.now += timedelta(days=days)
+            await world.serve(webhook)
+        shown = await world.shown(webhook)
+        assert (shown["dead"], shown["pending"]) == (len(many), 0), "each was given up after three days"
+
+        receiver.behave = lambda _: UNPROCESSABLE
+        await world.append(*(drafted(invoice_id=each) for each in many))
+        receiver.received.clear()
+        world.now += timedelta(minutes=10)
+        await world.serve(webhook)
+        refused = len(receiver.received)
+        assert refused == len(many), "a receiver that refuses events is none that fails"
+
+
+async def test_no_secret_is_kept_in_answers(module_installation: Installation) -> None:
+    async with yard(module_installation) as world, receiving() as receiver:
+        once = {"Idempotency-Key": f"make {world.name}"}
+        body = {"url": receiver.url}
+        made = (await world.http.post("/v1/webhooks", json=body, headers=once)).json()
+        path = f"/v1/webhooks/{made['id']}/secret"
+        again = {"Idempotency-Key": f"rotate {world.name}"}
+        rotated = (await world.http.post(path, json={"overlap_hours": 1}, headers=again)).json()
+        assert (await world.http.post("/v1/webhooks", json=body, headers=once)).json() == made
+        assert (await world.http.post(path, json={"overlap_hours": 1}, headers=again)).json() == rotated
+        await world.http.post(path, json={"overlap_hours": 0})
+        admin = await connect(module_installation.store_url("reporting"), "webhook tests")
+        kept = await admin.fetch("select answer from encours_webhooks.command where ledger = $1", world.name)
+        await admin.close()
+        assert len(kept) == 3
+        assert not any(b"whsec_" in row["answer"] for row in kept)
+        repeated = (await world.http.post("/v1/webhooks", json=body, headers=once)).json()
+        assert repeated == made | {"secret": None}
+        await world.http.delete(f"/v1/webhooks/{made['id']}")
+        gone = await world.http.post(path, json={"overlap_hours": 1}, headers=again)
+        assert gone.json() == rotated | {"secret": None}
+
+
 async def test_a_receiver_that_is_gone_is_called_no_more_until_a_replay(
     module_installation: Installation,
 ) -> None:
@@ -290,6 +362,10 @@ async def test_a_restored_ledger_and_a_sandbox_send_nothing(module_installation:
         # What was sent after the backup was made; the restored ledger does not have it.
         await world.queued(webhook, before[-1] + 1, "delivered")
         await world.queued(webhook, before[-1] + 2, "dead")
+        await world.serve(webhook)
+        receiver.answered.clear()
+        early = await world.make(receiver.url)
+        await world.queued(early, before[-1], "dead")
         admin = await connect(module_installation.admin_url(), "webhook tests")
         await new_epoch(admin, world.name)
         await admin.close()
@@ -300,6 +376,15 @@ async def test_a_restored_ledger_and_a_sandbox_send_nothing(module_installation:
         after = await world.append(drafted(invoice_id=INV[0]), drafted(invoice_id=INV[1]))
         await world.serve(webhook)
         assert receiver.positions() == after
+        receiver.answered.clear()
+        refused = await world.replay(early, dead_letters=True)
+        assert refused.json()["type"] == "/problems/replay-before-restore"
+        assert "1 dead letters are of before" in refused.json()["detail"]
+        assert (await world.shown(early))["dead"] == 1
+        assert (await world.replay(early, after=before[0], before_restore=True)).status_code == 422
+        assert (await world.replay(early, dead_letters=True, before_restore=True)).status_code == 200
+        await world.serve(early)
+        assert sorted(receiver.positions()) == [before[-1], *after]
         sandbox = await grant(module_installation, ledger=f"{world.name}-box", kind="sandbox")
         answer = await world.http.post(
             "/v1/webhooks", json={"url": receiver.url}, headers={"Authorization": f"Bearer {sandbox.token}"}

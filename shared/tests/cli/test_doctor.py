@@ -114,3 +114,56 @@ def test_status_and_doctor_show_the_alarm_about_forged_messages(
         findings = list(doctor._services(installation()))
     assert shown.err.count(detail) == 4
     assert [finding.ok for finding in findings] == [False] * 4
+
+
+def _webhook(age_s: float | None = None, **fields: Any) -> dict[str, Any]:
+    oldest = None if age_s is None else (datetime.now(UTC) - timedelta(seconds=age_s)).isoformat()
+    usual = {"id": "whk_1", "url": "https://hooks.firm.example/", "state": "active", "problem": None}
+    return usual | {"pending": 0, "dead": 0, "oldest_pending_at": oldest} | fields
+
+
+@pytest.mark.parametrize(
+    ("webhook", "said", "remedy"),
+    [
+        (_webhook(), None, None),
+        (_webhook(pending=7, age_s=60), None, None),
+        (
+            _webhook(state="disabled", problem="It answered 410.", dead=3),
+            "webhook whk_1 to https://hooks.firm.example/ is disabled: It answered 410.",
+            "POST /v1/webhooks/whk_1/replay makes it active again, or DELETE /v1/webhooks/whk_1.",
+        ),
+        (
+            _webhook(dead=3, pending=7, age_s=7_200),
+            "webhook whk_1 to https://hooks.firm.example/ has 3 dead letters.",
+            "GET /v1/webhooks/whk_1/deliveries?state=dead says why; then POST /v1/webhooks/whk_1/replay "
+            "{'dead_letters': true}.",
+        ),
+        (
+            _webhook(pending=7, age_s=7_200),
+            "webhook whk_1 to https://hooks.firm.example/ has 7 deliveries that wait, the oldest since ",
+            "GET /v1/webhooks/whk_1/deliveries?state=pending shows the receiver's last answers.",
+        ),
+    ],
+)
+def test_status_and_doctor_name_each_webhook_that_does_not_deliver_and_the_next_step(
+    services: Any,
+    capfd: pytest.CaptureFixture[str],
+    webhook: dict[str, Any],
+    said: str | None,
+    remedy: str | None,
+) -> None:
+    def answer(request: Any) -> tuple[int, Any]:
+        return 200, {"data": [webhook] if request.path == "/v1/webhooks" else []}
+
+    services.answer = answer
+    with services.up():
+        status.status()
+        shown = capfd.readouterr().err
+        found = list(doctor._webhooks(installation()))
+    assert [(each.check, each.ok) for each in found] == ([] if said is None else [
+        ("webhooks of a", False), ("webhooks of b", False),
+    ])  # fmt: skip
+    assert said in shown if said else "whk_1" not in shown
+    for each in found:
+        assert each.detail.startswith(said or "?")
+        assert each.next == remedy

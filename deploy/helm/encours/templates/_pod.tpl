@@ -24,6 +24,9 @@ spec:
         - { name: ENCOURS_LOG_LEVEL, value: {{ .root.Values.logLevel | quote }} }
         - { name: ENCOURS_PORT, value: {{ .service.port | quote }} }
         - { name: ENCOURS_HOST, value: "0.0.0.0" }
+        {{- if eq .name "reporting" }}
+        - { name: ENCOURS_WEBHOOK_ALLOW, value: {{ .root.Values.webhookAllow | quote }} }
+        {{- end }}
       securityContext:
         allowPrivilegeEscalation: false
         readOnlyRootFilesystem: true

@@ -26,6 +26,8 @@ RESOLVE_S = 5.0
 _MAX_DETAIL = 300
 
 _MOST_LOOKUPS = 64
+_REFUSES_EVENT = frozenset({400, 409, 413, 415, 422})
+"""Statuses by which a receiver that works refuses one event."""
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -67,11 +69,18 @@ class CallOutcome:
     status: int | None
     detail: str
     retry_after_s: int | None = None
+    is_ours: bool = False
+    """True if the receiver was not called: the event may not be sent, or cannot be read."""
 
     @property
     def is_delivered(self) -> bool:
         """True if the receiver took the event. A body that breaks off afterwards changes nothing."""
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def is_failure(self) -> bool:
+        """True if the receiver failed, rather than refused this event."""
+        return not (self.is_delivered or self.is_ours or self.status in _REFUSES_EVENT)
 
     @property
     def is_gone(self) -> bool:

@@ -2,7 +2,7 @@
 
 Every state is in the tables: a process that is killed loses nothing, and what it was sending is sent again. One worker
 delivers at a time (its lease). Webhooks are served apart from each other, each with a few calls at once, so that a slow
-receiver holds nobody else.
+receiver holds nobody else. One that took nothing in a round of calls rests as a whole; a single call then tries it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from encours.ledger.model import LedgerInfo
 from encours.ledger.reader import UNREADABLE
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
-from reporting_svc.domain.webhook.retry import next_attempt
+from reporting_svc.domain.webhook.retry import GIVE_UP_AFTER, next_attempt, rest_until
 from reporting_svc.read_models.feed import Event, Feed, Filter, matching_types
 from reporting_svc.webhooks.caller import CallOutcome, ReceiverCaller
 from reporting_svc.webhooks.message import cloud_event, message_id, signed_headers
@@ -45,6 +45,7 @@ _LEASE = "webhooks"
 _NO_GRANT = "The API key that made it was revoked, has expired, or may no longer read events."
 _GONE = "The receiver answered 410 Gone: it wants no more events."
 _RESTORED = "The ledger was loaded or restored: what was decided before is not sent again."
+_SILENT = "The receiver took nothing for three days."
 _WITHHELD = "The API key that made it may no longer read events of this entity."
 
 log = structlog.get_logger()
@@ -64,6 +65,15 @@ class _Rest:
     is_full: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """A receiver that took nothing in so many rounds in a row. It rests until a time, unless a caller changes it."""
+
+    version: int
+    rounds: int
+    until: datetime
+
+
 class WebhookDispatcher:
     """Serves every active webhook. ``clock`` gives the time from which pauses are counted."""
 
@@ -81,6 +91,7 @@ class WebhookDispatcher:
         self._ledger, self._feed, self._store, self._caller = ledger, feed, store, caller
         self._grants, self._leases, self._clock = grants, leases, clock
         self._rests: dict[str, _Rest] = {}
+        self._failing: dict[str, _Failing] = {}
         self._purged_at = float("-inf")
 
     async def run(self) -> None:
@@ -99,6 +110,7 @@ class WebhookDispatcher:
             return
         serving: dict[str, asyncio.Task[None]] = {}
         self._rests.clear()
+        self._failing.clear()
         try:
             while self._leases.holds(token):
                 serving = {name: task for name, task in serving.items() if not task.done()}
@@ -153,15 +165,35 @@ class WebhookDispatcher:
             await self._store.begin_epoch(webhook, info.epoch, info.effects_from, self._clock(), _RESTORED)
             return True
         is_full, queued = await self._queue(webhook, info, grant)
-        heads = await self._store.heads(webhook.id, AT_ONCE)
-        due = [each for each in heads if each.next_at <= self._clock()]
+        failing = self._failing_now(webhook)
+        heads = await self._store.heads(webhook.id, 1 if failing else AT_ONCE)
+        rested_at = failing.until if failing else datetime.min.replace(tzinfo=UTC)
+        due = [each for each in heads if max(each.next_at, rested_at) <= self._clock()]
         if due:
-            await self._deliver_all(webhook, grant, due)
+            await self._judge(webhook, await self._deliver_all(webhook, grant, due))
         elif not queued:
-            until = heads[0].next_at if heads else None
+            until = max(heads[0].next_at, rested_at) if heads else None
             self._rests[webhook.id] = _Rest(webhook.version, until, is_full)
             return False
         return True
+
+    def _failing_now(self, webhook: Webhook) -> _Failing | None:
+        """Return the rest of a receiver; a caller who changes the webhook ends it."""
+        failing = self._failing.get(webhook.id)
+        return failing if failing is not None and failing.version == webhook.version else None
+
+    async def _judge(self, webhook: Webhook, answers: list[CallOutcome]) -> None:
+        """Let a receiver rest that took nothing of a round; call one that took something with many again."""
+        failed = [each for each in answers if each.is_failure]
+        if any(each.is_delivered for each in answers):
+            self._failing.pop(webhook.id, None)
+        elif failed:
+            before, now = self._failing_now(webhook), self._clock()
+            rounds = 1 + (before.rounds if before else 0)
+            wish_s = max(each.retry_after_s or 0 for each in failed)
+            until = rest_until(rounds, now, retry_after_s=wish_s)
+            self._failing[webhook.id] = _Failing(webhook.version, rounds, until)
+            await self._store.held_up(webhook.id, now, now - GIVE_UP_AFTER, _SILENT)
 
     async def _grant(self, webhook: Webhook) -> Grant | None:
         """Return what the key that made a webhook may do at this moment."""
@@ -181,21 +213,25 @@ class WebhookDispatcher:
             return False, False
         return False, await self._store.queue(webhook, page.events, page.upto, self._clock())
 
-    async def _deliver_all(self, webhook: Webhook, grant: Grant, due: list[WebhookDelivery]) -> None:
+    async def _deliver_all(
+        self, webhook: Webhook, grant: Grant, due: list[WebhookDelivery]
+    ) -> list[CallOutcome]:
         events = await self._feed.at(webhook.ledger, [each.position for each in due])
         results = await asyncio.gather(
             *(self._deliver(webhook, grant, each, events[each.position]) for each in due)
         )
         if any(answer.is_gone for answer in results):
             await self._store.disable(webhook.id, _GONE)
+        return results
 
     async def _deliver(
         self, webhook: Webhook, grant: Grant, delivery: WebhookDelivery, event: Event
     ) -> CallOutcome:
         began = self._clock()
         if not grant.covers(event["entity"]):
-            await self._store.settle(_given_up(delivery, began, CallOutcome(None, _WITHHELD)))
-            return CallOutcome(None, _WITHHELD)
+            withheld = CallOutcome(None, _WITHHELD, is_ours=True)
+            await self._store.settle(_given_up(delivery, began, withheld))
+            return withheld
         answer = await self._call(webhook, event)
         await self._store.settle(_after(delivery, answer, began, self._clock()))
         return answer
@@ -204,7 +240,7 @@ class WebhookDispatcher:
         try:
             content = cloud_event(webhook.ledger, event)
         except (UnknownType, NewerVersion, *UNREADABLE) as error:
-            return CallOutcome(None, f"the event cannot be read by this program: {error}"[:300])
+            return CallOutcome(None, f"the event cannot be read by this program: {error}"[:300], is_ours=True)
         now = utc_now()  # receivers compare the time of the signature with their own clock
         headers = signed_headers(message_id(event), content, webhook.secrets_at(now), now)
         return await self._caller.post(webhook.url, content, headers)

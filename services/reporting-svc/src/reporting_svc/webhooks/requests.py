@@ -14,7 +14,7 @@ from encours.ledger.model import LedgerInfo
 from reporting_svc.read_models.feed import matching_types
 from reporting_svc.webhooks.caller import ReceiverCaller
 from reporting_svc.webhooks.message import new_secret
-from reporting_svc.webhooks.store import Conn, KeptAnswer, Webhook, WebhookStore
+from reporting_svc.webhooks.store import Conn, KeptAnswer, NewAnswer, Webhook, WebhookStore, digest_of
 
 MAX_WEBHOOKS = 50
 """Webhooks of a ledger."""
@@ -55,7 +55,10 @@ class ReplayBeforeRestore(Refusal):
     code = "replay-before-restore"
     title = "Events of before a restore are not sent"
     status = 422
-    remedy = "Replay from the position that the detail names; read what was before with GET /v1/events."
+    remedy = (
+        "Replay from the position that the detail names; read what was before with GET /v1/events. Dead letters of "
+        "before are sent with before_restore: the receiver may have had them, or what the ledger has lost since."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,10 @@ class MakeWebhook:
 
 @dataclass(frozen=True, slots=True)
 class ReplayEvents:
-    """Events to send again: those behind a position, or the dead letters."""
+    """Events to send again: those behind a position, or the dead letters; ``before_restore``: also those of before."""
 
     after: int | None
+    before_restore: bool = False
 
 
 class Webhooks:
@@ -97,7 +101,7 @@ class Webhooks:
         # Not in the transaction: a name server that is slow would hold connections that other requests need.
         await self._caller.check(wanted.url)
 
-        async def act(conn: Conn) -> bytes:
+        async def act(conn: Conn) -> NewAnswer:
             head = (await self._ledger.head(meta.ledger)).position
             after = head if wanted.after is None else await self._behind(meta.ledger, wanted.after)
             made = Webhook(
@@ -108,21 +112,21 @@ class Webhooks:
             )  # fmt: skip
             if not await self._store.add(conn, made, MAX_WEBHOOKS):
                 raise TooManyWebhooks
-            return show(made, made.secret)
+            return _with_secret(made, show)
 
         return await self._store.once(meta, act)
 
     async def rotate(self, meta: CommandMeta, webhook_id: str, overlap: timedelta, show: Show) -> KeptAnswer:
         """Give a webhook a new secret; the one before signs too until the overlap ends."""
 
-        async def act(conn: Conn) -> bytes:
+        async def act(conn: Conn) -> NewAnswer:
             found = await self._locked(conn, meta, webhook_id)
             until = datetime.now(UTC) + overlap
             changed = replace(
                 found, secret=new_secret(), secret_before=found.secret, secret_before_until=until
             )
             await self._store.change(conn, changed)
-            return show(changed, changed.secret)
+            return _with_secret(changed, show)
 
         return await self._store.once(meta, act)
 
@@ -134,10 +138,11 @@ class Webhooks:
         Raises :class:`ReplayBeforeRestore`, and ``Invalid`` for a position that the ledger has not reached.
         """
 
-        async def act(conn: Conn) -> bytes:
+        async def act(conn: Conn) -> NewAnswer:
             found = replace(await self._locked(conn, meta, webhook_id), state="active", problem=None)
             now = datetime.now(UTC)
             if wanted.after is None:
+                await self._require_known(conn, meta.ledger, webhook_id, wanted)
                 await self._store.revive(conn, webhook_id, now)
             else:
                 position = await self._behind(meta.ledger, wanted.after)
@@ -145,17 +150,17 @@ class Webhooks:
                 found = replace(found, position=min(found.position, position))
             await self._store.retry_now(conn, webhook_id, now)
             await self._store.change(conn, found)
-            return show(found, None)
+            return NewAnswer.of(show(found, None))
 
         return await self._store.once(meta, act)
 
     async def delete(self, meta: CommandMeta, webhook_id: str, show: Show) -> KeptAnswer:
         """Delete a webhook with its deliveries; a call that is being made ends."""
 
-        async def act(conn: Conn) -> bytes:
+        async def act(conn: Conn) -> NewAnswer:
             found = await self._locked(conn, meta, webhook_id)
             await self._store.delete(conn, webhook_id)
-            return show(found, None)
+            return NewAnswer.of(show(found, None))
 
         return await self._store.once(meta, act)
 
@@ -165,6 +170,16 @@ class Webhooks:
             raise WebhookNotFound(webhook_id)
         require_sight(found, meta.entities)
         return found
+
+    async def _require_known(self, conn: Conn, ledger: str, webhook_id: str, wanted: ReplayEvents) -> None:
+        """Refuse dead letters of before a restore, unless the caller knows of them."""
+        effects_from = (await self._ledger.info(ledger, fresh=True)).effects_from
+        before = await self._store.dead_upto(conn, webhook_id, effects_from)
+        if before and not wanted.before_restore:
+            raise ReplayBeforeRestore(
+                f"{before} dead letters are of before the ledger was loaded or restored at position {effects_from}.",
+                "/before_restore",
+            )
 
     async def _behind(self, ledger: str, after: int) -> int:
         """Return the position behind which events are sent. Raises for one that the ledger has not, or sends not."""
@@ -177,6 +192,11 @@ class Webhooks:
                 f"The ledger was loaded or restored at position {effects_from}: begin there.", "/after"
             )
         return after
+
+
+def _with_secret(webhook: Webhook, show: Show) -> NewAnswer:
+    """Return the answer that shows a new secret; what is kept of it has a digest in its place."""
+    return NewAnswer(show(webhook, webhook.secret), show(webhook, digest_of(webhook.secret)))
 
 
 def sends(info: LedgerInfo) -> bool:

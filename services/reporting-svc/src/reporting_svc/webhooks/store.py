@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from msgspec import json
 
 from encours.ledger.command import CommandMeta
 from encours.ledger.errors import CommandReused
@@ -84,6 +86,24 @@ class Backlog:
     """First attempt of the oldest delivery that waits for another."""
 
 
+def digest_of(secret: str) -> str:
+    """Return what is kept of a secret in answers: ``sha256:`` and the digest of its random bytes."""
+    return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnswer:
+    """Answer to a command, and what is kept of it for a repetition."""
+
+    content: bytes
+    kept: bytes
+
+    @classmethod
+    def of(cls, content: bytes) -> NewAnswer:
+        """Return an answer that is kept as it is."""
+        return cls(content, content)
+
+
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
     """Answer to a command; ``replayed``: by an earlier run of it."""
@@ -117,10 +137,11 @@ class WebhookStore(OwnTables):
     def __init__(self, pool: asyncpg.Pool) -> None:
         super().__init__(pool, ("reporting_svc.migrations", "0002_webhooks.sql"), lock="encours_webhooks")
 
-    async def once(self, meta: CommandMeta, act: Callable[[Conn], Awaitable[bytes]]) -> KeptAnswer:
+    async def once(self, meta: CommandMeta, act: Callable[[Conn], Awaitable[NewAnswer]]) -> KeptAnswer:
         """Carry out a command in one transaction with its answer; a repetition gets that answer.
 
-        It is stored, and not rendered again as those about events are: a secret is shown in no other answer.
+        It is stored, and not rendered again as those about events are, with a digest in place of a secret: a repetition
+        gets the secret while it is one of the webhook's, and ``null`` afterwards.
 
         Raises :class:`CommandReused` for another request under the same id, and what ``act`` raises.
         """
@@ -131,16 +152,16 @@ class WebhookStore(OwnTables):
             )
             if (kept := await self.kept(meta, conn)) is not None:
                 return kept
-            content = await act(conn)
+            answer = await act(conn)
             await conn.execute(
                 """insert into encours_webhooks.command (ledger, command_id, fingerprint, answer)
                    values ($1, $2, $3, $4)""",
                 meta.ledger,
                 meta.command_id,
                 meta.fingerprint,
-                content,
+                answer.kept,
             )
-        return KeptAnswer(content, False)
+        return KeptAnswer(answer.content, False)
 
     async def kept(self, meta: CommandMeta, conn: Conn | None = None) -> KeptAnswer | None:
         """Return the answer to an earlier run of a command. Raises :class:`CommandReused`."""
@@ -153,7 +174,17 @@ class WebhookStore(OwnTables):
             return None
         if row["fingerprint"] != meta.fingerprint:
             raise CommandReused
-        return KeptAnswer(row["answer"], True)
+        return KeptAnswer(await self._filled(meta.ledger, row["answer"], conn), True)
+
+    async def _filled(self, ledger: str, kept: bytes, conn: Conn | None) -> bytes:
+        """Return a kept answer with the secret of which it has the digest."""
+        fields: dict[str, Any] = json.decode(kept)
+        if (digest := fields.get("secret")) is None:
+            return kept
+        found = await self.get(ledger, fields["id"], conn)
+        known = () if found is None else (found.secret, found.secret_before)
+        secret = next((each for each in known if each is not None and digest_of(each) == digest), None)
+        return json.encode(fields | {"secret": secret})
 
     async def add(self, conn: Conn, wanted: Webhook, most: int) -> bool:
         """Store a webhook; False if the ledger has ``most`` already."""
@@ -247,16 +278,25 @@ class WebhookStore(OwnTables):
             position,
         )
 
-    async def revive(self, conn: Conn, webhook_id: str, now: datetime) -> int:
-        """Queue the dead letters again, with three new days; return their number."""
-        done = await conn.execute(
+    async def revive(self, conn: Conn, webhook_id: str, now: datetime) -> None:
+        """Queue the dead letters again, with three new days."""
+        await conn.execute(
             """update encours_webhooks.delivery
                   set state = 'pending', tries = 0, first_at = null, ended_at = null, next_at = $2
                 where webhook_id = $1 and state = 'dead'""",
             webhook_id,
             now,
         )
-        return int(done.rpartition(" ")[2])
+
+    async def dead_upto(self, conn: Conn, webhook_id: str, position: int) -> int:
+        """Return the number of dead letters up to a position."""
+        found: int = await conn.fetchval(
+            """select count(*) from encours_webhooks.delivery
+                where webhook_id = $1 and state = 'dead' and position <= $2""",
+            webhook_id,
+            position,
+        )
+        return found
 
     async def retry_now(self, conn: Conn, webhook_id: str, now: datetime) -> None:
         """Make every delivery that waits due at once, with three new days."""
@@ -342,6 +382,24 @@ class WebhookStore(OwnTables):
                 where webhook_id = $1 and position = $2 and state = 'pending' and tries = $4 - 1""",
             *(after.webhook_id, after.position, after.state, after.tries, after.first_at, after.next_at),
             *(after.ended_at, after.status, after.detail),
+        )
+
+    async def held_up(self, webhook_id: str, now: datetime, given_up_before: datetime, why: str) -> None:
+        """Count the oldest deliveries of each stream as attempted while their receiver rests; give old ones up."""
+        await self._pool.execute(
+            """with head as (select distinct on (stream) position from encours_webhooks.delivery
+                              where webhook_id = $1 and state = 'pending' order by stream, position)
+               update encours_webhooks.delivery d
+                  set first_at = coalesce(first_at, $2),
+                      state = case when first_at <= $3 then 'dead' else state end,
+                      ended_at = case when first_at <= $3 then $2 end,
+                      detail = case when first_at <= $3 then $4 else detail end
+                 from head where d.webhook_id = $1 and d.position = head.position
+                  and (first_at is null or first_at <= $3)""",
+            webhook_id,
+            now,
+            given_up_before,
+            why,
         )
 
     async def purge(self, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Pauses between attempts of a delivery, and their end after three days."""
+"""Pauses between attempts of a delivery, their end after three days, and rests of a receiver that fails."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ _PAUSES_S = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800)
 """Then every eight hours."""
 _LONGEST_WISH_S = 3_600
 """Longest pause that a receiver may ask for by Retry-After."""
+_RESTS_S = (5, 30, 120, 600)
+"""The last one again and again: so long an event may wait for a receiver that is well again."""
 
 
 def next_attempt(
@@ -23,3 +25,9 @@ def next_attempt(
         return None
     pause_s = max(_PAUSES_S[min(tries, len(_PAUSES_S)) - 1], min(retry_after_s or 0, _LONGEST_WISH_S))
     return min(now + timedelta(seconds=pause_s), end)
+
+
+def rest_until(failures: int, now: datetime, *, retry_after_s: int = 0) -> datetime:
+    """Return the end of the rest of a receiver that took nothing in so many rounds of calls in a row."""
+    rest_s = max(_RESTS_S[min(failures, len(_RESTS_S)) - 1], min(retry_after_s, _LONGEST_WISH_S))
+    return now + timedelta(seconds=rest_s)

@@ -50,7 +50,10 @@ class WebhookOut(BaseModel):
 class WebhookWithSecretOut(WebhookOut):
     """A webhook with its new secret, which is shown in this answer alone."""
 
-    secret: str = Field(description="Standard Webhooks secret.", examples=["whsec_…"])
+    secret: str | None = Field(
+        description="Standard Webhooks secret. Null in a repetition of the request once the webhook has another one.",
+        examples=["whsec_…"],
+    )
 
 
 class WebhookBacklogOut(WebhookOut):

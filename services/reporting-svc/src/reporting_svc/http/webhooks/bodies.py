@@ -59,13 +59,20 @@ class ReplayBody(Body):
 
     after: _Position | None = Field(default=None, description="Send every event behind this position again.")
     dead_letters: bool = Field(default=False, description="Send the events that were given up again.")
+    before_restore: bool = Field(
+        default=False,
+        description="With `dead_letters`: also those of before the ledger was loaded or restored. Without it they are "
+        "refused.",
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> ReplayBody:
         if self.dead_letters == (self.after is not None):
             raise ValueError("name either after or dead_letters")
+        if self.before_restore and not self.dead_letters:
+            raise ValueError("before_restore goes with dead_letters")
         return self
 
     def to_command(self) -> ReplayEvents:
         """Return the command."""
-        return ReplayEvents(self.after)
+        return ReplayEvents(self.after, self.before_restore)
