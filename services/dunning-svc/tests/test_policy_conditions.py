@@ -9,19 +9,23 @@ import pytest
 from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.plan import plans
-from dunning_svc.domain.ladder.recheck import objection
+from dunning_svc.domain.ladder.recheck import objection, suppression
 from dunning_svc.domain.policy.choice import InvoiceFacts, MonthDue, Policies, Profile, criteria_met
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.domain.policy.written import document_of
 from dunning_svc.read_models.cases.fold.by_event import project
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
+from dunning_svc.use_cases.decisions import Period, reperform_all
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events import reminders
 from encours.contracts.events.invoice import PaymentApplied
-from encours.contracts.events.parties.customer import FieldValue
+from encours.contracts.events.parties.customer import CustomerMerged, FieldValue
 from encours.contracts.events.parties.field import InvoiceFieldsSet
+from encours.contracts.events.score import ScoreGraded
 from encours.kernel.ids import derived_id
+from encours.testing.events import event as recorded
 from tests.histories.dunning import CUS, GROUP, START, History
+from tests.histories.family import MEMBERS, Family, lived
 from tests.histories.ladder import graded
 from tests.histories.policies import written_policy
 
@@ -203,6 +207,55 @@ def test_a_grade_applies_from_its_day_on_and_sends_no_history() -> None:
     graded(history, "A")
     days(history, 40)
     assert history.decided[-1][1].basis.policy_id == DEFAULT_ID
+
+
+@pytest.mark.parametrize("before", [None, "B", "D"])
+def test_a_grade_between_decision_and_dispatch_stops_the_message_and_is_named(before: str | None) -> None:
+    """The first grade, a worse one, and one that ends the policy under which the message was decided."""
+    history = own(applies_to={"grades": ["D", "E"]})
+    if before:
+        graded(history, before)
+    history.issue(2, 5_000)
+    history.issue(5, 5_000)
+    while not isinstance(request := history.open_day(), reminders.ReminderRequested):
+        pass
+    assert (request.basis.policy_id == DEFAULT_ID) == (before != "D"), "without a grade no criterion is met"
+    assert at_the_door(history, request) is None
+    graded(history, "A")
+    assert (at_the_door(history, request) is None) == (before != "D")
+    graded(history, "E")
+    named = len(history.events)
+    if before == "D":
+        graded(history, "A")
+        named = len(history.events)
+    found = history.rows.case(GROUP, history.today)
+    assert found is not None
+    assert objection(request, found, history.today, history.rows.policies()) == "other_policy_meanwhile"
+    because = suppression(
+        request,
+        "other_policy_meanwhile",
+        history.rows.inputs_of(found, [i.invoice_id for i in request.items]),
+    ).because
+    assert because == (named,)
+    assert all(again.equal for again in reperform_all(history.events, Period(date.min, date.max)))
+
+
+def test_the_grade_of_a_merged_record_is_that_of_the_one_that_stands_for_it() -> None:
+    family = Family()
+    family.activate_document("graded", document_of(written_policy(applies_to={"grades": ["D", "E"]})))
+    graded(family, "E")
+    family.bill(1, 2, 5_000)
+    family.add(recorded(CustomerMerged, customer_id=CUS, into_id=MEMBERS[1]), CUS)
+    lived(family, 6)
+    assert [each.basis.policy_id for each in family.requests()] == [DEFAULT_ID]
+    grade_id = derived_id("grd", MEMBERS[1])
+    family.add(recorded(ScoreGraded, score_grade_id=grade_id, customer_id=MEMBERS[1], grade="D"), grade_id)
+    lived(family, 30)
+    last = family.requests()[-1].basis
+    assert last.policy_id != DEFAULT_ID
+    assert last.choice is not None
+    assert last.choice.criteria == ("grades",)
+    assert all(again.equal for again in reperform_all(family.events, Period(date.min, date.max)))
 
 
 def test_the_field_of_a_draft_is_that_of_the_issued_invoice() -> None:

@@ -244,6 +244,8 @@ class MemoryRows:
         for invoice_id in invoice_ids:
             if item := self.get(ItemRow, invoice_id):
                 found.update(positions(item.events), {item.fields_position} - {0})
+        if case.standing is not None and self.policies().by_grade:
+            found |= {case.standing.profile.grade_position} - {0}
         return (
             found
             | {row.changed_position for row in self.all(PolicyRow)}
