@@ -176,9 +176,9 @@ def _two_at_once(limited: httpx.Client, task: str, mine: _Family, today: str) ->
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(promised, (2, 3)))
     assert sorted(each.status_code for each in answers) == [200, 409], [each.text for each in answers]
-    done = next(each.json() for each in answers if each.status_code == 200)
-    made = [done["promise_id"], *done["further_promise_ids"]]
-    found = limited.get("/v1/promises", params={"min_position": answers[0].headers["encours-position"]})
+    won = next(each for each in answers if each.status_code == 200)
+    made = [won.json()["promise_id"], *won.json()["further_promise_ids"]]
+    found = limited.get("/v1/promises", params={"min_position": won.headers["encours-position"]})
     assert {each["id"] for each in found.json()["data"]} == set(made)
     assert {each["customer_id"]: each["amount"] for each in found.json()["data"]} == {
         mine.shops[0]: eur("10.00"),

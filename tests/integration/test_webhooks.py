@@ -119,14 +119,14 @@ class Yard:
             pass
 
     async def serve_to_the_end(self, webhook: dict[str, Any]) -> None:
-        """Deliver and move the clock until nothing waits; four days are enough for anything."""
-        for _ in range(3 * 4):
+        """Deliver and move the clock until nothing waits; six days are enough for anything."""
+        for _ in range(3 * 6):
             await self.serve(webhook)
             shown = await self.shown(webhook)
             if not shown["pending"] or shown["state"] == "disabled":
                 return
             self.now += timedelta(hours=8)
-        raise AssertionError("deliveries wait for more than four days")
+        raise AssertionError("deliveries wait for more than six days")
 
 
 @asynccontextmanager
