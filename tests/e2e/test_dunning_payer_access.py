@@ -11,17 +11,10 @@ from typing import Any
 import httpx
 
 from encours.testing.system import System
-from tests.e2e.world import ENTITY, World, eur
+from tests.e2e.world import ENTITY, TO_THE_PAYER, World, eur
 
-POLICY = {
-    "name": "To the payer",
-    "priority": 40,
-    "grouping": "payer",
-    "minimums": {"EUR": "5.00"},
-    "steps": [
-        {"code": "J+2", "offset_days": 2, "act": "email", "template": "first"},
-        {"code": "J+5", "offset_days": 5, "act": "call"},
-    ],
+POLICY = TO_THE_PAYER | {
+    "steps": [TO_THE_PAYER["steps"][0], {"code": "J+5", "offset_days": 5, "act": "call"}],
 }
 OTHER = ENTITY | {"name": "Atelier Ombre SAS", "siren": "732829320", "vat_id": "FR44732829320"}
 

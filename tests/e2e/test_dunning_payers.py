@@ -5,18 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from encours.testing.system import System
-from tests.e2e.world import World, eur
-
-POLICY = {
-    "name": "To the payer",
-    "priority": 40,
-    "grouping": "payer",
-    "minimums": {"EUR": "5.00"},
-    "steps": [
-        {"code": "J+2", "offset_days": 2, "act": "email", "template": "first"},
-        {"code": "J+20", "offset_days": 20, "act": "email", "template": "first"},
-    ],
-}
+from tests.e2e.world import TO_THE_PAYER, World, eur
 
 
 def test_one_mail_to_the_payer_is_about_all_its_customers_and_found_for_each(system: System) -> None:
@@ -26,7 +15,7 @@ def test_one_mail_to_the_payer_is_about_all_its_customers_and_found_for_each(sys
     payer = world.customer(name="Holding Dupont", email="holding@example.com")
     for shop in shops:
         world.put(f"/v1/customers/{shop}/roles", {"payer": payer})
-    policy = world.post("dunning", "/v1/policies", POLICY)["id"]
+    policy = world.post("dunning", "/v1/policies", TO_THE_PAYER)["id"]
     reason = {"version": 1, "reason": "One payer", "without_backtest": "New ledger"}
     world.post("dunning", f"/v1/policies/{policy}/activate", reason)
     invoices = [world.invoice(shop, issued_on="2026-01-05")["id"] for shop in shops]

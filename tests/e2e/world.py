@@ -47,6 +47,18 @@ LIMIT_FORMULA = {
 }  # fmt: skip
 
 
+TO_THE_PAYER: dict[str, Any] = {
+    "name": "To the payer",
+    "priority": 40,
+    "grouping": "payer",
+    "minimums": {"EUR": "5.00"},
+    "steps": [
+        {"code": "J+2", "offset_days": 2, "act": "email", "template": "first"},
+        {"code": "J+20", "offset_days": 20, "act": "email", "template": "first"},
+    ],
+}
+
+
 def line(price: str = "100.00") -> dict[str, Any]:
     """An invoice line at 20 % VAT."""
     return {"description": "Maintenance", "quantity": "1", "unit_price": eur(price), "vat_rate": "20"}

@@ -44,7 +44,6 @@ _PURGE_EVERY_S = 3_600.0
 _LEASE = "webhooks"
 _NO_GRANT = "The API key that made it was revoked, has expired, or may no longer read events."
 _GONE = "The receiver answered 410 Gone: it wants no more events."
-_RESTORED = "The ledger was loaded or restored: what was decided before is not sent again."
 _SILENT = "The receiver took nothing for three days."
 _WITHHELD = "The API key that made it may no longer read events of this entity."
 
@@ -162,7 +161,7 @@ class WebhookDispatcher:
             await self._store.disable(webhook.id, _NO_GRANT)
             return False
         if info.epoch != webhook.epoch:
-            await self._store.begin_epoch(webhook, info.epoch, info.effects_from, self._clock(), _RESTORED)
+            await self._store.begin_epoch(webhook, info.epoch, info.effects_from, self._clock())
             return True
         is_full, queued = await self._queue(webhook, info, grant)
         failing = self._failing_now(webhook)
@@ -183,9 +182,9 @@ class WebhookDispatcher:
         return failing if failing is not None and failing.version == webhook.version else None
 
     async def _judge(self, webhook: Webhook, answers: list[CallOutcome]) -> None:
-        """Let a receiver rest that took nothing of a round; call one that took something with many again."""
+        """Let a receiver rest that failed in a whole round; call one that works with many again."""
         failed = [each for each in answers if each.is_failure]
-        if any(each.is_delivered for each in answers):
+        if any(not (each.is_failure or each.is_ours) for each in answers):
             self._failing.pop(webhook.id, None)
         elif failed:
             before, now = self._failing_now(webhook), self._clock()

@@ -13,8 +13,9 @@ from encours.ledger.command import CommandMeta
 from encours.ledger.model import LedgerInfo
 from reporting_svc.read_models.feed import matching_types
 from reporting_svc.webhooks.caller import ReceiverCaller
+from reporting_svc.webhooks.kept import KeptAnswer, NewAnswer, digest_of
 from reporting_svc.webhooks.message import new_secret
-from reporting_svc.webhooks.store import Conn, KeptAnswer, NewAnswer, Webhook, WebhookStore, digest_of
+from reporting_svc.webhooks.store import Conn, Webhook, WebhookStore
 
 MAX_WEBHOOKS = 50
 """Webhooks of a ledger."""
@@ -141,8 +142,13 @@ class Webhooks:
         async def act(conn: Conn) -> NewAnswer:
             found = replace(await self._locked(conn, meta, webhook_id), state="active", problem=None)
             now = datetime.now(UTC)
+            info = await self._ledger.info(meta.ledger, fresh=True)
+            if info.epoch != found.epoch:
+                # The worker has not seen the restore yet, and would give up what is queued here.
+                await self._store.begin_epoch(found, info.epoch, info.effects_from, now, conn)
+                found = replace(found, epoch=info.epoch, position=info.effects_from)
             if wanted.after is None:
-                await self._require_known(conn, meta.ledger, webhook_id, wanted)
+                await self._require_known(conn, info, webhook_id, wanted)
                 await self._store.revive(conn, webhook_id, now)
             else:
                 position = await self._behind(meta.ledger, wanted.after)
@@ -171,9 +177,11 @@ class Webhooks:
         require_sight(found, meta.entities)
         return found
 
-    async def _require_known(self, conn: Conn, ledger: str, webhook_id: str, wanted: ReplayEvents) -> None:
+    async def _require_known(
+        self, conn: Conn, info: LedgerInfo, webhook_id: str, wanted: ReplayEvents
+    ) -> None:
         """Refuse dead letters of before a restore, unless the caller knows of them."""
-        effects_from = (await self._ledger.info(ledger, fresh=True)).effects_from
+        effects_from = info.effects_from
         before = await self._store.dead_upto(conn, webhook_id, effects_from)
         if before and not wanted.before_restore:
             raise ReplayBeforeRestore(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +17,7 @@ from encours.ledger.command import CommandMeta
 from encours.ledger.errors import CommandReused
 from encours.postgres.own_tables import OwnTables
 from encours.reading.where import Where
+from reporting_svc.webhooks.kept import KeptAnswer, NewAnswer, digest_of
 
 if TYPE_CHECKING:
     from encours.reading.pages import Page
@@ -26,6 +27,7 @@ DeliveryState = Literal["pending", "delivered", "dead"]
 KEPT = timedelta(days=30)
 """Time for which deliveries that arrived can be listed. Dead letters are kept with their webhook."""
 _COMMANDS_KEPT = timedelta(days=2)
+_RESTORED = "The ledger was loaded or restored: what was decided before is not sent again."
 Conn = asyncpg.Connection | PoolConnectionProxy
 
 
@@ -84,32 +86,6 @@ class Backlog:
     dead: int = 0
     oldest_at: datetime | None = None
     """First attempt of the oldest delivery that waits for another."""
-
-
-def digest_of(secret: str) -> str:
-    """Return what is kept of a secret in answers: ``sha256:`` and the digest of its random bytes."""
-    return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()}"
-
-
-@dataclass(frozen=True, slots=True)
-class NewAnswer:
-    """Answer to a command, and what is kept of it for a repetition."""
-
-    content: bytes
-    kept: bytes
-
-    @classmethod
-    def of(cls, content: bytes) -> NewAnswer:
-        """Return an answer that is kept as it is."""
-        return cls(content, content)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """Answer to a command; ``replayed``: by an earlier run of it."""
-
-    content: bytes
-    replayed: bool
 
 
 _FIELDS = ", ".join(Webhook.__dataclass_fields__)
@@ -315,22 +291,33 @@ class WebhookStore(OwnTables):
             problem,
         )
 
-    async def begin_epoch(self, webhook: Webhook, epoch: int, position: int, now: datetime, why: str) -> None:
-        """Go on behind a position of a ledger that was restored; what waits becomes a dead letter."""
-        async with self._pool.acquire() as conn, conn.transaction():
+    async def begin_epoch(
+        self, webhook: Webhook, epoch: int, position: int, now: datetime, within: Conn | None = None
+    ) -> None:
+        """Go on behind a position of a ledger that was restored; what waits becomes a dead letter.
+
+        ``within``: the connection of a transaction that holds the webhook.
+        """
+        async with self._transaction(within) as conn:
             # The ledger will have other events at these positions, which would not be queued beside them.
             await self.forget_behind(conn, webhook.id, position)
             await conn.execute(
                 """update encours_webhooks.delivery set state = 'dead', ended_at = $2, detail = $3
                     where webhook_id = $1 and state = 'pending'""",
-                webhook.id,
-                now,
-                why,
+                *(webhook.id, now, _RESTORED),
             )
             await conn.execute(
                 "update encours_webhooks.webhook set epoch = $2, position = $3 where id = $1 and epoch = $4",
                 *(webhook.id, epoch, position, webhook.epoch),
             )
+
+    @asynccontextmanager
+    async def _transaction(self, within: Conn | None) -> AsyncIterator[Conn]:
+        if within is not None:
+            yield within
+            return
+        async with self._pool.acquire() as conn, conn.transaction():
+            yield conn
 
     async def queue(
         self, webhook: Webhook, events: Sequence[Mapping[str, Any]], upto: int, now: datetime

@@ -28,9 +28,10 @@ from reporting_svc.http.webhooks.answers import (
 from reporting_svc.http.webhooks.bodies import ReplayBody, SecretBody, WebhookBody
 from reporting_svc.webhooks.caller import ReceiverCaller
 from reporting_svc.webhooks.dispatch import SCOPE
+from reporting_svc.webhooks.kept import KeptAnswer
 from reporting_svc.webhooks.requests import WebhookNotFound, Webhooks, require_sight
 from reporting_svc.webhooks.settings import allowed_addresses
-from reporting_svc.webhooks.store import DeliveryState, KeptAnswer, Webhook, WebhookStore
+from reporting_svc.webhooks.store import DeliveryState, Webhook, WebhookStore
 
 router = Router(tags=["Webhooks"])
 Reading = Annotated[Query, reading(SCOPE, time_travel=False)]

@@ -372,11 +372,9 @@ class TaskCompleted(Event, frozen=True, kw_only=True, omit_defaults=True):
     paid_on: date | None = None
     """Day on which the debtor says that it has paid."""
     promise_id: str | None = None
-    """Promise that was made in the same command."""
     further_promise_ids: tuple[str, ...] = ()
-    """The other promises of that command, where several were made."""
     follow_up_id: str | None = None
-    """Task that was raised in the same command."""
+    """Promises that were made in the same command, the further ones by other debtors, or the task that was raised."""
     approval: GivenApproval | None = None
     """Of an approval that was ``approved``, ``declined`` or ``sent_unanswered``."""
 
