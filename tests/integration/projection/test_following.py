@@ -302,6 +302,27 @@ async def test_a_reader_who_waits_ends_the_rest_of_a_model(installation: Install
         assert not other.done()
 
 
+async def test_a_reader_who_waits_ends_the_gathering_of_messages(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a read, messages of other processes gather; here for longer than any test takes."""
+    monkeypatch.setattr("encours.transport.tail.GATHER_S", 2 * HANG_S)
+    async with feed_into(installation) as feed, two_at_rest(installation, feed) as (link, tail, _, _):
+        announcer = Announcer(link)
+
+        async def is_read(*, waits: bool) -> bool:
+            announcer.appended(LEDGER, feed.position)
+            if waits:
+                announcer.wanted(MODEL, LEDGER)
+            return tail.last == feed.position
+
+        await until(lambda: tail.last >= 0)
+        await feed.invoices(1)
+        await until(lambda: is_read(waits=False))
+        await feed.invoices(1, first=1)
+        await until(lambda: is_read(waits=True))
+
+
 async def test_an_event_that_a_model_reacts_to_ends_its_rest(installation: Installation) -> None:
     async with feed_into(installation) as feed, two_at_rest(installation, feed) as (_, tail, resting, other):
         tail.hurry_for({"calendar.day_opened"}, MODEL)

@@ -10,6 +10,7 @@ import pytest
 
 from encours.contracts import Recorded
 from encours.contracts.events.calendar import DayOpened
+from encours.projection.control import load_checkpoint, move_checkpoint
 from encours.projection.read_model import Reactor
 from encours.projection.rebuild import Rebuilt, rebuild
 from encours.projection.schemas import schema_of, shadow_of, unquoted
@@ -170,6 +171,22 @@ async def test_a_rebuild_while_events_come_in_fails_no_read_and_no_figure(instal
             await asyncio.gather(*tasks)
         assert reads > 5
         assert await db.wait_for(MODEL, LEDGER, feed.position, timeout=HANG_S)
+
+
+async def test_a_checkpoint_moves_only_for_the_build_that_its_mover_knows(
+    installation: Installation,
+) -> None:
+    async with feed_into(installation) as feed, reading(installation) as db:
+        await feed.invoices(1)
+        for _ in range(2):
+            await rebuilt(installation)
+        async with db.pool.acquire() as conn:
+            now = await load_checkpoint(conn, LEDGER, MODEL)
+            assert now is not None
+            at = {"old": now.position, "epoch": now.epoch, "new": now.position}
+            assert not await move_checkpoint(conn, LEDGER, MODEL, generation=now.generation - 1, **at)
+            assert await move_checkpoint(conn, LEDGER, MODEL, generation=now.generation, **at)
+            assert await move_checkpoint(conn, LEDGER, MODEL, **at)
 
 
 async def column(db: ReadDb, name: str) -> list[asyncpg.Record]:

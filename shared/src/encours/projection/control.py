@@ -128,17 +128,28 @@ async def store_checkpoint(
     )
 
 
-async def move_checkpoint(conn: Conn, ledger: str, model: str, *, old: int, epoch: int, new: int) -> bool:
-    """Move a checkpoint from ``old`` to ``new``; return false if another instance has moved it."""
+async def move_checkpoint(
+    conn: Conn | asyncpg.Pool,
+    ledger: str,
+    model: str,
+    *,
+    old: int,
+    epoch: int,
+    new: int,
+    generation: int | None = None,
+) -> bool:
+    """Move a checkpoint from ``old`` to ``new``; return false if another instance has moved it, or built the model
+    again since ``generation``."""
     moved: Any = await conn.fetchval(
         f"""update encours.checkpoint set position = $5, state = 'following', reason = null, updated_at = now()
-           where ledger = $1 and model = $2 and position = $3 and epoch = $4
+           where ledger = $1 and model = $2 and position = $3 and epoch = $4 and generation = coalesce($6, generation)
            returning 1, pg_notify('{CHANNEL}', concat_ws(' ', ledger, model, position))""",
         ledger,
         model,
         old,
         epoch,
         new,
+        generation,
     )
     return moved is not None
 

@@ -67,12 +67,17 @@ class Projection:
         """Days opened since the last :meth:`run_daily_step`."""
         self._known = frozenset(types())
         self._daily = has_daily_step(model)
+        self._passed = self._known - self.wanted
         self._decoders: dict[str, tuple[int, Callable[[bytes], Event]]] = {}
 
     @property
     def wanted(self) -> frozenset[str]:
         """Types of the events to read; of the others only the position matters."""
         return self.model.applies | {DAY_OPENED} if self._daily else self.model.applies
+
+    def passes_over(self, events: Iterable[StoredEvent]) -> bool:
+        """Return True if every event is of a type that the model knowingly ignores."""
+        return all(event.type in self._passed for event in events)
 
     async def fold(self, conn: Conn, events: Iterable[StoredEvent]) -> StopBefore | None:
         """Apply events to the rows in memory, in order. An event that cannot be applied parks its stream.

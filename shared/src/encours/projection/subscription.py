@@ -184,6 +184,8 @@ class Subscription:
     ) -> Applied:
         ledger, name = self._ledger, self._model.name
         at = position
+        if projection.passes_over(events):
+            return await self._pass_over(events[-1].position, checkpoint, position)
 
         async def commit(conn: Conn, new: int) -> None:
             nonlocal at
@@ -198,6 +200,20 @@ class Subscription:
             if now is None or (now.position, now.epoch, now.generation) != expected:
                 raise _Overtaken
             return await apply(conn, projection, events, commit, ledger)
+
+    async def _pass_over(self, new: int, checkpoint: Checkpoint, position: int) -> Applied:
+        """Move the checkpoint beyond events that change no row, by one statement."""
+        if not await move_checkpoint(
+            self._context.pool,
+            self._ledger,
+            self._model.name,
+            old=position,
+            epoch=checkpoint.epoch,
+            new=new,
+            generation=checkpoint.generation,
+        ):
+            raise _Overtaken
+        return Applied(new, None)
 
     async def _check_position(self, position: int) -> None:
         """Check the checkpoint after an empty batch. A position beyond the head means that the ledger was restored."""

@@ -41,6 +41,10 @@ HEARTBEAT_S = 0.5
 SILENCE_S = 1.6  # three missed heartbeats: the request or its server is lost
 INACTIVE_S = 10.0
 RETRY_S = 0.25
+GATHER_S = 0.02
+"""Time for which wake-up messages of other processes are collected after a read, unless a reader waits: under load,
+events are read together. An event after a silence is read at once.
+"""
 
 log = structlog.get_logger("encours.tail")
 
@@ -71,6 +75,8 @@ class Tail:
         self._wanted: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._urgent: dict[str, Collection[str]] = {}
         self._grown = asyncio.Event()
+        self._hurried = asyncio.Event()
+        """Set when a reader waits, or this process has appended: read announced events at once."""
         self._look = asyncio.Event()
         """Set when the stream has a gap or an error, or the ledger another head: read the ledger at once."""
         self._reset = asyncio.Event()
@@ -114,6 +120,7 @@ class Tail:
     def wake(self) -> None:
         """Read the ledger at once, as it has new events."""
         self._grown.set()
+        self._hurried.set()
 
     def note(self, head: Head) -> None:
         """Read the ledger at once if its head is not the last event in memory. To be called with each known head."""
@@ -156,12 +163,15 @@ class Tail:
         while True:
             await self._grown.wait()
             self._grown.clear()
+            self._hurried.clear()
             if self.last < 0:
                 continue
             try:
                 await self._read_ledger()
             except LedgerUnavailable as error:
                 log.warning("ledger not readable", ledger=self._name, error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurried.wait(), GATHER_S)
 
     async def _read_ledger(self) -> None:
         """Read the events after the last position from the ledger."""
@@ -228,9 +238,10 @@ class Tail:
                 await waits.unsubscribe()
 
     async def _on_wakeup(self, _: Msg) -> None:
-        self.wake()
+        self._grown.set()
 
     async def _on_wanted(self, message: Msg) -> None:
+        self._hurried.set()
         self._wanted[message.subject.rpartition(".")[2]].set()
 
     async def _consume(self, nats: Client) -> None:
