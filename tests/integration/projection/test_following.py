@@ -11,6 +11,7 @@ from datetime import timedelta
 import asyncpg
 import nats
 import pytest
+from nats.aio.msg import Msg
 
 from encours.kernel.tasks import end
 from encours.ledger.model import Head
@@ -22,7 +23,7 @@ from encours.testing.waiting import HANG_S, until
 from encours.transport.announcer import Announcer
 from encours.transport.client import NatsConnection, connect
 from encours.transport.heads import watch_heads
-from encours.transport.names import stream_name, subject
+from encours.transport.names import stream_name, subject, wakeup_subject
 from encours.transport.relay import Relay
 from encours.transport.tail import Tail
 from tests.integration.projection.toy import (
@@ -302,25 +303,50 @@ async def test_a_reader_who_waits_ends_the_rest_of_a_model(installation: Install
         assert not other.done()
 
 
-async def test_a_reader_who_waits_ends_the_gathering_of_messages(
+async def test_a_burst_of_appends_is_announced_by_its_first_and_its_last(installation: Installation) -> None:
+    async with feed_into(installation) as feed, two_at_rest(installation, feed) as (link, _, _, _):
+        heard: list[int] = []
+
+        async def note(message: Msg) -> None:
+            heard.append(int(message.data))
+
+        client = await link.client()
+        await client.subscribe(wakeup_subject(LEDGER), cb=note)
+        await client.flush()
+        announcer = Announcer(link)
+        for head in range(1, 101):
+            announcer.appended(LEDGER, head)
+        await until(lambda: heard[-1:] == [100])
+        assert heard == [1, 100]
+
+
+async def test_a_reader_who_waits_has_the_ledger_read_before_the_burst_ends(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a read, messages of other processes gather; here for longer than any test takes."""
-    monkeypatch.setattr("encours.transport.tail.GATHER_S", 2 * HANG_S)
+    """Messages of a burst are collected here for longer than any test takes."""
+    monkeypatch.setattr("encours.transport.announcer.GROWN_S", 2 * HANG_S)
     async with feed_into(installation) as feed, two_at_rest(installation, feed) as (link, tail, _, _):
         announcer = Announcer(link)
+        await until(lambda: tail.last >= 0)
+        announcer.appended(LEDGER, feed.position)
+        announcer.appended(LEDGER, await feed.invoices(1))
 
-        async def is_read(*, waits: bool) -> bool:
-            announcer.appended(LEDGER, feed.position)
-            if waits:
-                announcer.wanted(MODEL, LEDGER)
+        async def is_read() -> bool:
+            announcer.wanted(MODEL, LEDGER)
             return tail.last == feed.position
 
+        await until(is_read)
+
+
+async def test_an_event_that_a_model_applies_ends_its_rest_after_others(installation: Installation) -> None:
+    async with feed_into(installation) as feed, two_at_rest(installation, feed) as (_, tail, _, _):
         await until(lambda: tail.last >= 0)
-        await feed.invoices(1)
-        await until(lambda: is_read(waits=False))
-        await feed.invoices(1, first=1)
-        await until(lambda: is_read(waits=True))
+        resting = asyncio.create_task(tail.rest("third", 2 * HANG_S, until={"calendar.day_opened"}))
+        tail.note(Head(await feed.invoices(1), tail.epoch, None))
+        await until(lambda: tail.last == feed.position)
+        assert not resting.done()
+        tail.note(Head(await feed.day(DAY), tail.epoch, None))
+        await resting
 
 
 async def test_an_event_that_a_model_reacts_to_ends_its_rest(installation: Installation) -> None:

@@ -44,7 +44,8 @@ BATCH = 1024
 PAUSE_FACTOR = 10.0
 PAUSE_MAX_S = 0.1
 """Pause after a batch, as a multiple of its duration, unless a reader waits for the model: under load, single events
-form batches. There is no pause after a full batch.
+form batches. There is no pause after a full batch. After events that the model ignores, the pause is the longest, and
+the first event that it does not ignore ends it.
 """
 WAIT_S = 1.0
 STANDBY_S = 0.5
@@ -169,14 +170,20 @@ class Subscription:
                 continue
             events = batch.events if reactions is None else reactions.cut(batch.events)
             began = time.monotonic()
-            applied = await self._apply(projection, events, checkpoint, position)
+            passed = projection.passes_over(events)
+            if passed:
+                applied = await self._pass_over(events[-1].position, checkpoint, position)
+            else:
+                applied = await self._apply(projection, events, checkpoint, position)
             pause_s = min(PAUSE_FACTOR * (time.monotonic() - began), PAUSE_MAX_S)
             position = applied.position
             if applied.stop is not None:
                 raise applied.stop
             if reactions is not None and reactions.due(events[-1]):
                 await self._react(reactions, events[-1])
-            if len(batch.events) < BATCH:
+            if passed and self._tail.last == position:
+                await self._tail.rest(model.name, PAUSE_MAX_S, until=projection.wanted)
+            elif len(batch.events) < BATCH:
                 await self._tail.rest(model.name, pause_s)
 
     async def _apply(
@@ -184,8 +191,6 @@ class Subscription:
     ) -> Applied:
         ledger, name = self._ledger, self._model.name
         at = position
-        if projection.passes_over(events):
-            return await self._pass_over(events[-1].position, checkpoint, position)
 
         async def commit(conn: Conn, new: int) -> None:
             nonlocal at

@@ -17,6 +17,7 @@ import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 from nats.aio.client import Client
@@ -41,10 +42,6 @@ HEARTBEAT_S = 0.5
 SILENCE_S = 1.6  # three missed heartbeats: the request or its server is lost
 INACTIVE_S = 10.0
 RETRY_S = 0.25
-GATHER_S = 0.02
-"""Time for which wake-up messages of other processes are collected after a read, unless a reader waits: under load,
-events are read together. An event after a silence is read at once.
-"""
 
 log = structlog.get_logger("encours.tail")
 
@@ -74,9 +71,9 @@ class Tail:
         self._changed = asyncio.Event()
         self._wanted: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._urgent: dict[str, Collection[str]] = {}
+        self._ending: dict[str, Collection[str]] = {}
+        """Types that end the rest of a model that rests now."""
         self._grown = asyncio.Event()
-        self._hurried = asyncio.Event()
-        """Set when a reader waits, or this process has appended: read announced events at once."""
         self._look = asyncio.Event()
         """Set when the stream has a gap or an error, or the ledger another head: read the ledger at once."""
         self._reset = asyncio.Event()
@@ -104,13 +101,19 @@ class Tail:
         rows = await self._ledger.read_raw(self._name, position, limit, upto=self.last)
         return EventBatch([event_of(row, self._name) for row in rows], epoch)
 
-    async def rest(self, model: str, seconds: float) -> None:
+    async def rest(self, model: str, seconds: float, *, until: Collection[str] = ()) -> None:
         """Pause a read model, so that events form a batch, until a reader waits for it, an event arrives that is urgent
-        for it (:meth:`hurry_for`), or the time is over.
+        for it (:meth:`hurry_for`) or of the types ``until``, or the time is over.
         """
         wanted = self._wanted[model]
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(wanted.wait(), seconds)
+        self._ending[model] = until
+        try:
+            async with asyncio.timeout(seconds):
+                await wanted.wait()
+        except TimeoutError:
+            pass
+        finally:
+            del self._ending[model]
         wanted.clear()
 
     def hurry_for(self, types: Collection[str], model: str) -> None:
@@ -120,7 +123,6 @@ class Tail:
     def wake(self) -> None:
         """Read the ledger at once, as it has new events."""
         self._grown.set()
-        self._hurried.set()
 
     def note(self, head: Head) -> None:
         """Read the ledger at once if its head is not the last event in memory. To be called with each known head."""
@@ -163,15 +165,12 @@ class Tail:
         while True:
             await self._grown.wait()
             self._grown.clear()
-            self._hurried.clear()
             if self.last < 0:
                 continue
             try:
                 await self._read_ledger()
             except LedgerUnavailable as error:
                 log.warning("ledger not readable", ledger=self._name, error=str(error))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurried.wait(), GATHER_S)
 
     async def _read_ledger(self) -> None:
         """Read the events after the last position from the ledger."""
@@ -207,7 +206,7 @@ class Tail:
         self.last = events[-1].position
         self._unconfirmed.forget(self.last)
         self.head = max(self.head, self.last)
-        for model, types in self._urgent.items():
+        for model, types in chain(self._urgent.items(), self._ending.items()):
             if any(event.type in types for event in events):
                 self._wanted[model].set()
         if len(self._window) > 2 * WINDOW:
@@ -238,11 +237,13 @@ class Tail:
                 await waits.unsubscribe()
 
     async def _on_wakeup(self, _: Msg) -> None:
-        self._grown.set()
+        self.wake()
 
     async def _on_wanted(self, message: Msg) -> None:
-        self._hurried.set()
-        self._wanted[message.subject.rpartition(".")[2]].set()
+        wanted = self._wanted.get(message.subject.rpartition(".")[2])
+        if wanted is not None:  # else another service has the model
+            wanted.set()
+            self.wake()
 
     async def _consume(self, nats: Client) -> None:
         loop = asyncio.get_running_loop()
