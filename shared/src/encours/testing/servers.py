@@ -47,6 +47,8 @@ class Cluster:
     layout: Layout
     postgres: Postgres
     secrets: Secrets
+    drops: ThreadPoolExecutor
+    """Runs the drops of databases beside the next test: each waits for a sync of all files of all databases."""
 
 
 @dataclass(slots=True)
@@ -146,10 +148,12 @@ def running_cluster() -> Iterator[Cluster]:
         secrets = load_secrets(layout)
         server = embedded_postgres.prepare(layout, password=secrets.postgres, port=free_port())
         process = server.start()
+        drops = ThreadPoolExecutor(1)
         try:
             run_in_thread(_repeated(lambda: migrate(server.dsn(), secrets.roles)))
-            yield Cluster(layout, server, secrets)
+            yield Cluster(layout, server, secrets, drops)
         finally:
+            drops.shutdown(cancel_futures=True)
             server.stop(process)
 
 
@@ -166,13 +170,14 @@ def running_nats(layout: Layout, secrets: Secrets) -> Iterator[NatsProcess]:
 
 @contextmanager
 def fresh_installation(cluster: Cluster) -> Iterator[Installation]:
-    """Copies of the migrated databases as they are asked for, dropped afterwards, and a nats-server."""
+    """Copies of the migrated databases as they are asked for, dropped soon afterwards, and a nats-server."""
     with private_layout() as layout, running_nats(layout, cluster.secrets) as nats:
         installation = Installation(cluster, nats, layout, f"_t{next(_NUMBERS)}")
         try:
             yield installation
         finally:
-            _execute(cluster, [f"drop database {name} with (force)" for name in installation.copied])
+            drops = [f"drop database {name} with (force)" for name in installation.copied]
+            cluster.drops.submit(_execute, cluster, drops)
 
 
 @asynccontextmanager
