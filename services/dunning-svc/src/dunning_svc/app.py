@@ -90,7 +90,7 @@ async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     settings = services.settings
     own = settings if isinstance(settings, DunningSettings) else None
     per_minute = own.answer_per_minute if own else 6
-    async with backtests.open_store(services) as extras:
+    async with backtests.ROOM.opened(services) as extras:
         yield {
             **extras,
             "messages": Messages(services.db.pool),

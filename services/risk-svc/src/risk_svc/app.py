@@ -68,7 +68,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 
 @asynccontextmanager
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
-    async with limit_backtests.open_store(services) as extras:
+    async with limit_backtests.ROOM.opened(services) as extras:
         yield {**extras, "turns": Turns()}
 
 

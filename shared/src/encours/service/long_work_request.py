@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Generic
 
+from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.ids import derived_id
 from encours.ledger.command import CommandMeta
 from encours.ledger.errors import CommandReused
+from encours.reading.moment import Granted
 from encours.service.long_work_store import LongWorkStore, W
 
 
@@ -18,6 +21,24 @@ class RequestedWork(Generic[W]):
 
     work: W
     replayed: bool
+
+
+def require_all_entities(granted: Granted, refusal: type[Refusal]) -> None:
+    """Raise the refusal unless the caller's key covers every entity, as the work does."""
+    if granted is not None:
+        raise refusal("This API key covers only some entities of the ledger.")
+
+
+def read_upto(wanted: int | None, last_on: date, today: date, head: int) -> int:
+    """Return the position up to which events are read: the ledger's head, or an earlier one that is wanted.
+
+    Raises ``Invalid`` for a period or a position that is not over.
+    """
+    if last_on > today:
+        raise Invalid(f"The period ends after today, {today}.", "/to")
+    if wanted is not None and wanted > head:
+        raise Invalid(f"The ledger has {head} events.", "/position")
+    return wanted or head
 
 
 async def request_long_work(

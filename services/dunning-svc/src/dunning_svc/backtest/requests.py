@@ -13,11 +13,15 @@ from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from dunning_svc.domain.policy.state import PolicyNotFound
 from dunning_svc.read_models.cases.fold.policies import documents_of, policy_rows
 from dunning_svc.read_models.cases.model import MODEL
-from encours.kernel.errors import Invalid, NotFound, Refusal
+from encours.kernel.errors import NotFound, Refusal
 from encours.ledger.command import CommandMeta
-from encours.reading.moment import Granted
 from encours.reading.read_db import ReadDb
-from encours.service.long_work_request import RequestedWork, request_long_work
+from encours.service.long_work_request import (
+    RequestedWork,
+    read_upto,
+    request_long_work,
+    require_all_entities,
+)
 
 
 class BacktestNotFound(NotFound):
@@ -35,12 +39,6 @@ class BacktestOfAllEntities(Refusal):
     title = "Back-tests show all entities"
     status = 403
     remedy = "Use a key that is not limited to some entities."
-
-
-def require_all_entities(granted: Granted) -> None:
-    """Raise :class:`BacktestOfAllEntities` unless the caller's key covers every entity."""
-    if granted is not None:
-        raise BacktestOfAllEntities("This API key covers only some entities of the ledger.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +61,17 @@ async def request_backtest(
     Raises :class:`PolicyNotFound`, :class:`PolicyVersionNotFound`, ``Invalid`` for a period or position that is not
     over, :class:`BacktestOfAllEntities`, :class:`CommandReused`.
     """
-    require_all_entities(meta.entities)
+    require_all_entities(meta.entities, BacktestOfAllEntities)
     return await request_long_work(store, meta, "bkt", partial(_queued, db, meta, wanted))
 
 
 async def _checked(db: ReadDb, meta: CommandMeta, wanted: RequestBacktest) -> int:
     """Return the position up to which events are read."""
-    if wanted.last_on > meta.today:
-        raise Invalid(f"The period ends after today, {meta.today}.", "/to")
     await db.catch_up(MODEL, meta.ledger)
     async with db.snapshot(MODEL, meta.ledger) as (conn, schema, position):
         documents = documents_of(await policy_rows(conn, schema), wanted.policy_id)
     _require_version(wanted, len(documents))
-    if wanted.position is not None and wanted.position > position:
-        raise Invalid(f"The ledger has {position} events.", "/position")
-    return wanted.position or int(position)
+    return read_upto(wanted.position, wanted.last_on, meta.today, position)
 
 
 async def _queued(db: ReadDb, meta: CommandMeta, wanted: RequestBacktest, backtest_id: str) -> Backtest:

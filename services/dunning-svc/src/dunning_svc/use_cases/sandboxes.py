@@ -12,6 +12,7 @@ from encours.ledger.command import CommandMeta
 from encours.ledger.sandboxes import Sandbox, SandboxLimits, drop, fork, sandboxes_of
 from encours.reading.moment import Granted
 from encours.reading.read_db import ReadDb, ReadModelNotReady
+from encours.service.long_work_request import require_all_entities
 
 
 class SandboxNotFound(NotFound):
@@ -71,8 +72,7 @@ class SandboxComparison:
 
 def require_all(granted: Granted) -> None:
     """Raise :class:`SandboxOfAllEntities` unless the caller's key covers every entity."""
-    if granted is not None:
-        raise SandboxOfAllEntities("This API key covers only some entities of the ledger.")
+    require_all_entities(granted, SandboxOfAllEntities)
 
 
 async def make_sandbox(

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from encours.kernel.errors import Invalid, NotFound, Refusal
+from encours.kernel.errors import NotFound, Refusal
 from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
-from encours.reading.moment import Granted
-from encours.service.long_work_request import RequestedWork, request_long_work
+from encours.service.long_work_request import (
+    RequestedWork,
+    read_upto,
+    request_long_work,
+    require_all_entities,
+)
 from risk_svc.backtest.store import LimitBacktest, LimitBacktestStore
 from risk_svc.domain.backtest.policy import LimitPolicy
 from risk_svc.domain.proposal.formula import require_formula
@@ -33,12 +37,6 @@ class LimitBacktestOfAllEntities(Refusal):
     remedy = "Use a key that is not limited to some entities."
 
 
-def require_all_entities(granted: Granted) -> None:
-    """Raise :class:`LimitBacktestOfAllEntities` unless the caller's key covers every entity."""
-    if granted is not None:
-        raise LimitBacktestOfAllEntities("This API key covers only some entities of the ledger.")
-
-
 @dataclass(frozen=True, slots=True)
 class RequestLimitBacktest:
     """A policy, and the period to try it on. ``position``: as of an earlier position of the ledger."""
@@ -58,7 +56,7 @@ async def request_limit_backtest(
     Raises ``Invalid`` for a formula that is not complete and for a period or position that is not over,
     :class:`LimitBacktestOfAllEntities`, :class:`CommandReused`.
     """
-    require_all_entities(meta.entities)
+    require_all_entities(meta.entities, LimitBacktestOfAllEntities)
     return await request_long_work(store, meta, "lbt", partial(_queued, ledger, meta, wanted))
 
 
@@ -66,12 +64,8 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestLimitBackte
     """Return the position up to which events are read."""
     if wanted.policy.formula is not None:
         require_formula(wanted.policy.formula, "/policy/formula")
-    if wanted.last_on > meta.today:
-        raise Invalid(f"The period ends after today, {meta.today}.", "/to")
     head = (await ledger.head(meta.ledger)).position
-    if wanted.position is not None and wanted.position > head:
-        raise Invalid(f"The ledger has {head} events.", "/position")
-    return wanted.position or head
+    return read_upto(wanted.position, wanted.last_on, meta.today, head)
 
 
 async def _queued(

@@ -16,6 +16,7 @@ from encours.contracts.events.risk_terms import (
 )
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from encours.kernel.ids import with_prefix
+from risk_svc.domain.numbered import entry, with_entry
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.score.history import InvoiceOutcome
 from risk_svc.domain.score.model import PaymentModel
@@ -94,13 +95,13 @@ def evolve(state: RiskTerms, recorded: Recorded) -> RiskTerms:
             proposal = TermsProposal(event, recorded.effective_on, recorded.actor)
             return RiskTerms((*state.proposals, proposal))
         case RiskTermsAnswered():
-            answered = (
-                replace(each, answer=event, answered_on=recorded.effective_on, answered_by=recorded.actor)
-                if each.proposed.proposal_number == event.proposal_number
-                else each
-                for each in state.proposals
+            given, day, actor = event, recorded.effective_on, recorded.actor
+            answered = with_entry(
+                state.proposals,
+                event.proposal_number,
+                lambda known: replace(known, answer=given, answered_on=day, answered_by=actor),
             )
-            return RiskTerms(tuple(answered))
+            return RiskTerms(answered)
         case _:
             assert_never(event)
 
@@ -137,9 +138,7 @@ def propose(state: RiskTerms, command: ProposeTerms, figures: PayerFigures) -> R
 
 def answer(state: RiskTerms, command: AnswerTerms) -> list[RiskTermsAnswered]:
     """Record an answer; no event for the same again. Raises :class:`RiskTermsAlreadyAnswered` for the other one."""
-    if not 1 <= command.number <= len(state.proposals):
-        raise RiskTermsNotFound(str(command.number))
-    given = state.proposals[command.number - 1].answer
+    given = entry(state.proposals, command.number, RiskTermsNotFound).answer
     if given is not None:
         if given.accepted == command.accepted:
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -18,9 +18,9 @@ from dunning_svc.backtest.results import (
 from dunning_svc.backtest.store import Backtest
 from dunning_svc.backtest.tally import Contradiction, ContradictionKind
 from encours.contracts.events.dunning.reminders import Channel
+from encours.http.long_work import LongWorkItem
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
-from encours.service.long_work_store import LongWorkState
 
 SHOWS = (
     "What would have been sent, not what would have been paid: payments, disputes and answers are those that really "
@@ -188,27 +188,18 @@ class BacktestResultOut(BaseModel):
         )
 
 
-class BacktestItem(BaseModel):
+class BacktestItem(LongWorkItem):
     """A back-test, without its result."""
 
-    id: str
     policy_id: str
     version: int
-    first_on: date = Field(alias="from")
-    last_on: date = Field(alias="to")
-    position: int = Field(description="The ledger's position up to which events are read.")
-    state: LongWorkState
-    problem: str | None = Field(description="Why it failed.")
     customers: int = Field(description="Customers to replay; 0 before that is known.")
     customers_done: int
-    asked_by: str
-    asked_at: datetime
-    completed_at: datetime | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> BacktestItem:
         """Return a row of the list."""
-        return cls.model_validate(_plain(Backtest.of(row)))
+        return cls.model_validate(cls.plain(Backtest.of(row)))
 
 
 class BacktestOut(BacktestItem):
@@ -223,25 +214,7 @@ class BacktestOut(BacktestItem):
         """Return a back-test with its result."""
         costs = {name: getattr(found.costs, name) for name in found.costs.__struct_fields__}
         result = None if found.result is None else BacktestResultOut.of(found.result)
-        return cls.model_validate(_plain(found) | {"shows": SHOWS, "costs": costs, "result": result})
-
-
-def _plain(found: Backtest) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "policy_id": found.policy_id,
-        "version": found.version,
-        "from": found.first_on,
-        "to": found.last_on,
-        "position": found.position,
-        "state": found.state,
-        "problem": found.problem,
-        "customers": found.customers,
-        "customers_done": found.customers_done,
-        "asked_by": found.asked_by,
-        "asked_at": found.asked_at,
-        "completed_at": found.completed_at,
-    }
+        return cls.model_validate(cls.plain(found) | {"shows": SHOWS, "costs": costs, "result": result})
 
 
 class BacktestListing(Listing[BacktestItem]):

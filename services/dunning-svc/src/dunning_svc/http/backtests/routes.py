@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from dunning_svc.backtest.requests import BacktestNotFound, request_backtest, require_all_entities
+from dunning_svc.backtest.requests import BacktestNotFound, BacktestOfAllEntities, request_backtest
 from dunning_svc.backtest.store import Backtest, BacktestStore
 from dunning_svc.http.backtests.answers import (
     BacktestCustomerListing,
@@ -26,11 +24,11 @@ from dunning_svc.http.backtests.answers import (
 from dunning_svc.http.backtests.bodies import BacktestBody
 from dunning_svc.http.identifiers import CustomerId, PolicyPath
 from encours.http.commands import Command, accepted, command
+from encours.http.long_work import LongWorkRoom
 from encours.http.models import Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.http.services import Services
 from encours.reading.pages import Page
 
 router = Router(tags=["Back-tests"])
@@ -39,6 +37,9 @@ Changing = Annotated[Query, reading("dunning:write", time_travel=False)]
 Writing = Annotated[Command, command("dunning:write", dry_run=False)]
 BacktestPath = Annotated[str, Path(alias="id"), Id("bkt")]
 PolicyFilter = Annotated[str | None, Id("pol"), Parameter()]
+ROOM: LongWorkRoom[Backtest, BacktestStore] = LongWorkRoom(
+    "backtests", BacktestStore, missing=BacktestNotFound, of_all_entities=BacktestOfAllEntities
+)
 PAGE = paging("asked_at", default="-asked_at")
 LINES_PAGE = paging("line", default="line", key="line")
 CUSTOMERS_PAGE = paging("customer_id", default="customer_id", key="customer_id")
@@ -53,7 +54,7 @@ async def create_backtest(policy_id: PolicyPath, body: BacktestBody, cmd: Writin
     """
     with cmd.in_flight():
         asked = await request_backtest(
-            cmd.services.db, await _store(cmd.services), cmd.meta, body.to_command(policy_id)
+            cmd.services.db, await ROOM.store(cmd.services), cmd.meta, body.to_command(policy_id)
         )
     out = BacktestOut.shown(asked.work)
     return accepted(out, f"/v1/backtests/{out.id}", replayed=asked.replayed)
@@ -62,23 +63,23 @@ async def create_backtest(policy_id: PolicyPath, body: BacktestBody, cmd: Writin
 @router.get("/v1/backtests", response_model=BacktestListing)
 async def list_backtests(q: Reading, page: Annotated[Page, PAGE], policy_id: PolicyFilter = None) -> Response:
     """List the back-tests of the ledger, newest first; the last 50 are kept."""
-    require_all_entities(q.caller.entities)
-    rows = await (await _store(q.services)).listed(q.caller.ledger, page, policy_id=policy_id)
+    ROOM.require_sight(q)
+    rows = await (await ROOM.store(q.services)).listed(q.caller.ledger, page, policy_id=policy_id)
     return q.respond(page.body(rows, BacktestItem.of))
 
 
 @router.get("/v1/backtests/{id}", response_model=BacktestOut)
 async def get_backtest(backtest_id: BacktestPath, q: Reading) -> Response:
     """Get a back-test with its progress, and with its result once it is completed."""
-    return q.respond(BacktestOut.shown(await _found(q, backtest_id)))
+    return q.respond(BacktestOut.shown(await ROOM.found(q, backtest_id)))
 
 
 @router.post("/v1/backtests/{id}/cancel", response_model=BacktestOut)
 async def cancel_backtest(backtest_id: BacktestPath, q: Changing) -> Response:
     """End a back-test that is not completed; one that is stays as it is."""
-    found = await _found(q, backtest_id)
-    await (await _store(q.services)).cancel(q.caller.ledger, found.id)
-    return q.respond(BacktestOut.shown(await _found(q, backtest_id)))
+    found = await ROOM.found(q, backtest_id)
+    await (await ROOM.store(q.services)).cancel(q.caller.ledger, found.id)
+    return q.respond(BacktestOut.shown(await ROOM.found(q, backtest_id)))
 
 
 @router.get("/v1/backtests/{id}/lines", response_model=BacktestLineListing)
@@ -89,8 +90,8 @@ async def list_backtest_lines(
     customer_id: Annotated[CustomerId | None, Parameter()] = None,
 ) -> Response:
     """List the messages and tasks that would have left."""
-    found = await _found(q, backtest_id)
-    rows = await (await _store(q.services)).lines(found.id, page, customer_id=customer_id)
+    found = await ROOM.found(q, backtest_id)
+    rows = await (await ROOM.store(q.services)).lines(found.id, page, customer_id=customer_id)
     return q.respond(page.body(rows, BacktestLineOut.of))
 
 
@@ -99,8 +100,8 @@ async def list_backtest_customers(
     backtest_id: BacktestPath, q: Reading, page: Annotated[Page, CUSTOMERS_PAGE]
 ) -> Response:
     """List the customers with the number of messages and the first of them, in the back-test and really."""
-    found = await _found(q, backtest_id)
-    rows = await (await _store(q.services)).customers(found.id, page)
+    found = await ROOM.found(q, backtest_id)
+    rows = await (await ROOM.store(q.services)).customers(found.id, page)
     return q.respond(page.body(rows, BacktestCustomerOut.of))
 
 
@@ -112,26 +113,6 @@ async def compare_backtests(
     page: Annotated[Page, CUSTOMERS_PAGE],
 ) -> Response:
     """Compare two back-tests: their totals side by side, and the customers whose messages differ."""
-    both = [await _found(q, backtest_id), await _found(q, other_id)]
-    rows = await (await _store(q.services)).differing(backtest_id, other_id, page)
+    both = [await ROOM.found(q, backtest_id), await ROOM.found(q, other_id)]
+    rows = await (await ROOM.store(q.services)).differing(backtest_id, other_id, page)
     return q.respond(page.body(rows, DifferingCustomerOut.of) | ComparedOut.compared(both))
-
-
-@asynccontextmanager
-async def open_store(at_hand: Services) -> AsyncIterator[Mapping[str, Any]]:
-    """Open the tables of back-tests in the pool of the read models, as ``Services.extras``."""
-    yield {"backtests": BacktestStore(at_hand.db.pool)}
-
-
-async def _store(at_hand: Services) -> BacktestStore:
-    store: BacktestStore = at_hand.extras["backtests"]
-    await store.prepare()
-    return store
-
-
-async def _found(q: Query, backtest_id: str) -> Backtest:
-    require_all_entities(q.caller.entities)
-    found = await (await _store(q.services)).get(q.caller.ledger, backtest_id)
-    if found is None:
-        raise BacktestNotFound(backtest_id)
-    return found

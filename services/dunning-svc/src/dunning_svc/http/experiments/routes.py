@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from starlette.responses import Response
 
-from dunning_svc.backtest.requests import require_all_entities
+from dunning_svc.backtest.requests import BacktestOfAllEntities
 from dunning_svc.domain.experiment.effect import Window, outcome_of
 from dunning_svc.domain.experiment.state import EXPERIMENT, ExperimentNotFound
 from dunning_svc.http.experiments.answers import (
@@ -27,6 +27,7 @@ from dunning_svc.use_cases import experiments
 from encours.http.commands import Command, command
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.service.long_work_request import require_all_entities
 
 router = Router(tags=["Experiments"])
 Reading = Annotated[Query, reading("dunning:read")]
@@ -60,7 +61,7 @@ async def stop_experiment(experiment_id: ExperimentPath, body: StopExperimentBod
 @router.get("/v1/experiments", response_model=ExperimentList)
 async def list_experiments(q: Reading) -> Response:
     """List the experiments of the ledger, newest first."""
-    require_all_entities(q.caller.entities)
+    require_all_entities(q.caller.entities, BacktestOfAllEntities)
     async with q.view(MODEL) as view:
         ids = [row.experiment_id for row in await experiment_rows(view.conn, view.schema)]
         time = view.time
@@ -73,7 +74,7 @@ async def list_experiments(q: Reading) -> Response:
 @router.get("/v1/experiments/{id}", response_model=ExperimentWithResult)
 async def get_experiment(experiment_id: ExperimentPath, q: Reading) -> Response:
     """Get an experiment with its effect: what the customers of both arms did, and how sure the difference is."""
-    require_all_entities(q.caller.entities)
+    require_all_entities(q.caller.entities, BacktestOfAllEntities)
     async with q.view(MODEL) as view:
         events = await q.ledger.read_stream(q.caller.ledger, experiment_id, upto=view.time.position)
         state = EXPERIMENT.fold_as_of(events, view.time.as_of)

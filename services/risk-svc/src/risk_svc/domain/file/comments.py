@@ -11,6 +11,7 @@ from encours.contracts import Recorded
 from encours.contracts.events.credit_file import CreditCommentCorrected, CreditCommentMade
 from encours.kernel.errors import NotFound, Refusal
 from encours.kernel.ids import with_prefix
+from risk_svc.domain.numbered import entry, with_entry
 
 CreditCommentEvent = CreditCommentMade | CreditCommentCorrected
 
@@ -97,15 +98,13 @@ def evolve(state: CreditComments, recorded: Recorded) -> CreditComments:
             )
             return CreditComments((*state.comments, made))
         case CreditCommentCorrected():
-            corrected = (
-                replace(
-                    each, text=event.text, visible_to=event.visible_to, corrected_on=recorded.effective_on
-                )
-                if each.number == event.comment_number
-                else each
-                for each in state.comments
+            text, visible_to, day = event.text, event.visible_to, recorded.effective_on
+            corrected = with_entry(
+                state.comments,
+                event.comment_number,
+                lambda known: replace(known, text=text, visible_to=visible_to, corrected_on=day),
             )
-            return CreditComments(tuple(corrected))
+            return CreditComments(corrected)
         case _:
             assert_never(event)
 
@@ -126,9 +125,7 @@ def correct(state: CreditComments, command: CorrectComment, *, actor: str) -> li
 
     Raises :class:`CreditCommentNotFound`, :class:`CorrectsOtherComment`.
     """
-    if not 1 <= command.number <= len(state.comments):
-        raise CreditCommentNotFound(str(command.number))
-    known = state.comments[command.number - 1]
+    known = entry(state.comments, command.number, CreditCommentNotFound)
     if known.author != actor:
         raise CorrectsOtherComment(f"Comment {command.number} is of {known.author}.")
     if (known.text, known.visible_to) == (command.text, command.visible_to):

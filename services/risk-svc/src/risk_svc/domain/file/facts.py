@@ -17,6 +17,7 @@ from encours.contracts.events.credit_file import (
 )
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from encours.kernel.ids import with_prefix
+from risk_svc.domain.numbered import entry, with_entry
 
 CreditFactEvent = CreditFactRecorded | CreditFactCorrected | CreditFactWithdrawn
 _STATES = frozenset({"active", "closed"})
@@ -126,7 +127,7 @@ def evolve(state: CreditFacts, recorded: Recorded) -> CreditFacts:
 
 
 def _with(state: CreditFacts, number: int, changed: Callable[[CreditFact], CreditFact]) -> CreditFacts:
-    return CreditFacts(tuple(changed(each) if each.number == number else each for each in state.facts))
+    return CreditFacts(with_entry(state.facts, number, changed))
 
 
 def on(events: Iterable[Recorded], day: date) -> CreditFacts:
@@ -178,7 +179,7 @@ def correct(state: CreditFacts, command: CorrectFact, day: date) -> list[CreditF
 
     Raises :class:`CreditFactNotFound`, :class:`CreditFactIsWithdrawn`, :class:`Invalid`.
     """
-    known = _fact(state, command.number)
+    known = entry(state.facts, command.number, CreditFactNotFound)
     if known.withdrawn:
         raise CreditFactIsWithdrawn(f"Fact {command.number} is withdrawn: {known.last_reason}")
     content = _with_reference(command.content, known.content.reference)
@@ -198,7 +199,7 @@ def correct(state: CreditFacts, command: CorrectFact, day: date) -> list[CreditF
 
 def withdraw(state: CreditFacts, command: WithdrawFact) -> list[CreditFactWithdrawn]:
     """Withdraw a fact; no event if it is withdrawn. Raises :class:`CreditFactNotFound`."""
-    if _fact(state, command.number).withdrawn:
+    if entry(state.facts, command.number, CreditFactNotFound).withdrawn:
         return []
     return [
         CreditFactWithdrawn(
@@ -208,12 +209,6 @@ def withdraw(state: CreditFacts, command: WithdrawFact) -> list[CreditFactWithdr
             text=command.text,
         )
     ]
-
-
-def _fact(state: CreditFacts, number: int) -> CreditFact:
-    if not 1 <= number <= len(state.facts):
-        raise CreditFactNotFound(str(number))
-    return state.facts[number - 1]
 
 
 def _with_reference(content: CreditFactContent, reference: str | None) -> CreditFactContent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 
 from encours.contracts.events.reservation import CreditDecision
 from encours.contracts.events.score import CreditGrade
+from encours.http.long_work import LongWorkItem
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
-from encours.service.long_work_store import LongWorkState
 from risk_svc.backtest.results import LimitBacktestResult
 from risk_svc.backtest.store import LimitBacktest
 from risk_svc.domain.backtest.effect import EffectPair, PolicyEffect
@@ -141,27 +141,18 @@ class LimitBacktestResultOut(BaseModel):
         )
 
 
-class LimitBacktestItem(BaseModel):
+class LimitBacktestItem(LongWorkItem):
     """A back-test of a limit policy, without its result."""
 
-    id: str
     name: str | None
-    first_on: date = Field(alias="from")
-    last_on: date = Field(alias="to")
-    outcome_on: date = Field(description="Day of the outcomes: that of the request.")
-    position: int = Field(description="The ledger's position up to which events are read.")
-    state: LongWorkState
-    problem: str | None = Field(description="Why it failed.")
+    asked_on: date = Field(alias="outcome_on", description="Day of the outcomes: that of the request.")
     events: int = Field(description="Events of the ledger to pass; 0 before it is begun.")
     events_done: int
-    asked_by: str
-    asked_at: datetime
-    completed_at: datetime | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> LimitBacktestItem:
         """Return a row of the list."""
-        return cls.model_validate(_plain(LimitBacktest.of(row)))
+        return cls.model_validate(cls.plain(LimitBacktest.of(row)))
 
 
 class LimitBacktestOut(LimitBacktestItem):
@@ -176,25 +167,7 @@ class LimitBacktestOut(LimitBacktestItem):
         """Return a back-test with its result."""
         result = None if found.result is None else LimitBacktestResultOut.of(found.result)
         more = {"shows": SHOWS, "policy": msgspec.to_builtins(found.policy), "result": result}
-        return cls.model_validate(_plain(found) | more)
-
-
-def _plain(found: LimitBacktest) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "name": found.name,
-        "from": found.first_on,
-        "to": found.last_on,
-        "outcome_on": found.asked_on,
-        "position": found.position,
-        "state": found.state,
-        "problem": found.problem,
-        "events": found.events,
-        "events_done": found.events_done,
-        "asked_by": found.asked_by,
-        "asked_at": found.asked_at,
-        "completed_at": found.completed_at,
-    }
+        return cls.model_validate(cls.plain(found) | more)
 
 
 class LimitBacktestListing(Listing[LimitBacktestItem]):

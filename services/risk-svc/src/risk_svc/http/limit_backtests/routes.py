@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path
 from fastapi import Query as Parameter
@@ -12,16 +10,16 @@ from starlette.responses import Response
 
 from encours.contracts.events.reservation import CreditDecision
 from encours.http.commands import Command, accepted, command
+from encours.http.long_work import LongWorkRoom
 from encours.http.models import Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.http.services import Services
 from encours.reading.pages import Page
 from risk_svc.backtest.requests import (
     LimitBacktestNotFound,
+    LimitBacktestOfAllEntities,
     request_limit_backtest,
-    require_all_entities,
 )
 from risk_svc.backtest.store import LimitBacktest, LimitBacktestStore
 from risk_svc.http.limit_backtests.answers import (
@@ -43,6 +41,12 @@ Reading = Annotated[Query, reading("risk:read", time_travel=False)]
 Changing = Annotated[Query, reading("risk:write", time_travel=False)]
 Writing = Annotated[Command, command("risk:write", dry_run=False)]
 BacktestPath = Annotated[str, Path(alias="id"), Id("lbt")]
+ROOM: LongWorkRoom[LimitBacktest, LimitBacktestStore] = LongWorkRoom(
+    "limit_backtests",
+    LimitBacktestStore,
+    missing=LimitBacktestNotFound,
+    of_all_entities=LimitBacktestOfAllEntities,
+)
 PAGE = paging("asked_at", default="-asked_at")
 ORDERS_PAGE = paging("order_id", default="order_id", key="order_id")
 CUSTOMERS_PAGE = paging("customer_id", default="customer_id", key="customer_id")
@@ -57,7 +61,7 @@ async def create_limit_backtest(body: LimitBacktestBody, cmd: Writing) -> Respon
     """
     with cmd.in_flight():
         asked = await request_limit_backtest(
-            cmd.services.ledger, await _store(cmd.services), cmd.meta, body.to_command()
+            cmd.services.ledger, await ROOM.store(cmd.services), cmd.meta, body.to_command()
         )
     out = LimitBacktestOut.shown(asked.work)
     return accepted(out, f"/v1/limit-policies/backtests/{out.id}", replayed=asked.replayed)
@@ -66,23 +70,23 @@ async def create_limit_backtest(body: LimitBacktestBody, cmd: Writing) -> Respon
 @router.get("/v1/limit-policies/backtests", response_model=LimitBacktestListing)
 async def list_limit_backtests(q: Reading, page: Annotated[Page, PAGE]) -> Response:
     """List the back-tests of limit policies of the ledger, newest first; the last 50 are kept."""
-    require_all_entities(q.caller.entities)
-    rows = await (await _store(q.services)).listed(q.caller.ledger, page)
+    ROOM.require_sight(q)
+    rows = await (await ROOM.store(q.services)).listed(q.caller.ledger, page)
     return q.respond(page.body(rows, LimitBacktestItem.of))
 
 
 @router.get("/v1/limit-policies/backtests/{id}", response_model=LimitBacktestOut)
 async def get_limit_backtest(backtest_id: BacktestPath, q: Reading) -> Response:
     """Get a back-test with its progress, and with its result once it is completed."""
-    return q.respond(LimitBacktestOut.shown(await _found(q, backtest_id)))
+    return q.respond(LimitBacktestOut.shown(await ROOM.found(q, backtest_id)))
 
 
 @router.post("/v1/limit-policies/backtests/{id}/cancel", response_model=LimitBacktestOut)
 async def cancel_limit_backtest(backtest_id: BacktestPath, q: Changing) -> Response:
     """End a back-test that is not completed; one that is stays as it is."""
-    found = await _found(q, backtest_id)
-    await (await _store(q.services)).cancel(q.caller.ledger, found.id)
-    return q.respond(LimitBacktestOut.shown(await _found(q, backtest_id)))
+    found = await ROOM.found(q, backtest_id)
+    await (await ROOM.store(q.services)).cancel(q.caller.ledger, found.id)
+    return q.respond(LimitBacktestOut.shown(await ROOM.found(q, backtest_id)))
 
 
 @router.get("/v1/limit-policies/backtests/{id}/orders", response_model=PastOrderListing)
@@ -96,8 +100,8 @@ async def list_past_orders(
     ] = None,
 ) -> Response:
     """List the orders of a back-test with both verdicts and what became of them."""
-    found = await _found(q, backtest_id)
-    store = await _store(q.services)
+    found = await ROOM.found(q, backtest_id)
+    store = await ROOM.store(q.services)
     rows = await store.orders(found.id, page, customer_id=customer_id, decision=decision)
     return q.respond(page.body(rows, PastOrderOut.of))
 
@@ -107,8 +111,8 @@ async def list_customer_effects(
     backtest_id: BacktestPath, q: Reading, page: Annotated[Page, CUSTOMERS_PAGE]
 ) -> Response:
     """List the customers of a back-test with the effects of both policies."""
-    found = await _found(q, backtest_id)
-    rows = await (await _store(q.services)).customers(found.id, page)
+    found = await ROOM.found(q, backtest_id)
+    rows = await (await ROOM.store(q.services)).customers(found.id, page)
     return q.respond(page.body(rows, CustomerEffectOut.of))
 
 
@@ -120,26 +124,6 @@ async def compare_limit_backtests(
     page: Annotated[Page, CUSTOMERS_PAGE],
 ) -> Response:
     """Compare two back-tests: their results side by side, and the customers on whom they differ."""
-    both = [await _found(q, backtest_id), await _found(q, other_id)]
-    rows = await (await _store(q.services)).differing(backtest_id, other_id, page)
+    both = [await ROOM.found(q, backtest_id), await ROOM.found(q, other_id)]
+    rows = await (await ROOM.store(q.services)).differing(backtest_id, other_id, page)
     return q.respond(page.body(rows, DifferingEffectOut.of) | ComparedPoliciesOut.compared(both))
-
-
-@asynccontextmanager
-async def open_store(at_hand: Services) -> AsyncIterator[Mapping[str, Any]]:
-    """Open the tables of back-tests in the pool of the read models, as ``Services.extras``."""
-    yield {"limit_backtests": LimitBacktestStore(at_hand.db.pool)}
-
-
-async def _store(at_hand: Services) -> LimitBacktestStore:
-    store: LimitBacktestStore = at_hand.extras["limit_backtests"]
-    await store.prepare()
-    return store
-
-
-async def _found(q: Query, backtest_id: str) -> LimitBacktest:
-    require_all_entities(q.caller.entities)
-    found = await (await _store(q.services)).get(q.caller.ledger, backtest_id)
-    if found is None:
-        raise LimitBacktestNotFound(backtest_id)
-    return found
