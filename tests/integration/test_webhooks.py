@@ -383,7 +383,7 @@ async def test_a_restored_ledger_and_a_sandbox_send_nothing(module_installation:
         assert (await world.shown(early))["dead"] == 1
         assert (await world.replay(early, after=before[0], before_restore=True)).status_code == 422
         assert (await world.replay(early, dead_letters=True, before_restore=True)).status_code == 200
-        await world.serve(early)
+        await world.serve_to_the_end(early)
         assert sorted(receiver.positions()) == [before[-1], *after]
         sandbox = await grant(module_installation, ledger=f"{world.name}-box", kind="sandbox")
         answer = await world.http.post(
