@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +13,15 @@ from encours.contracts import Recorded
 from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
 from encours.contracts.events.risk import CreditChecked
 from encours.testing.events import received
+from encours.testing.memory import TODAY
+from risk_svc.domain.assessment import RULES_VERSION
 from risk_svc.domain.check import CheckCredit
+from risk_svc.domain.guarantee import TakeGuarantee
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.policy import Authority, LacksAuthority
 from risk_svc.domain.reperform import DecisionAgain, check_again, decide_again, override_again
 from risk_svc.domain.reservation.commands import OverrideReservation, RecheckReservation
-from risk_svc.use_cases import checks, reservations
+from risk_svc.use_cases import checks, guarantees, reservations
 from tests.histories.credit import HEAD, MEMBER, CreditDesk
 
 Decided = CreditChecked | ReservationDecided | ReservationOverridden
@@ -106,6 +109,28 @@ def test_a_changed_copy_is_found_with_the_field_that_differs(
         assert {each.field for each in desk.again(e, copy).differences} == changed
         checked += 1
     assert checked
+
+
+def test_a_decision_by_earlier_rules_is_taken_again_by_them() -> None:
+    desk = RememberingDesk()
+    ends = TakeGuarantee(f"gua_{1:032x}", HEAD, "bank", 500_00, "EUR", None, TODAY, "BNP 4711", None)
+    desk.do(guarantees.take_guarantee, ends)
+    late = TODAY + timedelta(days=1)
+    desk.order(1_200_00, deliver_on=late)
+    desk.do(checks.check_credit, CheckCredit(f"dec_{1:032x}", HEAD, 1_200_00, "EUR", late), desk)
+    order, checked = desk.decisions()
+    assert isinstance(order.data, ReservationDecided)
+    assert isinstance(checked.data, CreditChecked)
+    assert order.data.decision == checked.data.decision == "refuse"
+    assert order.data.basis.rules_version == checked.data.rules_version == RULES_VERSION
+    exposure = replace(order.data.basis.exposure, guaranteed_minor=500_00)
+    accepted: dict[str, Any] = {"decision": "accept", "reasons": ("within-limit",)}
+    first = replace(order.data.basis, exposure=exposure, left_minor=1_500_00, rules_version=1)
+    assert desk.again(order, replace(order.data, basis=first, **accepted)).differences == []
+    once = replace(checked.data, exposure=exposure, rules_version=1, **accepted)
+    assert desk.again(checked, once).differences == []
+    today = desk.again(checked, replace(once, rules_version=RULES_VERSION)).differences
+    assert {each.field for each in today} == {"decision", "exposure", "reasons"}
 
 
 def test_a_changed_basis_of_an_order_is_found(desk: RememberingDesk) -> None:

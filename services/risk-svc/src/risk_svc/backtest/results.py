@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from risk_svc.domain.assessment import RULES_VERSION
 from risk_svc.domain.backtest.effect import EffectPair, EffectSums, OrderLine
 from risk_svc.domain.backtest.policy import LimitPolicy
 
@@ -28,6 +29,8 @@ class LimitBacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     """Result as it is stored; ``left_out`` counts orders of customers that were not known before them."""
 
     result_hash: str
+    rules_version: int = 1
+    """Version of the rules of orders that both policies were applied by."""
     left_out: int
     totals: tuple[EffectPair, ...]
     months: tuple[EffectPair, ...]
@@ -37,8 +40,8 @@ class LimitBacktestResult(msgspec.Struct, frozen=True, kw_only=True):
 class OrderSumming:
     """Sums orders in any order of customers, with a hash that does not depend on it.
 
-    The hash is the SHA-256 of the policy, the period, the position, the day of the outcomes and the sum of the SHA-256
-    of each order, in canonical JSON. It is the same on any machine and at any repetition.
+    The hash is the SHA-256 of the policy, the period, the position, the day of the outcomes, the version of the rules
+    and the sum of the SHA-256 of each order, in canonical JSON. It is the same on any machine and at any repetition.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class OrderSumming:
             "to": last_on,
             "position": position,
             "outcome_on": outcome_on,
+            "rules_version": RULES_VERSION,
         }
         self._sum = 0
         self._effects = EffectSums()
@@ -67,6 +71,7 @@ class OrderSumming:
         head = {**self._head, "left_out": left_out, "orders": f"{self._sum:064x}"}
         return LimitBacktestResult(
             result_hash=hashlib.sha256(_canonical.encode(head)).hexdigest(),
+            rules_version=RULES_VERSION,
             left_out=left_out,
             totals=self._effects.sums("totals"),
             months=self._effects.sums("months"),

@@ -19,6 +19,8 @@ from risk_svc.domain.score.behaviour import score
 from risk_svc.domain.score.model import PaymentModel
 
 WEAK_GRADES: tuple[CreditGrade, ...] = ("D", "E")
+RULES_VERSION = 2
+"""Version of the rules of orders. With 1, guarantees counted that end between the order and its delivery."""
 WEAK_SCORE = 40
 """Score from 0 to 100 below which a decision without a model in its basis had a doubt."""
 
@@ -69,17 +71,20 @@ def assess(
     lag: int,
     model: PaymentModel | None,
     weak_grades: Sequence[CreditGrade] = WEAK_GRADES,
+    rules_version: int = RULES_VERSION,
 ) -> tuple[Verdict, CreditBasis]:
     """Assess an order on a day by a customer's figures; the basis contains their ``position`` and ``lag`` (in events).
 
     ``model`` is the payment model in use; ``None`` for a decision of before there were models, by the score from 0 to
-    100. Grades in ``weak_grades`` are a doubt. Guarantees that end before the delivery do not count. Raises
-    :class:`Invalid` for a delivery before that day.
+    100. Grades in ``weak_grades`` are a doubt. Guarantees that end before the delivery do not count.
+    ``rules_version`` is an earlier one for a decision that was taken by it. Raises :class:`Invalid` for a delivery
+    before that day.
     """
     deliver_on = order.deliver_on or day
     if deliver_on < day:
         raise Invalid("deliver_on is in the past; use today or a later date, or omit it.", "/deliver_on")
-    picture = picture.secured_on(deliver_on)
+    if rules_version > 1:
+        picture = picture.secured_on(deliver_on)
     limit = picture.limit
     currency = limit.currency if limit else order.currency
     whole = picture.whole(currency, day)
@@ -115,6 +120,7 @@ def assess(
         holds=tuple(held.credit_hold_id for held in holds),
         grade=grade,
         score_model=model.version if model else None,
+        rules_version=rules_version,
         shares=tuple(_share(each, currency) for each in whole.shares if each.currency != currency),
         order_converted=amount if isinstance(amount, Conversion) else None,
     )

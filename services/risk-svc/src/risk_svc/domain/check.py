@@ -8,7 +8,7 @@ from datetime import date
 from encours.contracts import Recorded
 from encours.contracts.events.risk import CreditChecked
 from encours.kernel.errors import NotFound
-from risk_svc.domain.assessment import OrderAsked, assess
+from risk_svc.domain.assessment import RULES_VERSION, OrderAsked, assess
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.score.shipped import SHIPPED
@@ -56,13 +56,16 @@ def decide(
     position: int,
     lag: int,
     model: PaymentModel | None = SHIPPED,
+    rules_version: int = RULES_VERSION,
 ) -> CreditChecked:
     """Decide from a customer's figures on a day; the event contains their ``position`` and ``lag`` (in events).
 
     Raises :class:`Invalid` for a delivery before that day.
     """
     asked = OrderAsked(command.customer_id, command.amount_minor, command.currency, command.deliver_on)
-    verdict, basis = assess(asked, picture, day, position=position, lag=lag, model=model)
+    verdict, basis = assess(
+        asked, picture, day, position=position, lag=lag, model=model, rules_version=rules_version
+    )
     return CreditChecked(
         decision_id=command.decision_id,
         customer_id=command.customer_id,
@@ -78,6 +81,7 @@ def decide(
         score=basis.score,
         grade=basis.grade,
         score_model=basis.score_model,
+        rules_version=basis.rules_version,
         seen_position=position,
         lag=lag,
         exposure_currency=basis.currency if basis.currency != command.currency else None,

@@ -86,7 +86,13 @@ def check_again(stored: CreditChecked, seen: SeenPicture, day: date) -> Decision
     return _again(
         stored,
         lambda: check.decide(
-            command, seen.picture, day, position=seen.position, lag=seen.lag, model=seen.model
+            command,
+            seen.picture,
+            day,
+            position=seen.position,
+            lag=seen.lag,
+            model=seen.model,
+            rules_version=stored.rules_version,
         ),
     )
 
@@ -94,14 +100,15 @@ def check_again(stored: CreditChecked, seen: SeenPicture, day: date) -> Decision
 def decide_again(
     stored: ReservationDecided, before: Reservation, seen: SeenPicture, day: date
 ) -> DecisionAgain:
-    """Decide an order again, from its state before the decision."""
+    """Decide an order again, from its state before the decision, by the version of the rules of then."""
+    rules_version = stored.basis.rules_version
     if before.status == "none":
         command = commands.ReserveCredit(
             stored.reservation_id, stored.customer_id, stored.order_ref, stored.amount_minor, stored.currency,
             stored.deliver_on, stored.expires_on,
         )  # fmt: skip
-        return _again(stored, lambda: decide.reserve(command, seen, day))
-    return _again(stored, lambda: decide.recheck(before, seen, day))
+        return _again(stored, lambda: decide.reserve(command, seen, day, rules_version))
+    return _again(stored, lambda: decide.recheck(before, seen, day, rules_version))
 
 
 def override_again(
@@ -113,7 +120,8 @@ def override_again(
 ) -> DecisionAgain:
     """Accept an order again by the authority that ``by`` finds; it raises a refusal where there is none."""
     command = commands.OverrideReservation(stored.reservation_id, stored.text)
-    return _again(stored, lambda: decide.override(before, command, by(), seen, day))
+    rules_version = stored.basis.rules_version
+    return _again(stored, lambda: decide.override(before, command, by(), seen, day, rules_version))
 
 
 def requested_again(stored: LimitRequested, proposal: Callable[[], LimitProposal]) -> DecisionAgain:

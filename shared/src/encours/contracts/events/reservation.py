@@ -46,6 +46,8 @@ class CreditBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
     grade: CreditGrade | None = None
     """Grade by ``score_model``, the version of the payment model; without one, ``score`` below 40 was a doubt."""
     score_model: str | None = None
+    rules_version: int = 1
+    """Version of the rules by which figures give a decision."""
 
 
 class ReservationDecided(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -120,3 +120,5 @@ class CreditChecked(Event, frozen=True, kw_only=True, omit_defaults=True):
     grade: CreditGrade | None = None
     """Grade by ``score_model``, the version of the payment model; without one, ``score`` below 40 was a doubt."""
     score_model: str | None = None
+    rules_version: int = 1
+    """Version of the rules by which figures give a decision."""

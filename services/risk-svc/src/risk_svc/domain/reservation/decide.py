@@ -15,7 +15,7 @@ from encours.contracts.events.reservation import (
 )
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import Money
-from risk_svc.domain.assessment import OrderAsked, Verdict, assess
+from risk_svc.domain.assessment import RULES_VERSION, OrderAsked, Verdict, assess
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.policy import Authority
 from risk_svc.domain.reservation.commands import (
@@ -63,14 +63,17 @@ class MoreThanReserved(Refusal):
     remedy = "Reserve the difference as another order first, or name a lower amount."
 
 
-def reserve(command: ReserveCredit, seen: SeenPicture, day: date) -> ReservationDecided:
+def reserve(
+    command: ReserveCredit, seen: SeenPicture, day: date, rules_version: int = RULES_VERSION
+) -> ReservationDecided:
     """Decide an order by figures; by figures that are behind the ledger nothing is accepted.
 
     Raises :class:`Invalid` for a delivery in the past, or a last day before the delivery.
     """
     deliver_on = command.deliver_on or day
     expires_on = command.expires_on or deliver_on + timedelta(days=EXPIRES_AFTER_DAYS)
-    verdict, basis = _assessed(command, seen, day)
+    order = OrderAsked(command.customer_id, command.amount_minor, command.currency, command.deliver_on)
+    verdict, basis = _assessed(order, seen, day, rules_version)
     if expires_on < deliver_on:
         raise Invalid("expires_on is before the day of delivery; use a later date or omit it.", "/expires_on")
     return ReservationDecided(
@@ -88,15 +91,14 @@ def reserve(command: ReserveCredit, seen: SeenPicture, day: date) -> Reservation
     )
 
 
-def recheck(state: Reservation, seen: SeenPicture, day: date) -> ReservationDecided:
+def recheck(
+    state: Reservation, seen: SeenPicture, day: date, rules_version: int = RULES_VERSION
+) -> ReservationDecided:
     """Decide a blocked order again. A day of delivery that has passed counts as today."""
     require_blocked(state)
     deliver_on = None if state.deliver_on is None else max(state.deliver_on, day)
-    order = ReserveCredit(
-        state.reservation_id, state.customer_id, state.order_ref, state.amount_minor, state.currency,
-        deliver_on, state.expires_on,
-    )  # fmt: skip
-    verdict, basis = _assessed(order, seen, day)
+    order = OrderAsked(state.customer_id, state.amount_minor, state.currency, deliver_on)
+    verdict, basis = _assessed(order, seen, day, rules_version)
     return ReservationDecided(
         reservation_id=state.reservation_id,
         customer_id=state.customer_id,
@@ -112,22 +114,36 @@ def recheck(state: Reservation, seen: SeenPicture, day: date) -> ReservationDeci
     )
 
 
-def _assessed(order: ReserveCredit, seen: SeenPicture, day: date) -> tuple[Verdict, CreditBasis]:
-    asked = OrderAsked(order.customer_id, order.amount_minor, order.currency, order.deliver_on)
-    verdict, basis = assess(asked, seen.picture, day, position=seen.position, lag=seen.lag, model=seen.model)
+def _assessed(
+    order: OrderAsked, seen: SeenPicture, day: date, rules_version: int
+) -> tuple[Verdict, CreditBasis]:
+    verdict, basis = assess(
+        order,
+        seen.picture,
+        day,
+        position=seen.position,
+        lag=seen.lag,
+        model=seen.model,
+        rules_version=rules_version,
+    )
     if seen.behind and verdict.decision == "accept":
         verdict = Verdict("refer", ("figures-behind",))
     return verdict, basis
 
 
 def override(
-    state: Reservation, command: OverrideReservation, by: Authority, seen: SeenPicture, day: date
+    state: Reservation,
+    command: OverrideReservation,
+    by: Authority,
+    seen: SeenPicture,
+    day: date,
+    rules_version: int = RULES_VERSION,
 ) -> ReservationOverridden:
     """Accept a blocked order by authority, whatever its figures, which the event keeps."""
     require_blocked(state)
     deliver_on = None if state.deliver_on is None else max(state.deliver_on, day)
-    asked = OrderAsked(state.customer_id, state.amount_minor, state.currency, deliver_on)
-    _, basis = assess(asked, seen.picture, day, position=seen.position, lag=seen.lag, model=seen.model)
+    order = OrderAsked(state.customer_id, state.amount_minor, state.currency, deliver_on)
+    _, basis = _assessed(order, seen, day, rules_version)
     return ReservationOverridden(
         reservation_id=state.reservation_id,
         customer_id=state.customer_id,

@@ -60,6 +60,7 @@ class CheckOut(BaseModel):
         description="Null for a decision of before there were payment models."
     )
     model_seen: str | None = Field(description="Version of the payment model of the grade.")
+    rules_version: int = Field(description="Version of the rules that decided.")
     checked_on: BusinessDate
     seen_position: int = Field(description="Ledger position of the figures.")
     lag: int = Field(
@@ -88,6 +89,7 @@ class CheckOut(BaseModel):
             score_seen=decided.score,
             grade_seen=decided.grade,
             model_seen=decided.score_model,
+            rules_version=decided.rules_version,
             checked_on=checked_on,
             seen_position=decided.seen_position,
             lag=decided.lag,

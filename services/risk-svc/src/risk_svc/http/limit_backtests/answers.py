@@ -122,8 +122,9 @@ class LimitBacktestResultOut(BaseModel):
     """Result of a back-test of a limit policy."""
 
     result_hash: str = Field(
-        description="SHA-256 in hexadecimal digits: the same for the same policy, period, position and day of outcomes."
+        description="SHA-256 in hexadecimal digits: the same for the same policy, period, position, outcomes and rules."
     )
+    rules_version: int = Field(description="Version of the rules of orders, as in decisions.")
     left_out: int = Field(description="Orders of customers that were recorded after them; not judged.")
     totals: list[EffectPairOut]
     months: list[EffectPairOut]
@@ -134,6 +135,7 @@ class LimitBacktestResultOut(BaseModel):
         """Return a result."""
         return cls(
             result_hash=found.result_hash,
+            rules_version=found.rules_version,
             left_out=found.left_out,
             totals=[EffectPairOut.of(each) for each in found.totals],
             months=[EffectPairOut.of(each) for each in found.months],

@@ -51,6 +51,7 @@ class ReservationOut(BaseModel):
         description="Null for a decision of before there were payment models."
     )
     model_seen: str | None = Field(description="Version of the payment model of the grade.")
+    rules_version: int = Field(description="Version of the rules that decided.")
     seen_position: int = Field(description="Ledger position of the figures.")
     lag: int = Field(description="Number of events in the ledger after that position at the decision.")
     overridden_by: str | None
@@ -93,6 +94,7 @@ class ReservationOut(BaseModel):
             score_seen=basis.score,
             grade_seen=basis.grade,
             model_seen=basis.score_model,
+            rules_version=basis.rules_version,
             seen_position=basis.seen_position,
             lag=basis.lag,
             overridden_by=state.overridden_by,
