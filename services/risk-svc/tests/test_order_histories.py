@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from encours.contracts.events.reservation import ReservationConsumed
 from encours.kernel.errors import DomainError
 from encours.testing.events import issued, received
 from encours.testing.memory import TODAY
@@ -38,6 +40,7 @@ class Orders(RuleBasedStateMachine):
         self.ids: list[str] = []
         self.invoices = 0
         self.overridden = 0
+        self.totals: dict[str, int] = {}
 
     def pick(self, n: int) -> str | None:
         return self.ids[n % len(self.ids)] if self.ids else None
@@ -89,9 +92,39 @@ class Orders(RuleBasedStateMachine):
         if left := order.reserved_minor + order.delivered_minor:
             self.invoices += 1
             invoice = f"inv_{self.invoices:032x}"
+            self.totals[invoice] = left
             self.desk.happen(issued(left, invoice_id=invoice, customer_id=order.customer_id))
             by_invoice = ConsumeReservation(made, invoice, None, left, "EUR")
             assert self.attempt(reservations.consume, by_invoice), "what was accepted may be billed"
+
+    @rule(
+        picks=st.lists(st.integers(0, 50), min_size=1, max_size=3),
+        shares=st.lists(AMOUNTS, min_size=3, max_size=3),
+    )
+    def bill_together(self, picks: list[int], shares: list[int]) -> None:
+        """Issue one invoice for parts of several orders of a customer, or for several parts of one."""
+        made = [each for n in picks if (each := self.pick(n)) is not None]
+        orders = [self.desk.reservation(each) for each in made]
+        orders = [each for each in orders if each.customer_id == orders[0].customer_id]
+        parts = [
+            min(share, o.reserved_minor + o.delivered_minor) for share, o in zip(shares, orders, strict=False)
+        ]
+        if not sum(parts):
+            return
+        self.invoices += 1
+        invoice = f"inv_{self.invoices:032x}"
+        self.totals[invoice] = sum(parts)
+        self.desk.happen(issued(sum(parts), invoice_id=invoice, customer_id=orders[0].customer_id))
+        for order, part in zip(orders, parts, strict=True):
+            self.attempt(
+                reservations.consume,
+                ConsumeReservation(order.reservation_id, invoice, None, part or None, "EUR"),
+            )
+        # Nothing of an order ends by what the invoice bills of another.
+        for order in orders:
+            self.attempt(
+                reservations.consume, ConsumeReservation(order.reservation_id, invoice, None, 1, "EUR")
+            )
 
     @rule(n=st.integers(0, 50))
     def release(self, n: int) -> None:
@@ -112,6 +145,16 @@ class Orders(RuleBasedStateMachine):
     @invariant()
     def within_the_limit(self) -> None:
         assert self.desk.total() <= LIMIT_MINOR + self.overridden
+
+    @invariant()
+    def no_invoice_ends_more_than_it_bills_and_no_order_more_than_it_had(self) -> None:
+        by_invoice, by_order = Counter[str](), Counter[str]()
+        for e in self.desk.books.ledger.events:
+            if isinstance(e.data, ReservationConsumed) and e.data.invoice_id:
+                by_invoice[e.data.invoice_id] += e.data.amount_minor
+                by_order[e.data.reservation_id] += e.data.amount_minor
+        assert all(by_invoice[each] <= total for each, total in self.totals.items())
+        assert all(minor <= self.desk.reservation(each).amount_minor for each, minor in by_order.items())
 
     @invariant()
     def each_order_has_what_its_stream_says(self) -> None:

@@ -13,6 +13,7 @@ from encours.contracts.events.parties.customer import CustomerMerged, RolesAssig
 from encours.contracts.events.sales.order import OrderBilled, OrderDelivered, OrderPlaced
 from encours.kernel.errors import Invalid
 from encours.ledger.errors import VersionConflict
+from encours.ledger.model import Append, Appended
 from encours.testing.events import drafted, event, issued, received
 from encours.testing.memory import TODAY
 from risk_svc.domain.picture import SeenPicture
@@ -25,6 +26,7 @@ from risk_svc.domain.reservation.commands import (
     ReserveCredit,
 )
 from risk_svc.domain.reservation.decide import (
+    MoreThanInvoiced,
     MoreThanReserved,
     OrderIsBlocked,
     OrderNotBlocked,
@@ -155,7 +157,7 @@ def test_goods_count_once_from_the_order_to_the_invoice() -> None:
 def test_documents_of_another_customer_end_no_reservation() -> None:
     desk = CreditDesk()
     made = desk.order(500_00, order_ref=ORDER).reservation_id
-    desk.happen(issued(1_00, invoice_id=INVOICE, customer_id=MEMBER))
+    desk.happen(issued(500_00, invoice_id=INVOICE, customer_id=MEMBER))
     delivery = {"order_id": ORDER, "customer_id": MEMBER, "delivery_id": "dlv_1", "net_minor": 1_00}
     desk.happen(event(OrderPlaced, order_id=ORDER, customer_id=MEMBER, net_minor=1_00, total_minor=1_00))
     desk.happen(event(OrderDelivered, **delivery))
@@ -173,6 +175,49 @@ def test_who_orders_may_name_the_invoice_that_another_is_billed() -> None:
     desk.happen(issued(500_00, invoice_id=INVOICE, customer_id=HEAD, purchaser_id=MEMBER))
     desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
     assert (desk.reservation(made).status, desk.total()) == ("consumed", 500_00)
+
+
+def test_an_invoice_ends_two_orders_by_its_total_and_no_more() -> None:
+    desk = CreditDesk()
+    first, second = desk.order(300_00).reservation_id, desk.order(400_00).reservation_id
+    desk.happen(drafted(invoice_id=INVOICE, customer_id=HEAD, total_minor=450_00))
+    desk.do(reservations.consume, consume(first, invoice_id=INVOICE))
+    with pytest.raises(MoreThanInvoiced, match=r"150\.00"):
+        desk.do(reservations.consume, consume(second, invoice_id=INVOICE, amount_minor=150_01))
+    assert desk.do(reservations.consume, consume(second, invoice_id=INVOICE)) == [
+        "order_billing.counted",
+        "reservation.consumed",
+    ]
+    assert (desk.reservation(first).status, desk.reservation(second).reserved_minor) == ("consumed", 250_00)
+    assert desk.total() == 700_00
+    with pytest.raises(MoreThanInvoiced, match=r"0\.00"):
+        desk.do(reservations.consume, consume(second, invoice_id=INVOICE))
+
+
+def test_two_orders_that_one_invoice_bills_at_once_share_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = CreditDesk()
+    first, second = desk.order(300_00).reservation_id, desk.order(400_00).reservation_id
+    desk.happen(issued(450_00, invoice_id=INVOICE, customer_id=HEAD))
+    append = desk.books.ledger.append
+
+    async def overtaken(late: Append) -> Appended:
+        monkeypatch.setattr(desk.books.ledger, "append", append)
+        desk.do(reservations.consume, consume(first, invoice_id=INVOICE))
+        return await append(late)
+
+    monkeypatch.setattr(desk.books.ledger, "append", overtaken)
+    desk.do(reservations.consume, consume(second, invoice_id=INVOICE))
+    assert [desk.reservation(each).consumed_minor for each in (first, second)] == [300_00, 150_00]
+
+
+def test_an_order_is_ended_by_two_invoices() -> None:
+    desk = CreditDesk()
+    made = desk.order(500_00).reservation_id
+    for n, minor in ((1, 200_00), (2, 300_00)):
+        desk.happen(issued(minor, invoice_id=f"inv_{n:032x}", customer_id=HEAD))
+        desk.do(reservations.consume, consume(made, invoice_id=f"inv_{n:032x}"))
+        assert desk.total() == 500_00
+    assert desk.reservation(made).status == "consumed"
 
 
 def test_the_draft_of_a_correction_ends_no_reservation() -> None:

@@ -27,6 +27,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "dec": checks.CHECK,
     "rsv": reservations.RESERVATION,
     "crl": reservations.CREDIT_LINE,
+    "obl": reservations.ORDER_BILLING,
     "crp": standing.CREDIT_POLICY,
     "chd": standing.CREDIT_HOLD,
     "bdg": standing.PAYER_BADGE,

@@ -11,7 +11,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
-from encours.contracts.events.reservation import CreditLineDrawn, ReservationDecided, ReservationOverridden
+from encours.contracts.events.reservation import (
+    CreditLineDrawn,
+    OrderBillingCounted,
+    ReservationDecided,
+    ReservationOverridden,
+)
 from encours.contracts.events.score import STREAM
 from encours.kernel.ids import with_prefix
 from encours.ledger.command import Result
@@ -24,10 +29,12 @@ from risk_svc.domain.reservation import commands, decide
 from risk_svc.domain.reservation.state import (
     CreditLine,
     Documents,
+    OrderBilling,
     Reservation,
     ReservationEvent,
     ReservationNotFound,
     evolve,
+    evolve_billing,
     evolve_documents,
     evolve_line,
 )
@@ -37,6 +44,7 @@ from risk_svc.use_cases.standing import authority_for
 
 RESERVATION: Folder[Reservation] = Folder(Reservation, evolve, ReservationNotFound)
 CREDIT_LINE: Folder[CreditLine] = Folder(CreditLine, evolve_line)
+ORDER_BILLING: Folder[OrderBilling] = Folder(OrderBilling, evolve_billing)
 DOCUMENTS: Folder[Documents] = Folder(Documents, evolve_documents)
 
 
@@ -91,10 +99,35 @@ async def consume(
     state = await session.get(RESERVATION, command.reservation_id)
     if isinstance(command, commands.DeliverReservation):
         return _emit(session, state, decide.deliver(state, command))
-    found = await session.load(DOCUMENTS, command.invoice_id or state.order_ref)
-    counted = found.invoiced if command.invoice_id else command.delivery_id in found.deliveries
+    if command.invoice_id is not None:
+        return await _bill(session, state, command, command.invoice_id)
+    found = await session.load(DOCUMENTS, state.order_ref)
+    counted = command.delivery_id in found.deliveries
     counted = counted and await _is_among(session, state.customer_id, found.customers)
-    return _emit(session, state, decide.consume(state, command, counted=counted))
+    return _emit(session, state, [decide.consume(state, command, counted=counted)])
+
+
+async def _bill(
+    session: Session, state: Reservation, command: commands.ConsumeReservation, invoice_id: str
+) -> Result:
+    """End a part of the order by an invoice, which may bill other orders too, at most its total in all."""
+    invoice = await session.load(DOCUMENTS, invoice_id)
+    counted = invoice.invoiced and await _is_among(session, state.customer_id, invoice.customers)
+    billing_id = with_prefix(invoice_id, "obl")
+    billing = await session.load(ORDER_BILLING, billing_id)
+    same = invoice.currency == state.currency
+    unbilled = invoice.total_minor - billing.counted_minor if same else None
+    event = decide.consume(state, command, counted=counted, unbilled_minor=unbilled)
+    if same:
+        part = OrderBillingCounted(
+            order_billing_id=billing_id,
+            invoice_id=invoice_id,
+            reservation_id=state.reservation_id,
+            amount_minor=event.amount_minor,
+            currency=state.currency,
+        )
+        session.emit(billing_id, part, entity=state.entity_id)
+    return _emit(session, state, [event])
 
 
 async def release(session: Session, command: commands.ReleaseReservation) -> Result:

@@ -1,7 +1,9 @@
-"""Reservations of a credit limit by orders. Streams: the reservation, the credit line. Appended by risk-svc.
+"""Reservations of a credit limit by orders. Streams: the reservation, the credit line, the billing of an invoice.
+
+Appended by risk-svc.
 
 The credit line of the customer whose limit holds has an event for every amount that is reserved. So two orders that are
-decided at the same time on one limit conflict, and the second is decided again.
+decided at the same time on one limit conflict, and the second is decided again; so do two that one invoice bills.
 """
 
 from __future__ import annotations
@@ -144,6 +146,17 @@ class CreditLineDrawn(Event, frozen=True, kw_only=True):
     credit_line_id: str
     holder_id: str
     customer_id: str
+    reservation_id: str
+    amount_minor: int
+    currency: str
+
+
+class OrderBillingCounted(Event, frozen=True, kw_only=True):
+    """A part of an invoice bills an order: it bills no other. Stream: the invoice's billing."""
+
+    TYPE: ClassVar[str] = "order_billing.counted"
+    order_billing_id: str
+    invoice_id: str
     reservation_id: str
     amount_minor: int
     currency: str

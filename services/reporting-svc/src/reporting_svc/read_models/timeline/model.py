@@ -117,6 +117,7 @@ class Timeline(ReadModel):
         events.imports.ImportReceived,
         events.recurring.IndexPublished,
         events.reminders.RunCompleted,
+        events.reservation.OrderBillingCounted,
         events.limit_formula.LimitFormulaSet,
         events.credit_warning.WarningRulesSet,
         events.account_opening.AccountChecklistSet,

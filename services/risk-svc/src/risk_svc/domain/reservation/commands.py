@@ -48,7 +48,10 @@ class DeliverReservation:
 
 @dataclass(frozen=True, slots=True)
 class ConsumeReservation:
-    """A part of the order counts by an invoice or by a delivery of an order in Encours; without an amount, the rest."""
+    """A part of the order counts by an invoice or by a delivery of an order in Encours.
+
+    Without an amount it is the rest of the order, at most what the invoice has left.
+    """
 
     reservation_id: str
     invoice_id: str | None

@@ -63,6 +63,14 @@ class MoreThanReserved(Refusal):
     remedy = "Reserve the difference as another order first, or name a lower amount."
 
 
+class MoreThanInvoiced(Refusal):
+    """The amount is above the part of the invoice that bills no order yet."""
+
+    code = "more-than-invoiced"
+    title = "Amount is above the invoice"
+    remedy = "Name what the invoice bills of this order, and release the rest if nothing more is billed."
+
+
 def reserve(
     command: ReserveCredit, seen: SeenPicture, day: date, rules_version: int = RULES_VERSION
 ) -> ReservationDecided:
@@ -177,11 +185,14 @@ def deliver(state: Reservation, command: DeliverReservation) -> list[Reservation
     ]
 
 
-def consume(state: Reservation, command: ConsumeReservation, *, counted: bool) -> list[ReservationConsumed]:
+def consume(
+    state: Reservation, command: ConsumeReservation, *, counted: bool, unbilled_minor: int | None = None
+) -> ReservationConsumed:
     """End a part of the order that counts by itself now, what was delivered first.
 
     ``counted``: the invoice or delivery exists, and is one of the customer: that of another would free the limit.
-    No limit, hold or expiry keeps delivered goods from being billed.
+    ``unbilled_minor``: part of the invoice that bills no order yet; ``None`` where it is not compared. No limit, hold
+    or expiry keeps delivered goods from being billed.
     """
     if not counted:
         pointer = "/invoice_id" if command.invoice_id else "/delivery_id"
@@ -193,17 +204,24 @@ def consume(state: Reservation, command: ConsumeReservation, *, counted: bool) -
     if not state.delivered_minor:
         _require_alive(state)
     amount = _part(state, command.amount_minor, command.currency, of_minor=left)
-    return [
-        ReservationConsumed(
-            reservation_id=state.reservation_id,
-            customer_id=state.customer_id,
-            amount_minor=amount,
-            delivered_minor=min(amount, state.delivered_minor),
-            currency=state.currency,
-            invoice_id=command.invoice_id,
-            delivery_id=command.delivery_id,
-        )
-    ]
+    if unbilled_minor is not None:
+        if command.amount_minor is None and unbilled_minor > 0:
+            amount = min(amount, unbilled_minor)
+        if amount > unbilled_minor:
+            raise MoreThanInvoiced(
+                f"{Money(unbilled_minor, state.currency)} of the invoice bill no order yet.",
+                "/amount",
+                extra={"left_minor": unbilled_minor},
+            )
+    return ReservationConsumed(
+        reservation_id=state.reservation_id,
+        customer_id=state.customer_id,
+        amount_minor=amount,
+        delivered_minor=min(amount, state.delivered_minor),
+        currency=state.currency,
+        invoice_id=command.invoice_id,
+        delivery_id=command.delivery_id,
+    )
 
 
 def release(state: Reservation, command: ReleaseReservation) -> list[ReservationReleased]:

@@ -7,10 +7,11 @@ from datetime import date
 from typing import Literal, assert_never
 
 from encours.contracts import Recorded
-from encours.contracts.events.invoice import InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.reservation import (
     CreditBasis,
     CreditDecision,
+    OrderBillingCounted,
     ReservationConsumed,
     ReservationDecided,
     ReservationDelivered,
@@ -147,6 +148,19 @@ def evolve_line(state: CreditLine, recorded: Recorded) -> CreditLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderBilling:
+    """Part of an invoice that bills orders, in minor units of the invoice's currency."""
+
+    counted_minor: int = 0
+
+
+def evolve_billing(state: OrderBilling, recorded: Recorded) -> OrderBilling:
+    """Return the state after one more event."""
+    assert isinstance(recorded.data, OrderBillingCounted)
+    return OrderBilling(state.counted_minor + recorded.data.amount_minor)
+
+
+@dataclass(frozen=True, slots=True)
 class Documents:
     """Documents of a stream by which goods count without a reservation: an invoice, deliveries of an order."""
 
@@ -154,16 +168,33 @@ class Documents:
     deliveries: frozenset[str] = frozenset()
     customers: frozenset[str] = frozenset()
     """Customers who order the goods, or are billed for them."""
+    total_minor: int = 0
+    """Total of the draft or invoice in minor units of ``currency``."""
+    currency: str = ""
 
 
 def evolve_documents(state: Documents, recorded: Recorded) -> Documents:
     """Return the state after one more event of an invoice or an order."""
     match recorded.data:
-        case InvoiceDrafted(customer_id=orderer, corrects=corrected):
+        case InvoiceDrafted() as draft:
             # The draft of a correction adds nothing to the exposure.
-            return replace(state, invoiced=corrected is None, customers=frozenset({orderer}))
-        case InvoiceIssued(customer_id=billed, purchaser_id=orderer):
-            return replace(state, invoiced=True, customers=frozenset({billed, orderer or billed}))
+            return replace(
+                state,
+                invoiced=draft.corrects is None,
+                customers=frozenset({draft.customer_id}),
+                total_minor=draft.total_minor,
+                currency=draft.currency,
+            )
+        case InvoiceAmended(total_minor=total_minor):
+            return replace(state, total_minor=total_minor)
+        case InvoiceIssued(customer_id=billed) as issued:
+            return replace(
+                state,
+                invoiced=True,
+                customers=frozenset({billed, issued.purchaser_id or billed}),
+                total_minor=issued.total_minor,
+                currency=issued.currency,
+            )
         case InvoiceCancelled():
             return replace(state, invoiced=False)
         case OrderDelivered(delivery_id=delivery_id, customer_id=orderer):

@@ -50,7 +50,10 @@ class ReservationBody(Body):
 class ConsumeBody(Body):
     """A delivery or an invoice of the order: name one of the three."""
 
-    amount: PositiveMoney | None = Field(default=None, description="All that is left if not given.")
+    amount: PositiveMoney | None = Field(
+        default=None,
+        description="All that is left if not given, at most what the invoice has left; it may bill several orders.",
+    )
     invoice_id: Annotated[str, Id("inv")] | None = Field(
         default=None, description="Draft or invoice that bills the goods: it counts by itself from now on."
     )

@@ -211,6 +211,7 @@ class Credit(ReadModel):
         events.credit_file.CreditCommentCorrected,
         events.order.OrderClosed,
         events.reservation.CreditLineDrawn,
+        events.reservation.OrderBillingCounted,
         events.promises.PromiseMade,
         events.promises.PromiseWithdrawn,
         events.reminders.ReminderSuppressed,
