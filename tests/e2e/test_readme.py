@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from encours.demo import Loaded, load
+from encours.demo.orders import BILLED_AFTER, ORDER_DAYS, orders_of
 from encours.demo.source import retail_invoices
 from encours.embedded.process import free_port
 from encours.testing.system import System
@@ -274,7 +276,7 @@ def test_expected_loss_is_adjusted_and_shown_as_printed(system: System) -> None:
 def loaded(system: System) -> tuple[Loaded, list[str]]:
     """Its first days, and the stages that were reported."""
     stages: list[str] = []
-    done = load(system.url("invoice"), system.key, lambda stage, *_: stages.append(stage), until=UNTIL)
+    done = load(system.url, system.key, lambda stage, *_: stages.append(stage), until=UNTIL)
     system.wait_caught_up("demo")
     return done, list(dict.fromkeys(stages))
 
@@ -297,7 +299,7 @@ def test_the_first_days_of_the_demo_come_out_and_a_second_start_finds_them(
     events = takeover.events()
     assert {e["data"]["generated"] for e in events if e["type"] == "import.received"} == {True, False}
 
-    again = load(system.url("invoice"), system.key, until=UNTIL)
+    again = load(system.url, system.key, until=UNTIL)
     assert (again.already, takeover.events()[-1]["position"]) == (True, events[-1]["position"])
 
 
@@ -351,8 +353,33 @@ def test_a_limit_policy_is_tried_on_the_first_days_of_the_demo_by_the_worker(sys
     assert (total["policy"]["orders"], result["left_out"]) == (len(billed), 0)
     assert total["policy"]["amount"]["amount"] == str(Decimal(sum(each.total_minor for each in billed)) / 100)
     assert total["policy"]["refused"] > 0, "a customer's first order is above three times nothing"
-    assert total["present"]["referred"] == len(billed), "the demo has no limits"
+    assert total["present"]["referred"] == len(billed), "no limit is set yet"
     assert again["mismatches"] == []
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_first_orders_of_the_demo_are_decided_and_billed_and_follow_from_its_ledger(
+    system: System,
+) -> None:
+    billed_on = ORDER_DAYS[0] + BILLED_AFTER
+    orders = {order.order_ref: order for order in orders_of(ORDER_DAYS[0], retail_invoices())}
+    with system.client("risk", "demo") as http:
+        found = http.get("/v1/reservations", params={"limit": 500}).json()["data"]
+        again = http.post("/v1/decisions/reperform", json={"from": "2010-12-01", "to": str(UNTIL)}).json()
+    takeover = Takeover(system, "demo", system.client("invoice", "demo"))
+    consumed = Counter[str]()
+    for event in takeover.events():
+        if event["type"] == "reservation.consumed":
+            assert event["effective_on"] == str(billed_on)
+            consumed[event["data"]["reservation_id"]] += event["data"]["amount_minor"]
+    assert {each["order_ref"] for each in found} == orders.keys()
+    accepted = [each for each in found if each["status"] == "consumed"]
+    assert {each["status"] for each in found} == {"consumed", "released"}
+    assert {each["id"]: orders[each["order_ref"]].total_minor for each in accepted} == consumed
+    assert {each["decision"] for each in found} == {"accept", "refer", "refuse"}
+    assert again["by_kind"]["order"] >= len(found)
+    assert again["by_kind"].keys() >= {"check", "order", "override", "limit_request", "limit"}
+    assert (again["mismatches"], again["equal"]) == ([], again["decisions"])
 
 
 @pytest.mark.usefixtures("loaded")

@@ -80,6 +80,10 @@ class _Answers:
             **{name: {"days": 1.0} for name in ("simple", "countback", "best_possible")},
         }
 
+    def work(self, _service: str, _path: str, body: dict[str, str]) -> dict[str, Any]:
+        assert body["to"] == "2026-03-31"
+        return {"decisions": 3, "equal": 2}
+
 
 def _customer(score: int | None, total: str, overdue: str) -> dict[str, Any]:
     amounts = {
@@ -97,11 +101,13 @@ def _customer(score: int | None, total: str, overdue: str) -> dict[str, Any]:
 def test_figures_count_every_page_and_put_each_score_in_one_band() -> None:
     step = {"step": "J+3", "channel": "email", "status": "sent"}
     call = {"step": "J+15", "kind": "call", "status": "open"}
+    order = {"decision": "refer", "status": "consumed", "amount": {"amount": "5.00", "currency": "EUR"}}
     customers = [_customer(score, "1.10", "0.10") for score in (None, 0, 19, 20, 99, 100)]
     api: Any = _Answers(
         {
             "/v1/reminders": [[step, step], [step, {**step, "step": "J-5"}]],
             "/v1/tasks": [[call]],
+            "/v1/reservations": [[order, order], [{**order, "status": "released"}]],
             "/v1/customers": [customers[:3], [*customers[3:], {**customers[0], "components": None}]],
         }
     )
@@ -117,3 +123,6 @@ def test_figures_count_every_page_and_put_each_score_in_one_band() -> None:
         ("20-39", 1, "1.10"),
         ("80-100", 2, "2.20"),
     ]
+    consumed, released = found["credit"]["orders"]
+    assert (consumed["orders"], consumed["amount"], released["orders"]) == (2, "10.00", 1)
+    assert (found["credit"]["decisions"], found["credit"]["equal"]) == (3, 2)

@@ -20,7 +20,7 @@ def demo(as_json: AsJson = False) -> None:
     with progress() as bar:
         report = _Report(bar)
         try:
-            loaded = load(here.url("invoice"), here.api_key, report)
+            loaded = load(here.url, here.api_key, report)
         except DemoStalled as stalled:
             raise CliError(f"the demo does not get on: {stalled}", Exit.FAILED) from stalled
         except httpx.HTTPStatusError as refused:

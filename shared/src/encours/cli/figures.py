@@ -15,7 +15,10 @@ _SCORE_STEP = 20
 
 
 def figures(api: Api) -> dict[str, Any]:
-    """Return ageing, DSO, reminders by step and outcome, risk by score, at the ledger's business date."""
+    """Return ageing, DSO, reminders by step and outcome, risk by score, and orders on credit, at the ledger's date.
+
+    The decisions on credit of the whole history are taken again, and those that differ are counted.
+    """
     aged = api.get("reporting", "/v1/aged-balance", limit=1)
     dso = api.get("reporting", "/v1/dso")
     reminders = list(_all(api, "dunning", "/v1/reminders"))
@@ -41,6 +44,10 @@ def figures(api: Api) -> dict[str, Any]:
         },
         "reminders": _reminders(reminders, tasks),
         "risk": _risk(customers),
+        "credit": _credit(
+            list(_all(api, "risk", "/v1/reservations")),
+            api.work("risk", "/v1/decisions/reperform", {"from": "1970-01-01", "to": aged["as_of"]}),
+        ),
     }
 
 
@@ -71,6 +78,11 @@ def show(found: dict[str, Any]) -> None:
     columns = ("customer", "score", "exposure", "overdue", "oldest_days_past_due")
     rows = ([row[name] for name in columns] for row in risk["largest_overdue"])
     table("\nLargest overdue", columns, rows, right=columns[1:])
+    columns = ("decision", "status", "orders", "amount")
+    credit = found["credit"]
+    rows = ([row[name] for name in columns] for row in credit["orders"])
+    table("\nOrders on credit", columns, rows, right=columns[2:])
+    out.print(f"decisions on credit taken again: {credit['decisions']}, equal: {credit['equal']}")
     out.print()
 
 
@@ -126,6 +138,29 @@ def _risk(customers: list[dict[str, Any]]) -> dict[str, Any]:
             }
             for entry in worst
         ],
+    }
+
+
+def _credit(orders: list[dict[str, Any]], again: dict[str, Any]) -> dict[str, Any]:
+    """Return orders by decision and what became of them, and how many decisions the ledger yields again."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for order in orders:
+        found = sums.setdefault((order["decision"], order["status"]), [0, 0])
+        found[0] += 1
+        found[1] += _minor(order["amount"])
+    currency = orders[0]["amount"]["currency"] if orders else "EUR"
+    return {
+        "orders": [
+            {
+                "decision": decision,
+                "status": status,
+                "orders": count,
+                "amount": format_amount(minor, currency),
+            }
+            for (decision, status), (count, minor) in sorted(sums.items())
+        ],
+        "decisions": again["decisions"],
+        "equal": again["equal"],
     }
 
 

@@ -16,7 +16,9 @@ from typing import Any
 import httpx
 import msgspec
 
+from encours.demo.desk import CreditDesk
 from encours.demo.model import COUNTRY, CURRENCY, generate
+from encours.demo.orders import days_at_the_desk
 from encours.demo.source import invoices_csv, retail_invoices
 
 DEMO_LEDGER = "demo"
@@ -29,6 +31,8 @@ STALLED_S = 180.0
 
 Progress = Callable[[str, int, int], None]
 """Stage in words, done, total."""
+Url = Callable[[str], str]
+"""Address of a service, by its name."""
 
 
 class DemoStalled(Exception):
@@ -47,7 +51,7 @@ class Loaded:
 
 
 def load(
-    api_url: str,
+    url: Url,
     key: str,
     progress: Progress | None = None,
     *,
@@ -56,12 +60,15 @@ def load(
 ) -> Loaded:
     """Take the demo over into a sandbox ledger that exists, and run its clock to ``until``.
 
-    Idempotent. Raises :class:`httpx.HTTPStatusError` when the API refuses, :class:`DemoStalled`.
+    The clock stops on the days on which the credit desk works. Idempotent. Raises :class:`httpx.HTTPStatusError`
+    when the API refuses, :class:`DemoStalled`.
     """
     report = progress or (lambda stage, done, total: None)
     started = time.monotonic()
     headers = {"Authorization": f"Bearer {key}", "Encours-Ledger": ledger}
-    with httpx.Client(base_url=api_url, headers=headers, timeout=httpx.Timeout(60, connect=5)) as client:
+    with httpx.Client(
+        base_url=url("invoice"), headers=headers, timeout=httpx.Timeout(60, connect=5)
+    ) as client:
         clock = _clock(client, ledger)
         if clock["state"] == "idle" and clock["today"] is not None and clock["today"] >= until.isoformat():
             return Loaded(True, 0, 0, clock["events_recorded"], time.monotonic() - started)
@@ -77,8 +84,12 @@ def load(
         taken: list[dict[str, Any]] = []
         for import_id in sent:
             taken.append(_taken(client, import_id, sum(t["lines"] for t in taken), expected, report))
-        _put_clock(client, ledger, until)
-        clock = _advanced(client, ledger, until, report)
+        desk = CreditDesk(client, url("risk"), invoices)
+        for day in days_at_the_desk(until):
+            if date.fromisoformat(_clock(client, ledger)["today"] or FIRST_DAY.isoformat()) <= day:
+                _advance(client, ledger, day, until, report)
+                desk.work(day)
+        clock = _advance(client, ledger, until, until, report)
         lines, rejected = sum(t["lines"] for t in taken), sum(t["rejected"] for t in taken)
         return Loaded(False, lines, rejected, clock["events_recorded"], time.monotonic() - started)
 
@@ -110,18 +121,16 @@ def _taken(
         time.sleep(POLL_S)
 
 
-def _put_clock(client: httpx.Client, ledger: str, until: date) -> None:
-    client.post(f"/v1/ledgers/{ledger}/clock", json={"to": until.isoformat()}).raise_for_status()
-
-
-def _advanced(client: httpx.Client, ledger: str, until: date, report: Progress) -> dict[str, Any]:
+def _advance(client: httpx.Client, ledger: str, day: date, until: date, report: Progress) -> dict[str, Any]:
+    """Advance the clock to a day, on the way to ``until``."""
+    client.post(f"/v1/ledgers/{ledger}/clock", json={"to": day.isoformat()}).raise_for_status()
     watch = _Watch()
     days = (until - FIRST_DAY).days + 1
     while True:
         clock = _clock(client, ledger)
-        done = (date.fromisoformat(clock["day"]) - FIRST_DAY).days if clock["day"] else 0
-        finished = clock["state"] == "idle" and clock["today"] == until.isoformat()
-        report("running through the year", days if finished else done, days)
+        finished = clock["state"] == "idle" and clock["today"] == day.isoformat()
+        reached = day if finished else date.fromisoformat(clock["day"] or FIRST_DAY.isoformat())
+        report("running through the year", (reached - FIRST_DAY).days + finished, days)
         if finished:
             return clock
         if clock["state"] == "failed":
