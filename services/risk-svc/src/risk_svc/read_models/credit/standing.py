@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from encours.projection.read_model import Conn
@@ -24,6 +25,8 @@ class CreditStanding:
     stepped_on: date | None
     holds: Mapping[str, str]
     """Open holds by policy: ids by cause."""
+    ended: Mapping[str, int] = field(default_factory=dict)
+    """Number of holds by policy that have ended, by cause."""
     cover_stop: str | None = None
     """Reason for which credit insurance covers no new delivery."""
     broken_promises: int = 0
@@ -47,8 +50,8 @@ where entity_id = $1 and customer_id > $2 and (
 order by customer_id limit $3
 """
 _POLICY_HOLDS = """
-select customer_id, cause, credit_hold_id from {s}.credit_hold
-where customer_id = any($1) and released_position is null and cause <> 'by_hand'
+select customer_id, cause, credit_hold_id, released_position is null as open from {s}.credit_hold
+where customer_id = any($1) and cause <> 'by_hand'
 """
 _STEPS = """
 select distinct on (customer_id) customer_id, step, taken_on from {s}.ladder_step
@@ -66,11 +69,15 @@ async def standings(
     """
     rows = await conn.fetch(_CANDIDATES.format(s=schema), entity_id, after, limit)
     customers = [row["customer_id"] for row in rows]
-    holds: dict[str, dict[str, str]] = {}
+    holds: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    ended: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in await conn.fetch(_POLICY_HOLDS.format(s=schema), customers):
-        holds.setdefault(row["customer_id"], {})[row["cause"]] = row["credit_hold_id"]
+        if row["open"]:
+            holds[row["customer_id"]][row["cause"]] = row["credit_hold_id"]
+        else:
+            ended[row["customer_id"]][row["cause"]] += 1
     found = await standings_then(conn, schema, customers, as_of=as_of, position=position)
-    return [replace(each, holds=holds.get(each.customer_id, {})) for each in found]
+    return [replace(each, holds=holds[each.customer_id], ended=ended[each.customer_id]) for each in found]
 
 
 async def standings_then(
