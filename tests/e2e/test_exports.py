@@ -27,7 +27,7 @@ def exported(world: World, first: str, last: str) -> tuple[dict[str, Any], list[
     return found["manifest"], fec.read(found["manifest"]["file_name"], content)
 
 
-def test_cash_goes_back_from_the_desk_a_covered_final_is_booked_and_a_year_may_begin_in_july(
+def test_cash_goes_back_vat_waits_for_payments_and_a_year_may_begin_in_july(
     system: System,
 ) -> None:
     world = World.make(system, day=DAY)
@@ -47,17 +47,23 @@ def test_cash_goes_back_from_the_desk_a_covered_final_is_booked_and_a_year_may_b
     world.post(
         "invoice", "/v1/payments", receipt | {"allocations": [{"invoice_id": deposit["id"], **dollars}]}
     )
+    service = world.invoice(customer, "100.00", issued_on=BEFORE, nature="services")
+    half = [{"invoice_id": service["id"], "amount": eur("60.00")}]
+    world.payment(customer, "60.00", BEFORE, allocations=half)
+    bounced = world.payment(customer, "60.00", BEFORE, allocations=half)
+    world.post("invoice", f"/v1/payments/{bounced['id']}/reverse", {"reason": "Returned", "on": DAY})
     final = world.invoice(customer, "100.00", issued_on=DAY, deposits=[deposit["id"]], **USD)
     assert final["outstanding"] == {"amount": "0.00", "currency": "USD"}
 
     manifest, rows = exported(world, "2025-07-01", "2026-06-30")
     assert manifest["file_name"].endswith("FEC20260630.txt")
-    assert [fec.balance(rows, account) for account in ("530", "4191", "512")] == [30, 0, 60]
+    assert [fec.balance(rows, account) for account in ("530", "4191", "512")] == [30, 0, 120]
+    assert [fec.balance(rows, account) for account in ("4458", "4457")] == [-10, -40]
     assert [fec.balance(rows, account) for account in ("491", "6817", "7817")] == [-25, 40, -15]
     assert {row["JournalCode"] for row in rows if row["CompteNum"] == "530000"} == {"CA"}
     outstanding = world.get("reporting", "/v1/aged-balance", currency="EUR")["totals"]["outstanding"]
-    assert outstanding == eur("90.00")
-    assert fec.balance(rows, "411") == 90
+    assert outstanding == eur("150.00")
+    assert fec.balance(rows, "411") == 150
 
     manifest, rows = exported(world, "2024-07-01", "2025-06-30")
     assert rows == []

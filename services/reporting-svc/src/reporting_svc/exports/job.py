@@ -31,6 +31,7 @@ from encours.reading.read_db import ReadDb, ReadModelNotReady
 from encours.service.long_work_process import LongWorkProcess, LongWorkRun
 from reporting_svc.domain.journal.booking import BOOKED, Booking
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount, default_chart
+from reporting_svc.domain.journal.receipt_vat import VAT_ON_RECEIPTS
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv, journal_row
 from reporting_svc.exports.layouts.software import TEXT_LAYOUTS
@@ -103,15 +104,15 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
             report = Reporting(self._db, export, await self._source.auxiliaries())
             await self._table(columns, self._counted(rows(report)))
         else:
-            writer = await self._writer(chart, creditor.currency)
+            writer = await self._writer(chart, creditor)
             if export.layout in _TABLES:
                 await self._table(JOURNAL_COLUMNS, self._journal_rows(writer))
             else:
                 await self._text(writer, creditor)
         self._go_on(await self._store.complete(export, await self._manifest(creditor, chart)))
 
-    async def _writer(self, chart: Chart, currency: str) -> JournalWriter:
-        export = self._work
+    async def _writer(self, chart: Chart, creditor: Creditor) -> JournalWriter:
+        export, currency = self._work, creditor.currency
         schema = schema_of(Receivables.name, export.ledger)
         letters = Letters(self._conn, schema)
         await letters.prepare(export.entity_id, export.position, export.first_on, export.last_on)
@@ -130,7 +131,16 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
         auxiliaries = await self._source.auxiliaries()
         has_foreign = any(each != currency for each in currencies)
         return JournalWriter(
-            chart, currency, zone, self._source, auxiliaries, letters, valuation, booking, has_foreign
+            chart,
+            currency,
+            zone,
+            self._source,
+            auxiliaries,
+            letters,
+            valuation,
+            booking,
+            has_foreign,
+            vat_on_receipts=creditor.country == VAT_ON_RECEIPTS,
         )
 
     async def _warnings(self, creditor: Creditor) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from encours.contracts.events.loss import InvoiceProvisioned
 from reporting_svc.domain.journal.booking import RETURNS, Booking
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount
 from reporting_svc.domain.journal.entry import JournalEntry, Posting
+from reporting_svc.domain.journal.receipt_vat import CHANGES_VAT
 from reporting_svc.exports.line import ExportLine
 from reporting_svc.exports.valuation import Valuation
 from reporting_svc.read_models.journal.letters import BroughtItem, Letter, Letters
@@ -50,6 +51,8 @@ class JournalWriter:
     booking: Booking
     has_foreign: bool
     """Items in another currency than that of the books exist."""
+    vat_on_receipts: bool
+    """The law of the entity makes VAT on services due on receipt."""
 
     async def booked(
         self, source: AsyncIterator[list[list[Recorded]]]
@@ -84,6 +87,11 @@ class JournalWriter:
         self.booking.in_cash = await self.source.in_cash(returned) if returned else ()
         provisioned = {e.data.invoice_id for e in every if isinstance(e.data, InvoiceProvisioned)}
         self.booking.provided = await self.source.provided(provisioned) if provisioned else {}
+        self.booking.receipt_vat = {}
+        if self.vat_on_receipts:
+            moved = {e.data.invoice_id[4:] for e in every if isinstance(e.data, CHANGES_VAT)}  # type: ignore[attr-defined]
+            on_receipt = await self.letters.on_receipt(moved) if moved else []
+            self.booking.receipt_vat = await self.source.receipt_vat(on_receipt) if on_receipt else {}
         if self.has_foreign:
             items = {digits for e in every for digits in _items_of(e)}
             # A final invoice that deposits cover wholly has no amount of its own, so no line dates it.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
 from encours.contracts.events import invoice, loss, payment
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount
 from reporting_svc.domain.journal.entry import JournalEntry, Posting
+from reporting_svc.domain.journal.receipt_vat import VatChange
 from reporting_svc.domain.journal.rules import RULES, Counterpart
 
 Value = Callable[[int, str, str], int]
@@ -63,6 +64,8 @@ class Booking:
         """Provision that stood before each event that sets one, by its position."""
         self.in_cash: Collection[str] = ()
         """Payments received in cash, of those that the events to be booked return or restore."""
+        self.receipt_vat: Mapping[int, Sequence[VatChange]] = {}
+        """Changes of VAT that is due on receipt, by the position of the event; of the events to be booked."""
 
     def entries(self, events: Iterable[Recorded]) -> list[JournalEntry]:
         """Return the entries of the events of one command, in the order of their first events.
@@ -97,10 +100,25 @@ class Booking:
 
     def _counterpart(self, e: Recorded) -> Counterpart:
         """Return the counterpart of an event; notes and coins that go back leave the cash desk, not the bank."""
+        if e.position in self.receipt_vat:
+            return self._on_receipt(e, self.receipt_vat[e.position])
         found = RULES[e.type](e.data, self._chart)
         if isinstance(e.data, RETURNS) and e.data.payment_id in self.in_cash:
             return replace(found, journal="cash", rest=self._chart["cash"])
         return found
+
+    def _on_receipt(self, e: Recorded, changes: Sequence[VatChange]) -> Counterpart:
+        """Return the counterpart with the VAT that becomes due, and that which waits for payments (PCG 4458)."""
+        without: dict[str, Any] = {"vat": ()} if hasattr(e.data, "vat") else {}
+        if hasattr(e.data, "vat_minor"):
+            without["vat_minor"] = 0
+        found = RULES[e.type](replace(e.data, **without), self._chart)
+        lines = []
+        for change in changes:  # one pair of lines a rate: the two have the same value in another currency
+            lines.append((self._chart.vat_at(change.rate_bps), -change.due_minor))
+            lines.append((self._chart["vat_waiting"], -change.waiting_minor))
+        extras = (*(line for line in lines if line[1]), *found.extras)
+        return replace(found, extras=extras)
 
     def _freed(self, e: Recorded, freed: invoice.DepositFreed) -> list[JournalEntry]:
         """Book a deposit as an advance again (PCG 4191): the final invoice that deducted it is cancelled or replaced.

@@ -121,6 +121,15 @@ class Letters:
         )
         return {row[0]: row[1] for row in rows}
 
+    async def on_receipt(self, digits: Iterable[str]) -> list[str]:
+        """Return those of the invoices whose VAT is due on receipt."""
+        rows = await self._conn.fetch(
+            f"""select {_TEXT.format("invoice_id")} from {self._schema}.item
+                where invoice_id = any($1::uuid[]) and vat_on_receipt""",
+            list(digits),
+        )
+        return [f"inv_{row[0]}" for row in rows]
+
     async def brought_forward(self) -> AsyncIterator[list[BroughtItem]]:
         """Iterate over the items that were open when the period began, some thousands at a time."""
         after: tuple[int, str, str] = (0, "0" * 32, "0" * 32)

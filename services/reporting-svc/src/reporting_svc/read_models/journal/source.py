@@ -6,7 +6,7 @@ All of it is read from the ledger up to one position, so that the same question 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -24,6 +24,7 @@ from encours.ledger import Ledger
 from encours.ledger.errors import EventUnreadable
 from encours.ledger.reader import SET_ASIDE, UNREADABLE, set_aside_in
 from reporting_svc.domain.journal.booking import DeductedAdvance
+from reporting_svc.domain.journal.receipt_vat import VatChange, changes_by_position
 
 PAGE = 4_000
 _EVENTS = """select position, stream, type, schema_version, effective_on, recorded_at, command_id, data
@@ -38,6 +39,7 @@ class Creditor:
     name: str
     siren: str | None
     currency: str
+    country: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ class JournalSource:
             for e in page:
                 match e.data:
                     case EntityRegistered() as data:
-                        found = Creditor(data.name, data.siren, data.currency)
+                        found = Creditor(data.name, data.siren, data.currency, data.country)
                     case EntityAmended() as data if found is not None:
-                        found = Creditor(data.name, data.siren, found.currency)
+                        found = Creditor(data.name, data.siren, found.currency, found.country)
         if found is None:
             raise LookupError(f"{self.entity_id} did not exist at position {self.position}")
         return found
@@ -110,6 +112,14 @@ class JournalSource:
             for e in events:
                 if isinstance(e.data, InvoiceProvisioned):
                     found[e.position], standing = standing, e.data.amount_minor
+        return found
+
+    async def receipt_vat(self, invoice_ids: Iterable[str]) -> Mapping[int, Sequence[VatChange]]:
+        """Return the changes of VAT that is due on receipt, by the position of the event, on these invoices."""
+        streams = await self.ledger.read_streams(self.name, invoice_ids, upto=self.position)
+        found: dict[int, Sequence[VatChange]] = {}
+        for events in streams.values():
+            found |= changes_by_position(events)
         return found
 
     async def in_cash(self, payment_ids: Iterable[str]) -> frozenset[str]:
