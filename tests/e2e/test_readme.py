@@ -133,7 +133,7 @@ def test_a_webhook_is_received_and_verified_as_printed(
 def test_measures_as_printed(system: System) -> None:
     found = answers("\n".join(blocks(system, MEASURES, 5)))
     board, groups, collected, delayed, unlike, figure, restated = found
-    assert (unlike["definition"], unlike["left_out"]) == ("anomaly/1", 0)
+    assert (unlike["definition"], unlike["left_out"]) == ("anomaly/2", 0)
     (euros,) = (each for each in groups["totals"] if each["currency"] == "EUR")  # type: ignore[attr-defined]
     assert euros["outstanding"] == board["totals"]["outstanding"]  # type: ignore[index]
     assert (figure["dso_days"], restated["reproduced"], restated["data"]) == (None, True, [])

@@ -62,7 +62,8 @@ def use_cash(b: Books, n: int, day: date, amount: int) -> None:
         (payment.RefundOrdered, payment.RefundReturned),
         (residual.PaymentResidualClosed, residual.PaymentResidualReopened),
     )[n % 2]
-    b.record(payment_id, sample(spent, **given), day)
+    iban = {"iban": "FR7630006000011234567890189"} if spent is payment.RefundOrdered and n % 8 < 4 else {}
+    b.record(payment_id, sample(spent, **given | iban), day)
     if n % 4 < 2:
         b.record(payment_id, sample(back, **given), day + timedelta(days=n % 20))
     else:

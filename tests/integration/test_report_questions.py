@@ -22,6 +22,7 @@ from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from reporting_svc.http.open_items.routes import due_range
 from reporting_svc.read_models.aged_balance.query import Figures, aged, aged_groups
+from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises, month_to_date
 from reporting_svc.read_models.dso.query import days_sales_outstanding
@@ -227,6 +228,30 @@ def check_products(store: Store, asked: Question, log: list[StoredEvent]) -> Non
     assert sum(row.cost for row in every) == sum(of[3] for of in sums.values())
 
 
+def check_origins(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """Each payment and refund has the customer to whom it was booked last, as far as it counted and was known."""
+    everyone = Scope(currency=asked.scope.currency)
+    first = asked.as_of - timedelta(days=100)
+    found = store.run(money_origins(asked.view(store, len(log)), everyone, first))
+    payers: dict[str, str | None] = {}
+    expected = []
+    for event in log[: asked.known(log)]:
+        data: Any = event.recorded().data
+        counts = event.effective_on <= asked.as_of and getattr(data, "currency", None) == asked.scope.currency
+        if counts and event.type in ("payment.received", "payment.identified", "payment.reassigned"):
+            payers[event.stream] = data.customer_id
+        if (
+            counts
+            and event.effective_on >= first
+            and event.type in ("payment.received", "payment.refund_ordered")
+        ):
+            value = data.method if event.type == "payment.received" else data.iban
+            expected.append((event.stream, event.effective_on, value))
+    assert sorted((each.id, each.on, each.value, each.debtor) for each in found) == sorted(
+        (payment, on, value, payers[payment]) for payment, on, value in expected if value and payers[payment]
+    )
+
+
 def group_of(by: str, customer: str, asked: Question, log: list[StoredEvent]) -> str | None:
     """The group of a customer by what was assigned to it until the day."""
     if by == "entity" or not customer:
@@ -317,6 +342,7 @@ def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: 
                 check_overdue,
                 check_turnover,
                 check_products,
+                check_origins,
                 check_month,
                 check_promises,
                 check_open_items,

@@ -12,12 +12,15 @@ import pytest
 
 from reporting_svc.domain.anomalies import (
     DelayedDebt,
+    MoneyOrigin,
+    OriginKind,
     Transaction,
     TransactionKind,
     amounts,
     at_least,
     credit_notes,
     delays,
+    origins,
 )
 from reporting_svc.http.anomalies.answers import reason
 
@@ -115,3 +118,31 @@ def test_the_probability_of_a_count_is_that_of_poisson() -> None:
     assert at_least(1, 2.0) == pytest.approx(1 - math.exp(-2))
     assert at_least(3, 2.0) == pytest.approx(1 - 5 * math.exp(-2))
     assert at_least(2, 0.0) == 0
+
+
+def money(values: Sequence[str], kind: OriginKind = "method", debtor: str = "a") -> list[MoneyOrigin]:
+    """One a week, the last one on the last day."""
+    return [
+        MoneyOrigin(kind, debtor, f"{kind}{n}", days(7 * (len(values) - 1 - n)), value)
+        for n, value in enumerate(values)
+    ]
+
+
+def test_a_method_or_an_account_that_no_earlier_payment_had_is_named_with_the_known_ones() -> None:
+    (method,) = origins(money(["transfer"] * 7 + ["card", "cheque"]), days(3))
+    assert (method.kind, method.text, method.known, method.earlier) == (
+        "payment_method", "cheque", ("card", "transfer"), 8,
+    )  # fmt: skip
+    assert method.distance == pytest.approx(1)
+    assert reason(method, "EUR", "fr") == "Payé par chèque ; les 8 paiements précédents : carte, virement."
+    assert origins(money(["transfer"] * 7 + ["cheque"]), days(3)) == []
+    assert origins(money(["cheque"] + ["transfer"] * 8 + ["cheque"]), days(3)) == []
+    accounts = money(["FR7612345"] * 3 + ["DE8999999"], "account")
+    (account,) = origins([*accounts, *money(["FR7612345"] * 9, "account", "b")], days(3))
+    assert (account.kind, account.debtor, account.id) == ("payer_account", "a", "account3")
+    assert "…9999" in reason(account, "EUR", "en")
+    assert "DE89" not in reason(account, "EUR", "en")
+    refund = MoneyOrigin("refund", "a", "back", days(0), "LT1200001")
+    assert [each.kind for each in origins([*accounts[:3], refund], days(3))] == ["refund_account"]
+    assert origins([refund], days(3)) == []
+    assert origins([*accounts[:3], MoneyOrigin("refund", "a", "back", days(0), "FR7612345")], days(3)) == []

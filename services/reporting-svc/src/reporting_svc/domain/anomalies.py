@@ -18,7 +18,11 @@ from statistics import median
 from typing import Literal
 
 TransactionKind = Literal["invoice", "payment", "credit_note"]
-AnomalyKind = Literal["invoice_amount", "payment_amount", "payment_delay", "unpaid", "credit_notes"]
+AnomalyKind = Literal[
+    "invoice_amount", "payment_amount", "payment_delay", "unpaid", "credit_notes", "payment_method", "payer_account",
+    "refund_account",
+]  # fmt: skip
+OriginKind = Literal["method", "account", "refund"]
 WINDOW_DAYS = 365
 LEAST_EARLIER = 8
 DISTANCE = 5.0
@@ -29,6 +33,8 @@ LEAST_DAYS = 3.0
 """Least deviation of delays."""
 CREDIT_DAYS = 90
 UNLIKELY = 0.001
+LEAST_ACCOUNTS = 3
+"""Earlier payments from known accounts without which no account is new."""
 _MAD_TO_DEVIATION = 1.4826
 
 
@@ -56,10 +62,22 @@ class DelayedDebt:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyOrigin:
+    """Method of a payment, account that it came from, or account that a refund goes to."""
+
+    kind: OriginKind
+    debtor: str
+    id: str
+    on: date
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Anomaly:
     """A transaction, or the credit notes up to a day, with what was usual before; days or minor units by the kind.
 
-    ``distance`` is in robust deviations; for credit notes it is minus the logarithm to base ten of the probability.
+    ``distance`` is in robust deviations; of credit notes, methods and accounts it is minus the logarithm to base ten of
+    the probability. ``text`` is a method or an account that is new, ``known`` those that are not.
     """
 
     kind: AnomalyKind
@@ -72,6 +90,8 @@ class Anomaly:
     high: float
     earlier: int
     distance: float
+    text: str | None = None
+    known: tuple[str, ...] = ()
 
 
 def amounts(transactions: Iterable[Transaction], first: date) -> list[Anomaly]:
@@ -96,6 +116,41 @@ def amounts(transactions: Iterable[Transaction], first: date) -> list[Anomaly]:
                     )
                 )  # fmt: skip
     return found
+
+
+def origins(found: Iterable[MoneyOrigin], first: date) -> list[Anomaly]:
+    """Return payments from a day on by a method, or from an account, that none of the year before them had.
+
+    And refunds to an account from which nothing came. Probability: Laplace's rule of succession, that what never
+    happened in n cases happens in the next, 1 / (n + 2).
+    """
+    by_debtor: dict[str, list[MoneyOrigin]] = defaultdict(list)
+    for each in found:
+        by_debtor[each.debtor].append(each)
+    unlike = []
+    for own in by_debtor.values():
+        for each in own:
+            if each.on < first:
+                continue
+            source = "method" if each.kind == "method" else "account"
+            since = each.on - timedelta(days=WINDOW_DAYS)
+            before = [other.value for other in own if other.kind == source and since <= other.on < each.on]
+            least = {"method": LEAST_EARLIER, "account": LEAST_ACCOUNTS, "refund": 1}[each.kind]
+            if len(before) >= least and each.value not in before:
+                unlike.append(
+                    Anomaly(
+                        _ORIGINS[each.kind], each.debtor, each.id, each.on, 0, 0.0, 0.0, 0.0, len(before),
+                        math.log10(len(before) + 2), each.value, tuple(sorted(set(before))),
+                    )
+                )  # fmt: skip
+    return unlike
+
+
+_ORIGINS: dict[OriginKind, AnomalyKind] = {
+    "method": "payment_method",
+    "account": "payer_account",
+    "refund": "refund_account",
+}
 
 
 def delays(debts: Iterable[DelayedDebt], first: date, on: date) -> list[Anomaly]:

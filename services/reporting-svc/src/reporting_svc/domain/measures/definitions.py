@@ -174,14 +174,17 @@ CASH_FORECAST = Definition(
 )
 
 ANOMALY = Definition(
-    "anomaly/1",
+    "anomaly/2",
     "invoice_amount, payment_amount: the logarithm of the amount lies 5 robust deviations or more from the median of "
     "the customer's invoices, or payments, of the 365 days before its day; a robust deviation is 1.4826 x the median "
     "absolute deviation, 0.15 at least. payment_delay: the same of the delay of payment-delay/1 among debts settled "
     "before, deviation 3 days at least; unpaid: the days so far of an open debt past that. At least 8 earlier ones are "
     "needed. credit_notes: two or more in the 90 days up to as_of, so many with a probability below 0.001 by Poisson, "
     "where the expected number is that of the customer's invoices of these days x its credit notes by invoice in the "
-    "275 days before, with 10 invoices at the rate of all customers of the year.",
+    "275 days before, with 10 invoices at the rate of all customers of the year. payment_method, payer_account: by "
+    "none of the customer's payments of the 365 days before, of which 8, or 3 whose account the bank states, are "
+    "needed. refund_account: none of these payments came from the account that a refund goes to. Probability of "
+    "the three: 1 / (earlier ones + 2).",
 )
 
 ALL: tuple[Definition, ...] = (

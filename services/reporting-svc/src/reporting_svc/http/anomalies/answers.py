@@ -11,6 +11,7 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.kernel.money import format_amount
 from encours.reading.summary import Language
+from encours.reading.texts.words import FRENCH
 from reporting_svc.domain.anomalies import Anomaly, AnomalyKind
 from reporting_svc.domain.measures.definitions import ANOMALY
 from reporting_svc.http.answers import Report, TieOut
@@ -23,6 +24,11 @@ REASONS: dict[Language, dict[AnomalyKind, str]] = {
         "payment_delay": "Paid {value} days after the due date; usual is {usual}, {low} to {high} ({earlier} before).",
         "unpaid": "Unpaid for {value} days after the due date; usual is {usual}, {high} at most ({earlier} before).",
         "credit_notes": "{value} credit notes in 90 days; {usual} were to be expected, {high} at most.",
+        "payment_method": "Paid by {text}; the {earlier} payments before were by {known}.",
+        "payer_account": "Paid from the account {text}; the {earlier} payments before came from {known}. Ask the "
+        "customer by a channel that you know.",
+        "refund_account": "Refund to the account {text}, from which nothing came; the {earlier} payments before came "
+        "from {known}. Ask the customer by a channel that you know.",
     },
     "fr": {
         "invoice_amount": "Facture de {value} ; les {earlier} précédentes : environ {usual}, de {low} à {high}.",
@@ -30,9 +36,15 @@ REASONS: dict[Language, dict[AnomalyKind, str]] = {
         "payment_delay": "Payée {value} jours après l'échéance ; d'habitude {usual}, {low} à {high} ({earlier} avant).",
         "unpaid": "Impayée {value} jours après l'échéance ; d'habitude {usual}, {high} au plus ({earlier} avant).",
         "credit_notes": "{value} avoirs en 90 jours ; {usual} étaient attendus, {high} au plus.",
+        "payment_method": "Payé par {text} ; les {earlier} paiements précédents : {known}.",
+        "payer_account": "Payé depuis le compte {text} ; les {earlier} paiements précédents venaient de {known}. "
+        "Vérifiez auprès du client par un canal connu.",
+        "refund_account": "Remboursement vers le compte {text}, d'où rien n'est venu ; les {earlier} paiements "
+        "précédents venaient de {known}. Vérifiez auprès du client par un canal connu.",
     },
 }
 _AMOUNTS = ("invoice_amount", "payment_amount")
+_ACCOUNTS = ("payer_account", "refund_account")
 
 
 class AnomalyOut(BaseModel):
@@ -49,16 +61,20 @@ class AnomalyOut(BaseModel):
     usual: float | None
     low: float | None
     high: float | None
+    text: str | None = Field(
+        description="Method, or the last four characters of the account, that is new; null for other kinds."
+    )
     earlier: int = Field(description="Earlier ones that it was compared with.")
     distance: float = Field(
-        description="Robust deviations from the median; of `credit_notes` minus the logarithm of the probability."
+        description="Robust deviations from the median; of `credit_notes`, methods and accounts minus the logarithm of "
+        "the probability."
     )
     reason: str
 
     @classmethod
     def of(cls, found: Anomaly, names: Mapping[str, str], currency: str, lang: Language) -> Json:
         """Show an anomaly."""
-        is_amount = found.kind in _AMOUNTS
+        is_amount, is_number = found.kind in _AMOUNTS, found.text is None and found.kind not in _AMOUNTS
         return {
             "kind": found.kind,
             "customer_id": found.debtor,
@@ -67,10 +83,11 @@ class AnomalyOut(BaseModel):
             "on": found.on.isoformat(),
             "amount": money_json(found.value, currency) if is_amount else None,
             "usual_amount": money_json(round(found.usual), currency) if is_amount else None,
-            "value": None if is_amount else found.value,
-            "usual": None if is_amount else round(found.usual, 1),
-            "low": None if is_amount else round(found.low, 1),
-            "high": None if is_amount else round(found.high, 1),
+            "value": found.value if is_number else None,
+            "usual": round(found.usual, 1) if is_number else None,
+            "low": round(found.low, 1) if is_number else None,
+            "high": round(found.high, 1) if is_number else None,
+            "text": None if found.text is None else origin_text(found.text, found, "en"),
             "earlier": found.earlier,
             "distance": round(found.distance, 1),
             "reason": reason(found, currency, lang),
@@ -123,4 +140,13 @@ def reason(found: Anomaly, currency: str, lang: Language) -> str:
         low=shown(found.low),
         high=shown(found.high),
         earlier=found.earlier,
+        text=origin_text(found.text or "", found, lang),
+        known=", ".join(origin_text(each, found, lang) for each in found.known),
     )
+
+
+def origin_text(value: str, found: Anomaly, lang: Language) -> str:
+    """Return a method in words, or the end of an account: a report does not spread whole account numbers."""
+    if found.kind in _ACCOUNTS:
+        return f"…{value[-4:]}"
+    return FRENCH.get(value, value) if lang == "fr" else value.replace("_", " ")

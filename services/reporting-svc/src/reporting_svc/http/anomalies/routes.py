@@ -21,16 +21,18 @@ from reporting_svc.domain.anomalies import (
     Anomaly,
     AnomalyKind,
     DelayedDebt,
+    MoneyOrigin,
     Transaction,
     amounts,
     credit_notes,
     delays,
+    origins,
 )
 from reporting_svc.domain.measures.delays import DueOutcome
 from reporting_svc.http.anomalies.answers import AnomaliesOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.read_models.anomalies.query import transactions
+from reporting_svc.read_models.anomalies.query import money_origins, transactions
 from reporting_svc.read_models.delays.query import customer_names, due_outcomes
 
 router = Router(tags=["Receivables"])
@@ -51,7 +53,7 @@ async def list_anomalies(
     kind: Annotated[AnomalyKind | None, Parameter(description="Only this kind.")] = None,
     lang: Annotated[Language, Parameter(description="Language of the reasons.")] = "en",
 ) -> Response:
-    """Amounts, delays, unpaid debts and credit notes far from what the customer had before, the farthest first.
+    """Amounts, delays, unpaid debts, credit notes, methods and accounts unlike those before, the farthest first.
 
     Each is compared with earlier ones only. At most 500 are shown.
     """
@@ -65,7 +67,8 @@ async def list_anomalies(
         everyone = replace(scope, customer_id=None, segment=None, salesperson=None)
         every = moved if everyone == scope else await transactions(view, everyone, compared_from)
         outcomes = await due_outcomes(view, scope)
-        found = await asyncio.to_thread(_anomalies, moved, every, outcomes, first, q.as_of)
+        money = await money_origins(view, everyone, compared_from)
+        found = await asyncio.to_thread(_anomalies, moved, every, outcomes, money, first, q.as_of)
         wanted = [each for each in found if kind in (None, each.kind)]
         names = await customer_names(view, [each.debtor for each in wanted[:MOST_SHOWN]])
     return q.respond(AnomaliesOut.of(books, first, wanted[:MOST_SHOWN], len(wanted), names, lang))
@@ -75,6 +78,7 @@ def _anomalies(
     moved: Sequence[Transaction],
     every: Sequence[Transaction],
     outcomes: Sequence[DueOutcome],
+    money: Sequence[MoneyOrigin],
     first: date,
     on: date,
 ) -> list[Anomaly]:
@@ -90,5 +94,10 @@ def _anomalies(
         for each in outcomes
     )
     within = {each.debtor for each in moved}
-    found = [*amounts(moved, first), *delays(debts, first, on), *credit_notes(every, on, within)]
+    found = [
+        *amounts(moved, first),
+        *delays(debts, first, on),
+        *credit_notes(every, on, within),
+        *origins((each for each in money if each.debtor in within), first),
+    ]
     return sorted(found, key=lambda each: (-each.distance, each.kind, each.id))

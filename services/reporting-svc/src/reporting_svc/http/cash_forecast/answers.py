@@ -164,8 +164,10 @@ class AheadOut(BaseModel):
     """Errors of the weeks that lie so many weeks ahead; errors in percent of what came, null where nothing came."""
 
     weeks_ahead: int | None = Field(description="Null for all together.")
-    weeks: int
-    came: MoneyModel
+    weeks: int = Field(description="Forecasts of a week; those of one week, by weeks ahead, count each.")
+    came: MoneyModel = Field(
+        description="Of all together each week once, by the forecast of one week ahead: the weeks overlap."
+    )
     error: float | None = Field(description="Sum of absolute errors / sum of what came x 100.")
     due_date_error: float | None = Field(description="The same of the due dates alone.")
     bias: float | None = Field(description="Came - expected, in percent; negative: too much was expected.")
@@ -182,7 +184,7 @@ class AheadOut(BaseModel):
         return {
             "weeks_ahead": ahead,
             "weeks": len(weeks),
-            "came": money_json(came, currency),
+            "came": money_json(_once(ahead, weeks), currency),
             "error": percent(sum(abs(week.came_minor - week.expected) for week in weeks)),
             "due_date_error": percent(sum(abs(week.came_minor - week.due_minor) for week in weeks)),
             "bias": percent(sum(week.came_minor - week.expected for week in weeks)),
@@ -190,6 +192,10 @@ class AheadOut(BaseModel):
             if weeks
             else None,
         }
+
+
+def _once(ahead: int | None, weeks: Sequence[PastWeek]) -> int:
+    return sum(week.came_minor for week in weeks if ahead is not None or week.weeks_ahead == 1)
 
 
 class AccuracyOut(Report):

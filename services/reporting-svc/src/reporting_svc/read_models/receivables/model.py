@@ -20,7 +20,8 @@ from encours.contracts.events.dunning.promises import (
 )
 from encours.contracts.events.figure import FigurePublished, TurnoverPlanSet
 from encours.contracts.events.invoice import InvoiceCredited, InvoiceIssued
-from encours.contracts.events.money.payment import CreditNoteIssued
+from encours.contracts.events.money.bank import BankLineBooked
+from encours.contracts.events.money.payment import CreditNoteIssued, PaymentReceived, RefundOrdered
 from encours.contracts.events.money.plan import (
     InvoiceRescheduled,
     PlanAgreed,
@@ -78,8 +79,10 @@ from reporting_svc.read_models.receivables.rows import (
     RoleRow,
 )
 from reporting_svc.read_models.receivables.selling import (
+    PaymentOrigin,
     ProductSale,
     TurnoverPlanRow,
+    origin_rows,
     plan_row,
     sale_rows,
 )
@@ -104,7 +107,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 15
+    version = 16
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -120,6 +123,7 @@ class Receivables(MappedModel):
         Item,
         ItemInstalment,
         ProductSale,
+        PaymentOrigin,
         MovementRow,
         Balance,
         DaySum,
@@ -128,8 +132,16 @@ class Receivables(MappedModel):
         AgingDay,
     )
     entry = MovementRow
-    created = (Item, ItemInstalment, ProductSale)
-    creating = contracts.names_of(InvoiceIssued, InvoiceRescheduled, InvoiceCredited, CreditNoteIssued)
+    created = (Item, ItemInstalment, ProductSale, PaymentOrigin)
+    creating = contracts.names_of(
+        InvoiceIssued,
+        InvoiceRescheduled,
+        InvoiceCredited,
+        CreditNoteIssued,
+        PaymentReceived,
+        BankLineBooked,
+        RefundOrdered,
+    )
     ordered = contracts.names_of(
         EntityRegistered,
         EntityAmended,
@@ -158,41 +170,44 @@ class Receivables(MappedModel):
         TurnoverPlanSet,
     )
     applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
-    ignores = contracts.names_in(
-        events.alerts,
-        events.approval,
-        events.bank,
-        events.collectors,
-        events.cover,
-        events.dispute,
-        events.instrument,
-        events.limit_formula,
-        events.order,
-        events.experiment,
-        events.policy,
-        events.penalty,
-        events.quote,
-        events.recurring,
-        events.remittance,
-        events.replies,
-        events.report,
-        events.credit_hold,
-        events.credit_policy,
-        events.guarantee,
-        events.insurance,
-        events.provision,
-        events.reservation,
-        events.account_opening,
-        events.credit_file,
-        events.credit_warning,
-        events.risk_terms,
-        events.score,
-        events.review,
-        events.statement,
-        events.tasks,
-        events.template,
-        events.thanks,
-        events.titles,
+    ignores = (
+        contracts.names_in(
+            events.alerts,
+            events.approval,
+            events.bank,
+            events.collectors,
+            events.cover,
+            events.dispute,
+            events.instrument,
+            events.limit_formula,
+            events.order,
+            events.experiment,
+            events.policy,
+            events.penalty,
+            events.quote,
+            events.recurring,
+            events.remittance,
+            events.replies,
+            events.report,
+            events.credit_hold,
+            events.credit_policy,
+            events.guarantee,
+            events.insurance,
+            events.provision,
+            events.reservation,
+            events.account_opening,
+            events.credit_file,
+            events.credit_warning,
+            events.risk_terms,
+            events.score,
+            events.review,
+            events.statement,
+            events.tasks,
+            events.template,
+            events.thanks,
+            events.titles,
+        )
+        - contracts.names_of(BankLineBooked)
     ) | contracts.names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,
@@ -347,12 +362,14 @@ class Receivables(MappedModel):
         return movements(e)
 
     def creates(self, e: Recorded) -> Iterable[Row]:
-        """The invoice that is issued, a document by product, or the instalments that are agreed."""
+        """The invoice that is issued, a document by product, the agreed instalments, or the origin of money."""
         match e.data:
             case InvoiceIssued():
                 return (issued_item(e.entity, e.data), *sale_rows(e, e.data))
             case InvoiceCredited() | CreditNoteIssued():
                 return sale_rows(e, e.data)
+            case PaymentReceived() | BankLineBooked() | RefundOrdered():
+                return origin_rows(e, e.data)
             case InvoiceRescheduled():
                 return instalment_rows(e, e.data)
             case _:
@@ -364,6 +381,7 @@ class Receivables(MappedModel):
             Sum(Item, items_sql(schema)),
             Sum(ItemInstalment, instalments_sql(schema)),
             Sum(ProductSale, f"select * from {schema}.product_sale_created"),
+            Sum(PaymentOrigin, f"select * from {schema}.payment_origin_created"),
             Sum(Balance, balances_sql(schema), of_entries=account_sums_sql(schema)),
             Sum(DaySum, day_sums_sql(schema), of_entries=day_entries_sql(schema)),
         )

@@ -1,4 +1,4 @@
-"""Rows about turnover beside the movements: documents by product, and plans; as events state them."""
+"""Rows beside the movements: documents by product, plans of the turnover, origins of money; as events state them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar
 from encours.contracts import Recorded
 from encours.contracts.events.figure import TurnoverPlanSet
 from encours.contracts.events.invoice import InvoiceCredited, InvoiceIssued
-from encours.contracts.events.money.payment import CreditNoteIssued
+from encours.contracts.events.money.bank import BankLineBooked
+from encours.contracts.events.money.payment import CreditNoteIssued, PaymentReceived, RefundOrdered
 from encours.projection.rows import Row
-from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID, PAYMENT_ID
 
 SoldDocument = InvoiceIssued | InvoiceCredited | CreditNoteIssued
 
@@ -49,6 +50,42 @@ class TurnoverPlanRow(Row, kw_only=True):
     effective_on: date
     entity: str
     code: str
+
+
+class PaymentOrigin(Row, kw_only=True):
+    """Method of a payment, account that it came from, or account that a refund goes to; never changed again."""
+
+    TABLE: ClassVar[str] = "payment_origin"
+    KEY: ClassVar[tuple[str, ...]] = ("position",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(payment_id)",)
+    position: int
+    effective_on: date
+    payment_id: Annotated[str, PAYMENT_ID]
+    kind: str
+    """``method``, ``account`` or ``refund``."""
+    value: str
+
+
+def origin_rows(e: Recorded, data: PaymentReceived | BankLineBooked | RefundOrdered) -> list[PaymentOrigin]:
+    """Return the origin that an event states; none where the bank names no account."""
+    match data:
+        case PaymentReceived():
+            kind, value = "method", data.method
+        case BankLineBooked():
+            kind, value = "account", data.party_account or ""
+        case RefundOrdered():
+            kind, value = "refund", data.iban or ""
+    if not value:
+        return []
+    return [
+        PaymentOrigin(
+            position=e.position,
+            effective_on=e.effective_on,
+            payment_id=data.payment_id,
+            kind=kind,
+            value=value,
+        )
+    ]
 
 
 def sale_rows(e: Recorded, document: SoldDocument) -> list[ProductSale]:
