@@ -24,6 +24,14 @@ def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: Sy
     tagged = world.get("invoice", "/v1/customers", tag="key account")["data"]
     assert [(each["id"], each["siren"]) for each in tagged] == [(first, "732829320")]
 
+    client = world.client("invoice")
+    coded = client.patch(f"/v1/customers/{first}", json={"external_ref": "C-77"})
+    assert (coded.status_code, coded.json()["external_ref"], coded.json()["id"]) == (200, "C-77", first)
+    taken = client.patch(f"/v1/customers/{second}", json={"external_ref": "C-77"})
+    assert (taken.status_code, taken.json()["errors"][0]["pointer"]) == (409, "/external_ref")
+    by_code = world.get("invoice", "/v1/customers", external_ref="C-77")["data"]
+    assert [each["id"] for each in by_code] == [first]
+
     kind = {"entity_id": world.entity, "kind": "choice", "label": "Channel", "choices": ["shop", "web"]}
     defined = world.client("invoice").put("/v1/custom-fields/customer/channel", json=kind)
     assert defined.status_code == 200, defined.text

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from encours.contracts import decode
+from encours.contracts.base import encode
 from encours.contracts.common import Address
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.testing.events import event
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.customer.commands import AddContact, AmendCustomer
+from invoice_svc.domain.customer.decide import CustomerExists
 from invoice_svc.domain.customer.likeness import marks_of, plain_name
 from invoice_svc.http.customers.answers import CustomerOut
 from invoice_svc.http.customers.bodies import CustomerPatch
@@ -71,3 +74,35 @@ def test_a_patch_replaces_all_tags_and_leaves_them_if_it_names_none(books: Books
     assert books.state(CUSTOMER, "cus_1").tags == ("a", "b")
     books.do(customers.amend, CustomerPatch.model_validate({"tags": ["c", "a", "c"]}).to_command("cus_1"))
     assert books.state(CUSTOMER, "cus_1").tags == ("a", "c")
+
+
+def test_the_code_of_a_customer_is_changed_and_cleared_and_an_older_amendment_leaves_it(
+    books: BooksInMemory, make: Any
+) -> None:
+    books.do(entities.register, make.entity())
+    books.do(customers.register, make.customer(external_ref="C1"))
+    books.do(customers.amend, AmendCustomer("cus_1", name="Dupont et fils"))
+    assert books.state(CUSTOMER, "cus_1").external_ref == "C1"
+    books.do(customers.amend, CustomerPatch.model_validate({"external_ref": "C2"}).to_command("cus_1"))
+    assert books.state(CUSTOMER, "cus_1").external_ref == "C2"
+    older = encode(books.stream("cus_1")[-1].data)
+    older = older.replace(b',"external_ref":"C2"', b"")
+    assert decode("customer.amended", 2, older).ref_after("C2") == "C2"  # type: ignore[attr-defined]
+    books.do(customers.amend, CustomerPatch.model_validate({"external_ref": None}).to_command("cus_1"))
+    assert books.state(CUSTOMER, "cus_1").external_ref is None
+
+
+def test_a_code_that_another_customer_has_is_refused(books: BooksInMemory, make: Any) -> None:
+    books.do(entities.register, make.entity())
+    books.do(customers.register, make.customer(external_ref="C1"))
+
+    async def coded(ledger: str, entity_id: str, ref: str) -> str | None:
+        return {("main", "ent_1", "C1"): "cus_1", ("main", "ent_1", "C9"): "cus_9"}.get(
+            (ledger, entity_id, ref)
+        )
+
+    books.do(customers.amend, AmendCustomer("cus_1", external_ref="C1"), coded)
+    books.do(customers.amend, AmendCustomer("cus_1", external_ref="C3"), coded)
+    with pytest.raises(CustomerExists) as refused:
+        books.do(customers.amend, AmendCustomer("cus_1", external_ref="C9"), coded)
+    assert refused.value.errors[0].pointer == "/external_ref"

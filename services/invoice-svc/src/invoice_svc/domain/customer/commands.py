@@ -60,6 +60,7 @@ class AmendCustomer:
     iban: str | UnsetType | None = UNSET
     delivery_address: Address | UnsetType | None = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
+    external_ref: str | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,15 @@ def amend(state: Customer, command: AmendCustomer) -> list[CustomerEvent]:
     return [] if amended == same else [amended]
 
 
+def require_free_ref(customer_id: str, external_ref: str, holder: str | None) -> None:
+    """Raise ``customer-exists`` if another customer of the entity has the external reference."""
+    if holder is not None and holder != customer_id:
+        raise CustomerExists(
+            f"{holder} has the external_ref {external_ref}.",
+            errors=(FieldError("/external_ref", "Use another one, or clear it there first."),),
+        )
+
+
 def agree_terms(state: Customer, valid_from: date, terms: Terms, law: LatePaymentLaw) -> list[CustomerEvent]:
     """Agree terms; warnings are added if they exceed the ceiling of the creditor's law, or pay less than its floor."""
     if Agreement(valid_from, terms) in state.terms:

@@ -156,6 +156,7 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
                 iban=event.iban,
                 delivery_address=event.delivery_address,
                 tags=event.tags,
+                external_ref=event.ref_after(state.external_ref),
             )
         case events.TermsAgreed():
             kept = [agreed for agreed in state.terms if agreed.valid_from != event.valid_from]

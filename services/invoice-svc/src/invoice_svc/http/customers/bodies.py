@@ -102,6 +102,9 @@ class CustomerPatch(Body):
     """Fields to change; null clears one."""
 
     name: ShortText | None = None
+    external_ref: ShortText | None = Field(
+        default=None, description="Code of the customer in your own books; its id stays."
+    )
     country: Country | None = None
     language: Language | None = None
     email: Email | None = None

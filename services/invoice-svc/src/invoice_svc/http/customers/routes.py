@@ -37,6 +37,7 @@ from invoice_svc.http.reads import read, show, show_page
 from invoice_svc.http.terms import AgreedTermsBody
 from invoice_svc.read_models.agreements.query import agreements
 from invoice_svc.read_models.customers import query
+from invoice_svc.read_models.customers.coded import CustomersByCode
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases.parties import customers
 
@@ -112,9 +113,10 @@ async def list_duplicates(customer_id: CustomerId, q: Reading) -> Response:
 
 @router.patch("/v1/customers/{customer_id}", response_model=CustomerOut)
 async def amend_customer(customer_id: CustomerId, body: CustomerPatch, cmd: Writing) -> Response:
-    """Change the identity; omitted fields stay unchanged."""
+    """Change the identity; omitted fields stay unchanged. An `external_ref` that another customer has is refused."""
+    coded = CustomersByCode(cmd.services.db, cmd.ledger)
     return await cmd.run(
-        customers.amend, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
+        customers.amend, body.to_command(customer_id), coded, answer=CUSTOMER_ANSWER, on=customer_id
     )
 
 

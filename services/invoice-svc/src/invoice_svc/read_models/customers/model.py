@@ -71,6 +71,7 @@ class Customers(Part):
                 )
             case CustomerAmended():
                 customer = known(CustomerRow, e, rows)
+                customer.external_ref = event.ref_after(customer.external_ref)
             case FieldsSet():
                 customer = known(CustomerRow, e, rows)
                 customer.fields = [f"{each.field_code}:{each.value}" for each in event.fields]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 
 from encours.contracts.common import Terms
@@ -29,6 +29,9 @@ from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
 from invoice_svc.use_cases.parties.custom_fields import fields_of
 from invoice_svc.use_cases.parties.debtors import unmerged
 
+CodedCustomers = Callable[[str, str, str], Awaitable[str | None]]
+"""Query for the customer of an entity in a ledger that has an external reference."""
+
 
 async def register(session: Session, command: RegisterCustomer) -> Result:
     """Register a customer of an existing entity, with any agreed terms."""
@@ -40,9 +43,13 @@ async def register(session: Session, command: RegisterCustomer) -> Result:
     return result
 
 
-async def amend(session: Session, command: AmendCustomer) -> Result:
-    """Change the identity from now on."""
+async def amend(session: Session, command: AmendCustomer, coded: CodedCustomers | None = None) -> Result:
+    """Change the identity from now on. ``coded`` finds who has a new external reference already."""
     state = await unmerged(session, command.customer_id, pointer=None)
+    ref = command.external_ref
+    if coded is not None and isinstance(ref, str) and ref != state.external_ref:
+        holder = await session.ask(coded, session.meta.ledger, state.entity_id, ref)
+        decide.require_free_ref(command.customer_id, ref, holder)
     return _emit(session, command.customer_id, state.entity_id, decide.amend(state, command))
 
 

@@ -71,13 +71,13 @@ def account(text: str, width: int) -> str:
     """
     if text.encode(ENCODING, errors="replace") != text.encode(ENCODING, errors="ignore"):
         raise ValueError(
-            f"The account {text} has characters that {ENCODING} lacks: the external_ref of a customer cannot be "
-            "changed, so ask for csv, xlsx or parquet."
+            f"The account {text} has characters that {ENCODING} lacks: change the external_ref of the customer, or "
+            "ask for csv, xlsx or parquet."
         )
     if len(text) > width:
         raise ValueError(
             f"The account {text} has more than the {width} characters of this layout: send a shorter number in "
-            "accounts; the external_ref of a customer cannot be changed, so ask for a wider layout, or csv."
+            "accounts, change the external_ref of the customer, or ask for a wider layout, or csv."
         )
     return text.ljust(width)
 

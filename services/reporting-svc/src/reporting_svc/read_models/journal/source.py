@@ -76,18 +76,21 @@ class JournalSource:
     async def auxiliaries(self) -> Mapping[str, Auxiliary]:
         """Return the auxiliary account of each customer: its code in the creditor's books, else its id.
 
-        The label is the name at the position, for all lines of a file.
+        Code and name are those at the position, for all lines of a file.
         """
         found: dict[str, Auxiliary] = {}
+        codes: dict[str, str | None] = {}
         types = (CustomerRegistered.TYPE, CustomerAmended.TYPE)
         async for page in self._pages(types, 0, date.min, date.max):
             for e in page:
                 match e.data:
                     case CustomerRegistered() as data:
-                        number = data.external_ref or data.customer_id
-                        found[data.customer_id] = Auxiliary(number, data.name)
+                        code = codes[data.customer_id] = data.external_ref
                     case CustomerAmended() as data if data.customer_id in found:
-                        found[data.customer_id] = Auxiliary(found[data.customer_id].number, data.name)
+                        code = codes[data.customer_id] = data.ref_after(codes[data.customer_id])
+                    case _:
+                        continue
+                found[data.customer_id] = Auxiliary(code or data.customer_id, data.name)
         return found
 
     async def deductions(self, final_ids: Iterable[str]) -> Mapping[tuple[str, str], DeductedAdvance]:

@@ -313,7 +313,9 @@ class Receivables(MappedModel):
                 rows.put(customer_row(e.data, e.entity, e.data.external_ref))
             case CustomerAmended():
                 known = rows.get(ReportedCustomer, e.data.customer_id)
-                rows.put(customer_row(e.data, e.entity, known.external_ref if known else None))
+                rows.put(
+                    customer_row(e.data, e.entity, e.data.ref_after(known.external_ref if known else None))
+                )
             case CustomerMerged() | CustomerMergeReversed():
                 rows.put(MergeRow.of(e, e.data))
             case RolesAssigned():

@@ -68,13 +68,12 @@ class PaymentOrigin(Row, kw_only=True):
 
 def origin_rows(e: Recorded, data: PaymentReceived | BankLineBooked | RefundOrdered) -> list[PaymentOrigin]:
     """Return the origin that an event states; none where the bank names no account."""
-    match data:
-        case PaymentReceived():
-            kind, value = "method", data.method
-        case BankLineBooked():
-            kind, value = "account", data.party_account or ""
-        case RefundOrdered():
-            kind, value = "refund", data.iban or ""
+    if isinstance(data, PaymentReceived):
+        kind, value = "method", str(data.method)
+    elif isinstance(data, BankLineBooked):
+        kind, value = "account", data.party_account or ""
+    else:
+        kind, value = "refund", data.iban or ""
     if not value:
         return []
     return [

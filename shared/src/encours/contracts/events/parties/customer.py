@@ -41,8 +41,8 @@ class CustomerAmended(Event, frozen=True, kw_only=True):
     """The identity from now on; all of it."""
 
     TYPE: ClassVar[str] = "customer.amended"
-    VERSION: ClassVar[int] = 2
-    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields}
+    VERSION: ClassVar[int] = 3
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields, 2: lambda fields: fields}
     customer_id: str
     name: str
     country: str
@@ -61,6 +61,12 @@ class CustomerAmended(Event, frozen=True, kw_only=True):
     delivery_address: Address | None = None
     """Usual place of delivery if it is not ``address``."""
     tags: tuple[str, ...] = ()
+    external_ref: str | None = ""
+    """Code in the creditor's books; empty as it was before, so in events before version 3."""
+
+    def ref_after(self, known: str | None) -> str | None:
+        """Return the code from the event on, of a customer that had a known one."""
+        return known if self.external_ref == "" else self.external_ref
 
 
 class TermsAgreed(Event, frozen=True, kw_only=True):
