@@ -2,11 +2,12 @@
 
 Random histories (late, partial and undone payments, credits, disputes, effective dates out of order) go through the
 real projection into PostgreSQL and the real queries read them; the replay is written from the rules alone and shares
-no code with either.
+no code with either. ``DEEP=1``: twenty times as many.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
 from typing import Any, TypeVar, cast
@@ -137,11 +138,12 @@ async def asked(view: View, bands: Bands = STANDARD) -> tuple[dict[tuple[str, st
 PAID_BEFORE_ISSUED = [
     (issue, 0, 2, 1000), (issue, 0, 40, 1000), (pay, 0, 0, 1000), (allocate_later, 0, 0, 0), (reschedule, 0, 0, 1000),
 ]  # fmt: skip
+TIMES = 20 if "DEEP" in os.environ else 1
 ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @settings(
-    max_examples=40,
+    max_examples=16 * TIMES,
     deadline=None,
     suppress_health_check=ACCEPTED,
 )
@@ -166,7 +168,7 @@ def test_as_of_three_dates_and_known_at_two_moments_equal_a_naive_replay(
 
 
 @settings(
-    max_examples=25,
+    max_examples=10 * TIMES,
     deadline=None,
     suppress_health_check=ACCEPTED,
 )
@@ -197,7 +199,7 @@ def test_day_by_day_and_all_at_once_give_the_same_rows_and_the_bands_of_today(
 
 
 @settings(
-    max_examples=15,
+    max_examples=8 * TIMES,
     deadline=None,
     suppress_health_check=ACCEPTED,
 )
@@ -224,7 +226,7 @@ def test_the_overdue_list_is_what_the_bands_past_due_hold(
         assert late.past_due_minor == sum(e.overdue for (_, of), e in expected.items() if of == currency)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 * TIMES, deadline=None)
 @given(acts=steps)
 def test_every_event_of_a_history_balances(acts: list[tuple[Any, int, int, int]]) -> None:
     for event in history(acts).log:
@@ -235,7 +237,7 @@ def test_every_event_of_a_history_balances(acts: list[tuple[Any, int, int, int]]
 
 
 @settings(
-    max_examples=6,
+    max_examples=4 * TIMES,
     deadline=None,
     suppress_health_check=ACCEPTED,
 )

@@ -41,7 +41,7 @@ Step = tuple[Act, int, int]
 steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 60), st.integers(1, 9_000))
 
 
-@settings(max_examples=10_000 if DEEP else 300, deadline=None)
+@settings(max_examples=10_000 if DEEP else 100, deadline=None)
 @given(st.sampled_from(CAPS), st.lists(steps, min_size=STEPS, max_size=STEPS))
 def test_what_is_owed_vat_and_trial_balance_are_those_of_a_naive_ledger(
     caps: dict[str, int], lived: list[Step]

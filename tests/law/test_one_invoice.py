@@ -27,7 +27,7 @@ Step = tuple[Act, int, int, int]
 steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 40), st.integers(0, 40), st.integers(1, 25_000))
 
 
-@settings(max_examples=5_000 if DEEP else 300, deadline=None)
+@settings(max_examples=5_000 if DEEP else 100, deadline=None)
 @given(st.lists(steps, min_size=STEPS, max_size=STEPS))
 def test_interest_fee_delay_and_score_are_those_of_a_count_by_days(
     lived: list[Step],

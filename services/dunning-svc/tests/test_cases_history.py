@@ -1,7 +1,11 @@
-"""Histories at random: whatever happens, live day by day equals a replay, and the ladder keeps its promises."""
+"""Histories at random: whatever happens, live day by day equals a replay, and the ladder keeps its promises.
+
+``DEEP=1``: 1,000 histories of each test.
+"""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -43,6 +47,7 @@ _ACTS = st.one_of(
     st.tuples(st.just("late"), st.integers(1, 12)),
 )
 _HISTORIES = st.lists(_ACTS, min_size=3, max_size=30)
+_EXAMPLES = 1_000 if os.environ.get("DEEP") else 30
 
 
 def lived(
@@ -68,7 +73,7 @@ _ADDRESSES = st.sampled_from([ADDRESS, None])
 
 
 @given(_HISTORIES, _EMAILS, _ADDRESSES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_live_day_by_day_equals_a_replay(
     acts: list[tuple[Any, ...]], email: str | None, address: Address | None
 ) -> None:
@@ -80,7 +85,7 @@ def test_live_day_by_day_equals_a_replay(
 
 
 @given(_HISTORIES, _EMAILS, _ADDRESSES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_no_letter_is_requested_for_a_customer_without_a_postal_address(
     acts: list[tuple[Any, ...]], email: str | None, address: Address | None
 ) -> None:
@@ -93,7 +98,7 @@ def test_no_letter_is_requested_for_a_customer_without_a_postal_address(
 
 
 @given(_HISTORIES, _EMAILS, _ADDRESSES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_every_decision_follows_again_from_the_events_before_it(
     acts: list[tuple[Any, ...]], email: str | None, address: Address | None
 ) -> None:
@@ -109,7 +114,7 @@ def test_every_decision_follows_again_from_the_events_before_it(
 
 
 @given(_HISTORIES, _EMAILS, _ADDRESSES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_deciding_a_day_twice_yields_nothing_the_second_time(
     acts: list[tuple[Any, ...]], email: str | None, address: Address | None
 ) -> None:
@@ -120,7 +125,7 @@ def test_deciding_a_day_twice_yields_nothing_the_second_time(
 
 
 @given(_HISTORIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_a_decision_names_the_payment_events_since_the_account_was_last_nil(
     acts: list[tuple[Any, ...]],
 ) -> None:
@@ -184,7 +189,7 @@ def test_an_account_that_was_nil_names_every_release_of_one_command() -> None:
 
 
 @given(_HISTORIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_no_step_is_taken_twice_and_steps_only_go_up(acts: list[tuple[Any, ...]]) -> None:
     history = lived([act for act in acts if act[0] != "withdraw"])
     taken: dict[str, list[int]] = {}
@@ -202,7 +207,7 @@ def test_no_step_is_taken_twice_and_steps_only_go_up(acts: list[tuple[Any, ...]]
 
 
 @given(_HISTORIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_what_is_asked_is_never_more_than_open_less_disputed_less_credit(
     acts: list[tuple[Any, ...]],
 ) -> None:
@@ -226,7 +231,7 @@ def test_what_is_asked_is_never_more_than_open_less_disputed_less_credit(
 
 
 @given(_HISTORIES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_rows_without_a_step_to_come_hide_nothing_from_a_run(acts: list[tuple[Any, ...]]) -> None:
     """A day's run looks only at rows whose day has come: nothing that would be decided is missed by that."""
     history = lived(acts)
