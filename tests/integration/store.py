@@ -21,6 +21,7 @@ class Store:
     """A connection to the service's database, on a loop of its own."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.runner = asyncio.Runner()
         self.conn: asyncpg.Connection[Any] = self.run(asyncpg.connect(url, server_settings=STORE_SETTINGS))
 

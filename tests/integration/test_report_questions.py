@@ -1,10 +1,11 @@
 """Random questions: any business date, any moment of knowledge, any filter. Each answer is that of a naive replay.
 
-200 in each run of the suite, 1,000 with ``DEEP=1``; the histories have every kind of movement.
+200 in each run of the suite, 1,000 with ``DEEP=1``; the histories have every kind of movement, and subtotals of few.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -13,14 +14,19 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+import asyncpg
 import pytest
 
 from encours.contracts.books import movements
 from encours.kernel.bands import STANDARD, Bands
 from encours.ledger.stored import StoredEvent
+from encours.projection.control import ensure_control, store_checkpoint
+from encours.projection.schemas import schema_of
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S
 from reporting_svc.http.open_items.routes import due_range
+from reporting_svc.jobs.subtotals import SubtotalMaker
 from reporting_svc.read_models.aged_balance.query import Figures, aged, aged_groups
 from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.collection.query import collection
@@ -31,6 +37,7 @@ from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import Chain, add_subtotal, chain_for
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
 from tests.integration.money_acts import EVERY_ACT
@@ -40,6 +47,8 @@ from tests.integration.test_aged_balance_replay import EVERY_ITEM, EVERY_ROW
 
 HISTORIES = 50 if "DEEP" in os.environ else 10
 QUESTIONS = 25
+BLOCK = 9
+"""Movements of a subtotal: a history of 100 has a dozen, some of them of everything before."""
 SALES = {"invoice.issued": 1, "invoice.credited": -1, "payment.credit_note_issued": -1}
 GROUPS: dict[str, Callable[[str], str | None]] = {
     "entity": lambda _: ENTITY,
@@ -332,6 +341,8 @@ def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: 
     chance = random.Random(seed)
     books = random_history(chance)
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
     for _ in range(QUESTIONS):
         asked = ask(chance, books)
         check = chance.choice(
@@ -349,6 +360,33 @@ def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: 
             ]
         )
         check(store, asked, books.log)
+
+
+def test_a_worker_makes_subtotals_of_every_ledger_again_after_a_rebuild(store: Store) -> None:
+    """A rebuild replaces the schema. What was asked before is answered alike without subtotals and with them."""
+    books, schema = random_history(random.Random(5)), schema_of(Receivables.name, "kept")
+    view = View(store.conn, schema, TimeTravel(DAY_0 + timedelta(days=30), len(books.log), None, False), None)
+
+    async def made_again() -> None:
+        async with asyncpg.create_pool(store.url, min_size=1, max_size=1) as pool:
+            await ensure_control(pool)
+            await store_checkpoint(
+                store.conn, "kept", Receivables.name, "test", version=1, epoch=1, position=len(books.log)
+            )
+            for _ in range(2):
+                await project(store.conn, schema, books.log, 1000, Receivables())
+                assert await chain_for(view, Scope()) == Chain()
+                bare = await aged(view, Scope(), page=EVERY_ROW)
+                maker = asyncio.create_task(SubtotalMaker(pool, BLOCK).run())
+                async with asyncio.timeout(HANG_S):
+                    while not (await chain_for(view, Scope())).added:
+                        await asyncio.sleep(0.01)
+                maker.cancel()
+                await asyncio.wait([maker])
+                found = await aged(view, Scope(), page=EVERY_ROW)
+                assert (found.sums, found.rows) == (bare.sums, bare.rows)
+
+    store.run(made_again())
 
 
 def test_the_histories_have_every_kind_of_movement_of_one_currency() -> None:

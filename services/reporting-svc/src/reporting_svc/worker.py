@@ -1,4 +1,4 @@
-"""The worker's tasks beside its read models: exports and webhooks."""
+"""The worker's tasks beside its read models: exports, webhooks and subtotals."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from encours.service.long_work import LongWorkRunner
 from encours.service.process import WorkerTasks
 from encours.service.settings import ServiceSettings
 from reporting_svc.exports.store import ExportStore
+from reporting_svc.jobs.subtotals import MAKING_S, SubtotalMaker
 from reporting_svc.models import NAME
 from reporting_svc.read_models.feed import Feed
 from reporting_svc.webhooks.caller import ReceiverCaller
@@ -26,7 +27,7 @@ WEBHOOK_CONNECTIONS = 4
 
 @asynccontextmanager
 async def exports_and_webhooks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
-    """Open the queue of exports, and the deliveries of webhooks with connections of their own."""
+    """Open the queue of exports, the deliveries of webhooks and the making of subtotals, each with its connections."""
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
         pool = await open_pool(store_url, f"{NAME} exports", size=1, settings=STORE_SETTINGS)
@@ -34,8 +35,12 @@ async def exports_and_webhooks(settings: ServiceSettings, ledger: Ledger) -> Asy
         leases = Leases(store_url, f"{NAME} export lease")
         stack.push_async_callback(leases.close)
         exports = LongWorkRunner(ExportStore(pool), leases, "exports", "reporting_svc", "export")
+        subtotals = await open_pool(
+            store_url, f"{NAME} subtotals", size=1, settings=STORE_SETTINGS, command_timeout_s=MAKING_S
+        )
+        stack.push_async_callback(close_pool, subtotals)
         webhooks = await stack.enter_async_context(_webhooks(settings, ledger, leases))
-        yield WorkerTasks(background=(exports.run, webhooks.run, leases.watch))
+        yield WorkerTasks(background=(exports.run, webhooks.run, SubtotalMaker(subtotals).run, leases.watch))
 
 
 @asynccontextmanager

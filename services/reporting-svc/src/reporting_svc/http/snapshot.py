@@ -13,7 +13,6 @@ from encours.reading.moment import View
 from encours.reading.pages import Page
 from reporting_svc.http.scope import Asked, AskedInCurrency
 from reporting_svc.read_models.aged_balance.query import Aged, Figures, aged
-from reporting_svc.read_models.aged_balance.sources import Basis
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import (
@@ -24,6 +23,7 @@ from reporting_svc.read_models.receivables.conversion import (
 )
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import Basis
 from reporting_svc.read_models.tie_out.query import require_tied
 
 

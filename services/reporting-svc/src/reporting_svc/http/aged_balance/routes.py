@@ -20,12 +20,12 @@ from reporting_svc.http.answers import parked_fields
 from reporting_svc.http.scope import Ask, AskInCurrency
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.aged_balance.query import KEY, SORTS, aged, aged_groups
-from reporting_svc.read_models.aged_balance.sources import Basis
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of, names_of
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import check
+from reporting_svc.read_models.receivables.subtotals import Basis
 from reporting_svc.read_models.tie_out.query import require_tied
 
 GROUP_BY = r"^(entity|segment|salesperson|payer|group|field:[a-z][a-z0-9_]{0,39})$"

@@ -15,10 +15,9 @@ from encours.kernel.bands import STANDARD, Bands
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.aged_balance.sources import (
     BESIDE,
-    FIGURES,
-    Basis,
     Source,
     columns_of,
+    figures_sql,
     of_debtors,
     source_of,
 )
@@ -27,6 +26,7 @@ from reporting_svc.read_models.receivables.groups import FieldGroup, GroupBy, Pa
 from reporting_svc.read_models.receivables.named import NAMED, named_of_debtors
 from reporting_svc.read_models.receivables.rows import ROW_KEY
 from reporting_svc.read_models.receivables.scope import Scope, SeveralCurrencies
+from reporting_svc.read_models.receivables.subtotals import Basis
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -42,10 +42,6 @@ _JOINED = (
 )
 PART_OF_CURRENCY = 2
 """Mark of the rows of a statement that are :class:`CurrencyPart`."""
-
-
-PAST_WORK_MEM = "64MB"
-"""For movements joined with a million items: with the default of 4 MB the join goes through temporary files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +135,8 @@ async def aged(
     args = Arguments()
     columns = columns_of(bands)
     kept = "not materialized" if source == "balance" else "materialized"
-    records, figures = _debtors(args, view, scope, bands, basis, source, kept)
-    named = named_of_debtors(args, view, scope, now=source != "movement")
+    records, figures = await _debtors(args, view, scope, bands, basis, source, kept)
+    named = await named_of_debtors(args, view, scope, now=source != "movement")
     parts = ""
     if conversion is not None:
         records += f"own as materialized ({figures}), "
@@ -158,8 +154,6 @@ async def aged(
         statement += f" union all {_page(args, view, columns, page)}"
     if parts:
         statement += f" union all {parts}"
-    if source == "movement":
-        await view.conn.execute(f"set local work_mem = '{PAST_WORK_MEM}'")
     found = cast("list[Row]", await view.conn.fetch(statement + " order by part, place", *args))
     if conversion is not None:
         conversion.require({(r["entity"], r["currency"]) for r in found if r["part"] == PART_OF_CURRENCY})
@@ -195,11 +189,9 @@ async def aged_groups(
     source = await source_of(view, bands, basis)
     args = Arguments()
     columns = columns_of(bands)
-    records, figures = _debtors(args, view, scope, bands, basis, source, "materialized")
-    named = named_of_debtors(args, view, scope, now=source != "movement")
+    records, figures = await _debtors(args, view, scope, bands, basis, source, "materialized")
+    named = await named_of_debtors(args, view, scope, now=source != "movement")
     group = grouping(args, view, scope, by, "f")
-    if source == "movement":
-        await view.conn.execute(f"set local work_mem = '{PAST_WORK_MEM}'")
     found = await view.conn.fetch(
         f"""
         with {records}figures as materialized ({figures}), named as materialized ({named})
@@ -213,11 +205,11 @@ async def aged_groups(
     return [AgedGroup(row["value"], _figures(row, columns)) for row in cast("list[Row]", found)]
 
 
-def _debtors(
+async def _debtors(
     args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis, source: Source, kept: str
 ) -> tuple[str, str]:
     """SQL: the relations that the figures by debtor need, and these figures."""
-    figures = FIGURES[source](args, view, scope, bands, basis)
+    figures = await figures_sql(source, args, view, scope, bands, basis)
     if not scope.merged.merged:
         return "", figures
     return f"records as {kept} ({figures}), ", of_debtors(args, scope, columns_of(bands))

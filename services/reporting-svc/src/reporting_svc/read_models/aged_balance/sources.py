@@ -13,11 +13,11 @@ from reporting_svc.read_models.receivables.parts import instalments_now, parts_t
 from reporting_svc.read_models.receivables.query import apart_sql, later_sql
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.subtotals import Basis, chain_for, counted_sources
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
-Basis = Literal["due_on", "issued_on"]
 Source = Literal["balance", "item", "movement"]
 
 BESIDE = ("disputed", "conceded", "late_conceded", "on_plan", "unapplied", "open_items", "ledger")
@@ -79,39 +79,57 @@ def _of_parts(args: Arguments, view: View, parts: str, bands: Bands, basis: Basi
     """
 
 
-def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
+async def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
     """Everything that counted by the day and was known at the position, added up.
 
     Bands are sums of movements by the dates of their invoices, so one pass over the movements gives all but the
-    contested, conceded and planned parts, which are bounded by what is open on each invoice, and the bands of invoices
-    that ever had instalments.
+    contested, conceded and planned parts, which are bounded by what is open on each invoice, and the instalments of
+    invoices that ever had any: these go from the band of the invoice to their own.
     """
-    of_item = "case when i.invoice_id is not null then m.item_minor end"
-    moved = f"""
+    of_item = "case when m.day is not null then m.item_minor end"
+    in_bands = _banded(args, of_item, "m.day", view.time.as_of, bands)
+    moved = [
+        f"""
         select {ENTITY_ID.sql("entity")} as entity, {CUSTOMER_ID.sql("customer_id")} as customer_id, currency,
                {", ".join(columns_of(bands))}
         from (
-            select m.entity, m.customer_id, m.currency, {_banded(args, of_item, f"i.{basis}", view.time.as_of, bands)},
+            select m.entity, m.customer_id, m.currency, {in_bands},
                    0::bigint as disputed, 0::bigint as conceded, 0::bigint as late_conceded, 0::bigint as on_plan,
-                   sum(m.cash_minor)::bigint as unapplied,
-                   sum(m.item_minor)::bigint as open_items, sum(m.account_minor)::bigint as ledger
-            from {view.schema}.movement m
-            left join {view.schema}.item i on i.invoice_id = m.invoice_id and i.schedule is null
-            where {ScopeWhere(view, scope, "m", args, packed=True).counted().sql}
-            group by m.entity, m.customer_id, m.currency
+                   coalesce(sum(m.cash_minor), 0)::bigint as unapplied,
+                   coalesce(sum(m.item_minor), 0)::bigint as open_items,
+                   coalesce(sum(m.account_minor), 0)::bigint as ledger
+            from ({counted}) m group by m.entity, m.customer_id, m.currency
         ) moved
-    """
+        """
+        for counted in counted_sources(args, view, scope, await chain_for(view, scope), basis)
+    ]
     of_part = "case when p.is_divided then p.open_minor end"
     apart = f"""
         select p.entity, p.customer_id, p.currency, {_banded(args, of_part, f"p.{basis}", view.time.as_of, bands)},
                {_shares(args, f"p.{basis}", view.time.as_of)}, 0, 0, 0
-        from ({parts_then(args, view, scope, among=apart_sql(view.schema))}) p
+        from apart p group by p.entity, p.customer_id, p.currency
+    """
+    left = _banded(args, "-p.open_minor", f"i.{basis}", view.time.as_of, bands)
+    divided = f"""
+        select p.entity, p.customer_id, p.currency, {left}, 0, 0, 0, 0, 0, 0, 0
+        from apart p join {view.schema}.item i using (invoice_id) where p.is_divided
         group by p.entity, p.customer_id, p.currency
     """
-    return _together([moved, apart], bands)
+    parts = await parts_then(args, view, scope, among=apart_sql(view.schema))
+    return f"with apart as materialized ({parts}) {_together([*moved, apart, divided], bands)}"
 
 
-FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}
+async def figures_sql(
+    source: Source, args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis
+) -> str:
+    """SQL: aged figures of each customer on record, entity and currency."""
+    match source:
+        case "balance":
+            return _from_balance(args, view, scope, bands, basis)
+        case "item":
+            return _from_items(args, view, scope, bands, basis)
+        case "movement":
+            return await _from_movements(args, view, scope, bands, basis)
 
 
 def of_debtors(args: Arguments, scope: Scope, columns: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from reporting_svc.read_models.receivables.groups import GroupBy, grouping
 from reporting_svc.read_models.receivables.parts import parts_then
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.subtotals import chain_for, counted_sql
 from reporting_svc.read_models.receivables.sums import SALES
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ async def _receivables(view: View, scope: Scope, day: date, by: GroupBy | None) 
     """Return the receivables at the end of a day, by what is known at the moment of the question."""
     view = replace(view, time=replace(view.time, as_of=day))
     args = Arguments()
-    parts, group = parts_then(args, view, scope), grouping(args, view, scope, by, "p")
+    parts, group = await parts_then(args, view, scope), grouping(args, view, scope, by, "p")
     late = f"p.due_on < {args.add(day)}::date"
     rows = await view.conn.fetch(
         f"""
@@ -72,19 +73,20 @@ async def _receivables(view: View, scope: Scope, day: date, by: GroupBy | None) 
 
 
 async def _unapplied(view: View, scope: Scope, by: GroupBy | None) -> dict[Group, int]:
-    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.cash_minor <> 0")
-    group = grouping(where.arguments, view, scope, by, "p")
+    args = Arguments()
+    counted = counted_sql(args, view, scope, await chain_for(view, scope))
+    group = grouping(args, view, scope, by, "p")
     rows = await view.conn.fetch(
         f"""
         select {group.value} as value, sum(p.minor)::bigint as minor from (
             select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.minor
             from (
                 select m.entity, m.customer_id, sum(m.cash_minor)::bigint as minor
-                from {view.schema}.movement m where {where.sql} group by m.entity, m.customer_id
+                from ({counted}) m where m.cash_minor <> 0 group by m.entity, m.customer_id
             ) m
         ) p {group.join} group by 1
         """,
-        *where.arguments,
+        *args,
     )
     return {row["value"]: row["minor"] for row in rows}
 

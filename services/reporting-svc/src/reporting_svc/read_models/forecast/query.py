@@ -21,6 +21,7 @@ from reporting_svc.read_models.delays.query import due_outcomes, group_names
 from reporting_svc.read_models.receivables.parts import parts_then
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.subtotals import chain_for, counted_sql
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -74,7 +75,7 @@ async def _owed(view: View, scope: Scope) -> list[ExpectedPart]:
         f"""
         select {INVOICE_ID.sql("p.invoice_id")} as invoice_id, p.customer_id, p.due_on, p.open_minor,
                p.disputed_minor, p.planned_minor, p.is_penalty
-        from ({parts_then(args, view, scope)}) p where p.open_minor <> 0
+        from ({await parts_then(args, view, scope)}) p where p.open_minor <> 0
         """,
         *args,
     )
@@ -89,13 +90,14 @@ async def _owed(view: View, scope: Scope) -> list[ExpectedPart]:
 
 async def _cash(view: View, scope: Scope) -> dict[str, int]:
     """Return the unapplied cash of each debtor; that of unknown payers has the debtor ``''``."""
-    where = ScopeWhere(view, scope, "m", packed=True).counted()
+    args = Arguments()
+    counted = counted_sql(args, view, scope, await chain_for(view, scope))
     rows = await view.conn.fetch(
         f"""
         select {CUSTOMER_ID.sql("m.customer_id")} as customer_id, sum(m.cash_minor)::bigint as cash_minor
-        from {view.schema}.movement m where {where.sql} group by m.customer_id having sum(m.cash_minor) <> 0
+        from ({counted}) m group by m.customer_id having sum(m.cash_minor) <> 0
         """,
-        *where.arguments,
+        *args,
     )
     found: dict[str, int] = {}
     for row in rows:

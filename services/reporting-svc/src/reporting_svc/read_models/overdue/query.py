@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.named import named_sql, shares_sql
-from reporting_svc.read_models.receivables.parts import parts_now, parts_then
+from reporting_svc.read_models.receivables.parts import parts_at
 from reporting_svc.read_models.receivables.query import is_now
 from reporting_svc.read_models.receivables.rows import INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope
@@ -46,10 +46,9 @@ class Overdue:
 async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
     """Return one page and the sums of the whole list. One currency."""
     now = await is_now(view)
-    parts = parts_now if now else parts_then
     args = Arguments()
-    late = f"""select p.*, {shares_sql("p", "n")} from ({parts(args, view, scope)}) p
-               left join ({named_sql(args, view, scope, now=now)}) n using (invoice_id)
+    late = f"""select p.*, {shares_sql("p", "n")} from ({await parts_at(args, view, scope, now=now)}) p
+               left join ({await named_sql(args, view, scope, now=now)}) n using (invoice_id)
                where p.due_on < {args.add(view.time.as_of)}::date"""
     sums = await view.conn.fetchrow(
         f"""
@@ -100,7 +99,6 @@ async def listed_parts(
 ) -> list[Mapping[str, Any]]:
     """Return a page of the open invoices and instalments that are due in a range and meet a condition."""
     now = await is_now(view)
-    parts = parts_now if now else parts_then
     where = ViewWhere(view, entity="entity").add(condition)
     debtor, merged = "i.customer_id", ""
     if scope.merged.merged:
@@ -111,8 +109,9 @@ async def listed_parts(
                i.issued_on, p.due_on, p.instalment, i.number, i.total_minor, i.salesperson, p.open_minor,
                p.disputed_minor, p.conceded_minor, p.planned_minor, {shares_sql("p", "n")},
                (i.invoice_id::text || ' ' || coalesce(lpad(p.instalment::text, 4, '0'), '')) collate "C" as {KEY}
-        from ({parts(where.arguments, view, scope)}) p join {view.schema}.item i using (invoice_id) {merged}
-        left join ({named_sql(where.arguments, view, scope, now=now)}) n on n.invoice_id = p.invoice_id
+        from ({await parts_at(where.arguments, view, scope, now=now)}) p
+        join {view.schema}.item i using (invoice_id) {merged}
+        left join ({await named_sql(where.arguments, view, scope, now=now)}) n on n.invoice_id = p.invoice_id
         where {due.sql(where.arguments, "p.due_on")}
     ) listed"""
     rows = await view.conn.fetch(

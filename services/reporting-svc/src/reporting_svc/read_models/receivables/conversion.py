@@ -114,7 +114,7 @@ async def unrealised(view: View, scope: Scope, conversion: ReportConversion) -> 
         source = f"select i.*, i.open_minor as open_then from {view.schema}.item i where {where.sql}"
     else:
         source = f"""select i.*, o.open_minor as open_then
-                     from ({open_then(args, view, scope)}) o join {view.schema}.item i using (invoice_id)"""
+                     from ({await open_then(args, view, scope)}) o join {view.schema}.item i using (invoice_id)"""
     rows = await view.conn.fetch(
         f"""select entity, currency, issued_on, sum(open_then)::bigint as open_minor
             from ({source}) i where currency <> {args.add(conversion.currency)} group by 1, 2, 3""",

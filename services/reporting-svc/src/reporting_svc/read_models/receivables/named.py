@@ -29,7 +29,7 @@ def _packed(column: str) -> str:
     return f"substr({column}, 5)::uuid"
 
 
-def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
+async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
     """SQL: invoice_id, entity, customer_id and currency of the open invoices named, with each part of them.
 
     ``now``: the rows of "now" answer the question.
@@ -39,7 +39,7 @@ def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
     opened = f"select invoice_id, open_minor from {view.schema}.item where invoice_id in ({among})"
     if not now:
         debtors = f"select {_packed('customer_id')} from {view.schema}.item where invoice_id in ({among})"
-        opened = open_then(args, view, scope, among=among, debtors=debtors)
+        opened = await open_then(args, view, scope, among=among, debtors=debtors)
 
     def counted(alias: str) -> str:
         known = "" if view.time.is_now else f" and {alias}.position <= {where.position}"
@@ -88,7 +88,7 @@ def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
     """
 
 
-def named_of_debtors(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
+async def named_of_debtors(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
     """SQL: the parts by entity, debtor and currency."""
     merged, debtor = "", "n.customer_id"
     if scope.merged.merged:
@@ -97,7 +97,7 @@ def named_of_debtors(args: Arguments, view: View, scope: Scope, *, now: bool) ->
     added = ", ".join(f"sum(n.{column})::bigint as {column}" for column in NAMED)
     return f"""
         select n.entity, {debtor} as customer_id, n.currency, {added}
-        from ({named_sql(args, view, scope, now=now)}) n {merged} group by 1, 2, 3
+        from ({await named_sql(args, view, scope, now=now)}) n {merged} group by 1, 2, 3
     """
 
 

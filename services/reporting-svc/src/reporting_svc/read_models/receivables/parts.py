@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.query import open_then
+from reporting_svc.read_models.receivables.rows import ADJUSTS
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.sums import planned_sql, share_sql
 
@@ -30,6 +31,11 @@ def _shares(table: str) -> str:
 def parts_now(args: Arguments, view: View, scope: Scope) -> str:
     """SQL: open invoices and instalments as they are now, with what is contested, conceded and planned of them."""
     return f"{undivided_now(args, view, scope)} union all {instalments_now(args, view, scope)}"
+
+
+async def parts_at(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
+    """SQL: open invoices and instalments at the dates of the question. ``now``: the rows of "now" answer it."""
+    return parts_now(args, view, scope) if now else await parts_then(args, view, scope)
 
 
 def undivided_now(args: Arguments, view: View, scope: Scope) -> str:
@@ -54,7 +60,7 @@ def open_instalments(schema: str, items: str = "true", schedules: str = "true") 
     return _divided(source, _in_force(schema, found, schedules))
 
 
-def parts_then(args: Arguments, view: View, scope: Scope, *, among: str | None = None) -> str:
+async def parts_then(args: Arguments, view: View, scope: Scope, *, among: str | None = None) -> str:
     """SQL: open invoices and instalments by what counted on the day of the question and was known at its moment.
 
     ``is_divided`` marks invoices that have ever had instalments. ``among``: SQL of the invoices to which it is
@@ -64,9 +70,25 @@ def parts_then(args: Arguments, view: View, scope: Scope, *, among: str | None =
     known = f"l.effective_on <= {where.as_of}"
     if not view.time.is_now:
         known += f" and l.position <= {where.position}"
-    source = f"""select {_INVOICE}, i.schedule is not null as is_divided, i.due_on, o.settled_minor, {_shares("o")}
-                 from ({open_then(args, view, scope, among=among)}) o join {view.schema}.item i using (invoice_id)"""
+    found = await open_then(args, view, scope, among=among)
+    issued = f"case when i.issued_on <= {where.as_of} then i.total_minor else 0 end"
+    source = f"""select {_INVOICE}, i.schedule is not null as is_divided, i.due_on,
+                        {issued} + coalesce(a.minor, 0) - o.open_minor as settled_minor, {_shares("o")}
+                 from ({found}) o join {view.schema}.item i using (invoice_id)
+                 left join ({_adjustments(args, view, scope)}) a using (invoice_id)"""
     return _divided(source, _in_force(view.schema, where.sql, known))
+
+
+def _adjustments(args: Arguments, view: View, scope: Scope) -> str:
+    """SQL: changes of what is owed of invoices in instalments, by what counted on the day of the question and was known
+    then.
+
+    What was settled is only needed of these, and subtotals leave out invoices of which nothing is open.
+    """
+    where = ScopeWhere(view, scope, "m", args, packed=True).counted().add(f"m.{ADJUSTS}")
+    return f"""select m.invoice_id, sum(m.item_minor)::bigint as minor from {view.schema}.movement m
+               where {where.sql} and m.invoice_id in (select invoice_id from {view.schema}.item_instalment)
+               group by m.invoice_id"""
 
 
 def _in_force(schema: str, items: str, schedules: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments, ViewWhere
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.receivables.sums import SETTLED
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import Chain, chain_for, counted_sql
 from reporting_svc.read_models.refusals import ReportedCustomerNotFound, ReportingEntityNotFound
 
 if TYPE_CHECKING:
@@ -70,25 +70,26 @@ def apart_sql(schema: str) -> str:
                union all select invoice_id from {schema}.item_instalment"""
 
 
-def open_then(
+async def open_then(
     arguments: Arguments, view: View, scope: Scope, *, among: str | None = None, debtors: str | None = None
 ) -> str:
-    """SQL: invoice_id with its open, contested, conceded, planned and settled amount, by what counted by the day and
-    was known then.
+    """SQL: invoice_id with its open, contested, conceded and planned amount, by what counted by the day and was known
+    then.
 
     ``among``: SQL of the invoices to which it is restricted. ``debtors``: SQL of their customers, by which an index
     finds the movements.
     """
-    where = ScopeWhere(view, scope, "m", arguments, packed=True).counted()
+    chain = await chain_for(view, scope) if debtors is None else Chain()
+    found = "m.invoice_id is not null"
     if debtors is not None:
-        where.add(f"m.customer_id in ({debtors})")
+        found += f" and m.customer_id in ({debtors})"
     if among is not None:
-        where.add(f"m.invoice_id in ({among})")
+        found += f" and m.invoice_id in ({among})"
     return f"""
         select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-               sum(m.contested_minor)::bigint as disputed_minor, sum(m.conceded_minor)::bigint as conceded_minor,
-               sum(m.planned_minor)::bigint as planned_minor, {SETTLED}
-        from {view.schema}.movement m
-        where m.invoice_id is not null and {where.sql}
-        group by m.invoice_id having sum(m.item_minor) <> 0
+               coalesce(sum(m.contested_minor), 0)::bigint as disputed_minor,
+               coalesce(sum(m.conceded_minor), 0)::bigint as conceded_minor,
+               coalesce(sum(m.planned_minor), 0)::bigint as planned_minor
+        from ({counted_sql(arguments, view, scope, chain)}) m
+        where {found} group by m.invoice_id having sum(m.item_minor) <> 0
     """

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, ClassVar
 
+from encours.contracts.books import INVOICED, OWING
+from encours.contracts.books.entries import PENALISED
 from encours.projection.rows import Id, Row
 
 ENTITY_ID, CUSTOMER_ID, INVOICE_ID, PAYMENT_ID = Id("ent"), Id("cus"), Id("inv"), Id("pay")
+ADJUSTS = f"kind in {tuple(kind for kind in OWING if kind not in (*INVOICED, PENALISED))}"
+"""SQL: movements that change what is owed of an invoice after its issue."""
 ROW_KEY = "case when customer_id <> '' then customer_id else entity end"
 """The customer, or the entity for money of an unknown payer: ends every order of balances, and is unique."""
 
@@ -121,7 +125,12 @@ class MovementRow(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "movement"
     KEY: ClassVar[tuple[str, ...]] = ("position", "line")
-    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(effective_on)")
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(customer_id)",
+        "(effective_on, position)",
+        f"(invoice_id) where {ADJUSTS}",
+        "(invoice_id) where contested_minor <> 0 or planned_minor <> 0",
+    )
     position: int
     line: int
     item_minor: int

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from encours.contracts.books import CREDITED, INVOICED
+from encours.reading.where import Arguments
+from reporting_svc.domain.measures.collection import ONE_DAY
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql
 from reporting_svc.read_models.receivables.groups import Debtor, GroupBy, grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
+from reporting_svc.read_models.receivables.subtotals import chain_for, counted_sql
 from reporting_svc.read_models.receivables.sums import SALES
 
 if TYPE_CHECKING:
@@ -117,9 +120,15 @@ async def by_group(
 
 async def opening(view: View, scope: Scope, first: date) -> int:
     """Return the account's balance on the eve of ``first``, minor units."""
-    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on < {}::date", first)
+    eve = replace(view, time=replace(view.time, as_of=first - ONE_DAY))
+    args = Arguments()
+    if answered_by_days(eve, scope):
+        source = (
+            f"{view.schema}.day_sum m where {ScopeWhere(eve, scope, 'm', args, packed=True).counted().sql}"
+        )
+    else:
+        source = f"({counted_sql(args, eve, scope, await chain_for(eve, scope))}) m"
     balance: int = await view.conn.fetchval(
-        f"select coalesce(sum(m.account_minor), 0)::bigint from {moved_sql(view, scope, where)}",
-        *where.arguments,
+        f"select coalesce(sum(m.account_minor), 0)::bigint from {source}", *args
     )
     return balance
