@@ -107,7 +107,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 16
+    version = 17
     rows = (
         ReportingEntity,
         ReportedCustomer,
