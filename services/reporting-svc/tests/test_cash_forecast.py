@@ -6,11 +6,13 @@ import os
 import random
 from dataclasses import replace
 from datetime import date, timedelta
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporting_svc.domain.forecast import accuracy
 from reporting_svc.domain.forecast.accuracy import PastForecasts
 from reporting_svc.domain.forecast.cash import (
     Z_50,
@@ -223,3 +225,17 @@ def test_past_forecasts_are_compared_with_what_came_of_their_debts() -> None:
     assert PastForecasts([]).calibration(TODAY).weeks == 0
     own = PastForecasts(debts, within={"a"}).judged(TODAY, 3)
     assert [week.expected <= whole.expected for week, whole in zip(own, judged, strict=True)] == [True] * 6
+
+
+def test_trend_and_spread_of_a_large_ledger_rest_on_a_bounded_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    debts = [replace(debt, debtor=f"d{n % 40}") for n, debt in enumerate(debts_of(random.Random(9), 400))]
+    monkeypatch.setattr(accuracy, "SAMPLED_DEBTS", 100)
+    sampled = PastForecasts(debts)
+    ids = sorted({debt.debtor for debt in debts}, key=lambda debtor: (crc32(debtor.encode()), debtor))[:10]
+    own = [debt for debt in debts if debt.debtor in ids]
+    assert len(own) == 100
+    assert sampled.calibration(TODAY).spread == PastForecasts(own).calibration(TODAY).spread
+    monkeypatch.setattr(accuracy, "SAMPLED_DEBTS", 5)
+    assert PastForecasts(debts).calibration(TODAY) == PastForecasts(
+        [debt for debt in debts if debt.debtor == ids[0]]
+    ).calibration(TODAY)

@@ -6,7 +6,8 @@ of the question backwards, so that each comparison is complete.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
@@ -30,8 +31,8 @@ SPREAD_WEEKS = 8
 _PRIOR_SPREAD, _PRIOR_PAIRS = 1.2, 4
 _TREND_BOUNDS = 0.5, 2.0
 _LEAST_FUNDS = 50
-SAMPLED_DEBTORS = 1_500
-"""Debtors from whom trend and spread are taken; of more than that, those with the least hash of their id."""
+SAMPLED_DEBTORS, SAMPLED_DEBTS = 1_500, 25_000
+"""Debtors from whom trend and spread are taken, and their debts; of more, those with the least hash of their id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,7 @@ class PastForecasts:
         self.debts = debts
         self._within = within
         self.first = min((debt.issued for debt in debts), default=date.max.toordinal())
-        debtors = {debt.debtor for debt in debts}
-        if len(debtors) > SAMPLED_DEBTORS:
-            debtors = set(sorted(debtors, key=_hash)[:SAMPLED_DEBTORS])
+        debtors = _sampled(Counter(debt.debtor for debt in debts))
         self._sample = [debt for debt in debts if debt.debtor in debtors]
         self._made: dict[int, tuple[CashForecast, list[int]]] = {}
 
@@ -154,6 +153,17 @@ class PastForecasts:
                 if day < paid <= ends[-1]:
                     came[(paid - day - 1) // WEEK] += minor
         return made, came
+
+
+def _sampled(debts: Mapping[str, int]) -> set[str]:
+    """Return the debtors that are sampled, of all with the numbers of their debts; one at least."""
+    found, left = set[str](), SAMPLED_DEBTS
+    for debtor in sorted(debts, key=_hash)[:SAMPLED_DEBTORS]:
+        if found and debts[debtor] > left:
+            break
+        found.add(debtor)
+        left -= debts[debtor]
+    return found
 
 
 def _hash(debtor: str) -> tuple[int, str]:

@@ -92,16 +92,28 @@ class _CurveEvidence:
         """Return the curve of the evidence and of ``strength`` debts that follow the ``prior``."""
         at_risk, still, before = 0.0, 1.0, 1.0
         unpaid = []
+        told = {*self.begun, *self.paid, *self.left}  # most days of a debtor tell nothing of its own
         for day, after in enumerate(prior, FIRST):
-            at_risk += self.begun.get(day, 0.0)
-            ends = self.paid.get(day, 0.0)
+            ends = 0.0
+            if day in told:
+                at_risk += self.begun.get(day, 0.0)
+                ends = self.paid.get(day, 0.0)
             total = strength * before + at_risk
             if total > 0:
-                still *= max(0.0, 1 - (strength * (before - after) + ends) / total)
+                lasting = 1 - (strength * (before - after) + ends) / total
+                still *= lasting if lasting > 0 else 0.0
             before = after
-            at_risk = max(0.0, at_risk - ends - self.left.get(day, 0.0))
+            if day in told:
+                at_risk = max(0.0, at_risk - ends - self.left.get(day, 0.0))
             unpaid.append(still)
         return PaymentCurve(unpaid, tail)
+
+    def merge(self, other: _CurveEvidence) -> None:
+        """Add the evidence of others."""
+        for name in self.__slots__:
+            own = getattr(self, name)
+            for day, weight in getattr(other, name).items():
+                own[day] += weight
 
 
 def _within(days: int) -> int:
@@ -113,8 +125,7 @@ class PaymentCurves:
 
     def __init__(self, debts: Iterable[PaidDebt], on: int, weights: CurveWeights = WEIGHTS) -> None:
         everyone = _CurveEvidence()
-        segments: dict[str, _CurveEvidence] = {}
-        self._debtors: dict[str, _CurveEvidence] = {}
+        found: dict[tuple[str, str], _CurveEvidence] = {}
         self._weights = weights
         paid, days = 1.0, _TAIL_PRIOR_DAYS
         daily = 0.5 ** (1 / weights.half_life_days)
@@ -130,15 +141,26 @@ class PaymentCurves:
             if weight < _LEAST_WEIGHT:
                 continue
             self.debts += 1
-            everyone.add(debt, on, weight)
-            segments.setdefault(debt.segment, _CurveEvidence()).add(debt, on, weight)
-            self._debtors.setdefault(debt.debtor, _CurveEvidence()).add(debt, on, weight)
+            key = debt.debtor, debt.segment
+            if (own := found.get(key)) is None:
+                own = found[key] = _CurveEvidence()
+            own.add(debt, on, weight)
+        segments: dict[str, _CurveEvidence] = {}
+        self._debtors: dict[str, _CurveEvidence] = {}
+        for (debtor, segment), own in found.items():
+            segments.setdefault(segment, _CurveEvidence()).merge(own)
+            if debtor in self._debtors:
+                self._debtors[debtor].merge(own)
+            else:
+                self._debtors[debtor] = own
+        for each in segments.values():
+            everyone.merge(each)
         self._tail = min(1.0, paid / days)
         unknown = [1 - 0.5 * (n + 1) / _DAYS for n in range(_DAYS)]
         self._all = everyone.curve(unknown, 1.0, self._tail)
         self._segments = {
-            name: found.curve(self._all.unpaid, weights.segment_prior, self._tail)
-            for name, found in segments.items()
+            name: each.curve(self._all.unpaid, weights.segment_prior, self._tail)
+            for name, each in segments.items()
         }
         self._curves: dict[str, PaymentCurve] = {}
 

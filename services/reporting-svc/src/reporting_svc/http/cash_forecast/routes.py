@@ -13,7 +13,7 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
-from reporting_svc.domain.forecast.accuracy import PastForecasts
+from reporting_svc.domain.forecast.accuracy import PastForecasts, PastWeek
 from reporting_svc.domain.forecast.cash import PeriodLength, ends_of, forecast
 from reporting_svc.domain.forecast.curves import PaymentCurves
 from reporting_svc.http.cash_forecast.answers import AccuracyOut, CashForecastOut, MadeForecast
@@ -67,9 +67,12 @@ async def cash_forecast_accuracy(
     """
     async with snapshot(q, asked) as books:
         basis = await forecast_basis(books.view, books.scope)
-    history = PastForecasts(basis.history, basis.within)
-    judged = await asyncio.to_thread(history.judged, q.as_of.toordinal(), weeks)
+    judged = await asyncio.to_thread(_judged, basis, q.as_of.toordinal(), weeks)
     return q.respond(AccuracyOut.of(books, judged))
+
+
+def _judged(basis: ForecastBasis, on: int, weeks: int) -> list[PastWeek]:
+    return PastForecasts(basis.history, basis.within).judged(on, weeks)
 
 
 def _made(basis: ForecastBasis, on: int, ends: list[int]) -> MadeForecast:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from reporting_svc.domain.forecast.owed import (
     Schedule,
     expectable,
 )
+from reporting_svc.domain.measures.delays import DueOutcome
 from reporting_svc.read_models.delays.query import due_outcomes, group_names
 from reporting_svc.read_models.receivables.parts import parts_then
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID
@@ -52,7 +55,18 @@ async def forecast_basis(view: View, scope: Scope) -> ForecastBasis:
         },
     )
     parts, cash = await _owed(view, scope), await _cash(view, scope)
-    history = [
+    outcomes = await due_outcomes(view, everyone)
+    # Apart from the event loop: other requests go on while a large ledger is sorted.
+    history = await asyncio.to_thread(_history, outcomes, scope, segments)
+    owed = await asyncio.to_thread(expectable, parts, cash, outlook, view.time.as_of)
+    within = None
+    if everyone != scope:
+        within = frozenset(outcome.customer_id for outcome in await due_outcomes(view, scope))
+    return ForecastBasis(owed, history, within)
+
+
+def _history(outcomes: Iterable[DueOutcome], scope: Scope, segments: Mapping[str, str]) -> list[PaidDebt]:
+    return [
         PaidDebt(
             debtor := scope.merged.of(outcome.customer_id),
             segments.get(debtor, ""),
@@ -61,12 +75,8 @@ async def forecast_basis(view: View, scope: Scope) -> ForecastBasis:
             outcome.owed_minor,
             tuple((part.available_on.toordinal(), part.amount_minor) for part in outcome.funds),
         )
-        for outcome in await due_outcomes(view, everyone)
+        for outcome in outcomes
     ]
-    within = None
-    if everyone != scope:
-        within = frozenset(outcome.customer_id for outcome in await due_outcomes(view, scope))
-    return ForecastBasis(expectable(parts, cash, outlook, view.time.as_of), history, within)
 
 
 async def _owed(view: View, scope: Scope) -> list[ExpectedPart]:
