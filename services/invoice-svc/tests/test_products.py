@@ -87,6 +87,9 @@ def test_a_credit_note_over_lines_takes_from_their_product_and_one_over_an_amoun
 def test_a_cost_below_nothing_is_refused(make: Any, firm: Any) -> None:
     with pytest.raises(Invalid, match="cost is 0 or more"):
         issued(make, firm, line("50.00", "tyre", "-1"))
+    with pytest.raises(Invalid, match="within the bounds") as refused:
+        issued(make, firm, line("50.00", "tyre", "9" * 15))
+    assert refused.value.errors[0].pointer == "/lines/0/unit_cost"
 
 
 amounts = st.integers(-5_000, 50_000).map(lambda minor: f"{minor / 100:.2f}")

@@ -42,6 +42,10 @@ class LineInput(Struct, frozen=True, gc=False):
     unit_cost: str | None = None
 
 
+MAX_LINE_COST_MINOR = MAX_MINOR // 1_000
+"""Bound of the cost of a line: all lines of a document together stay an amount."""
+
+
 class InvoiceSums(Struct, frozen=True, gc=False):
     """Lines with their nets, adjustments of the document, VAT by rate ascending, and the totals, in minor units."""
 
@@ -166,15 +170,16 @@ def _line(line: LineInput, currency: str, pointer: str) -> Line:
         adjustments=adjustments,
         unit_cost=None
         if line.unit_cost is None
-        else _unit_cost(line.unit_cost, quantity, f"{pointer}/unit_cost"),
+        else _unit_cost(line.unit_cost, quantity, quantity_scale, digits, f"{pointer}/unit_cost"),
     )
 
 
-def _unit_cost(text: str, quantity: int, pointer: str) -> str:
-    """Return the canonical cost of a unit. Raises :class:`Invalid` for one below 0, and without a bound to the sum."""
+def _unit_cost(text: str, quantity: int, quantity_scale: int, digits: int, pointer: str) -> str:
+    """Return the canonical cost of a unit. Raises :class:`Invalid` for one below 0, and for too much in the line."""
     cost, scale, canonical = decimal_parts(text, pointer)
-    if cost < 0 or cost * abs(quantity) > MAX_MINOR * 10**scale:
-        raise Invalid("A cost is 0 or more, and that of a line is within the bounds of amounts.", pointer)
+    of_line = cost * abs(quantity) * 10**digits // 10 ** (scale + quantity_scale)
+    if cost < 0 or of_line > MAX_LINE_COST_MINOR:
+        raise Invalid("A cost is 0 or more, and that of a line within the bounds of amounts.", pointer)
     return canonical
 
 
