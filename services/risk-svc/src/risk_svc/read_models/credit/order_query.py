@@ -20,6 +20,14 @@ async def reservations(view: View, page: Page, *, customer_id: str | None, statu
     return await where.page(page, "*", f"{view.schema}.reservation")
 
 
+async def ordering_entities(conn: Conn, schema: str) -> list[str]:
+    """Return the entities that have reservations or blocked orders."""
+    rows = await conn.fetch(
+        f"select distinct entity_id from {schema}.reservation where status in ('reserved', 'blocked')"
+    )
+    return sorted(row["entity_id"] for row in rows)
+
+
 async def expiring(conn: Conn, schema: str, day: date) -> list[tuple[str, str]]:
     """Return ids and entities of reservations and blocked orders whose last day is before the day."""
     rows = await conn.fetch(

@@ -1,0 +1,91 @@
+"""Looks of the background task that ends orders at a ledger, as the days of its entities begin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from encours.contracts import Event
+from encours.contracts.events.parties.customer import CustomerRegistered
+from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.events.reservation import ReservationDecided, ReservationExpired
+from encours.kernel.ids import derived_id
+from encours.ledger import Ledger
+from encours.ledger.model import Clock
+from encours.projection.rebuild import rebuild
+from encours.reading.read_db import ReadDb
+from encours.testing.events import event
+from encours.testing.http import http_scenario
+from encours.testing.servers import Installation
+from risk_svc.app import create_app
+from risk_svc.models import MODELS
+from risk_svc.read_models.credit.model import Credit
+from risk_svc.use_cases.freeing import FreeOrders
+
+LAST = date(2026, 6, 30)
+ZONES = {"Asia/Tokyo": 9, "Europe/Paris": 2, "America/Los_Angeles": -7}
+"""Hours ahead of UTC on that day."""
+Seen = tuple[str, Ledger, ReadDb, Callable[[], Awaitable[None]]]
+
+
+@asynccontextmanager
+async def ledger_of(installation: Installation, *entities: tuple[str, list[Event]]) -> AsyncIterator[Seen]:
+    """A ledger with these events by entity, its read model, and the work that makes it again."""
+    url, store = installation.ledger_url("risk"), installation.store_url("risk")
+    async with http_scenario(installation, "risk", create_app) as made:
+        for entity, events in entities:
+            await made.given(*events, entity=entity, on=LAST)
+
+        async def project() -> None:
+            await rebuild(
+                ledger_dsn=url, store_dsn=store, service="risk-svc", model=Credit(), ledger=made.name
+            )
+
+        await project()
+        ledger = await Ledger.open(url)
+        db = await ReadDb.open(store, ledger=ledger, models=MODELS)
+        try:
+            yield made.name, ledger, db, project
+        finally:
+            await db.close()
+            await ledger.close()
+
+
+async def test_an_order_ends_as_the_day_of_its_entity_begins(
+    module_installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[str, list[Event]]] = []
+    for zone in ZONES:
+        entity, customer = derived_id("ent", zone), derived_id("cus", zone)
+        order = event(
+            ReservationDecided, reservation_id=derived_id("rsv", zone), customer_id=customer,
+            order_ref=zone, amount_minor=5_00, expires_on=LAST, decision="accept", attempt=1,
+        )  # fmt: skip
+        registered = event(EntityRegistered, entity_id=entity, time_zone=zone)
+        known = event(CustomerRegistered, customer_id=customer, entity_id=entity)
+        given.append((entity, [registered, known, order]))
+    now = datetime(2026, 6, 30, 12, tzinfo=UTC)
+
+    async def clock(_name: str) -> Clock:
+        return Clock(now, now.astimezone(ZoneInfo("Europe/Paris")).date())
+
+    ended: dict[str, date] = {}
+    async with ledger_of(module_installation, *given) as (name, ledger, db, _):
+        monkeypatch.setattr(ledger, "clock", clock)
+        free = FreeOrders(ledger, db)
+        for zone, hours in ZONES.items():
+            midnight = datetime(2026, 7, 1, tzinfo=UTC) - timedelta(hours=hours)
+            for now in (midnight - timedelta(seconds=1), midnight):
+                await free.look(name)
+                streams = await ledger.read_streams(name, [derived_id("rsv", each) for each in ZONES])
+                found = [
+                    e for events in streams.values() for e in events if isinstance(e.data, ReservationExpired)
+                ]
+                begun = {derived_id("rsv", zone)} if now == midnight else set()
+                assert {e.stream for e in found} - ended.keys() == begun
+                ended |= {e.stream: e.effective_on for e in found}
+    assert set(ended.values()) == {LAST + timedelta(days=1)}
