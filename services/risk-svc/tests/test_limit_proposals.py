@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.contracts.events.limit_formula import FinancialsFiled, GradeFactor
+from encours.contracts import Recorded
+from encours.contracts.events.limit_formula import CreditReviewPostponed, FinancialsFiled, GradeFactor
 from encours.kernel.errors import Invalid
 from encours.kernel.money import MAX_MINOR
 from encours.testing.events import event
+from encours.testing.history import recorded
 from encours.testing.memory import TODAY
 from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.insurance.share import InsuredShare
@@ -30,6 +32,8 @@ from risk_svc.domain.proposal.formula import (
 from risk_svc.domain.proposal.propose import ProposalBasis, RequestProposal, propose, request_of
 from risk_svc.domain.proposal.review import CreditReview, PostponeReview, Renewal, causes, postpone
 from risk_svc.domain.score.shipped import SHIPPED
+from risk_svc.http.credit_file.parts import last_written
+from risk_svc.use_cases.proposals import REVIEW
 
 FACTORS = {"A": 12_000, "B": 10_000, "C": 5_000, "D": 2_000, "E": 0}
 TERMS = FormulaTerms(
@@ -220,3 +224,19 @@ def test_a_postponement_for_another_reason_is_recorded() -> None:
     assert postpone(state, put_off, TODAY) == []
     (again,) = postpone(state, replace(put_off, text="The auditor is late"), TODAY)
     assert (again.until, again.text) == (put_off.until, "The auditor is late")
+
+
+def test_of_merged_records_the_last_postponement_counts_as_of_any_day() -> None:
+    def put_off(customer_id: str, *positions: int) -> list[Recorded]:
+        return [
+            recorded(
+                event(CreditReviewPostponed, customer_id=customer_id, until=TODAY, text=f"At {position}"),
+                position=position,
+                effective_on=TODAY + timedelta(days=position),
+            )
+            for position in positions
+        ]
+
+    survivor, merged = put_off("cus_1", 1, 3), put_off("cus_2", 2, 4)
+    found = [last_written(REVIEW, (survivor, merged), TODAY + timedelta(days=n)) for n in range(5)]
+    assert [each and each.text for each in found] == [None, "At 1", "At 2", "At 3", "At 4"]

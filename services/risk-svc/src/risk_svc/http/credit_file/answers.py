@@ -78,7 +78,7 @@ class CreditFileOut(AsOf):
     orders: list[ReservationOut] = Field(description="Orders on credit with their decisions, newest first.")
     guarantees: list[GuaranteeOut]
     terms: list[TermsProposalOut] = Field(description="Terms proposed because of the risk.")
-    review: PostponedReviewOut | None = Field(description="Last postponement of the review.")
+    review: PostponedReviewOut | None = Field(description="Last postponement of the review, of all records.")
     facts: list[CreditFactOut] = Field(description="The last observed first.")
     comments: list[CreditCommentOut] = Field(description="Those that the caller may read, the last first.")
     warnings: list[CreditWarningOut] = Field(description="Early warnings, newest first.")
@@ -115,7 +115,7 @@ class CreditFileOut(AsOf):
             orders=[ReservationOut.of(*each) for each in parts.orders],
             guarantees=[GuaranteeOut.of(*each) for each in parts.guarantees],
             terms=[TermsProposalOut.of(each) for state in parts.terms for each in state.proposals],
-            review=next((PostponedReviewOut.of(each) for each in parts.reviews if each.until), None),
+            review=PostponedReviewOut.of(parts.review) if parts.review else None,
             facts=[CreditFactOut.of(each, day) for each in parts.facts],
             comments=[CreditCommentOut.of(each) for each in parts.comments],
             warnings=[CreditWarningOut.of(each) for each in parts.warnings],

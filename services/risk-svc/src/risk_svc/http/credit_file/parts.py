@@ -46,7 +46,7 @@ class FileParts:
     orders: Sequence[tuple[Reservation, int]]
     guarantees: Sequence[tuple[Guarantee, int]]
     terms: Sequence[RiskTerms]
-    reviews: Sequence[CreditReview]
+    review: CreditReview | None
     facts: Sequence[CreditFact]
     comments: Sequence[CreditComment]
     warnings: Sequence[WarningEpisode]
@@ -67,7 +67,7 @@ async def file_parts(
         orders=_with_versions(found, own, "rsv", RESERVATION, day),
         guarantees=_with_versions(found, own, "gua", GUARANTEE, day),
         terms=[RISK_TERMS.fold_as_of(events, day) for events in _of(found, singles, "rtm")],
-        reviews=[REVIEW.fold_as_of(events, day) for events in _of(found, singles, "crv")],
+        review=last_written(REVIEW, _of(found, singles, "crv"), day),
         facts=in_order([CREDIT_FACTS.fold_as_of(events, day) for events in _of(found, singles, "fct")]),
         comments=await comments_seen(q, records, entity_id, time),
         warnings=[state for state, _ in _with_versions(found, own, "wrn", CREDIT_WARNING, day)],
@@ -78,6 +78,13 @@ async def file_parts(
 
 def _of(found: Streams, streams: Iterable[str], prefix: str) -> list[Sequence[Recorded]]:
     return [found[each] for each in streams if each.startswith(f"{prefix}_") and found.get(each)]
+
+
+def last_written(folder: Folder[S], streams: Iterable[Sequence[Recorded]], day: date) -> S | None:
+    """Return the state of the stream with the last event of all, on a day; ``None`` if none had begun."""
+    visible = [[e for e in events if e.effective_on <= day] for events in streams]
+    last = max((events for events in visible if events), key=lambda events: events[-1].position, default=None)
+    return None if last is None else folder.fold(last)
 
 
 def _with_versions(
