@@ -88,6 +88,7 @@ def test_concurrent_orders_never_exceed_a_limit_whatever_is_killed(system: Syste
 def hold_orders(orders: Orders) -> None:
     """Hold orders by hand, then by policy."""
     world = orders.world
+    checked = world.post("risk", "/v1/checks", {"customer_id": orders.customer, "amount": eur("5.00")})
     held = world.post("risk", f"/v1/customers/{orders.customer}/holds", {"text": "Cheque returned unpaid"})
     order = {"customer_id": orders.customer, "amount": eur("5.00"), "order_ref": "WEB-99"}
     refused = world.post("risk", "/v1/reservations", order)
@@ -95,6 +96,12 @@ def hold_orders(orders: Orders) -> None:
     path = f"/v1/customers/{orders.customer}/credit-file"
     file = world.get("risk", path)
     assert ([each["id"] for each in file["holds"]], file["badge"]) == ([held["id"]], False)
+    assert [(each["decision_id"], each["decision"]) for each in file["checks"]] == [
+        (checked["decision_id"], checked["decision"])
+    ]
+    assert "credit.checked" in {each["type"] for each in file["timeline"]}
+    before = world.get("risk", path, known_at=checked["seen_position"])
+    assert before["checks"] == [], "as known before it"
     world.post("risk", f"/v1/credit-holds/{held['id']}/release", {"text": "Paid"})
     wait_until(lambda: len(orders.listed("reserved")) == 27, "the end of a hold frees no order")
 

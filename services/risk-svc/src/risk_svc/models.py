@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from encours.projection.read_model import ReadModel
+from risk_svc.read_models.checks.model import Checks
 from risk_svc.read_models.credit.model import Credit
 
 NAME = "risk-svc"
 CREDIT = Credit.name
-MODELS: tuple[ReadModel, ...] = (Credit(),)
+CHECKS = Checks.name
+MODELS: tuple[ReadModel, ...] = (Credit(), Checks())

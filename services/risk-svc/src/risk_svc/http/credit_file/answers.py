@@ -12,6 +12,7 @@ from encours.reading.summary import summary
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.behaviour import score
 from risk_svc.domain.score.model import PaymentModel
+from risk_svc.http.checks.answers import CheckOut
 from risk_svc.http.credit_file.parts import FileParts
 from risk_svc.http.customers.answers import (
     Components,
@@ -75,6 +76,9 @@ class CreditFileOut(AsOf):
     open_invoices: list[OpenInvoice]
     insolvent: bool = Field(description="Insolvency proceedings are in force.")
     limit_requests: list[LimitRequestOut] = Field(description="Of all records of the customer, newest first.")
+    checks: list[CheckOut] = Field(
+        description="Checks that reserve nothing, with their decisions, newest first; the latest 50."
+    )
     orders: list[ReservationOut] = Field(description="Orders on credit with their decisions, newest first.")
     guarantees: list[GuaranteeOut]
     terms: list[TermsProposalOut] = Field(description="Terms proposed because of the risk.")
@@ -112,6 +116,7 @@ class CreditFileOut(AsOf):
             ],
             insolvent=picture.insolvent,
             limit_requests=[LimitRequestOut.of(*each) for each in parts.limits],
+            checks=[CheckOut.of(state) for state, _ in parts.checks],
             orders=[ReservationOut.of(*each) for each in parts.orders],
             guarantees=[GuaranteeOut.of(*each) for each in parts.guarantees],
             terms=[TermsProposalOut.of(each) for state in parts.terms for each in state.proposals],

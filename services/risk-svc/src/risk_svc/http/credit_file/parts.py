@@ -12,6 +12,7 @@ from encours.http.queries import Query
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
 from encours.reading.moment import TimeTravel
+from risk_svc.domain.check import CheckState
 from risk_svc.domain.file.comments import CreditComment
 from risk_svc.domain.file.facts import CreditFact, in_order
 from risk_svc.domain.file.opening import AccountOpening
@@ -22,6 +23,7 @@ from risk_svc.domain.reservation.state import Reservation
 from risk_svc.domain.risk_terms import RiskTerms
 from risk_svc.domain.warning.episode import WarningEpisode
 from risk_svc.http.facts.seen import comments_seen
+from risk_svc.use_cases.checks import CHECK
 from risk_svc.use_cases.file.facts import CREDIT_FACTS
 from risk_svc.use_cases.file.openings import ACCOUNT_OPENING
 from risk_svc.use_cases.guarantees import GUARANTEE
@@ -43,6 +45,7 @@ class FileParts:
     """States of the streams of a customer, those with a version newest first, and their latest events."""
 
     limits: Sequence[tuple[LimitState, int]]
+    checks: Sequence[tuple[CheckState, int]]
     orders: Sequence[tuple[Reservation, int]]
     guarantees: Sequence[tuple[Guarantee, int]]
     terms: Sequence[RiskTerms]
@@ -64,6 +67,7 @@ async def file_parts(
     seen = [e for events in found.values() for e in events if e.effective_on <= day]
     return FileParts(
         limits=_with_versions(found, own, "lim", LIMIT, day),
+        checks=_with_versions(found, own, "dec", CHECK, day),
         orders=_with_versions(found, own, "rsv", RESERVATION, day),
         guarantees=_with_versions(found, own, "gua", GUARANTEE, day),
         terms=[RISK_TERMS.fold_as_of(events, day) for events in _of(found, singles, "rtm")],

@@ -14,6 +14,8 @@ from risk_svc.http.credit_file.answers import CreditFileOut
 from risk_svc.http.credit_file.parts import file_parts
 from risk_svc.http.limits.bodies import CustomerId
 from risk_svc.http.score_models.asked import score_models_at
+from risk_svc.models import CHECKS
+from risk_svc.read_models.checks.model import latest_checks
 from risk_svc.read_models.credit.query import pictures
 from risk_svc.read_models.file.query import streams_of
 
@@ -25,8 +27,8 @@ Reading = Annotated[Query, reading("risk:read")]
 async def get_credit_file(customer_id: CustomerId, q: Reading) -> Response:
     """Get all that a credit decision on a customer rests on, as of a date, as known at an instant.
 
-    Exposure in components, limits, orders, holds, the badge, guarantees, insured parts, score and forecast, open
-    invoices, terms, the review, facts, comments, early warnings, and a timeline of their events.
+    Exposure in components, limits, checks, orders, holds, the badge, guarantees, insured parts, score and forecast,
+    open invoices, terms, the review, facts, comments, early warnings, and a timeline of their events.
     """
     missing = CreditCustomerNotFound(customer_id)
     async with q.view("credit") as view:
@@ -40,6 +42,8 @@ async def get_credit_file(customer_id: CustomerId, q: Reading) -> Response:
         q.caller.require_sight(picture.entity_id, missing)
         records = (await survivors_at(view)).records(picture.customer_id)
         own = await streams_of(view, records)
+    async with q.view(CHECKS) as view:
+        own += await latest_checks(view, records, time.position)
     models, _ = await score_models_at(q, time)
     parts = await file_parts(q, records, own, picture.entity_id, time)
     return q.respond(CreditFileOut.of(picture, models.model, parts, time))
