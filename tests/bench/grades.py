@@ -35,7 +35,8 @@ insert into {s}.invoice (invoice_id, customer_id, currency, drafted, number, iss
                          issued_position, replaces, is_penalty)
   select 'inv_' || lpad(k::text, 32, '0'), 'cus_' || lpad((k % {customers} + 1)::text, 32, '0'), 'EUR', '', 'F' || k,
          on_, on_ + 30, 12000, {customers} + k, false, false
-  from (select k, date '{day}' - (k * 7919 % 700 + 1)::int as on_ from generate_series(1, {customers} * {each}) k) made;
+  from (select k, date '{day}' - (k * 7919 % 700 + 1)::int as on_
+        from generate_series(1::bigint, {customers} * {each}) k) made;
 insert into {s}.movement (position, line, customer_id, currency, invoice_id, payment_id, effective_on, available_on,
                           open_minor, owed_minor, disputed_minor, conceded_minor, draft_minor, unapplied_minor,
                           reserved_minor, delivered_minor)
