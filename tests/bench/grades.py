@@ -1,4 +1,5 @@
-"""Forecasts of 100,000 customers from the rows of risk-svc, as a day that opens makes them: 1,000,000 invoices.
+"""Forecasts of 100,000 customers from the rows of risk-svc, as a day that opens makes them: 1,000,000 invoices; the
+early warnings of 20,000 of them.
 
 Rows are generated in SQL as the projection would have written them: each invoice with its issue, and with its payment
 if it is paid. The reference of the same run is the transport of the same movements, page by page.
@@ -17,15 +18,22 @@ from encours.projection.control import STORE_SETTINGS
 from encours.projection.projector import create_indexes, create_tables
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from risk_svc.domain.score.shipped import SHIPPED
+from risk_svc.domain.warning.rules import SHIPPED as SHIPPED_RULES
+from risk_svc.domain.warning.rules import evaluate
 from risk_svc.read_models.credit.grades import last_grades
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, all_histories
+from risk_svc.read_models.insurance.query import Moment
+from risk_svc.read_models.warnings.query import warned_book, warned_page
+from risk_svc.use_cases.warnings.days import CUSTOMERS_AT_ONCE as WARNED_AT_ONCE
 from tests.bench import Entry, entry
 
 CUSTOMERS, EACH = 100_000, 10
 DAY = date(2026, 6, 30)
 SCHEMA = "bench_grades"
 TARGET_S = 60.0
+WARNED = 20_000
+"""Customers with a limit, who are judged by the rules of early warnings."""
 _FILL = """
 insert into {s}.customer (customer_id, entity_id, name, from_position, exposures)
   select 'cus_' || lpad(n::text, 32, '0'), 'ent_1', 'Customer ' || n, n, '' from generate_series(1, {customers}) n;
@@ -47,6 +55,11 @@ insert into {s}.movement (position, line, customer_id, currency, invoice_id, pay
          -total_minor, 0, 0, 0, 0, 0, 0, 0
   from (select *, due_on - 10 + (issued_position * 31 % 40)::int as paid_on from {s}.invoice) paid
   where paid_on < date '{day}' and issued_position % 50 <> 0;
+insert into {s}.limit_request (limit_id, customer_id, entity_id, amount_minor, currency, max_days_past_due, valid_until,
+                               requested_position, requested_on, state, approved_minor, approved_max_days,
+                               decided_position, decided_on)
+  select 'lim_' || n, 'cus_' || lpad(n::text, 32, '0'), 'ent_1', 50000, 'EUR', 30, null, n, date '2024-01-01',
+         'approved', 50000, 30, n, date '2024-01-01' from generate_series(1, {warned}) n;
 """
 
 
@@ -66,22 +79,29 @@ async def _measure(installation: Installation) -> list[Entry]:
         await _fill(conn)
         reference_s = await _transport_s(conn)
         refresh_s, forecasts = await _refresh_s(conn)
+        warnings_s, judged, warned = await _warnings_s(conn)
     finally:
         await conn.close()
-    assert forecasts == CUSTOMERS
+    assert (forecasts, judged) == (CUSTOMERS, WARNED)
     return [
         entry(
             f"forecasts of {CUSTOMERS:,} customers from {CUSTOMERS * EACH:,} invoices in the database", refresh_s, "s",
             reference="transport of their movements, s", reference_value=reference_s,
             target=f"{TARGET_S:.0f} s", met=refresh_s < TARGET_S,
-        )
+        ),
+        entry(
+            f"early warnings of {WARNED:,} customers with {WARNED * EACH:,} invoices, {warned:,} found",
+            warnings_s, "s",
+            reference="transport of all movements, s", reference_value=reference_s,
+            target=f"{TARGET_S:.0f} s", met=warnings_s < TARGET_S,
+        ),
     ]  # fmt: skip
 
 
 async def _fill(conn: asyncpg.Connection[Any]) -> None:
     model = Credit()
     await create_tables(conn, SCHEMA, model, keys=True)
-    statement = _FILL.format(s=SCHEMA, customers=CUSTOMERS, each=EACH, day=DAY)
+    statement = _FILL.format(s=SCHEMA, customers=CUSTOMERS, each=EACH, day=DAY, warned=WARNED)
     await conn.execute(statement, timeout=300)
     await create_indexes(conn, SCHEMA, model.rows)
     await conn.execute("vacuum analyze")
@@ -95,6 +115,19 @@ async def _refresh_s(conn: asyncpg.Connection[Any]) -> tuple[float, int]:
             SHIPPED.forecast_at_end_of(payer, DAY.toordinal())
         forecasts += len(histories)
     return time.perf_counter() - started, forecasts
+
+
+async def _warnings_s(conn: asyncpg.Connection[Any]) -> tuple[float, int, int]:
+    """Judge the customers that have a limit by the shipped rules, page by page, as a day that opens does."""
+    started, judged, warned = time.perf_counter(), 0, 0
+    after: str | None = ""
+    book = await warned_book(Moment(conn, SCHEMA, DAY, CUSTOMERS * (EACH + 1)), "ent_1")
+    while after is not None:
+        page = await warned_page(book, SHIPPED_RULES.limit_drift, after=after, limit=WARNED_AT_ONCE)
+        judged += len(page.customers)
+        warned += sum(len(evaluate(each, SHIPPED_RULES, DAY)) for each in page.customers)
+        after = page.last
+    return time.perf_counter() - started, judged, warned
 
 
 async def _transport_s(conn: asyncpg.Connection[Any]) -> float:
