@@ -68,9 +68,10 @@ insert into {s}.customer (customer_id, entity, name, name_key, country)
   select 'cus_' || md5(c::text), '{e}', 'Customer ' || c, 'customer ' || c, 'FR'
   from generate_series(0, {customers} - 1) c;
 insert into {s}.item (invoice_id, number, entity, customer_id, currency, issued_on, due_on, total_minor, open_minor,
-                      disputed_minor, conceded_minor, planned_minor, settled_minor, is_penalty)
+                      disputed_minor, conceded_minor, planned_minor, settled_minor, is_penalty, vat_on_receipt)
   select md5(i::text)::uuid, 'FAC-' || i, '{e}', 'cus_' || md5((i % {customers})::text), 'EUR', due - 30, due,
-         10000 + i % 900000, 10000 + i % 900000, case when i % 40 = 0 then 5000 else 0 end, 0, 0, 0, false
+         10000 + i % 900000, 10000 + i % 900000, case when i % 40 = 0 then 5000 else 0 end, 0, 0, 0, false,
+         false
   from (select i, '{day}'::date - 160 + (i / {customers} * 37 + i) % 190 as due from generate_series(1, {items}) i) x;
 insert into {s}.item_instalment (invoice_id, position, due_on, effective_on, upto_minor)
   select invoice_id, 1, due_on + 30 * n, issued_on, total_minor * (n + 1) / 3

@@ -140,7 +140,8 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
             valuation,
             booking,
             has_foreign,
-            vat_on_receipts=creditor.country == VAT_ON_RECEIPTS,
+            vat_on_receipts=creditor.country == VAT_ON_RECEIPTS
+            and await letters.has_receipt_vat(export.entity_id),
         )
 
     async def _warnings(self, creditor: Creditor) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class JournalWriter:
     has_foreign: bool
     """Items in another currency than that of the books exist."""
     vat_on_receipts: bool
-    """The law of the entity makes VAT on services due on receipt."""
+    """The law of the entity makes VAT on services due on receipt, and there is such an invoice."""
 
     async def booked(
         self, source: AsyncIterator[list[list[Recorded]]]

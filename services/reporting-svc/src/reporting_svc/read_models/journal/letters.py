@@ -121,6 +121,13 @@ class Letters:
         )
         return {row[0]: row[1] for row in rows}
 
+    async def has_receipt_vat(self, entity_id: str) -> bool:
+        """Return true if the VAT of any invoice of the entity is due on receipt."""
+        found: bool = await self._conn.fetchval(
+            f"select exists (select from {self._schema}.item where entity = $1 and vat_on_receipt)", entity_id
+        )
+        return found
+
     async def on_receipt(self, digits: Iterable[str]) -> list[str]:
         """Return those of the invoices whose VAT is due on receipt."""
         rows = await self._conn.fetch(
