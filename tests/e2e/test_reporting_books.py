@@ -116,6 +116,20 @@ def test_dso_of_one_unpaid_invoice_counts_back_to_its_month(story: Story) -> Non
     assert {body["simple"]["definition"], body["countback"]["definition"]} <= known
 
 
+def test_reminders_are_counted_by_the_groups_that_are_named(story: Story) -> None:
+    path = "/v1/collection-effectiveness/reminders"
+    body = story.world.get("reporting", path, customer_id=story.customer, group_by="month,step,tone")
+    entries = story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", limit=500)["data"]
+    sent = [entry for entry in entries if entry["type"] == "reminder.sent"]
+    assert sum(row["sent"] for row in body["data"]) == body["totals"]["sent"] == len(sent) > 0
+    assert {row["group"]["tone"] for row in body["data"] if row["sent"]} <= {"cordial", "neutral", "firm"}
+    assert [each["days"] for each in body["totals"]["paid_within"]] == [7, 15, 30]
+    assert body["tie_out"]["equal"]
+    for wrong in ("step,colour", "step,step"):
+        refused = story.world.client("reporting").get(path, params={"group_by": wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/group_by")
+
+
 def test_a_payment_that_came_back_lowers_the_collection_of_its_month(story: Story) -> None:
     body = story.world.get("reporting", "/v1/collection-effectiveness", customer_id=story.customer)
     rows = {row["start"]: row for row in body["data"]}

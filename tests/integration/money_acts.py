@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from encours.contracts.events import invoice, loss, payment
-from encours.contracts.events.dunning import placements, promises
+from encours.contracts.events.dunning import placements, promises, reminders, replies
 from encours.contracts.events.money import residual
 from encours.contracts.events.parties.customer import FieldsSet, FieldValue, RolesAssigned
 from encours.testing.events import event as sample
@@ -155,6 +155,42 @@ def place(b: Books, n: int, day: date, amount: int) -> None:
         back = tuple(own[: 1 + n % 2])
         event = sample(placements.InvoicesRecalled, **given, invoice_ids=back)
         b.record(placement_id, event, day + timedelta(days=n % 25))
+
+
+def remind(b: Books, n: int, day: date, amount: int) -> None:
+    """A message or a call asks for invoices of a customer, and mostly leaves; some come back or are answered."""
+    own = [i for i, left in b.open.items() if left > 0 and b.owner[i] == (CUSTOMERS[n % 2], "EUR")][
+        -1 - n % 3 :
+    ]
+    items = tuple(
+        sample(reminders.DunnedItem, invoice_id=each, asked_minor=min(amount, b.open[each])) for each in own
+    )
+    reminder_id, step = b.id("rem"), f"step-{n % 3}"
+    given: dict[str, Any] = {"customer_id": CUSTOMERS[n % 2]}
+    asked = given | {"currency": "EUR", "items": items, "step": step}
+    if n % 5 == 4:
+        task_id = reminder_id.replace("rem", "tsk")
+        b.record(task_id, sample(reminders.TaskOpened, task_id=task_id, kind="call", **asked), day)
+        outcome = ("done", "promised", "no_answer", "replaced")[n % 4]
+        done = sample(reminders.TaskCompleted, task_id=task_id, outcome=outcome, **given)
+        b.record(task_id, done, day + timedelta(days=n % 4))
+        return
+    given |= {"reminder_id": reminder_id}
+    channel = "letter" if n % 4 == 1 else "email"
+    requested = sample(reminders.ReminderRequested, reminder_id=reminder_id, channel=channel, **asked)
+    b.record(reminder_id, requested, day)
+    if n % 7 == 6:
+        b.record(reminder_id, sample(reminders.ReminderFailed, **given), day)
+        return
+    b.record(
+        reminder_id, sample(reminders.ReminderSent, **given, channel=channel), day + timedelta(days=n % 3)
+    )
+    for kind, at in ((replies.ReminderDelivered, n % 2), (replies.ReminderAnswered, n % 3 == 1)):
+        if at:
+            b.record(reminder_id, sample(kind, **given), day + timedelta(days=n % 9))
+    if n % 8 == 7:
+        bounced = sample(replies.ReminderBounced, **given, permanent=n % 16 == 7)
+        b.record(reminder_id, bounced, day + timedelta(days=1))
 
 
 EVERY_ACT = [

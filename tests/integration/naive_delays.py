@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, settlements
+from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Settlement, settlements
 from encours.ledger.stored import StoredEvent
 
 
@@ -43,6 +44,24 @@ class Account:
 
 def outcomes(log: list[StoredEvent], as_of: date, known_to: int, currency: str) -> list[tuple[Any, ...]]:
     """Customer, due date, owed, not covered, day of settlement and uncovered after 90 days, of each instalment."""
+    accounts = _accounts(log, as_of, known_to, currency)
+    return sorted(
+        (row for customer, account in accounts.items() for row in _rows(customer, account)), key=repr
+    )
+
+
+def funds(log: list[StoredEvent], as_of: date, known_to: int, currency: str) -> dict[str, list[Funds]]:
+    """The money that covers each invoice."""
+    found: dict[str, list[Funds]] = {}
+    for account in _accounts(log, as_of, known_to, currency).values():
+        for invoice_id, settled in _settled(account).items():
+            found[invoice_id] = [
+                each for part in _parts(settled) if part.owed_minor > 0 for each in part.funds
+            ]
+    return found
+
+
+def _accounts(log: list[StoredEvent], as_of: date, known_to: int, currency: str) -> dict[str, Account]:
     accounts: dict[str, Account] = {}
     # Schedules count in the order of the ledger; all else adds up in any order, once the invoices are there.
     events = sorted(log[:known_to], key=lambda event: event.type != "invoice.issued")
@@ -53,9 +72,7 @@ def outcomes(log: list[StoredEvent], as_of: date, known_to: int, currency: str) 
                 _add(accounts.setdefault(customer, Account()), event, data)
         elif event.type == "invoice.issued" and data.currency == currency:
             accounts.setdefault(data.customer_id, Account()).debts[data.invoice_id] = NaiveDebt(data, 0)
-    return sorted(
-        (row for customer, account in accounts.items() for row in _rows(customer, account)), key=repr
-    )
+    return accounts
 
 
 def _add(account: Account, event: StoredEvent, data: Any) -> None:
@@ -90,7 +107,7 @@ def _add(account: Account, event: StoredEvent, data: Any) -> None:
             account.put(data, -data.amount_minor)
 
 
-def _rows(customer: str, account: Account) -> list[tuple[Any, ...]]:
+def _settled(account: Account) -> Mapping[str, Settlement]:
     debts = []
     for invoice_id, debt in account.debts.items():
         paid = [
@@ -104,9 +121,17 @@ def _rows(customer: str, account: Account) -> list[tuple[Any, ...]]:
             )
         )  # fmt: skip
     spare = [Funds(account.days[p], m) for p, m in account.cash.items() if m > 0 and p in account.days]
+    return settlements(debts, spare)
+
+
+def _parts(settled: Settlement) -> Sequence[Settlement]:
+    return settled.periods[0].parts if settled.periods else (settled,)
+
+
+def _rows(customer: str, account: Account) -> list[tuple[Any, ...]]:
     found = []
-    for settled in settlements(debts, spare).values():
-        for part in settled.periods[0].parts if settled.periods else (settled,):
+    for settled in _settled(account).values():
+        for part in _parts(settled):
             if part.owed_minor > 0:
                 unpaid = part.uncovered_before(part.due_on + timedelta(days=91))
                 found.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -17,22 +18,28 @@ from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from reporting_svc.domain.figure import FigureQuestion
+from reporting_svc.domain.measures.reminders import yields
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.query import due_outcomes
 from reporting_svc.read_models.figures.restatement import restated
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_tied, tie_out_days
 from tests.integration import naive_delays
+from tests.integration.money_acts import remind
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
     ENTITY,
+    credit,
     history,
     issue,
     pay,
+    release,
     replay,
+    reschedule,
     steps,
 )
 from tests.integration.store import Store, project
@@ -116,6 +123,100 @@ def test_invoices_and_their_delays_are_those_of_a_naive_count(
             ),
             key=repr,
         )
+
+
+WINDOWS = (7, 15, 30)
+TRACES = {
+    "reminder.sent": "sent", "reminder.failed": "failed", "reminder.delivered": "delivered",
+    "reminder.answered": "answered", "reminder.bounced": "bounced",
+}  # fmt: skip
+OUTCOMES = {"done": {"sent"}, "promised": {"sent", "answered"}, "no_answer": {"failed"}}
+REMINDED = [issue, issue, remind, remind, remind, remind, pay, pay, pay, release, credit, reschedule]
+reminding = st.lists(
+    st.tuples(
+        st.sampled_from(REMINDED),
+        st.integers(0, 1000),
+        st.integers(0, 40),
+        st.integers(1, 50).map(lambda x: x * 1000),
+    ),
+    min_size=25,
+    max_size=50,
+)
+
+
+def reminded(
+    log: list[StoredEvent], first: date, as_of: date, known_to: int
+) -> dict[tuple[str, str], dict[str, int]]:
+    """What came of the reminders of each step and channel, counted one by one."""
+    asked: dict[str, Any] = {}
+    sent: dict[str, date] = {}
+    traces: dict[str, set[str]] = {}
+    for event in log[:known_to]:
+        data: Any = event.recorded().data
+        if event.effective_on > as_of:
+            continue
+        name: str = getattr(data, "reminder_id", "") or getattr(data, "task_id", "")
+        if event.type in ("reminder.requested", "task.opened") and event.effective_on >= first:
+            asked[name] = data
+        elif event.type == "task.completed":
+            traces.setdefault(name, set()).update(OUTCOMES.get(data.outcome, {"suppressed"}))
+            if data.outcome in ("done", "promised"):
+                sent[name] = event.effective_on
+        elif event.type in TRACES and getattr(data, "permanent", True):
+            traces.setdefault(name, set()).add(TRACES[event.type])
+            if event.type == "reminder.sent":
+                sent[name] = event.effective_on
+    money = naive_delays.funds(log, as_of, known_to, "EUR")
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for name, data in asked.items():
+        counts = Counter[str]({"requested": 1} | dict.fromkeys(traces.get(name, ()), 1))
+        on = sent.get(name)
+        amounts = {item.invoice_id: item.asked_minor for item in data.items}
+        for days in WINDOWS if on is not None else ():
+            assert on is not None
+            until = on + timedelta(days=days)
+            if until > as_of:
+                counts[f"unfollowed {days}"] += sum(amounts.values())
+                continue
+            counts[f"followed {days}"] += sum(amounts.values())
+            for invoice_id, minor in amounts.items():
+                others = [
+                    sent[each]
+                    for each, other in asked.items()
+                    if each in sent and sent[each] > on and invoice_id in {i.invoice_id for i in other.items}
+                ]
+                paid = [(part.available_on, part.amount_minor) for part in money.get(invoice_id, [])]
+                before = min([until, *others])
+                counts[f"paid {days}"] += min(minor, sum(m for day, m in paid if on < day <= until))
+                counts[f"first {days}"] += min(minor, sum(m for day, m in paid if on < day <= before))
+        key = data.step, getattr(data, "channel", "phone")
+        found[key] = dict(Counter(found.get(key, {})) + counts)
+    return found
+
+
+@settings(max_examples=200 if "DEEP" in os.environ else 12, deadline=None, suppress_health_check=ACCEPTED)
+@given(
+    acts=reminding, days=st.integers(15, 90), back=st.integers(10, 90), share=st.sampled_from([None, 70, 100])
+)
+def test_the_yield_of_reminders_is_that_of_a_naive_count(
+    store: Store, acts: list[tuple[Any, int, int, int]], days: int, back: int, share: int | None
+) -> None:
+    log = history(acts).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    known_to = None if share is None else len(log) * share // 100
+    as_of = DAY_0 + timedelta(days=days)
+    first = as_of - timedelta(days=back)
+    found = store.run(reminders_paid(view(store, as_of, known_to), Scope(currency="EUR"), first))
+    sums: dict[Any, dict[str, int]] = {}
+    for key, group in yields(found.reminders, found.funds, as_of, lambda r: (r.step, r.channel)).items():
+        counts = {"requested": group.requested, **group.traces}
+        for window in group.windows:
+            counts[f"unfollowed {window.days}"] = window.unfollowed_minor
+            counts[f"followed {window.days}"] = window.asked_minor
+            counts[f"paid {window.days}"] = window.paid_minor
+            counts[f"first {window.days}"] = window.paid_minor - window.paid_later_minor
+        sums[key] = {name: minor for name, minor in counts.items() if minor}
+    assert sums == reminded(log, first, as_of, len(log) if known_to is None else known_to)
 
 
 BANDS = ("not_due", "1-30", "31-60", "61-90", "91-120", "121+")

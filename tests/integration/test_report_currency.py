@@ -21,6 +21,7 @@ from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
 from reporting_svc.read_models.aged_balance.query import aged
+from reporting_svc.read_models.dashboard.query import month_to_date
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import ReportRateMissing, conversion_to, unrealised
@@ -87,6 +88,17 @@ def opened(log: list[StoredEvent], as_of: date, known_to: int) -> Iterator[tuple
         yield currency, day, open_minor[invoice]
 
 
+def month(log: list[StoredEvent], as_of: date, rates: dict[int, Fraction]) -> tuple[int, int]:
+    """What was outstanding at the beginning of the month, and what was billed in it, both at the rates of the day."""
+    before, sales = Counter[str](), 0
+    for moved in (each for event in log for each in movements(event.recorded())):
+        if moved.effective_on < as_of.replace(day=1):
+            before[moved.currency] += moved.account_minor
+        elif moved.effective_on <= as_of and moved.kind in ("issued", "credited"):
+            sales += in_euros(moved.account_minor, moved.currency, as_of, rates)
+    return sum(in_euros(minor, currency, as_of, rates) for currency, minor in before.items()), sales
+
+
 def view(store: Store, as_of: date, known_to: int | None) -> View:
     time = TimeTravel(as_of, known_to or 10**9, None if known_to is None else "then", known_to is None)
     return View(store.conn, "live", time, granted=None)
@@ -119,7 +131,11 @@ def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
         assert [*total.bands, total.unapplied] == [sum(column) for column in zip(*rows.values(), strict=True)]
         assert total.outstanding == sum(part.converted_minor for part in found.parts)
         penalties = store.run(open_penalties(moment, scope, conversion))
-        store.run(days_sales_outstanding(moment, scope, total, penalties, 90, conversion))
+        dso = store.run(days_sales_outstanding(moment, scope, total, penalties, 90, conversion))
+        cei = store.run(month_to_date(moment, scope, dso, total.bands[0], conversion))
+        opening, sales = month(log[:upto], as_of, rates)
+        due = opening + sales - min(total.bands[0], total.outstanding)
+        assert cei == (Fraction(100 * (opening + sales - total.outstanding), due) if due > 0 else None)
     by_day: dict[date, int] = {}
     for currency, day, minor in opened(log, as_of, upto):
         if currency == "USD":

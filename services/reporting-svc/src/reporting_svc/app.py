@@ -28,6 +28,7 @@ from reporting_svc.http.figures import routes as figures
 from reporting_svc.http.open_items import routes as open_items
 from reporting_svc.http.overdue import routes as overdue
 from reporting_svc.http.payment_delays import routes as payment_delays
+from reporting_svc.http.reminders import routes as reminders
 from reporting_svc.http.reports import routes as reports
 from reporting_svc.http.timeline import routes as timeline
 from reporting_svc.http.turnover import routes as turnover
@@ -69,6 +70,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             turnover,
             turnover_plans,
             collection_effectiveness,
+            reminders,
             payment_delays,
             cash_forecast,
             anomalies,

@@ -11,7 +11,7 @@ from typing import get_args
 from dunning_svc.domain.formats import MessageLang
 from dunning_svc.domain.message.render import Source
 from encours.contracts.events.dunning.document import DunningAct
-from encours.contracts.events.dunning.template import TemplatePurpose, TemplateTone
+from encours.contracts.events.dunning.template import SHIPPED_TONES, TemplatePurpose, TemplateTone
 
 ACTS: Mapping[TemplatePurpose, frozenset[DunningAct]] = {
     "announcement": frozenset({"email"}),
@@ -31,16 +31,19 @@ class ShippedTemplate:
     tone: TemplateTone
 
 
+_PURPOSES: Mapping[str, TemplatePurpose] = {
+    "friendly": "announcement",
+    "cordial": "reminder",
+    "first": "reminder",
+    "penalties": "reminder",
+    "formal_notice": "formal_notice",
+    "sms": "short_message",
+    "thanks_cordial": "thanks",
+    "thanks": "thanks",
+    "thanks_firm": "thanks",
+}
 TEMPLATES: Mapping[str, ShippedTemplate] = {
-    "friendly": ShippedTemplate("announcement", "cordial"),
-    "cordial": ShippedTemplate("reminder", "cordial"),
-    "first": ShippedTemplate("reminder", "neutral"),
-    "penalties": ShippedTemplate("reminder", "firm"),
-    "formal_notice": ShippedTemplate("formal_notice", "firm"),
-    "sms": ShippedTemplate("short_message", "neutral"),
-    "thanks_cordial": ShippedTemplate("thanks", "cordial"),
-    "thanks": ShippedTemplate("thanks", "neutral"),
-    "thanks_firm": ShippedTemplate("thanks", "firm"),
+    code: ShippedTemplate(_PURPOSES[code], tone) for code, tone in SHIPPED_TONES.items()
 }
 """By code."""
 STAND_IN: Mapping[str, str] = {

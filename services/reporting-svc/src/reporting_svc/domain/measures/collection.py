@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from encours.kernel.money import div_half_up
-from reporting_svc.domain.measures.dso import delinquent, simple
+from reporting_svc.domain.measures.dso import delinquent, per_day, simple
 
 ONE_DAY = timedelta(days=1)
 
@@ -84,7 +83,7 @@ class Collection:
     @property
     def per_day_minor(self) -> int | None:
         """Cash that a day of DSO ties up (``working-capital/1``)."""
-        return div_half_up(self.turnover_minor, self.days) if self.turnover_minor > 0 else None
+        return per_day(self.turnover_minor, self.days)
 
     @property
     def late_minor(self) -> int:

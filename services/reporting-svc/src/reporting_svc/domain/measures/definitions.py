@@ -124,6 +124,17 @@ WORKING_CAPITAL = Definition(
     "lateness: outstanding - not yet due on the basis of add/simple/4, which is that amount x the average days "
     "delinquent. Null without turnover. Minor units, half up.",
 )
+REMINDER_YIELD = Definition(
+    "reminder-yield/1",
+    "Reminders, calls and litigation files decided from the first day to as_of, by the day of the decision. Sent: the "
+    "channel accepted it; of a task, a person carried it out. Paid within 7, 15 and 30 days: of each invoice that a "
+    "sent message asks for, the funds of the customer that cover it (payment-delay/1) and were available after the "
+    "day on which it left, up to the last of these days, at most what was asked for; its rate is of what was asked "
+    "for by messages sent at least so many days before as_of. Those sent later are counted apart: what they bring is "
+    "not known yet. A payment counts for each message in whose days it falls; the part after a later message about "
+    "the same invoice is given apart. Association, not effect: who is reminded is late, later steps meet harder "
+    "cases, and many would have paid anyway. An experiment with customers assigned by chance measures an effect.",
+)
 PAYMENT_DELAY = Definition(
     "payment-delay/1",
     "Invoices, and instalments by the schedule in force, that fell due from the first day to as_of; penalty "
@@ -203,6 +214,7 @@ ALL: tuple[Definition, ...] = (
     CEI,
     OVERDUE_RATE,
     WORKING_CAPITAL,
+    REMINDER_YIELD,
     PAYMENT_DELAY,
     DELAY_RANKING,
     RECOVERED_RATE,

@@ -37,6 +37,13 @@ class Dso:
     countback: Countback
     best_possible: Fraction | None
     delinquent: Fraction | None
+    late_minor: int
+    """Cash that lateness ties up: what is outstanding beyond what is not due."""
+
+    @property
+    def per_day_minor(self) -> int | None:
+        """Cash that a day of DSO ties up (``working-capital/1``)."""
+        return per_day(self.turnover_minor, self.period_days)
 
 
 def measure(
@@ -58,6 +65,7 @@ def measure(
         countback=countback(receivables_minor, months),
         best_possible=best,
         delinquent=delinquent(dso, best),
+        late_minor=receivables_minor - not_due_minor,
     )
 
 
@@ -67,6 +75,11 @@ def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction |
     ``None`` without positive turnover: there is no rate to express the balance in.
     """
     return Fraction(receivables_minor * days, turnover_minor) if turnover_minor > 0 else None
+
+
+def per_day(turnover_minor: int, days: int) -> int | None:
+    """Return the turnover of a day (``working-capital/1``); ``None`` without positive turnover."""
+    return div_half_up(turnover_minor, days) if turnover_minor > 0 else None
 
 
 def delinquent(dso: Fraction | None, best_possible: Fraction | None) -> Fraction | None:

@@ -15,7 +15,7 @@ from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.collection import Collection
 from reporting_svc.domain.measures.dso import rounded
 from reporting_svc.http.answers import Report, TieOut
-from reporting_svc.http.dso.answers import DaysOut
+from reporting_svc.http.dso.answers import DaysOut, WorkingCapitalOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.receivables.groups import GroupBy
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
@@ -33,24 +33,6 @@ class PercentOut(BaseModel):
         """Show a percentage, rounded to two decimals, or the reason for having none."""
         none = reason if percent is None else None
         return {"definition": definition.id, "percent": rounded(percent), "reason": none}
-
-
-class WorkingCapitalOut(BaseModel):
-    """Effect on working capital [BFR]: cash that days of DSO tie up; `per_day` is null without turnover."""
-
-    definition: str
-    per_day: MoneyModel | None = Field(description="Cash that one day of DSO ties up.")
-    late: MoneyModel = Field(description="Cash that lateness ties up.")
-
-    @classmethod
-    def of(cls, period: Collection, currency: str) -> Json:
-        """Show the effect of a period."""
-        per_day = period.per_day_minor
-        return {
-            "definition": definitions.WORKING_CAPITAL.id,
-            "per_day": None if per_day is None else money_json(per_day, currency),
-            "late": money_json(period.late_minor, currency),
-        }
 
 
 class CollectionRow(BaseModel):
@@ -91,7 +73,7 @@ class CollectionRow(BaseModel):
             "dso": DaysOut.of(definitions.DSO_SIMPLE, period.dso),
             "best_possible": DaysOut.of(definitions.BPDSO, period.best_possible),
             "average_days_delinquent": DaysOut.of(definitions.ADD, period.delinquent),
-            "working_capital": WorkingCapitalOut.of(period, currency),
+            "working_capital": WorkingCapitalOut.of(period.per_day_minor, period.late_minor, currency),
         }
 
 

@@ -106,8 +106,8 @@ class DashboardOut(ConvertedReport):
     )
     at_risk: AtRiskOut
     dso: DsoFigures
-    collection_effectiveness: PercentOut | None = Field(
-        description="Of the calendar month up to as_of. Null with `report_currency`."
+    collection_effectiveness: PercentOut = Field(
+        description="Of the calendar month up to as_of; with `report_currency` all of it at the rates of as_of."
     )
     last_30_days: dict[str, MoneyModel]
     promised_today: DuePromises
@@ -133,9 +133,7 @@ class DashboardOut(ConvertedReport):
             "overdue_share": round(late / gross, 4) if gross > 0 else None,
             "at_risk": AtRiskOut.of(total),
             "dso": DsoFigures.of(dso, currency),
-            "collection_effectiveness": None
-            if books.conversion
-            else PercentOut.of(CEI, lately.effectiveness, "nothing-to-collect"),
+            "collection_effectiveness": PercentOut.of(CEI, lately.effectiveness, "nothing-to-collect"),
             "last_30_days": {
                 name: money_json(sum(getattr(period, name) for period in lately.periods), currency)
                 for name in _LATELY

@@ -100,9 +100,9 @@ async def _board(q: Query, asked: AskedInCurrency, days: int) -> Json:
         dso = await days_sales_outstanding(view, scope, books.total, penalties, days, conversion)
         lately = Lately(
             periods=await by_period(view, scope, "day", first, conversion),
-            effectiveness=None
-            if conversion
-            else await month_to_date(view, scope, dso, books.total.bands[0] - penalties.not_due_minor),
+            effectiveness=await month_to_date(
+                view, scope, dso, books.total.bands[0] - penalties.not_due_minor, conversion
+            ),
             due=await due_promises(view, scope, conversion),
             broken=await broken_promises(view, scope, first, conversion),
         )

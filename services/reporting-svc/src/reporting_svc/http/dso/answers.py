@@ -45,6 +45,23 @@ class CountbackOut(_Days):
         }
 
 
+class WorkingCapitalOut(BaseModel):
+    """Effect on working capital [BFR]: cash that days of DSO tie up; `per_day` is null without turnover."""
+
+    definition: str
+    per_day: MoneyModel | None = Field(description="Cash that one day of DSO ties up.")
+    late: MoneyModel = Field(description="Cash that lateness ties up.")
+
+    @classmethod
+    def of(cls, per_day_minor: int | None, late_minor: int, currency: str) -> Json:
+        """Show the effect of a period."""
+        return {
+            "definition": definitions.WORKING_CAPITAL.id,
+            "per_day": None if per_day_minor is None else money_json(per_day_minor, currency),
+            "late": money_json(late_minor, currency),
+        }
+
+
 class _DsoFields(BaseModel):
     period_days: int
     receivables: MoneyModel
@@ -53,6 +70,7 @@ class _DsoFields(BaseModel):
     countback: CountbackOut
     best_possible: DaysOut
     average_days_delinquent: DaysOut
+    working_capital: WorkingCapitalOut
 
 
 class DsoFigures(_DsoFields):
@@ -69,6 +87,7 @@ class DsoFigures(_DsoFields):
             "countback": CountbackOut.of(dso.countback),
             "best_possible": DaysOut.of(definitions.BPDSO, dso.best_possible),
             "average_days_delinquent": DaysOut.of(definitions.ADD, dso.delinquent),
+            "working_capital": WorkingCapitalOut.of(dso.per_day_minor, dso.late_minor, currency),
         }
 
 

@@ -12,9 +12,9 @@ from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY, effectiveness
 from reporting_svc.domain.measures.dso import Dso
-from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dso.query import billed_since
 from reporting_svc.read_models.receivables.conversion import ReportConversion
+from reporting_svc.read_models.receivables.rows import ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
 
 if TYPE_CHECKING:
@@ -46,25 +46,37 @@ async def broken_promises(
     return await _promises(view, scope, conversion, "broken", "p.effective_on >= {}::date", first)
 
 
-async def month_to_date(view: View, scope: Scope, dso: Dso, not_due_minor: int) -> Fraction | None:
-    """Return the collection effectiveness of the month of the question's day up to it (``cei/1``). One currency.
+async def month_to_date(
+    view: View, scope: Scope, dso: Dso, not_due_minor: int, conversion: ReportConversion | None = None
+) -> Fraction | None:
+    """Return the collection effectiveness of the month of the question's day up to it (``cei/1``).
 
-    ``dso`` holds what is outstanding without penalty documents; ``not_due_minor`` is the part of it not past due.
+    ``dso`` holds what is outstanding without penalty documents; ``not_due_minor`` is the part of it not past due. With
+    a conversion, opening, sales and closing count by the rates of that day, so that no exchange difference is in it.
     """
     first = view.time.as_of.replace(day=1)
-    if not answered_by_days(view, scope):
-        return (await collection(view, scope, first, None, dso.period_days))[-1].effectiveness
-    where = (
-        ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on <= {}::date", first - ONE_DAY)
-    )
-    opening: int = await view.conn.fetchval(
-        f"""select coalesce(sum(m.account_minor - m.penalty_minor), 0)::bigint
-            from {view.schema}.day_sum m where {where.sql}""",
-        *where.arguments,
-    )
-    sales = await billed_since(view, scope, first, None)
+    opening = await _outstanding(view, scope, first - ONE_DAY, conversion)
+    sales = await billed_since(view, scope, first, conversion)
     closing = dso.receivables_minor
     return effectiveness(opening, sales, closing, min(not_due_minor, closing))
+
+
+async def _outstanding(view: View, scope: Scope, day: date, conversion: ReportConversion | None) -> int:
+    """Return what was outstanding at the end of a day, penalty documents left out."""
+    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on <= {}::date", day)
+    source, minor = f"{view.schema}.day_sum m", "m.account_minor - m.penalty_minor"
+    if not answered_by_days(view, scope):
+        penalties = f"left join {view.schema}.item i on i.invoice_id = m.invoice_id and i.is_penalty"
+        source = f"{view.schema}.movement m {penalties}"
+        minor = "m.account_minor - case when i.invoice_id is null then 0 else m.item_minor end"
+    rows = await view.conn.fetch(
+        f"""select {ENTITY_ID.sql("m.entity")} as entity, m.currency, sum({minor})::bigint as minor
+            from {source} where {where.sql} group by m.entity, m.currency""",
+        *where.arguments,
+    )
+    if conversion is None:
+        return sum(row["minor"] for row in rows)
+    return sum(conversion.converted(row["entity"], row["currency"], row["minor"]) for row in rows)
 
 
 async def _promises(

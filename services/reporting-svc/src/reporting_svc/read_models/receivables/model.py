@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import replace
 
 from encours import contracts
-from encours.contracts import Recorded, events
+from encours.contracts import Recorded
 from encours.contracts.books import Movement, movements, moving
 from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled
 from encours.contracts.events.dunning.promises import (
@@ -18,6 +18,23 @@ from encours.contracts.events.dunning.promises import (
     PromiseMade,
     PromiseWithdrawn,
 )
+from encours.contracts.events.dunning.reminders import (
+    ReminderFailed,
+    ReminderRequested,
+    ReminderSent,
+    ReminderSuppressed,
+    ReminderUnconfirmed,
+    TaskCompleted,
+    TaskOpened,
+)
+from encours.contracts.events.dunning.replies import (
+    ReminderAnswered,
+    ReminderBounced,
+    ReminderDelivered,
+    ReminderReadByDebtor,
+    ReminderTracked,
+)
+from encours.contracts.events.dunning.template import TemplateVersionSaved
 from encours.contracts.events.figure import FigurePublished, TurnoverPlanSet
 from encours.contracts.events.invoice import InvoiceCredited, InvoiceIssued
 from encours.contracts.events.money.bank import BankLineBooked
@@ -50,6 +67,7 @@ from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.folding import add, on_item, reschedule
+from reporting_svc.read_models.receivables.ignored import IGNORED
 from reporting_svc.read_models.receivables.mapping import (
     customer_row,
     day_key,
@@ -63,6 +81,15 @@ from reporting_svc.read_models.receivables.outlook import (
     PlacedInvoiceRow,
     PlanScheduleRow,
     PromisedPaymentRow,
+)
+from reporting_svc.read_models.receivables.reminders import (
+    AskedReminder,
+    AskingEvent,
+    ReminderTrace,
+    TemplateToneRow,
+    TraceEvent,
+    add_trace,
+    trace_keys,
 )
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
@@ -107,7 +134,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 17
+    version = 18
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -119,6 +146,9 @@ class Receivables(MappedModel):
         InsolvencyRow,
         PromisedPaymentRow,
         PlacedInvoiceRow,
+        TemplateToneRow,
+        AskedReminder,
+        ReminderTrace,
         PlanScheduleRow,
         Item,
         ItemInstalment,
@@ -160,6 +190,9 @@ class Receivables(MappedModel):
         PromiseWithdrawn,
         InvoicesPlaced,
         InvoicesRecalled,
+        TemplateVersionSaved,
+        *get_args(AskingEvent),
+        *get_args(TraceEvent),
         PlanAgreed,
         PlanRescheduled,
         PlanBroken,
@@ -170,99 +203,7 @@ class Receivables(MappedModel):
         TurnoverPlanSet,
     )
     applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
-    ignores = (
-        contracts.names_in(
-            events.alerts,
-            events.approval,
-            events.bank,
-            events.collectors,
-            events.cover,
-            events.dispute,
-            events.instrument,
-            events.limit_formula,
-            events.order,
-            events.experiment,
-            events.policy,
-            events.penalty,
-            events.quote,
-            events.recurring,
-            events.remittance,
-            events.replies,
-            events.report,
-            events.credit_hold,
-            events.credit_policy,
-            events.guarantee,
-            events.insurance,
-            events.provision,
-            events.reservation,
-            events.account_opening,
-            events.credit_file,
-            events.credit_warning,
-            events.risk_terms,
-            events.score,
-            events.review,
-            events.statement,
-            events.tasks,
-            events.template,
-            events.thanks,
-            events.titles,
-        )
-        - contracts.names_of(BankLineBooked)
-    ) | contracts.names_of(
-        events.calendar.DayOpened,
-        events.risk.CreditChecked,
-        events.risk.LimitApproved,
-        events.risk.LimitRefused,
-        events.risk.LimitRequested,
-        events.customer.CustomerContactAdded,
-        events.customer.CustomerNoted,
-        events.field.FieldDefined,
-        events.field.InvoiceFieldsSet,
-        events.customer.TermsAgreed,
-        events.customer.TermsBeyondCeiling,
-        events.customer.PenaltyBelowFloor,
-        events.entity.SeriesDefined,
-        events.entity.FirstNumberSet,
-        events.entity.NumberDisplaySet,
-        events.entity.PeriodClosed,
-        events.entity.BankAccountSet,
-        events.entity.VatRegimeSet,
-        events.residual.ToleranceSet,
-        events.customer.PapersRequired,
-        events.insolvency.InsolvencyAmended,
-        events.insolvency.InsolvencyPublished,
-        events.reminders.HoldPlaced,
-        events.reminders.ReminderFailed,
-        events.reminders.ReminderRequested,
-        events.reminders.RunCompleted,
-        events.reminders.ReminderSent,
-        events.reminders.ReminderSuppressed,
-        events.reminders.ReminderUnconfirmed,
-        events.reminders.TaskCompleted,
-        events.reminders.TaskOpened,
-        events.reminders.TaskRaised,
-        events.imports.ImportCompleted,
-        events.aside.EventSetAside,
-        events.imports.ImportReceived,
-        events.invoice.InvoiceAmended,
-        events.invoice.InvoiceCancelled,
-        events.invoice.InvoiceDrafted,
-        events.invoice.DepositDeducted,
-        events.invoice.DepositFreed,
-        events.invoice.InvoiceRebated,
-        events.loss.InvoiceProvisioned,
-        events.invoice.InvoiceTermsBeyondCeiling,
-        events.invoice.InvoicePenaltyBelowFloor,
-        events.payment.AllocationPolicySet,
-        events.payment.PaymentAdvised,
-        events.payment.PaymentAllocated,
-        events.payment.PaymentReleased,
-        events.payment.RefundSent,
-        events.payment.PaymentStated,
-        events.payment.ReversalStated,
-        events.rate.ExchangeDifferenceRealised,
-        events.rate.ExchangeDifferenceReversed,
-    )
+    ignores = IGNORED
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that :meth:`project` reads for this event."""
@@ -277,8 +218,27 @@ class Receivables(MappedModel):
                 return
             case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
                 return
-            case InvoicesPlaced() | InvoicesRecalled():
+            case (
+                InvoicesPlaced()
+                | InvoicesRecalled()
+                | TemplateVersionSaved()
+                | ReminderRequested()
+                | TaskOpened()
+            ):
                 return
+            case (
+                ReminderSent()
+                | ReminderFailed()
+                | ReminderUnconfirmed()
+                | ReminderSuppressed()
+                | ReminderDelivered()
+                | ReminderReadByDebtor()
+                | ReminderBounced()
+                | ReminderAnswered()
+                | ReminderTracked()
+                | TaskCompleted()
+            ):
+                yield from trace_keys(e.data)
             case (
                 PlanAgreed() | PlanRescheduled() | PlanBroken() | PlanKept() | PlanResumed() | PlanCancelled()
             ):
@@ -337,6 +297,23 @@ class Receivables(MappedModel):
             case InvoicesPlaced() | InvoicesRecalled():
                 for placed in PlacedInvoiceRow.of(e, e.data):
                     rows.put(placed)
+            case TemplateVersionSaved():
+                rows.put(TemplateToneRow.of(e.data))
+            case ReminderRequested() | TaskOpened():
+                rows.put(AskedReminder.of(e, e.data))
+            case (
+                ReminderSent()
+                | ReminderFailed()
+                | ReminderUnconfirmed()
+                | ReminderSuppressed()
+                | ReminderDelivered()
+                | ReminderReadByDebtor()
+                | ReminderBounced()
+                | ReminderAnswered()
+                | ReminderTracked()
+                | TaskCompleted()
+            ):
+                add_trace(e, e.data, rows)
             case (
                 PlanAgreed() | PlanRescheduled() | PlanBroken() | PlanKept() | PlanResumed() | PlanCancelled()
             ):

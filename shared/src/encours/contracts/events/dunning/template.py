@@ -6,6 +6,7 @@ whole ledger. The templates that Encours ships are not in the ledger.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event
@@ -14,6 +15,18 @@ TemplateLanguage = Literal["fr", "en", "de"]
 TemplatePurpose = Literal["announcement", "reminder", "formal_notice", "short_message", "thanks"]
 """``short_message``: text messages, in few characters. ``thanks``: for paid invoices, which policies name by itself."""
 TemplateTone = Literal["cordial", "neutral", "firm"]
+SHIPPED_TONES: Mapping[str, TemplateTone] = {
+    "friendly": "cordial",
+    "cordial": "cordial",
+    "first": "neutral",
+    "penalties": "firm",
+    "formal_notice": "firm",
+    "sms": "neutral",
+    "thanks_cordial": "cordial",
+    "thanks": "neutral",
+    "thanks_firm": "firm",
+}
+"""Tone of the templates that Encours ships, by code."""
 
 
 class TemplateVersionSaved(Event, frozen=True, kw_only=True):

@@ -1,0 +1,68 @@
+"""``GET /v1/collection-effectiveness/reminders``: volume and yield of reminders."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, cast
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from encours.http.models import BusinessDate
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.errors import Invalid
+from reporting_svc.domain.measures.reminders import ReminderYield, yields
+from reporting_svc.http.reminders.answers import REMINDER_GROUPS, ReminderGroup, RemindersOut, value_of
+from reporting_svc.http.scope import Ask
+from reporting_svc.http.snapshot import snapshot
+from reporting_svc.read_models.reminders.query import reminders_paid
+
+router = Router(tags=["Receivables"])
+MAX_DAYS = 3660
+
+
+@router.get(
+    "/v1/collection-effectiveness/reminders",
+    response_model=RemindersOut,
+    summary="Volume and yield of reminders",
+)
+async def reminder_yield(
+    q: Annotated[Query, reading("reports:read")],
+    asked: Ask,
+    group_by: Annotated[
+        str,
+        Parameter(
+            max_length=80,
+            description=f"One or several of {', '.join(f'`{each}`' for each in REMINDER_GROUPS)}, with commas.",
+            examples=["month,step,channel"],
+        ),
+    ] = "step,channel",
+    since: Annotated[
+        BusinessDate | None,
+        Parameter(alias="from", description="First day of decisions; a year before as_of if not given."),
+    ] = None,
+) -> Response:
+    """Messages and calls by step, channel and text: how many left and arrived, and what was paid in the 7, 15 and 30
+    days after. It is association: who is reminded is late. The effect of a policy is what an experiment measures.
+    """
+    by = _groups(group_by)
+    first = since or date(q.as_of.year - 1, q.as_of.month, 1)
+    if not 0 <= (q.as_of - first).days <= MAX_DAYS:
+        raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
+    async with snapshot(q, asked) as books:
+        found = await reminders_paid(books.view, books.scope, first)
+    on = books.view.time.as_of
+    groups = yields(found.reminders, found.funds, on, lambda each: tuple(value_of(each, g) for g in by))
+    total = yields(found.reminders, found.funds, on, lambda _: ()).get((), ReminderYield())
+    experiments = sorted({each.experiment.split("/")[0] for each in found.reminders if each.experiment})
+    return q.respond(RemindersOut.of(books, first, by, total, groups, experiments))
+
+
+def _groups(text: str) -> list[ReminderGroup]:
+    named = text.split(",")
+    if unknown := [each for each in named if each not in REMINDER_GROUPS]:
+        raise Invalid(f"{unknown[0]!r} is no group; they are {', '.join(REMINDER_GROUPS)}.", "/group_by")
+    if len(set(named)) < len(named):
+        raise Invalid("Name each group once.", "/group_by")
+    return cast("list[ReminderGroup]", named)

@@ -1,0 +1,1 @@
+"""Volume and yield of reminders."""
