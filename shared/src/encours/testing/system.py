@@ -22,6 +22,7 @@ from encours.embedded.runstate import ProcessState, RunState, read_state
 from encours.embedded.setup import TIME_ZONE
 from encours.ledger import Ledger, LedgerKind
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+from encours.testing.commands import run_command
 from encours.testing.servers import private_layout, run_in_thread
 from encours.testing.waiting import HANG_S, wait_until
 
@@ -62,14 +63,10 @@ class System:
 
     def encours(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the `encours` command against this installation."""
-        return subprocess.run(
-            (sys.executable, "-m", "encours.cli", *arguments),
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=check,
-            timeout=HANG_S,
-        )
+        done = run_command(arguments, self.environment())
+        if check:
+            done.check_returncode()
+        return done
 
     def json(self, *arguments: str) -> Any:
         """Run `encours … --json` and decode what it prints."""
@@ -148,11 +145,25 @@ def _ready(url: str) -> bool:
         return False
 
 
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 @contextmanager
 def running_system() -> Iterator[System]:
-    """`encours up` in a folder of its own; stopped as Ctrl-C stops it, and removed."""
+    """`encours up` in a folder of its own; its services are stopped as Ctrl-C stops them, and the folder removed."""
     with private_layout() as layout, running_on(layout) as system:
         yield system
+        servers = [pid for process in system.processes("postgres") if (pid := process.pid) is not None]
+        services = [pid for role in ("api", "worker") for each in system.processes(role) if (pid := each.pid)]
+        system.supervisor.terminate()
+        wait_until(lambda: not any(map(_lives, services)), "services do not stop")
+        for pid in servers:
+            if _lives(pid):
+                os.kill(pid, signal.SIGQUIT)  # without the checkpoint of a polite end
 
 
 @contextmanager
