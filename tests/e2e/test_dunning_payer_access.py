@@ -34,7 +34,9 @@ def _family(world: World, entity: str) -> _Family:
     shops = [world.customer(name=f"Garage {n}", email=f"{n}.{entity}@example.com") for n in range(2)]
     for shop in shops:
         world.put(f"/v1/customers/{shop}/roles", {"payer": payer})
-    return _Family(payer, shops, [world.invoice(shop, issued_on=world.today)["id"] for shop in shops])
+    terms = {"kind": "NET", "days": 2}
+    made = [world.invoice(shop, issued_on=world.today, terms=terms)["id"] for shop in shops]
+    return _Family(payer, shops, made)
 
 
 def test_each_creditor_sees_and_settles_what_its_own_payer_owes(system: System) -> None:
