@@ -21,7 +21,7 @@ STORES = frozenset(
         "invoice_svc/bank/marks.py",
         "invoice_svc/sync/comparing.py",
         "invoice_svc/sync/store.py",
-        "dunning_svc/outbox/attempts.py",
+        "encours/mail/attempts.py",
         "dunning_svc/backtest/store.py",
         "risk_svc/backtest/store.py",
         "dunning_svc/inbox/messages.py",

@@ -14,12 +14,12 @@ from typing import Any, Literal
 import asyncpg
 import pytest
 
-from dunning_svc.outbox.carriers import KEPT
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.embedded.access import local_admin_url
 from encours.ledger.admin import new_epoch
 from encours.ledger.archive import export_ledger, load_ledger
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+from encours.mail.door import KEPT
 from encours.testing.servers import Cluster, Installation, fresh_installation
 from encours.testing.system import System
 from encours.testing.waiting import HANG_S, wait_until

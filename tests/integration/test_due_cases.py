@@ -13,7 +13,6 @@ import pytest
 from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.state import Case
-from dunning_svc.inbox.messages import migrate
 from dunning_svc.read_models.cases.due import due_pages
 from dunning_svc.read_models.cases.expected import work_done
 from dunning_svc.read_models.cases.model import Cases
@@ -26,7 +25,8 @@ from dunning_svc.read_models.sandboxes.query import reminders_since
 from encours.contracts.common import Instalment
 from encours.contracts.events.invoice import InvoicePlanned
 from encours.contracts.events.money.plan import PlanAgreed, PlannedInvoice
-from encours.kernel.ids import derived_id
+from encours.kernel.ids import derived_id, uuid7
+from encours.mail.attempts import Attempts
 from encours.projection.projector import create_tables
 from encours.projection.rows import Row, table_of
 from encours.reading.moment import TimeTravel, View
@@ -126,7 +126,7 @@ async def stored(
 ) -> None:
     """Store reminders without an outcome, in this order; ``approved``: positions of approvals by those of decisions."""
     async with asyncpg.create_pool(url, min_size=1, max_size=1) as pool:
-        await migrate(pool)
+        await Attempts(pool, uuid7()).prepare()
     await create_tables(store.conn, schema, Cases(), keys=True)
     common: dict[str, Any] = {"day": START, "customer_id": "cus_1", "entity_id": "ent_1", "currency": "EUR"}
     reminder: dict[str, Any] = {

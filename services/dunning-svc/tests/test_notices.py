@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from dunning_svc.outbox.attempts import Claim
-from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers
-from dunning_svc.outbox.notices import NoticeDispatcher
-from dunning_svc.outbox.smtp import Handed, Verdict
+from dunning_svc.outbox.carriers import Carriers
 from encours.contracts import Event
 from encours.contracts.events.dunning.alerts import AlertDigestSent
 from encours.contracts.events.dunning.reminders import Channel, MessageProof
+from encours.mail.attempts import Claim
+from encours.mail.notices import DOWN_PAUSE_S, NoticeDispatcher
+from encours.mail.smtp import Handed, Verdict
 
 INFO = cast(Any, SimpleNamespace(name="main"))
 
@@ -38,7 +38,7 @@ class Kept:
         self.paused[key] = pause_s
 
 
-class Noticing(NoticeDispatcher[str, str]):
+class Noticing(NoticeDispatcher[str, str, Carriers]):
     """One notice, whose server answers with the same verdict every time."""
 
     def __init__(self, carriers: Carriers, channel: Channel, verdict: Verdict) -> None:

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import httpx
 
-from dunning_svc.outbox.attempts import Attempt
 from dunning_svc.outbox.carriers import Carriers
 from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.outbox.gateway import Gateway
@@ -18,6 +17,7 @@ from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts import Event
 from encours.contracts.events.dunning.reminders import ReminderUnconfirmed
 from encours.ledger.model import Clock
+from encours.mail.attempts import Attempt
 from encours.testing.history import happened
 from encours.testing.memory import MemoryLedger
 from tests.histories.letters import CREDITOR, CUSTOMER, reminder

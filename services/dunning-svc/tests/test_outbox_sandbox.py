@@ -12,14 +12,15 @@ import pytest
 from msgspec.structs import replace
 
 import dunning_svc
-from dunning_svc.outbox.attempts import Claim
-from dunning_svc.outbox.carriers import KEPT, Carriers
+from dunning_svc.outbox.carriers import Carriers
 from dunning_svc.outbox.gateway import Gateway
-from dunning_svc.outbox.senders import Senders
-from dunning_svc.outbox.smtp import Handed, Mailer
 from dunning_svc.use_cases.messages import written
 from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.ledger.model import LedgerInfo
+from encours.mail.attempts import Claim
+from encours.mail.door import KEPT
+from encours.mail.senders import Senders
+from encours.mail.smtp import Handed, Mailer
 from tests.histories.letters import CREDITOR, CUSTOMER, reminder
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -12,10 +12,10 @@ import pytest
 from msgspec.structs import replace
 
 from dunning_svc.domain.message.render import Message
-from dunning_svc.outbox.mime import email_bytes
-from dunning_svc.outbox.pace import Pace
-from dunning_svc.outbox.senders import Sender, Senders
 from dunning_svc.read_models.cases.rows.parties import CreditorRow
+from encours.mail.mime import email_bytes
+from encours.mail.pace import Pace
+from encours.mail.senders import Sender, Senders
 
 CREDITOR = CreditorRow(
     entity_id="ent_1", name="Atelier Dupont", country="FR", time_zone="Europe/Paris", address=None, iban=None,

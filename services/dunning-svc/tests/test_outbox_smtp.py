@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from dunning_svc.outbox.smtp import Mailer
+from encours.mail.smtp import Mailer
 
 
 class Server:

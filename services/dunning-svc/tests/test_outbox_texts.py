@@ -17,9 +17,6 @@ from dunning_svc.domain.ladder.explain import Withdrawal, explain
 from dunning_svc.domain.ladder.recheck import suppression
 from dunning_svc.domain.message.shipped import LANGUAGES, TEMPLATES
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.outbox.mime import email_bytes, message_id
-from dunning_svc.outbox.senders import Senders
-from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import (
@@ -31,6 +28,9 @@ from encours.contracts.events.dunning.reminders import (
     SuppressionCause,
 )
 from encours.kernel.ids import derived_id
+from encours.mail.mime import email_bytes, message_id
+from encours.mail.senders import Senders
+from encours.mail.smtp import Mailer
 from encours.testing.events import event
 
 REM = derived_id("rem", 1)

@@ -13,12 +13,12 @@ from random import Random
 from typing import Any
 
 from dunning_svc.domain.message.shipped import LANGUAGES, TEMPLATES
-from dunning_svc.outbox.mime import email_bytes, message_id
-from dunning_svc.outbox.senders import Senders
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import DunnedItem, LateTerms, ReminderRequested
 from encours.kernel.ids import derived_id
+from encours.mail.mime import email_bytes, message_id
+from encours.mail.senders import Senders
 from encours.testing.events import event
 
 MAILS = 1_000 if os.environ.get("DEEP") else 200

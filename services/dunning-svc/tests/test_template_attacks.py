@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from dunning_svc.domain.message.cleaning import one_line
 from dunning_svc.domain.message.language import OUTPUT_MAX, SOURCE_MAX, OutputTooLong, faults_of, fill
 from dunning_svc.domain.message.render import Message, Source, compose
 from dunning_svc.domain.message.shipped import LANGUAGES, TEMPLATES, shipped_source
 from dunning_svc.domain.message.snapshot import MessageSnapshot, PaymentAccount
-from dunning_svc.outbox.mime import email_bytes
-from dunning_svc.outbox.senders import Sender
 from encours.contracts.events.dunning.reminders import DunnedItem
+from encours.kernel.texts import one_line
+from encours.mail.mime import email_bytes
+from encours.mail.senders import Sender
 from encours.testing.events import event
 
 ATTACKS = [

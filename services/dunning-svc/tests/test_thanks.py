@@ -11,7 +11,6 @@ from msgspec import json
 from dunning_svc.backtest.replay import Replay, Trial
 from dunning_svc.domain.policy.checks import PolicyContradicts, require_consistent
 from dunning_svc.domain.policy.written import document_of, written
-from dunning_svc.outbox.smtp import Handed
 from dunning_svc.outbox.thanks import outcome_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import Texts, written_thanks
@@ -23,6 +22,7 @@ from encours.contracts.events.dunning.thanks import (
     ThanksUnconfirmed,
 )
 from encours.kernel.ids import derived_id
+from encours.mail.smtp import Handed
 from tests.histories.approvals import answer, proposals
 from tests.histories.dunning import CUS, ENT, History
 from tests.histories.policies import ROLE, STEPS, written_policy

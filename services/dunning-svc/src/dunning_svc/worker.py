@@ -12,22 +12,19 @@ from dunning_svc.inbox.mailbox import Mailbox, MailboxReader
 from dunning_svc.inbox.messages import Messages
 from dunning_svc.inbox.reading import MailInbox
 from dunning_svc.models import MODELS, NAME
-from dunning_svc.outbox.attempts import Attempts
 from dunning_svc.outbox.carriers import Carriers
 from dunning_svc.outbox.digests import DigestDispatcher
 from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.outbox.gateway import Gateway
-from dunning_svc.outbox.pace import Pace
-from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.service import Outbox
 from dunning_svc.outbox.settings import DunningSettings
-from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.outbox.thanks import ThanksDispatcher
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.runs import RunDay
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
 from encours.ledger.sandboxes import purge_dropped
+from encours.mail.attempts import Attempts
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.reading.read_db import ReadDb
@@ -47,17 +44,13 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         stack.push_async_callback(db.close)
         pool = await open_pool(store_url, f"{NAME} outbox", size=OUTBOX_CONNECTIONS, settings=STORE_SETTINGS)
         stack.push_async_callback(close_pool, pool)
-        mailer = Mailer(
-            settings.smtp_url.get_secret_value(),
-            connections=settings.smtp_connections,
-            sandbox_host=settings.sandbox_mail_host,
-            require_tls=settings.smtp_require_tls,
-            pace=Pace(at_once=settings.smtp_domain_connections, per_minute=settings.smtp_domain_per_minute),
-        )
-        senders = Senders(settings.mail_from, settings.mail_reply_to, settings.mail_bounce_to)
         attempts = Attempts(pool, uuid7())
         carriers = Carriers(
-            mailer, senders, settings.var_dir / "letters", _gateway(settings), settings.answer_links
+            settings.mailer(),
+            settings.senders,
+            settings.var_dir / "letters",
+            _gateway(settings),
+            settings.answer_links,
         )
         dispatcher = Dispatcher(ledger, db, attempts, carriers)
         mailbox = _mailbox(settings)

@@ -31,8 +31,8 @@ def reply_id_of(ledger: str, message_id: str | None, content: bytes) -> str:
     return derived_id("rpl", ledger, message_id or hashlib.sha256(content).hexdigest())
 
 
-async def migrate(pool: asyncpg.Pool) -> None:
-    """Create the tables of effects, incoming and outgoing. Idempotent; several processes may call it at once."""
+async def _migrate(pool: asyncpg.Pool) -> None:
+    """Create the tables. Idempotent; several processes may call it at once."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("select pg_advisory_xact_lock(hashtext('encours_effects'))")
         for path in sorted(files("dunning_svc.migrations").iterdir(), key=lambda p: p.name):
@@ -50,7 +50,7 @@ class Messages:
     async def prepare(self) -> None:
         """Create the tables unless they are there; once in a process."""
         if not self._prepared:
-            await migrate(self._pool)
+            await _migrate(self._pool)
             self._prepared = True
 
     async def keep(

@@ -1,4 +1,6 @@
 -- Incoming messages, stored before they are read. The ledger has their SHA-256 and the sentences that count.
+create schema if not exists encours_effects;
+
 create table if not exists encours_effects.message (
   ledger      text not null,
   reply_id    text not null,

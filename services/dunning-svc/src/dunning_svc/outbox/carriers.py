@@ -14,22 +14,21 @@ import structlog
 
 from dunning_svc.domain.message.render import Message
 from dunning_svc.outbox.answer_links import AnswerLinks
-from dunning_svc.outbox.attempts import Claim
 from dunning_svc.outbox.gateway import CHANNELS, Gateway, GatewayOrder
 from dunning_svc.outbox.letters import evidence_of, letter_path, letter_pdf, write_once
-from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.orders import order
-from dunning_svc.outbox.senders import Senders
-from dunning_svc.outbox.smtp import Handed, Mailer
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts.events.dunning.reminders import Channel
 from encours.contracts.recipients import recipient
 from encours.ledger.model import LedgerInfo
+from encours.mail.attempts import Claim
+from encours.mail.door import KEPT, MailDoor
+from encours.mail.mime import email_bytes, message_id
+from encours.mail.notices import DOWN_PAUSE_S
+from encours.mail.senders import Senders
+from encours.mail.smtp import Handed, Mailer
 
-DOWN_PAUSE_S = 5.0
-KEPT = Handed("accepted", "sandbox: the message was written and not handed over")
-"""Result of a message in the copy of a ledger."""
 _BY_GATEWAY = "gateway:"
 
 log = structlog.get_logger()
@@ -46,31 +45,33 @@ class Carriers:
         gateway: Gateway | None = None,
         links: AnswerLinks | None = None,
     ) -> None:
-        self._mailer = mailer
-        self._senders = senders
+        self._door = MailDoor(mailer, senders)
         self._letters = letters
         self._gateway = gateway
         self._links = links
-        self._down_until: dict[str, float] = {}
+        self._gateway_down_until = 0.0
 
     def stop(self) -> None:
         """Start no further message."""
-        self._mailer.stop()
+        self._door.stop()
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._mailer.close()
+        await self._door.close()
         if self._gateway is not None:
             await self._gateway.close()
 
     def is_down(self, channel: Channel) -> bool:
         """Return True for some seconds after the channel's server was unreachable."""
-        return time.monotonic() < self._down_until.get(_server(channel), 0.0)
+        return self._door.is_down() if channel == "email" else time.monotonic() < self._gateway_down_until
 
     def rest(self, channel: Channel, reason: str) -> None:
         """Give the channel's server some seconds: it is unreachable."""
-        log.warning(f"{_server(channel)}.unreachable", reason=reason)
-        self._down_until[_server(channel)] = time.monotonic() + DOWN_PAUSE_S
+        if channel == "email":
+            self._door.rest(channel, reason)
+            return
+        log.warning("gateway.unreachable", reason=reason)
+        self._gateway_down_until = time.monotonic() + DOWN_PAUSE_S
 
     def identity(self, info: LedgerInfo, outgoing: OutgoingReminder) -> str:
         """Return the identity of the message for its attempt, which says whether the gateway carries it."""
@@ -145,7 +146,7 @@ class Carriers:
 
         None leaves the copy of a ledger.
         """
-        if (refused := self._not_from_a_sandbox(info)) is not None:
+        if (refused := self._door.refusal(info)) is not None:
             return refused
         to = recipient(customer, "dunning")
         if not to.email:
@@ -154,28 +155,20 @@ class Carriers:
             message,
             identity=message_id(info.name, key),
             written_at=written_at,
-            sender=self._senders.of(creditor),
+            sender=self._door.senders.of(creditor),
             to_name=to.name,
             to=to.email,
             thread=thread,
         )
-        return await self._mailer.send(to.email, content, sender=self._senders.envelope(key), key=key)
+        return await self._door.mailer.send(
+            to.email, content, sender=self._door.senders.envelope(key), key=key
+        )
 
     async def mail_to(
         self, info: LedgerInfo, key: str, address: str, message: Message, written_at: datetime
     ) -> Handed:
         """Send an e-mail to a person at the creditor, from the address of the installation."""
-        if (refused := self._not_from_a_sandbox(info)) is not None:
-            return refused
-        content = email_bytes(
-            message,
-            identity=message_id(info.name, key),
-            written_at=written_at,
-            sender=self._senders.own,
-            to_name="",
-            to=address,
-        )
-        return await self._mailer.send(address, content, sender=self._senders.envelope(key), key=key)
+        return await self._door.tell(info, key, address, message, written_at)
 
     async def order(self, info: LedgerInfo, made: GatewayOrder) -> Handed:
         """Hand an order for a webhook to the gateway, which is asked about one that it may have taken."""
@@ -186,14 +179,6 @@ class Carriers:
             return Handed("refused", "no gateway carries webhooks for this ledger")
         handed = await gateway.send(made)
         return await gateway.ask(made) if handed.verdict == "unknown" else handed
-
-    def _not_from_a_sandbox(self, info: LedgerInfo) -> Handed | None:
-        if info.copy_of is not None:
-            return KEPT
-        if info.kind != "sandbox" or self._mailer.is_for_sandboxes:
-            return None
-        host = self._mailer.host
-        return Handed("refused", f"a sandbox cannot send mail to {host}, only to the mailbox of this machine")
 
     async def _letter(self, ledger: str, outgoing: OutgoingReminder, message: Message) -> Handed:
         """Write the letter, unless it was before."""
@@ -211,7 +196,3 @@ class Carriers:
 def was_by_gateway(identity: str) -> bool:
     """Return True for the identity of a message that was handed to the gateway."""
     return identity.startswith(_BY_GATEWAY)
-
-
-def _server(channel: Channel) -> str:
-    return "mail" if channel == "email" else "gateway"

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dunning_svc.domain.alert.digest import digest_message, digest_payload
-from dunning_svc.outbox.attempts import Claim
+from dunning_svc.outbox.carriers import Carriers
 from dunning_svc.outbox.gateway import order_of
-from dunning_svc.outbox.notices import AT_ONCE, MAX_AGE, NoticeDispatcher
-from dunning_svc.outbox.smtp import Handed
 from dunning_svc.read_models.alerts.query import alerts_by_id, requested_digests
 from dunning_svc.read_models.cases.debtors import customers_of
 from dunning_svc.read_models.cases.fold.alerts import DigestOutcome
@@ -26,6 +24,9 @@ from encours.contracts.events.dunning.alerts import (
 )
 from encours.contracts.events.dunning.reminders import MessageProof
 from encours.ledger.model import LedgerInfo
+from encours.mail.attempts import Claim
+from encours.mail.notices import AT_ONCE, MAX_AGE, NoticeDispatcher
+from encours.mail.smtp import Handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class OutgoingDigest:
     names: Mapping[str, str]
 
 
-class DigestDispatcher(NoticeDispatcher[AlertDigestRequested, OutgoingDigest]):
+class DigestDispatcher(NoticeDispatcher[AlertDigestRequested, OutgoingDigest, Carriers]):
     """Dispatches the digests of one process by one channel."""
 
     async def requested(self, info: LedgerInfo) -> tuple[Mapping[str, AlertDigestRequested], bool]:

@@ -11,11 +11,8 @@ import structlog
 
 from dunning_svc.domain.ladder.recheck import objected, suppression
 from dunning_svc.domain.policy.shipped import EARLIER
-from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
-from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers, was_by_gateway
+from dunning_svc.outbox.carriers import Carriers, was_by_gateway
 from dunning_svc.outbox.hours import hour_of, leaves_at
-from dunning_svc.outbox.mime import message_id
-from dunning_svc.outbox.smtp import Handed
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.fold.templates import templates_of
 from dunning_svc.read_models.cases.model import MODEL
@@ -37,6 +34,10 @@ from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
 from encours.ledger.model import LedgerInfo
+from encours.mail.attempts import Attempt, Attempts, Claim
+from encours.mail.mime import message_id
+from encours.mail.notices import DOWN_PAUSE_S
+from encours.mail.smtp import Handed
 from encours.reading.read_db import ReadDb
 
 CHUNK = 16
@@ -75,7 +76,7 @@ class Dispatcher:
 
     async def prepare(self) -> None:
         """Create the table of attempts unless it is there."""
-        await self._attempts.migrate()
+        await self._attempts.prepare()
 
     def stop(self) -> None:
         """Start no further message."""

@@ -19,8 +19,8 @@ import httpx
 import msgspec
 from standardwebhooks import Webhook
 
-from dunning_svc.outbox.smtp import Handed
 from encours.contracts.events.dunning.reminders import Channel
+from encours.mail.smtp import Handed
 
 CHANNELS: frozenset[Channel] = frozenset({"registered_letter", "sms", "webhook"})
 """Channels that a gateway carries."""

@@ -19,7 +19,6 @@ import structlog
 
 from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.outbox.hours import hour_of, leaves_at
-from dunning_svc.outbox.notices import NoticeDispatcher
 from dunning_svc.read_models.cases.debtors import creditors, with_payers
 from dunning_svc.read_models.cases.fold.decisions import document_of
 from dunning_svc.read_models.cases.fold.templates import template_rows, templates_of
@@ -33,6 +32,7 @@ from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
 from encours.ledger import Ledger, LedgerInfo
 from encours.ledger.sandboxes import was_dropped
+from encours.mail.notices import NoticeDispatcher
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
 from encours.projection.read_model import Conn
@@ -62,7 +62,7 @@ class Outbox:
         db: ReadDb,
         leases: Leases,
         dispatcher: Dispatcher,
-        notices: Sequence[NoticeDispatcher[Any, Any]] = (),
+        notices: Sequence[NoticeDispatcher[Any, Any, Any]] = (),
     ) -> None:
         self._ledger = ledger
         self._db = db

@@ -4,51 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.inbox.mailbox import Mailbox as MailboxAddress
 from dunning_svc.outbox.answer_links import AnswerLinks
-from dunning_svc.outbox.smtp import MailServer
-from encours.kernel.email import is_address
 from encours.ledger.sandboxes import SandboxLimits
-from encours.service.settings import ServiceSettings
+from encours.mail.settings import MailSettings
 
-
-def _address(text: str) -> str:
-    if not is_address(text):
-        raise ValueError("write an e-mail address")
-    return text
-
-
-Mailbox = Annotated[str, AfterValidator(_address)]
 ANSWER_KEY_LENGTH = 32
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
 
 
-class DunningSettings(ServiceSettings):
-    """Settings of the worker: the mail server, and the addresses that reminders are sent from and answered to."""
+class DunningSettings(MailSettings):
+    """Settings of the worker: how reminders are sent and answered."""
 
-    mail_from: Mailbox = "encours@localhost"
-    mail_reply_to: Mailbox | Literal[""] = Field(
-        default="", description="Address of the mailbox whose replies are read; else the creditor's own."
-    )
-    mail_bounce_to: Mailbox | Literal[""] = Field(
-        default="",
-        description="Address that bounces go to, extended by +<reminder>; if not given, ENCOURS_MAIL_FROM.",
-    )
-    smtp_connections: int = Field(default=16, ge=1, le=256)
-    smtp_require_tls: bool = Field(
-        default=False, description="Send over TLS only; an smtp:// server has to offer STARTTLS."
-    )
-    smtp_domain_connections: int = Field(
-        default=16, ge=1, le=256, description="Messages that a receiving domain gets at once."
-    )
-    smtp_domain_per_minute: int = Field(
-        default=0, ge=0, description="Messages that a receiving domain gets in a minute; 0 for no bound."
-    )
     reply_listen: str = Field(
         default="",
         pattern=r"^(\S+:\d{1,5})?$",
@@ -108,11 +80,6 @@ class DunningSettings(ServiceSettings):
         le=600,
         description="Requests with one link in a minute, and with unknown links of an address.",
     )
-    sandbox_mail_host: str = Field(
-        default="",
-        description="Host of the mailbox for sandboxes, if not this machine; they can send to no other.",
-    )
-
     sandboxes_max: int = Field(default=10, ge=0, le=1000, description="Sandboxes of the installation.")
     sandbox_events_max: int = Field(
         default=500_000, ge=1, description="Events up to the position of which a sandbox is made."
@@ -175,10 +142,4 @@ class DunningSettings(ServiceSettings):
     def _is_a_mailbox(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None:
             MailboxAddress.of(url.get_secret_value())
-        return url
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _is_a_mail_server(cls, url: SecretStr) -> SecretStr:
-        MailServer.of(url.get_secret_value())
         return url

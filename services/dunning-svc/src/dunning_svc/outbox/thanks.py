@@ -11,11 +11,8 @@ import structlog
 
 from dunning_svc.domain.policy.hours import may_leave
 from dunning_svc.domain.thanks.decide import objection, suppression
-from dunning_svc.outbox.attempts import Claim
+from dunning_svc.outbox.carriers import Carriers
 from dunning_svc.outbox.hours import hour_of
-from dunning_svc.outbox.mime import message_id
-from dunning_svc.outbox.notices import AT_ONCE, MAX_AGE, NoticeDispatcher
-from dunning_svc.outbox.smtp import Handed
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.fold.templates import templates_of
 from dunning_svc.read_models.cases.fold.thanks import ThanksOutcome, request_of, requested_thanks
@@ -35,6 +32,10 @@ from encours.contracts.events.dunning.thanks import (
     ThanksUnconfirmed,
 )
 from encours.ledger.model import LedgerInfo
+from encours.mail.attempts import Claim
+from encours.mail.mime import message_id
+from encours.mail.notices import AT_ONCE, MAX_AGE, NoticeDispatcher
+from encours.mail.smtp import Handed
 
 _READ_MAX = 500
 
@@ -59,7 +60,7 @@ class OutgoingThanks:
     texts: Texts
 
 
-class ThanksDispatcher(NoticeDispatcher[RequestedThanks, OutgoingThanks]):
+class ThanksDispatcher(NoticeDispatcher[RequestedThanks, OutgoingThanks, Carriers]):
     """Dispatches the thank-yous of one process."""
 
     async def requested(self, info: LedgerInfo) -> tuple[Mapping[str, RequestedThanks], bool]:

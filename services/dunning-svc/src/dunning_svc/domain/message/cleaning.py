@@ -7,17 +7,10 @@ from __future__ import annotations
 
 import re
 
+from encours.kernel.texts import HIDDEN, one_line
+
 NAME_MAX = 300
 _LINES_MAX = 10
-# Controls, line and paragraph separators, and blanks that are not visible as such.
-_BREAKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
-# Marks of direction, invisible characters, private use (blocks), halves of surrogate pairs.
-_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ue000-\uf8ff\ud800-\udfff]")
-
-
-def one_line(text: str) -> str:
-    """Return the text on one line, without characters that are not seen. No-break spaces stay."""
-    return _BREAKS.sub(" ", _HIDDEN.sub("", text)).strip()
 
 
 def name(text: str) -> str:
@@ -33,6 +26,6 @@ def lines(text: str) -> str:
 
 def is_printable(text: str) -> bool:
     """Return True for a text of a template without hidden characters; line ends and tabs are admitted."""
-    return not _HIDDEN.search(text) and not re.search(
+    return not HIDDEN.search(text) and not re.search(
         r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]", text
     )

@@ -17,11 +17,11 @@ import msgspec
 
 from dunning_svc.domain.formats import MessageLang
 from dunning_svc.domain.message.blocks import Block, blocks_of, paragraph
-from dunning_svc.domain.message.cleaning import one_line
 from dunning_svc.domain.message.language import fill
 from dunning_svc.domain.message.parts import Paragraph, Part
 from dunning_svc.domain.message.snapshot import MessageSnapshot
 from dunning_svc.domain.message.variables import BLOCKS, values_of
+from encours.kernel.texts import one_line
 
 _SUBJECT_MAX = 250
 _OPEN, _CLOSE = "\ue000", "\ue001"

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from dunning_svc.domain.message.cleaning import one_line
+from encours.kernel.texts import one_line
 
 PARTS_MAX = 2
 _BASIC = frozenset(

@@ -1,4 +1,4 @@
--- One row per reminder, written before the message is sent. So after a crash a reminder that has a row and no outcome
+-- One row per message, by the id of what it is for (a reminder, a digest, a report), written before the message is sent. So after a crash one that has a row and no outcome
 -- in the ledger is unconfirmed, not new.
 create schema if not exists encours_effects;
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from dunning_svc.read_models.cases.rows.parties import CreditorRow
 from encours.kernel.email import is_address
 
 BOUNCE_MARK = "+"
 """Between the local part of the bounce address and the reminder's id (RFC 5233, subaddress)."""
+
+
+class SendingCreditor(Protocol):
+    """Creditor in whose name a message is sent."""
+
+    @property
+    def name(self) -> str:
+        """Name."""
+
+    @property
+    def email(self) -> str | None:
+        """Address of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Senders:
     reply_to: str = ""
     bounce_to: str = ""
 
-    def of(self, creditor: CreditorRow) -> Sender:
+    def of(self, creditor: SendingCreditor) -> Sender:
         """Return the creditor as the sender.
 
         Its own address is used in ``From`` only within the domain that the mail server sends for: from another one the

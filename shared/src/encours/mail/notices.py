@@ -6,24 +6,24 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
-from dunning_svc.outbox.carriers import DOWN_PAUSE_S, Carriers
-from dunning_svc.outbox.mime import message_id
-from dunning_svc.outbox.smtp import Handed
 from encours.contracts import Event, decode, encode, event_class
 from encours.contracts.events.dunning.reminders import Channel, MessageProof
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
 from encours.ledger.model import LedgerInfo
+from encours.mail.attempts import Attempt, Attempts, Claim
+from encours.mail.mime import message_id
+from encours.mail.smtp import Handed
 from encours.reading.read_db import ReadDb
 
 R = TypeVar("R")
 P = TypeVar("P")
+DOWN_PAUSE_S = 5.0
 AT_ONCE = 16
 """Notices whose attempts are stored in one transaction: as many may be unconfirmed after a crash."""
 MAX_AGE = timedelta(hours=72)
@@ -33,14 +33,27 @@ _GRACE_S = 10.0
 log = structlog.get_logger()
 
 
-class NoticeDispatcher(ABC, Generic[R, P]):
+class Carrying(Protocol):
+    """Ways in which notices leave, as far as a dispatcher has to know them."""
+
+    def is_down(self, channel: Channel) -> bool:
+        """Return True for some seconds after the channel's server was unreachable."""
+
+    def rest(self, channel: Channel, reason: str) -> None:
+        """Give the channel's server :data:`DOWN_PAUSE_S`: it is unreachable."""
+
+
+C = TypeVar("C", bound=Carrying)
+
+
+class NoticeDispatcher(ABC, Generic[R, P, C]):
     """Dispatches one kind of notices by one channel, requested as ``R`` and sent as ``P``, by the id of their streams.
 
     One channel each, so that a server that is down holds up nothing that leaves by another.
     """
 
     def __init__(
-        self, ledger: Ledger, db: ReadDb, attempts: Attempts, carriers: Carriers, channel: Channel = "email"
+        self, ledger: Ledger, db: ReadDb, attempts: Attempts, carriers: C, channel: Channel = "email"
     ) -> None:
         self.ledger, self.db, self.carriers, self.channel = ledger, db, carriers, channel
         self._attempts = attempts

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from dunning_svc.inbox.messages import migrate
+from encours.postgres.own_tables import OwnTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Stored state of the delivery of one reminder."""
+    """Stored state of the delivery of one message; ``reminder_id`` is the id of what it is for."""
 
     reminder_id: str
     state: str
@@ -40,16 +40,12 @@ class Attempt:
     message_id: str
 
 
-class Attempts:
+class Attempts(OwnTables):
     """The table ``encours_effects.attempt`` of one process."""
 
     def __init__(self, pool: asyncpg.Pool, owner: UUID) -> None:
-        self._pool = pool
+        super().__init__(pool, ("encours.mail", "attempt.sql"), lock="encours_effects")
         self.owner = owner
-
-    async def migrate(self) -> None:
-        """Create the table unless it is there."""
-        await migrate(self._pool)
 
     async def claim(self, ledger: str, reminders: Sequence[tuple[str, str]]) -> dict[str, Claim]:
         """Store attempts (reminder, Message-ID); return those that the caller may send, with their earlier tries.

@@ -7,19 +7,21 @@ thousands of messages. All content is 7-bit, which every server accepts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.charset import BASE64, QP, Charset
 from email.header import Header
+from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
-from typing import Any
+from typing import Any, Protocol
 
-from dunning_svc.domain.message.cleaning import one_line
-from dunning_svc.domain.message.render import Message
-from dunning_svc.outbox.senders import Sender
 from encours.kernel.email import is_address
+from encours.kernel.texts import one_line
+from encours.mail.senders import Sender
 
 _POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)
 _UTF8 = Charset("utf-8")
@@ -27,13 +29,38 @@ _UTF8.header_encoding, _UTF8.body_encoding = BASE64, QP
 _MAX_NAME = 200
 
 
+class MailText(Protocol):
+    """Text of a message; ``html`` is a complete document."""
+
+    @property
+    def subject(self) -> str:
+        """Subject."""
+
+    @property
+    def text(self) -> str:
+        """Plain text."""
+
+    @property
+    def html(self) -> str:
+        """The same in HTML."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """File that goes with a message. The name is ASCII, the type has a subtype and no parameters."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 def message_id(ledger: str, reminder_id: str) -> str:
-    """Return the Message-ID, derived from the reminder, so that recipients recognize a message sent twice."""
+    """Return the Message-ID, made of the id of what it is for, so that recipients recognize a message sent twice."""
     return f"<{reminder_id}@{ledger.replace('_', '-')}.encours.invalid>"
 
 
 def email_bytes(
-    message: Message,
+    message: MailText,
     *,
     identity: str,
     written_at: datetime,
@@ -41,6 +68,7 @@ def email_bytes(
     to_name: str,
     to: str,
     thread: str | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
     """Return the bytes to send. Raises ``ValueError`` for a recipient that is not an e-mail address.
 
@@ -50,7 +78,18 @@ def email_bytes(
     if not is_address(to):
         raise ValueError(f"{to[:100]!r} is not an e-mail address")
     boundary = f"=_{identity.strip('<>').partition('@')[0]}"
-    mail = MIMEMultipart("alternative", boundary, policy=_POLICY)
+    texts = MIMEMultipart("alternative", boundary, policy=_POLICY)
+    for kind, content in (("plain", message.text), ("html", message.html)):
+        texts.attach(MIMEText(content, kind, _UTF8, policy=_POLICY))  # type: ignore[arg-type] # takes a Charset
+    mail = texts
+    if attachments:
+        mail = MIMEMultipart("mixed", f"{boundary}=", policy=_POLICY)
+        mail.attach(texts)
+        for each in attachments:
+            part = MIMEApplication(each.content, each.media_type.partition("/")[2], policy=_POLICY)
+            part.replace_header("Content-Type", each.media_type)
+            part.add_header("Content-Disposition", "attachment", filename=each.name)
+            mail.attach(part)
     headers: dict[str, Any] = {
         "From": _mailbox(sender.name, sender.address),
         "To": _mailbox(to_name, to),
@@ -65,8 +104,6 @@ def email_bytes(
         headers |= {"In-Reply-To": thread, "References": thread}
     for name, value in headers.items():
         mail[name] = value
-    for kind, content in (("plain", message.text), ("html", message.html)):
-        mail.attach(MIMEText(content, kind, _UTF8, policy=_POLICY))  # type: ignore[arg-type] # takes a Charset
     return mail.as_bytes()
 
 

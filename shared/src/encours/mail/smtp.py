@@ -22,7 +22,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
-from dunning_svc.outbox.pace import Pace, domain_of
+from encours.mail.pace import Pace, domain_of
 
 Verdict = Literal["accepted", "refused", "deferred", "unreachable", "unknown", "open"]
 _TIMEOUT_S = 30.0

@@ -1,0 +1,1 @@
+"""Mail that leaves a service: the mail server, messages as bytes, and notices that are sent once."""
