@@ -38,6 +38,14 @@ REPORTING: dict[str, Make] = {
         "/v1/reports",
         {"name": "Unpaid", "document": {"source": "open_items", "columns": ["number", "outstanding"]}},
     ),
+    "/v1/schedules": lambda w: (
+        "/v1/schedules",
+        {
+            "name": "FEC of last month",
+            "rule": {"frequency": "monthly", "business_day": 3},
+            "export": {"kind": "fec", "entity_id": w.entity, "period": "last_month"},
+        },
+    ),
     "/v1/webhooks": lambda w: ("/v1/webhooks", _webhook_body()),
     "/v1/webhooks/{id}/replay": lambda w: (f"{_webhook(w)}/replay", {"dead_letters": True}),
     "/v1/webhooks/{id}/secret": lambda w: (f"{_webhook(w)}/secret", {"overlap_hours": 1}),

@@ -30,6 +30,7 @@ from reporting_svc.http.overdue import routes as overdue
 from reporting_svc.http.payment_delays import routes as payment_delays
 from reporting_svc.http.reminders import routes as reminders
 from reporting_svc.http.reports import routes as reports
+from reporting_svc.http.schedules import routes as schedules
 from reporting_svc.http.timeline import routes as timeline
 from reporting_svc.http.turnover import routes as turnover
 from reporting_svc.http.turnover_plans import routes as turnover_plans
@@ -82,6 +83,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             definitions,
             exports,
             reports,
+            schedules,
             webhooks,
         )
     ]

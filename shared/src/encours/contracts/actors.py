@@ -14,5 +14,8 @@ INVOICING = "service:invoice-svc"
 OPERATOR = "operator"
 """Actor of the `encours` command with the administrator's access to the database."""
 
+REPORTING = "service:reporting-svc"
+"""Runs schedules, and records what becomes of their mails."""
+
 RISK = "service:risk-svc"
 """Decides blocked orders again, ends reservations, and places holds by policy."""

@@ -87,6 +87,8 @@ FAMILIES = (
     Family("figure", ("reporting",), ("fig",)),
     Family("report", ("reporting",), ("rpt",)),
     Family("turnover_plan", ("reporting",), ("tpn",)),
+    Family("schedule", ("reporting",), ("scd",)),
+    Family("report_mail", ("reporting",), ("rml",)),
     # Any service's worker may hold the calendar's lease.
     Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),
 )

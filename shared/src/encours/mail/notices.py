@@ -6,7 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import structlog
 
@@ -31,6 +31,19 @@ _MAX_PAUSE_S = 600.0
 _GRACE_S = 10.0
 
 log = structlog.get_logger()
+
+
+def settled(handed: Handed, age: timedelta) -> Literal["sent", "unconfirmed", "failed"] | None:
+    """Return what a delivery came to, so long after its first try; ``None`` for another try."""
+    match handed.verdict:
+        case "accepted":
+            return "sent"
+        case "unknown":
+            return "unconfirmed"
+        case "deferred" | "unreachable" | "open" if age <= MAX_AGE:
+            return None
+        case "refused" | "deferred" | "unreachable" | "open":
+            return "failed"
 
 
 class Carrying(Protocol):
@@ -58,6 +71,10 @@ class NoticeDispatcher(ABC, Generic[R, P, C]):
         self.ledger, self.db, self.carriers, self.channel = ledger, db, carriers, channel
         self._attempts = attempts
         self._sending: asyncio.Task[bool] | None = None
+
+    async def prepare(self) -> None:
+        """Create the table of attempts unless it is there."""
+        await self._attempts.prepare()
 
     async def pick_up(self, info: LedgerInfo) -> bool:
         """Send the oldest notices without an outcome; return True if there were any, or may be."""

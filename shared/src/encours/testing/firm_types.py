@@ -59,6 +59,8 @@ BEGIN = frozenset(
             "figure.published",
             "report.saved",
             "turnover_plan.set",
+            "schedule.set",
+            "report_mail.requested",
             "guarantee.taken",
             "score_model.fitted",
             "score.graded",
@@ -134,6 +136,8 @@ IDS = {
     "figure_id": "fig",
     "report_id": "rpt",
     "turnover_plan_id": "tpn",
+    "report_schedule_id": "scd",
+    "mail_id": "rml",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

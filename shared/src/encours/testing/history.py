@@ -48,6 +48,8 @@ _SUBJECT = {
     "figure": "figure_id",
     "report": "report_id",
     "turnover_plan": "turnover_plan_id",
+    "schedule": "report_schedule_id",
+    "report_mail": "mail_id",
 }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from encours.contracts.events.dunning.alerts import (
 from encours.contracts.events.dunning.reminders import MessageProof
 from encours.ledger.model import LedgerInfo
 from encours.mail.attempts import Claim
-from encours.mail.notices import AT_ONCE, MAX_AGE, NoticeDispatcher
+from encours.mail.notices import AT_ONCE, NoticeDispatcher, settled
 from encours.mail.smtp import Handed
 
 
@@ -82,15 +82,15 @@ class DigestDispatcher(NoticeDispatcher[AlertDigestRequested, OutgoingDigest, Ca
     ) -> Event | None:
         """Return the outcome of a delivery; ``None`` for another try."""
         key = request.digest_id
-        match handed.verdict:
-            case "accepted":
+        match settled(handed, age):
+            case "sent":
                 return AlertDigestSent(digest_id=key, evidence=handed.evidence)
-            case "unknown":
+            case "unconfirmed":
                 return AlertDigestUnconfirmed(digest_id=key)
-            case "deferred" | "unreachable" | "open" if age <= MAX_AGE:
-                return None
-            case "refused" | "deferred" | "unreachable" | "open":
+            case "failed":
                 return AlertDigestFailed(digest_id=key, evidence=handed.evidence)
+            case None:
+                return None
 
     async def append(self, ledger: str, request: AlertDigestRequested, outcome: Event, on: date) -> None:
         """Append the outcome of a digest."""

@@ -71,6 +71,7 @@ class Lists(ComposedModel):
         events.policy,
         events.replies,
         events.report,
+        events.schedule,
         events.reservation,
         events.limit_formula,
         events.account_opening,

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from reporting_svc.use_cases import figures, reports, turnover_plans
+from reporting_svc.use_cases import figures, reports, schedules, turnover_plans
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "fig": figures.FIGURE,
     "rpt": reports.REPORT,
     "tpn": turnover_plans.TURNOVER_PLAN,
+    "scd": schedules.SCHEDULE,
+    "rml": schedules.REPORT_MAIL,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

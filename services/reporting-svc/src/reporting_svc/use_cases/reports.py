@@ -18,7 +18,7 @@ async def save_report(session: Session, command: SaveReport, ledger: Ledger) -> 
     await session.load(REPORT, command.report_id)
     if command.entity_id:
         session.require_entity(command.entity_id)
-        await session.ask(_require_entity, ledger, session.meta.ledger, command.entity_id)
+        await session.ask(require_entity, ledger, session.meta.ledger, command.entity_id)
     for event in state.save(CustomReport(), command, session.meta.actor):
         session.emit(command.report_id, event, entity=command.entity_id)
     return session.result(command.report_id)
@@ -48,6 +48,7 @@ async def drop_report(session: Session, report_id: str) -> Result:
     return session.result(report_id)
 
 
-async def _require_entity(ledger: Ledger, name: str, entity_id: str) -> None:
+async def require_entity(ledger: Ledger, name: str, entity_id: str) -> None:
+    """Raise :class:`ReportingEntityNotFound` unless the ledger has the entity."""
     if not (await ledger.versions(name, [entity_id]))[entity_id]:
         raise ReportingEntityNotFound(entity_id)

@@ -6,11 +6,12 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from encours.mail.settings import MailSettings
 from encours.service.settings import ServiceSettings
 from reporting_svc.domain.webhook.address import AllowedAddresses
 
 
-class ReportingSettings(ServiceSettings):
+class ReportingSettings(MailSettings):
     """Settings of the API and the worker."""
 
     webhook_allow: str = Field(

@@ -21,6 +21,7 @@ from encours.contracts.events import (
     reservation,
     risk,
     risk_terms,
+    schedule,
     score,
 )
 from encours.contracts.events.dunning import (
@@ -98,6 +99,7 @@ __all__ = [
     "review",
     "risk",
     "risk_terms",
+    "schedule",
     "score",
     "statement",
     "tasks",

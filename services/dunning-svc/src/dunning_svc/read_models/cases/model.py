@@ -202,6 +202,7 @@ class Cases(ReadModel):
         events.credit_policy,
         events.figure,
         events.report,
+        events.schedule,
         events.guarantee,
         events.insurance,
         events.provision,

@@ -23,6 +23,7 @@ IGNORED = (
         events.recurring,
         events.remittance,
         events.report,
+        events.schedule,
         events.credit_hold,
         events.credit_policy,
         events.guarantee,

@@ -83,6 +83,7 @@ class Timeline(ReadModel):
             events.policy,
             events.provision,
             events.report,
+            events.schedule,
             events.template,
         )
         - contracts.names_of(events.bank.BankLineBooked, events.bank.BankLineReturnBooked)

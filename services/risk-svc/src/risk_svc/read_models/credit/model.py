@@ -195,6 +195,7 @@ class Credit(ReadModel):
         events.remittance,
         events.replies,
         events.report,
+        events.schedule,
         events.risk_terms,
         events.review,
         events.statement,

@@ -1,0 +1,103 @@
+"""Due moments of a schedule. Pure: calendar and zone come with the question."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from encours.contracts.events.schedule import DueDayRule, SchedulePeriod
+from encours.kernel.business_days import BusinessCalendar
+
+DAYS_BACK_MAX = 400
+"""Longest time over which missed moments are counted."""
+_DAY = timedelta(days=1)
+_AROUND = timedelta(days=14)
+"""More than any shift moves a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueMoment:
+    """A due moment: its local day, its instant, and the number of those before it that were not acted on."""
+
+    day: date
+    at: datetime
+    missed: int
+
+
+def due_days(rule: DueDayRule, calendar: BusinessCalendar, first: date, last: date) -> list[date]:
+    """Return the due days from a day to another, in order, each once."""
+    days = {
+        day
+        for named in _named(rule, calendar, first - _AROUND, last + _AROUND)
+        if first <= (day := calendar.shifted(named, rule.shift)) <= last
+    }
+    return sorted(days)
+
+
+def _named(rule: DueDayRule, calendar: BusinessCalendar, first: date, last: date) -> Iterator[date]:
+    """Iterate over the days that the rule names, before they are shifted."""
+    if rule.frequency != "monthly":
+        day = first
+        while day <= last:
+            if rule.frequency == "daily" or day.isoweekday() == rule.weekday:
+                yield day
+            day += _DAY
+        return
+    month = first.replace(day=1)
+    while month <= last:
+        length = monthrange(month.year, month.month)[1]
+        if rule.business_day is None:
+            yield month.replace(day=min(rule.day or 1, length))
+        else:
+            eve = month - _DAY
+            for _ in range(rule.business_day):
+                eve = calendar.shifted(eve + _DAY, "following")
+            yield eve
+        month = month.replace(day=length) + _DAY
+
+
+def due_at(rule: DueDayRule, day: date, zone: str) -> datetime:
+    """Return the instant of a due day."""
+    return datetime.combine(day, time(rule.hour), ZoneInfo(zone)).astimezone(UTC)
+
+
+def last_due(
+    rule: DueDayRule, calendar: BusinessCalendar, zone: str, since: datetime, now: datetime
+) -> DueMoment | None:
+    """Return the latest due moment after ``since`` up to ``now``; those before it are missed, and not made up for."""
+    local = ZoneInfo(zone)
+    first = max(since.astimezone(local).date(), now.astimezone(local).date() - timedelta(DAYS_BACK_MAX))
+    days = [
+        day
+        for day in due_days(rule, calendar, first, now.astimezone(local).date())
+        if since < due_at(rule, day, zone) <= now
+    ]
+    return DueMoment(days[-1], due_at(rule, days[-1], zone), len(days) - 1) if days else None
+
+
+def next_due(rule: DueDayRule, calendar: BusinessCalendar, zone: str, now: datetime) -> datetime | None:
+    """Return the first due moment after ``now``; ``None`` if there is none within the calendar's years."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    days = due_days(rule, calendar, today, today + timedelta(days=62))
+    return next((at for day in days if (at := due_at(rule, day, zone)) > now), None)
+
+
+def period_of(period: SchedulePeriod, on: date) -> tuple[date, date]:
+    """Return first and last day of a period that follows a day."""
+    month, year = on.replace(day=1), on.replace(month=1, day=1)
+    quarter = on.replace(month=(on.month - 1) // 3 * 3 + 1, day=1)
+    match period:
+        case "last_month":
+            return (month - _DAY).replace(day=1), month - _DAY
+        case "last_quarter":
+            last = quarter - _DAY
+            return last.replace(month=last.month - 2, day=1), last
+        case "last_year":
+            return date(on.year - 1, 1, 1), year - _DAY
+        case "month_to_date":
+            return month, on
+        case "year_to_date":
+            return year, on
