@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import structlog
+
 from encours.contracts import Event
 from encours.contracts.events.dunning.reminders import MessageProof
 from encours.contracts.events.schedule import (
@@ -40,6 +42,8 @@ from reporting_svc.use_cases.schedules import record_mail_outcome
 
 AT_A_TIME = 4
 """Reports that are made before they are sent: each may hold a file in memory."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,10 @@ class ReportMailDispatcher(NoticeDispatcher[ReportMailRequested, OutgoingReport,
                 if refused.status >= 500:
                     raise
                 return OutgoingReport(mail.to, None, problem=refused.detail)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as failed:
+                # A fault in one report, which no retry mends, holds up no other.
+                log.exception("report.failed", ledger=info.name, mail=mail.mail_id)
+                return OutgoingReport(mail.to, None, problem=f"{type(failed).__name__}: {failed}"[:400])
         content = await asyncio.to_thread(report_file, run.table, mail.format, mail.as_of)
         text = report_text(mail, run, len(content))
         if len(content) > ATTACHED_BYTES_MAX:

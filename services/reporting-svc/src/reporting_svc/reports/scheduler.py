@@ -29,10 +29,10 @@ from encours.kernel.errors import DomainError, Refusal
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.ledger import Ledger, LedgerInfo
 from encours.ledger.command import derived
-from encours.ledger.errors import CommandReused, VersionConflict
+from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
-from encours.reading.read_db import ReadDb
+from encours.reading.read_db import ReadDb, ReadModelNotReady
 from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.schedule.rule import DueMoment, last_due, next_due, period_of
 from reporting_svc.domain.schedule.state import ReportSchedule
@@ -49,6 +49,9 @@ _LEASE = "report schedules"
 _POLL_S = 1.0
 _LOOK_AGAIN = timedelta(hours=1)
 """Longest rest of a schedule: what it follows, such as the calendar, may have changed."""
+
+_PAUSE = timedelta(minutes=10)
+"""Rest of a schedule after a fault that is ours."""
 
 log = structlog.get_logger()
 
@@ -121,10 +124,22 @@ class ReportScheduler:
             while self._leases.holds(token):
                 for info in await self._ledger.ledgers():
                     if info.kind == "live" and not self._has_nothing(info.name):
-                        await self.serve_once(info)
+                        await self._guarded(info)
                 await asyncio.sleep(_POLL_S)
         finally:
             await self._leases.release(token, _LEASE)
+
+    async def _guarded(self, info: LedgerInfo) -> None:
+        """Serve one ledger; what its read models or its mails lack holds up no other."""
+        try:
+            await self.serve_once(info)
+        except (*FAILED, LedgerUnavailable):
+            raise
+        except ReadModelNotReady:
+            return
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            log.warning("schedules.ledger_failed", ledger=info.name, reason=reason)
 
     def _has_nothing(self, ledger: str) -> bool:
         """Return True if nothing was found at the model's present position, and no moment is due since."""
@@ -148,6 +163,13 @@ class ReportScheduler:
                     rests[key] = await self._act(info, key[0], now)
                 except (VersionConflict, CommandReused):
                     log.debug("schedule.moved", ledger=info.name, schedule=key[0])
+                except (*FAILED, LedgerUnavailable):
+                    raise
+                except Exception as error:
+                    # A fault of one schedule holds up no other.
+                    reason = f"{type(error).__name__}: {error}"
+                    log.exception("schedule.failed", ledger=info.name, schedule=key[0], reason=reason)
+                    rests[key] = now + _PAUSE
         self._rests[info.name] = rests
         until = min(rests.values(), default=now + _LOOK_AGAIN)
         if await self._mails.pick_up(info) or until <= now:
