@@ -189,8 +189,10 @@ async def yard(installation: Installation) -> AsyncIterator[Yard]:
         yield opened
 
 
-async def test_two_workers_send_one_mail_to_each_address_for_a_due_moment(installation: Installation) -> None:
-    async with yard(installation) as place:
+async def test_two_workers_send_one_mail_to_each_address_for_a_due_moment(
+    module_installation: Installation,
+) -> None:
+    async with yard(module_installation) as place:
         schedule = await place.scheduled()
         workers = [await place.scheduler(), await place.scheduler()]
         await place.serve(*workers)
@@ -220,9 +222,9 @@ async def test_two_workers_send_one_mail_to_each_address_for_a_due_moment(instal
 
 
 async def test_a_process_killed_before_it_hears_back_leaves_the_mail_unconfirmed(
-    installation: Installation,
+    module_installation: Installation,
 ) -> None:
-    async with yard(installation) as place:
+    async with yard(module_installation) as place:
         schedule = await place.scheduled()
         place.now += timedelta(days=1)
         first = await place.scheduler()
@@ -242,8 +244,10 @@ async def test_a_process_killed_before_it_hears_back_leaves_the_mail_unconfirmed
         assert len(place.mailbox.mails) == 1
 
 
-async def test_a_schedule_whose_owner_lost_access_stops_with_the_reason(installation: Installation) -> None:
-    async with yard(installation) as place:
+async def test_a_schedule_whose_owner_lost_access_stops_with_the_reason(
+    module_installation: Installation,
+) -> None:
+    async with yard(module_installation) as place:
         schedule = await place.scheduled()
         export = {"kind": "fec", "entity_id": ENTITY, "period": "last_month"}
         rule = {"frequency": "monthly", "hour": 5, "business_day": 3}
@@ -256,7 +260,7 @@ async def test_a_schedule_whose_owner_lost_access_stops_with_the_reason(installa
         assert (await place.get(f"/v1/schedules/{made['id']}"))["last_run"]["export_id"] == exports[0]["id"]
         sent = len(place.mailbox.mails)
 
-        conn = await connect(installation.admin_url(), "test")
+        conn = await connect(module_installation.admin_url(), "test")
         await conn.execute("update ledger.api_key set scopes = '{metrics:read}' where id = $1", place.key.id)
         place.now += timedelta(days=1)
         await place.serve(*workers)
