@@ -184,7 +184,7 @@ class ReportScheduler:
         if not state.is_active or state.current is None:
             return now + _LOOK_AGAIN
         place = await place_of(self._ledger, info, state.entity_id)
-        rule = state.current.rule
+        rule = state.current.due_rule
         moment = last_due(rule, place.calendar, place.zone, state.since, now)
         if moment is not None:
             work = await self._work(info, state, state.current, moment, events[-1].version)

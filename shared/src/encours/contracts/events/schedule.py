@@ -57,7 +57,7 @@ class ScheduleSet(Event, frozen=True, kw_only=True):
     name: str
     owner: str
     """Actor in whose name it runs."""
-    rule: DueDayRule
+    due_rule: DueDayRule
     mail: ScheduledMail | None
     export: ScheduledExport | None
 

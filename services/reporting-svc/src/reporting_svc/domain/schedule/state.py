@@ -129,7 +129,7 @@ def set_schedule(state: ReportSchedule, command: SetSchedule, actor: str) -> lis
         report_schedule_id=command.schedule_id,
         name=command.name,
         owner=actor,
-        rule=command.rule,
+        due_rule=command.rule,
         mail=command.mail,
         export=command.export,
     )

@@ -83,7 +83,7 @@ class ReportScheduleOut(BaseModel):
         """Show a schedule."""
         current, ran = state.current, state.ran
         assert current is not None
-        rule, mail, export = current.rule, current.mail, current.export
+        rule, mail, export = current.due_rule, current.mail, current.export
         return {
             "id": current.report_schedule_id,
             "name": current.name,

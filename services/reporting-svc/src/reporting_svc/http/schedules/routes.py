@@ -71,7 +71,7 @@ async def get_schedule(schedule_id: SchedulePath, q: Reading) -> Response:
         info = await q.ledger.info(q.caller.ledger)
         place = await place_of(q.ledger, info, state.entity_id)
         now = (await q.ledger.clock(q.caller.ledger)).now
-        due = next_due(state.current.rule, place.calendar, place.zone, now)
+        due = next_due(state.current.due_rule, place.calendar, place.zone, now)
     shown = ReportScheduleOut.of(state, version)
     return q.respond(shown | {"next_due_at": due and due.isoformat().replace("+00:00", "Z")} | time.echo())
 
