@@ -1,4 +1,4 @@
-"""Looks of the background task that ends orders at a ledger, as the days of its entities begin."""
+"""Looks of the background tasks of risk-svc at a ledger: orders that end, and grades after an activation."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from encours.contracts import Event
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.reservation import ReservationDecided, ReservationExpired
+from encours.contracts.events.score import STREAM, ScoreGraded, ScoreModelActivated
 from encours.kernel.ids import derived_id
 from encours.ledger import Ledger, LedgerInfo
 from encours.ledger.model import Clock
 from encours.projection.rebuild import rebuild
 from encours.reading.read_db import ReadDb
-from encours.testing.events import event
+from encours.testing.events import event, issued
 from encours.testing.http import http_scenario
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
+from risk_svc.domain.score.grading import grade_of
 from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.use_cases.freeing import FreeOrders
+from risk_svc.use_cases.grading import GradePayers
 
 LAST = date(2026, 6, 30)
 ZONES = {"Asia/Tokyo": 9, "Europe/Paris": 2, "America/Los_Angeles": -7}
@@ -101,3 +104,38 @@ async def test_an_order_ends_as_the_day_of_its_entity_begins(
                 assert {e.stream for e in found} - ended.keys() == begun
                 ended |= {e.stream: e.effective_on for e in found}
     assert set(ended.values()) == {LAST + timedelta(days=1)}
+
+
+async def test_the_first_look_grades_after_an_activation_that_came_before_it_and_once(
+    module_installation: Installation,
+) -> None:
+    entity, customer = derived_id("ent", "graded"), derived_id("cus", "graded")
+    given = [
+        event(EntityRegistered, entity_id=entity),
+        event(CustomerRegistered, customer_id=customer, entity_id=entity),
+        *(
+            replace(
+                issued(100_00, invoice_id=derived_id("inv", f"graded {n}"), customer_id=customer),
+                number=f"F{n}",
+                issued_on=date(2026, 1, 5),
+                due_on=date(2026, 2, 4),
+            )
+            for n in range(3)
+        ),
+    ]
+    activated = event(ScoreModelActivated, score_models_id=STREAM, version="default-1", replaces="default-1")
+
+    async def graded(name: str, ledger: Ledger) -> list[str]:
+        events = await ledger.read_stream(name, grade_of(customer))
+        return [e.data.grade for e in events if isinstance(e.data, ScoreGraded)]
+
+    async with ledger_of(module_installation, (entity, given)) as (name, ledger, db, _):
+        await GradePayers(ledger, db).look(name)
+        assert await graded(name, ledger) == [], "no model is in use"
+    async with ledger_of(module_installation, (entity, [*given, activated])) as (name, ledger, db, project):
+        await GradePayers(ledger, db).look(name)
+        assert len(await graded(name, ledger)) == 1
+        await GradePayers(ledger, db).look(name)
+        await project()
+        await GradePayers(ledger, db).look(name)
+        assert len(await graded(name, ledger)) == 1, "a worker that starts again grades nobody twice"

@@ -31,7 +31,7 @@ from encours.testing.http import HttpScenario, http_scenario
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
 from risk_svc.domain.warning.episode import rules_of
-from risk_svc.domain.warning.rules import SHIPPED
+from risk_svc.domain.warning.rules import SHIPPED, months_before
 from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.insurance.query import Moment
@@ -173,17 +173,24 @@ def counted(told: Told, day: date, upto: int) -> dict[str, Any]:
     }
 
 
+def used_bps(told: Told, day: date, upto: int) -> int | None:
+    """Recount of the use of the limit; money counts from its receipt, the event before the one that applies it."""
+    owed = sum(minor for on, at, minor in told.issued.values() if on <= day and at <= upto)
+    got = sum(minor for on, at, _, minor in told.paid if on <= day and at - 1 <= upto)
+    return (owed - got) * 10_000 // LIMIT_MINOR if day >= FIRST else None
+
+
 async def test_customers_are_seen_as_counted_by_hand_at_any_dates(
     scenario: tuple[HttpScenario, Ledger, ReadDb],
 ) -> None:
     made, _, db = scenario
-    draw = random.Random(7)
+    draw, rising = random.Random(7), list[int]()
     async with db.snapshot("credit", made.name) as (conn, schema, head):
         assert head == STORY.position
         for _ in range(8):
             day, upto = FIRST + timedelta(days=draw.randrange(40, DAYS)), draw.randrange(head // 2, head + 1)
             book = await warned_book(Moment(conn, schema, day, upto), ENTITY)
-            found = await warned_customers(book, None, CUSTOMERS)
+            found = await warned_customers(book, SHIPPED.limit_drift, CUSTOMERS)
             wanted = {each: counted(STORY.told[each], day, upto) for each in CUSTOMERS}
             debtors = [each["open"] for each in wanted.values() if each["open"]]
             for each in found:
@@ -200,6 +207,10 @@ async def test_customers_are_seen_as_counted_by_hand_at_any_dates(
                 assert sorted(one.position for one in each.broken) == hand["broken"]
                 shares = [(one.own_minor, one.all_minor, one.debtors) for one in each.shares]
                 assert shares == ([(hand["open"], sum(debtors), len(debtors))] if hand["open"] else [])
+                told = STORY.told[each.customer_id]
+                assert each.usage_bps == tuple(used_bps(told, then, upto) for then in months_before(day, 3))
+                rising.append(each.usage_bps[-1] or 0)
+        assert max(rising) > min(rising)
 
 
 class Failing:
