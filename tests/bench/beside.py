@@ -70,7 +70,7 @@ def _aged(source: str, day: date, known: int) -> str:
 
 def _dashboard(source: str) -> str:
     """SQL: outstanding and overdue amount, and the sales of 90 days."""
-    return f"""select sum(item_minor)::bigint, sum(item_minor) filter (where due < date '{DAY}')::bigint,
+    return f"""select sum(item_minor)::bigint, coalesce(sum(item_minor) filter (where due < date '{DAY}'), 0)::bigint,
                  coalesce(sum(item_minor) filter (
                    where item_minor > 0 and effective_on > date '{DAY - timedelta(days=90)}'), 0)::bigint
                from {source} m where effective_on <= date '{DAY}'"""
