@@ -20,7 +20,7 @@ from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
-from reporting_svc.read_models.aged_balance.query import aged
+from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.dashboard.query import month_to_date
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
@@ -136,6 +136,10 @@ def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
         opening, sales = month(log[:upto], as_of, rates)
         due = opening + sales - min(total.bands[0], total.outstanding)
         assert cei == (Fraction(100 * (opening + sales - total.outstanding), due) if due > 0 else None)
+    groups = store.run(aged_groups(moment, scope, "salesperson", conversion=conversion))
+    assert sum(each.converted_minor or 0 for each in groups) == sum(
+        sum(row[:6]) - row[6] for row in rows.values()
+    )
     by_day: dict[date, int] = {}
     for currency, day, minor in opened(log, as_of, upto):
         if currency == "USD":

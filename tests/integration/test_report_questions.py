@@ -35,11 +35,13 @@ from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.overdue.query import listed_parts, overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
+from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Chain, add_subtotal, chain_for
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
+from tests.integration import naive_owners
 from tests.integration.money_acts import EVERY_ACT
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, Expected, history, replay
 from tests.integration.store import Store, project
@@ -90,7 +92,7 @@ def store(module_installation: Installation) -> Iterator[Store]:
 def random_history(chance: random.Random) -> Books:
     acts = [
         (
-            chance.choice(EVERY_ACT),
+            chance.choice([*EVERY_ACT, naive_owners.employ, naive_owners.employ]),
             chance.randrange(1000),
             chance.randrange(-40, 60),
             chance.randrange(1, 50) * 1000,
@@ -265,6 +267,8 @@ def group_of(by: str, customer: str, asked: Question, log: list[StoredEvent]) ->
     """The group of a customer by what was assigned to it until the day."""
     if by == "entity" or not customer:
         return ENTITY if by == "entity" else None
+    if by == "collector":
+        return naive_owners.owner(customer, log, asked.as_of, asked.known(log))
     if by in ("segment", "salesperson"):
         return "A" if by == "segment" else f"sales-{CUSTOMERS.index(customer) + 1}"
     own = [event for event in log[: asked.known(log)] if event.stream == customer]
@@ -282,8 +286,10 @@ def group_of(by: str, customer: str, asked: Question, log: list[StoredEvent]) ->
 
 
 def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
-    for by in ("entity", "segment", "salesperson", "payer", "group", "field:channel"):
-        found = store.run(aged_groups(asked.view(store, len(log)), asked.scope, kind_of(by)))
+    for by in ("entity", "segment", "salesperson", "collector", "payer", "group", "field:channel"):
+        view = asked.view(store, len(log))
+        scope = store.run(with_collectors(view, asked.scope, by))
+        found = store.run(aged_groups(view, scope, kind_of(by)))
         expected: dict[str | None, list[int]] = {}
         for customer, e in asked.expected(log, asked.as_of).items():
             sums = expected.setdefault(group_of(by, customer, asked, log), [0] * 11)

@@ -14,7 +14,7 @@ from dunning_svc.domain.alert.digest import LINES_MAX, digest_message, digest_pa
 from dunning_svc.domain.alert.state import ALERT, ALERT_RULE
 from dunning_svc.domain.collector.commands import SetTarget, collector_id
 from dunning_svc.domain.collector.decide import set_target
-from dunning_svc.domain.collector.ownership import Ownership, Team
+from dunning_svc.domain.collector.ownership import Team
 from dunning_svc.domain.collector.state import COLLECTOR, Collector
 from dunning_svc.http.alerts.bodies import AlertRuleBody
 from dunning_svc.http.targets.answers import standings_out
@@ -32,6 +32,7 @@ from encours.contracts.events.dunning.alerts import (
     AlertRuleSet,
 )
 from encours.contracts.events.dunning.collectors import CollectorDefined, CollectorTargetSet
+from encours.contracts.portfolios import Ownership
 from encours.kernel.money import UnknownCurrency
 from encours.testing.events import event
 from encours.testing.history import recorded

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.collector import decide
 from dunning_svc.domain.collector.commands import AssignTask, DefineCollector, Rebalance, collector_id
-from dunning_svc.domain.collector.ownership import GivenCustomer, Ownership, TaskOwner, Team
+from dunning_svc.domain.collector.ownership import TaskOwner, Team
 from dunning_svc.domain.collector.rebalance import Burden, RebalanceRefused, loads, moves, shares
 from dunning_svc.domain.collector.rebalance import after as after_moves
 from dunning_svc.domain.collector.state import COLLECTOR, Collector, CollectorNotFound
@@ -29,6 +29,7 @@ from encours.contracts.events.dunning.collectors import (
 )
 from encours.contracts.events.dunning.document import AmountBand, PolicyScope
 from encours.contracts.events.dunning.reminders import TaskRaised
+from encours.contracts.portfolios import GivenCustomer, Ownership
 from encours.testing.events import event
 from encours.testing.memory import TODAY, BooksInMemory
 from encours.testing.scenario import given

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from dunning_svc.domain.alert import decide
 from dunning_svc.domain.alert.commands import AcknowledgeAlert, SetAlertRule, rule_id
 from dunning_svc.domain.alert.state import ALERT, ALERT_RULE
-from dunning_svc.domain.collector.ownership import Ownership, Team
+from dunning_svc.domain.collector.ownership import Team
 from dunning_svc.read_models.alerts.candidates import (
     AlertCandidate,
     RuleInForce,
@@ -35,6 +35,7 @@ from encours.contracts.events.dunning.alerts import (
     AlertRaised,
     AlertRuleSet,
 )
+from encours.contracts.portfolios import Ownership
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.ledger import Ledger
 from encours.ledger.command import Result, derived

@@ -21,6 +21,7 @@ from reporting_svc.read_models.receivables.conversion import (
     conversion_to,
     unrealised,
 )
+from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
@@ -45,9 +46,15 @@ class ReceivablesSnapshot:
 
 @asynccontextmanager
 async def snapshot(
-    q: Query, asked: Asked, *, bands: Bands = STANDARD, basis: Basis = "due_on", page: Page | None = None
+    q: Query,
+    asked: Asked,
+    *,
+    bands: Bands = STANDARD,
+    basis: Basis = "due_on",
+    page: Page | None = None,
+    by: str | None = None,
 ) -> AsyncIterator[ReceivablesSnapshot]:
-    """Open the receivables that were asked about, in one read-only transaction.
+    """Open the receivables that were asked about, in one read-only transaction. ``by``: group of the report.
 
     Raises 403 and 404 problems for books that are not the caller's or do not exist, 422 for several currencies, and for
     a rate that is missing, 503 where the sums do not tie out.
@@ -56,7 +63,7 @@ async def snapshot(
     wanted = asked.report_currency if isinstance(asked, AskedInCurrency) else None
     async with q.view(Receivables.name) as view:
         await check(view, scope)
-        scope = replace(scope, merged=await survivors_at(view))
+        scope = await with_collectors(view, replace(scope, merged=await survivors_at(view)), by)
         conversion = await conversion_to(view, scope, wanted) if wanted else None
         found = await aged(view, scope, bands=bands, basis=basis, page=page, conversion=conversion)
         total = found.one_currency() or Figures.none(wanted or await currency_of(view, scope), bands)

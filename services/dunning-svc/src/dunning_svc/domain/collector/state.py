@@ -7,6 +7,7 @@ from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.events.dunning.collectors import CollectorDefined, CollectorTargetSet
+from encours.contracts.portfolios import record_on
 from encours.kernel.errors import NotFound
 from encours.ledger.states import Folder
 
@@ -28,9 +29,8 @@ class Collector:
     """Cash targets, one for a month and currency."""
 
     def on(self, day: date) -> CollectorDefined | None:
-        """Return the version in force on a day: of those that have begun the latest, and of these the last recorded."""
-        begun = [each for each in self.versions if each.valid_from <= day]
-        return max(enumerate(begun), key=lambda each: (each[1].valid_from, each[0]))[1] if begun else None
+        """Return the version in force on a day."""
+        return record_on(self.versions, day)
 
 
 def _evolve(state: Collector, e: Recorded) -> Collector:

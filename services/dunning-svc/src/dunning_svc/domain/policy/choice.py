@@ -17,10 +17,17 @@ import msgspec
 from dunning_svc.domain.policy.arms import AssignedArm, RunningExperiment
 from dunning_svc.domain.policy.policy import Joint, Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, POLICIES
-from encours.contracts.events.dunning.document import AmountBand, PaidLate, PolicyScope
+from encours.contracts.events.dunning.document import PaidLate, PolicyScope
 from encours.contracts.events.dunning.experiment import Arm
 from encours.contracts.events.dunning.reminders import DecisionBasis, PolicyAlsoMet
-from encours.contracts.events.parties.customer import FieldValue
+from encours.contracts.portfolios import (
+    Criterion,
+    CustomerFacts,
+    amount_met,
+    customer_criteria,
+    fields_met,
+    names_if_met,
+)
 
 Key = tuple[str, int]
 """Policy and version."""
@@ -44,19 +51,9 @@ class InvoiceFacts(msgspec.Struct, frozen=True):
     fields_position: int = 0
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(CustomerFacts, frozen=True):
     """Facts about a case that criteria ask for."""
 
-    customer_ids: tuple[str, ...]
-    """The customer, and the records that are merged into its own."""
-    entity_id: str
-    currency: str
-    open_minor: int
-    country: str = ""
-    segment: str | None = None
-    salesperson: str | None = None
-    tags: tuple[str, ...] = ()
-    fields: frozenset[tuple[str, str]] = frozenset()
     invoices: tuple[InvoiceFacts, ...] = ()
     """Open invoices."""
     punctuality: tuple[MonthDue, ...] = ()
@@ -228,16 +225,8 @@ def criteria_met(scope: PolicyScope, profile: Profile, day: date) -> tuple[str, 
     by_invoice = _asks_for_invoices(scope) and any(
         _invoice_met(scope, profile, each) for each in profile.invoices
     )
-    asked: list[tuple[str, object, bool]] = [
-        ("customers", scope.customers, not set(scope.customers).isdisjoint(profile.customer_ids)),
-        ("entities", scope.entities, profile.entity_id in scope.entities),
-        ("countries", scope.countries, profile.country in scope.countries),
-        ("currencies", scope.currencies, profile.currency in scope.currencies),
-        ("segments", scope.segments, profile.segment in scope.segments),
-        ("salespeople", scope.salespeople, profile.salesperson in scope.salespeople),
-        ("tags", scope.tags, not set(scope.tags).isdisjoint(profile.tags)),
-        ("fields", scope.fields, _fields_met(scope.fields, profile.fields)),
-        ("open_amounts", scope.open_amounts, _amount_met(scope.open_amounts, profile, profile.open_minor)),
+    asked: list[Criterion] = [
+        *customer_criteria(scope, profile),
         ("invoice_amounts", scope.invoice_amounts, by_invoice),
         ("invoice_fields", scope.invoice_fields, by_invoice),
         ("invoice_series", scope.invoice_series, by_invoice),
@@ -245,9 +234,7 @@ def criteria_met(scope: PolicyScope, profile: Profile, day: date) -> tuple[str, 
         ("paid_late", scope.paid_late, _behaviour_met(scope.paid_late, profile, day)),
         ("grades", scope.grades, profile.grade in scope.grades),
     ]
-    if any(values and not met for _, values, met in asked):
-        return None
-    return tuple(name for name, values, _ in asked if values)
+    return names_if_met(asked)
 
 
 def _asks_for_invoices(scope: PolicyScope) -> bool:
@@ -258,24 +245,10 @@ def _asks_for_invoices(scope: PolicyScope) -> bool:
 
 def _invoice_met(scope: PolicyScope, profile: Profile, invoice: InvoiceFacts) -> bool:
     return (
-        (not scope.invoice_amounts or _amount_met(scope.invoice_amounts, profile, invoice.open_minor))
-        and _fields_met(scope.invoice_fields, invoice.fields)
+        (not scope.invoice_amounts or amount_met(scope.invoice_amounts, profile.currency, invoice.open_minor))
+        and fields_met(scope.invoice_fields, invoice.fields)
         and (not scope.invoice_series or invoice.series in scope.invoice_series)
         and (not scope.invoice_natures or invoice.nature in scope.invoice_natures)
-    )
-
-
-def _fields_met(asked: Sequence[FieldValue], fields: frozenset[tuple[str, str]]) -> bool:
-    codes = {each.field_code for each in asked}
-    return codes == {each.field_code for each in asked if (each.field_code, each.value) in fields}
-
-
-def _amount_met(bands: Sequence[AmountBand], profile: Profile, minor: int) -> bool:
-    return any(
-        band.currency == profile.currency
-        and band.from_minor <= minor
-        and (band.below_minor is None or minor < band.below_minor)
-        for band in bands
     )
 
 

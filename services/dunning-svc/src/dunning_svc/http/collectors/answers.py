@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dunning_svc.domain.collector.ownership import Ownership, Team
+from dunning_svc.domain.collector.ownership import Team
 from dunning_svc.domain.collector.rebalance import Burden, after
 from dunning_svc.domain.collector.state import COLLECTOR
 from dunning_svc.domain.policy.written import written_scope
 from dunning_svc.http.policies.bodies import CustomerScopeBody
 from dunning_svc.use_cases.collectors import RebalanceResult
 from encours.contracts.events.dunning.collectors import CollectorDefined
+from encours.contracts.portfolios import Ownership
 from encours.http.answers import Answer
 from encours.http.paging import Listing
 from encours.http.queries import AsOf

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from dunning_svc.domain.collector.ownership import GivenCustomer, Ownership, Team
+from dunning_svc.domain.collector.ownership import Team
 from dunning_svc.domain.collector.state import Collector
 from dunning_svc.domain.policy.choice import InvoiceFacts, Profile
 from dunning_svc.read_models.cases.composition import profile_of
@@ -18,6 +18,7 @@ from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, Collect
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from encours.contracts import decode
 from encours.contracts.events.dunning.collectors import CollectorDefined
+from encours.contracts.portfolios import GivenCustomer, Ownership
 from encours.reading.merges import survivors_at
 from encours.reading.moment import View
 

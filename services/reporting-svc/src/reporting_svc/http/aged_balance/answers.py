@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
+from encours.http.rates import PublishedRateOut
 from encours.kernel.bands import Bands
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import Definition
 from reporting_svc.http.answers import ConvertedReport, Sums, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.query import AgedGroup, Figures
+from reporting_svc.read_models.receivables.conversion import ReportConversion
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
 
 
@@ -83,13 +85,29 @@ class AgedBalanceOut(ConvertedReport):
         }
 
 
+class ConvertedSums(BaseModel):
+    """Sums of a row in the currency of the report, each debtor's at the rate that its creditor has published."""
+
+    outstanding: MoneyModel
+    overdue: MoneyModel
+
+
+class GroupRate(BaseModel):
+    """Rate of an entity by which amounts in a currency were converted."""
+
+    entity_id: str
+    currency: str
+    rate: PublishedRateOut
+
+
 class AgedGroupRow(Sums):
     """A group of customers in one currency; `group` is null for those that are in none."""
 
     group: str | None
-    name: str | None = Field(description="Name of the entity, payer or head of the group.")
+    name: str | None = Field(description="Name of the entity, collector, payer or head of the group.")
     currency: str
     customers: int
+    converted: ConvertedSums | None = Field(description="In `report_currency`; null without it.")
 
 
 class CurrencyTotal(Total):
@@ -113,6 +131,10 @@ class AgedGroupsOut(AsOf):
     bands: list[str]
     data: list[AgedGroupRow]
     totals: list[CurrencyTotal]
+    report_currency: str | None
+    rates: list[GroupRate] = Field(
+        description="Rates of as_of, as known at known_at, that converted amounts; none without `report_currency`."
+    )
     parked: list[str] = Field(description="The parked streams, at most 100.")
 
     @classmethod
@@ -124,22 +146,40 @@ class AgedGroupsOut(AsOf):
         groups: Sequence[AgedGroup],
         totals: Sequence[Figures],
         names: Mapping[str, str],
+        conversion: ReportConversion | None,
     ) -> Json:
         """Show the groups and the sums of each currency."""
+        currency = conversion.currency if conversion else None
+        rates = conversion.rates if conversion else {}
+        shown = {total.currency for total in totals}
         return {
             "definition": definition.id,
             "group_by": group_by,
             "bands": list(bands.names),
-            "data": [_group(group, bands, names) for group in groups],
+            "data": [_group(group, bands, names, currency) for group in groups],
             "totals": [CurrencyTotal.of(total, bands) for total in totals],
+            "report_currency": currency,
+            "rates": [
+                GroupRate(entity_id=entity, currency=code, rate=found).model_dump(mode="json")
+                for (entity, code), rate in sorted(rates.items())
+                if code in shown and (found := PublishedRateOut.of(rate)) is not None
+            ],
         }
 
 
-def _group(group: AgedGroup, bands: Bands, names: Mapping[str, str]) -> Json:
+def _group(group: AgedGroup, bands: Bands, names: Mapping[str, str], currency: str | None) -> Json:
+    outstanding, overdue = group.converted_minor, group.converted_overdue_minor
+    converted = None
+    if currency is not None and outstanding is not None and overdue is not None:
+        converted = {
+            "outstanding": money_json(outstanding, currency),
+            "overdue": money_json(overdue, currency),
+        }
     return {
         "group": group.group,
         "name": names.get(group.group or ""),
         "currency": group.figures.currency,
         "customers": group.figures.customers,
+        "converted": converted,
         **Sums.of(group.figures, bands),
     }

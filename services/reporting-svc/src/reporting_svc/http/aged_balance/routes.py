@@ -17,18 +17,19 @@ from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
 from reporting_svc.http.aged_balance.answers import AgedBalanceOut, AgedGroupsOut
 from reporting_svc.http.answers import parked_fields
-from reporting_svc.http.scope import Ask, AskInCurrency
+from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.aged_balance.query import KEY, SORTS, aged, aged_groups
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.receivables.groups import group_of, names_of
+from reporting_svc.read_models.receivables.conversion import conversion_to
+from reporting_svc.read_models.receivables.groups import group_of, labels_of, with_collectors
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.subtotals import Basis
 from reporting_svc.read_models.tie_out.query import require_tied
 
-GROUP_BY = r"^(entity|segment|salesperson|payer|group|field:[a-z][a-z0-9_]{0,39})$"
+GROUP_BY = r"^(entity|segment|salesperson|collector|payer|group|field:[a-z][a-z0-9_]{0,39})$"
 router = Router(tags=["Receivables"])
 AskedBands = Annotated[
     str | None,
@@ -70,13 +71,13 @@ async def aged_balance(
 )
 async def aged_balance_groups(
     q: Annotated[Query, reading("reports:read")],
-    asked: Ask,
+    asked: AskInCurrency,
     group_by: Annotated[
         str,
         Parameter(
             pattern=GROUP_BY,
-            description="`entity`, `segment`, `salesperson`, `payer`, `group`, or `field:` and the code of a custom "
-            "field of customers.",
+            description="`entity`, `segment`, `salesperson`, `collector`, `payer`, `group`, or `field:` and the "
+            "code of a custom field of customers.",
             examples=["salesperson"],
         ),
     ] = "entity",
@@ -89,13 +90,15 @@ async def aged_balance_groups(
     async with q.view(Receivables.name) as view:
         scope = asked.scope(q)
         await check(view, scope)
-        scope = replace(scope, merged=await survivors_at(view))
+        scope = await with_collectors(view, replace(scope, merged=await survivors_at(view)), group_by)
         totals = (await aged(view, scope, bands=chosen, basis=basis)).sums
         for total in totals:
             await require_tied(view, scope, total)
-        groups = await aged_groups(view, scope, group_of(group_by), chosen, basis)
-        names = await names_of(view, [each.group for each in groups if each.group is not None])
+        wanted = asked.report_currency
+        conversion = await conversion_to(view, scope, wanted) if wanted else None
+        groups = await aged_groups(view, scope, group_of(group_by), chosen, basis, conversion)
+        names = await labels_of(view, scope, [each.group for each in groups if each.group is not None])
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
     definition = AGED_BY_DUE_DATE if by == "due_date" else AGED_BY_ISSUE_DATE
-    shown = AgedGroupsOut.of(definition, group_by, chosen, groups, totals, names)
+    shown = AgedGroupsOut.of(definition, group_by, chosen, groups, totals, names, conversion)
     return q.respond(shown | parked_fields(parked) | view.time.echo())

@@ -18,7 +18,7 @@ from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.collection_effectiveness.answers import PercentOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
-DelayGroup = Literal["month", "entity", "segment", "salesperson", "customer"]
+DelayGroup = Literal["month", "entity", "segment", "salesperson", "collector", "customer"]
 
 
 class SettledOut(BaseModel):

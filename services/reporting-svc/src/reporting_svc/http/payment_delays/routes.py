@@ -47,7 +47,7 @@ async def payment_delays(
     first = since or date(q.as_of.year - 1, q.as_of.month, 1)
     if not 0 <= (q.as_of - first).days <= MAX_DAYS:
         raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
-    async with snapshot(q, asked) as books:
+    async with snapshot(q, asked, by=group_by) as books:
         return q.respond(PaymentDelaysOut.of(books, await _report(books, first, group_by)))
 
 

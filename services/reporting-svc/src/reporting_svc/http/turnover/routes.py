@@ -15,7 +15,7 @@ from encours.kernel.errors import Invalid
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
 from reporting_svc.http.turnover.answers import TurnoverGroups, TurnoverOut, TurnoverProductsOut
-from reporting_svc.read_models.receivables.groups import names_of
+from reporting_svc.read_models.receivables.groups import labels_of
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import Period, TurnoverGroup, by_group, by_period, opening
 
@@ -34,7 +34,7 @@ async def turnover(
         Parameter(alias="from", description="First day; a year back if not given. The last day is as_of."),
     ] = None,
     group_by: Annotated[
-        Literal["entity", "customer", "segment", "salesperson", "product"] | None,
+        Literal["entity", "customer", "segment", "salesperson", "collector", "product"] | None,
         Parameter(
             description="Also by group, the largest turnover first; at most 100 groups are shown. By product with "
             "cost and margin, in `products`."
@@ -45,7 +45,7 @@ async def turnover(
     first = since or _year_back(q.as_of)
     if not 0 <= (q.as_of - first).days <= MAX_DAYS:
         raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
-    async with snapshot(q, asked) as books:
+    async with snapshot(q, asked, by=group_by) as books:
         before = await opening(books.view, books.scope, first)
         periods = await by_period(books.view, books.scope, by, first)
         groups = products = None
@@ -62,7 +62,7 @@ async def _groups(
 ) -> TurnoverGroups:
     found = await by_group(books.view, books.scope, by, first, group_by)
     shown = list(found)[:MOST_GROUPS]
-    names = await names_of(books.view, [value for value in shown if value is not None])
+    names = await labels_of(books.view, books.scope, [value for value in shown if value is not None])
     return TurnoverGroups(group_by, {value: found[value] for value in shown}, len(found) - len(shown), names)
 
 

@@ -21,7 +21,7 @@ from reporting_svc.read_models.aged_balance.sources import (
     of_debtors,
     source_of,
 )
-from reporting_svc.read_models.receivables.conversion import ReportConversion
+from reporting_svc.read_models.receivables.conversion import ReportConversion, require_every_rate
 from reporting_svc.read_models.receivables.groups import FieldGroup, GroupBy, PartyGroup, grouping
 from reporting_svc.read_models.receivables.named import NAMED, named_of_debtors
 from reporting_svc.read_models.receivables.rows import ROW_KEY
@@ -176,6 +176,9 @@ class AgedGroup:
 
     group: str | None
     figures: Figures
+    converted_minor: int | None = None
+    """What is outstanding in the currency of the report; overdue likewise. None without a conversion."""
+    converted_overdue_minor: int | None = None
 
 
 async def aged_groups(
@@ -184,25 +187,40 @@ async def aged_groups(
     by: GroupBy | PartyGroup | FieldGroup,
     bands: Bands = STANDARD,
     basis: Basis = "due_on",
+    conversion: ReportConversion | None = None,
 ) -> list[AgedGroup]:
-    """Return the sums of each group and currency, in order; those without a group come last."""
+    """Return the sums of each group and currency, in order; those without a group come last.
+
+    With a conversion also in its currency, each debtor's amounts at the rate of its creditor. Raises
+    :class:`ReportRateMissing`.
+    """
     source = await source_of(view, bands, basis)
     args = Arguments()
     columns = columns_of(bands)
     records, figures = await _debtors(args, view, scope, bands, basis, source, "materialized")
     named = await named_of_debtors(args, view, scope, now=source != "movement")
     group = grouping(args, view, scope, by, "f")
+    rated, in_one = "", "null::bigint as converted, null::bigint as converted_overdue"
+    if conversion is not None:
+        await require_every_rate(view, scope, conversion)
+        rated = f"left join {conversion.sql(args)} r on (r.entity, r.currency) = (f.entity, f.currency)"
+        late = " + ".join(f"f.b{n}" for n in range(1, len(bands.names)))
+        in_one = f"""sum(round((f.open_items - f.unapplied) * r.factor))::bigint as converted,
+                     sum(round(({late} - f.late_conceded) * r.factor))::bigint as converted_overdue"""
     found = await view.conn.fetch(
         f"""
         with {records}figures as materialized ({figures}), named as materialized ({named})
         select {group.value} as value, f.currency, count(*) as customers, {_sums(columns)}, '' as entity,
-               '' as customer_id, null as name, null as external_ref
-        from figures f {_JOINED.format("f")} {group.join} group by 1, 2
+               '' as customer_id, null as name, null as external_ref, {in_one}
+        from figures f {_JOINED.format("f")} {group.join} {rated} group by 1, 2
         order by {group.value} collate "C" nulls last, f.currency
         """,
         *args,
     )
-    return [AgedGroup(row["value"], _figures(row, columns)) for row in cast("list[Row]", found)]
+    return [
+        AgedGroup(row["value"], _figures(row, columns), row["converted"], row["converted_overdue"])
+        for row in cast("list[Row]", found)
+    ]
 
 
 async def _debtors(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from encours.reading.merges import merged_sql
+from reporting_svc.read_models.receivables.collectors import owners_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from encours.reading.where import Arguments
     from reporting_svc.read_models.receivables.scope import Scope
 
-GroupBy = Literal["entity", "segment", "salesperson"]
+GroupBy = Literal["entity", "segment", "salesperson", "collector"]
 PartyGroup = Literal["payer", "group"]
 Debtor = Literal["customer"]
 
@@ -44,8 +45,8 @@ def grouping(
     """Return the group of rows of ``alias``, which has entity and customer_id as text.
 
     Segment and salesperson are those that the customer has now; payer, group and custom fields those in force at the
-    dates of the question. A merged customer is in the group of its survivor. Null: no group, as for money of payers not
-    yet identified.
+    dates of the question; the collector is the one in ``scope``, who owns the customer on that day. A merged customer
+    is in the group of its survivor. Null: no group, as for money of payers not yet identified.
     """
     if by is None:
         return Grouping("null::text")
@@ -60,6 +61,11 @@ def grouping(
         listed = f"select d.customer_id, d.debtor as value from {debtors}"
     elif by in ("segment", "salesperson"):
         listed = f"select d.customer_id, s.{by} as value from {debtors} join {customer} s on s.customer_id = d.debtor"
+    elif by == "collector":
+        codes = scope.collectors.codes if scope.collectors is not None else {}
+        owners = f"unnest({args.add(list(codes))}::text[], {args.add(list(codes.values()))}::text[])"
+        listed = f"""select d.customer_id, o.code as value
+                     from {debtors} left join {owners} as o(debtor, code) using (debtor)"""
     elif isinstance(by, FieldGroup):
         found = _in_force(args, view, "fields", "effective_on")
         value = f"l.field_values[array_position(l.field_codes, {args.add(by.code)}::text)]"
@@ -91,6 +97,16 @@ def group_of(text: str) -> GroupBy | PartyGroup | FieldGroup:
     if text.startswith("field:"):
         return FieldGroup(text.removeprefix("field:"))
     return cast("GroupBy | PartyGroup", text)
+
+
+async def with_collectors(view: View, scope: Scope, by: object) -> Scope:
+    """Return the scope with the owners of its customers, if it is grouped by them."""
+    return replace(scope, collectors=await owners_of(view, scope.merged)) if by == "collector" else scope
+
+
+async def labels_of(view: View, scope: Scope, groups: Sequence[str]) -> dict[str, str]:
+    """Return the names of those groups that are entities, customers or collectors."""
+    return dict(scope.collectors.names) if scope.collectors is not None else await names_of(view, groups)
 
 
 async def names_of(view: View, groups: Sequence[str]) -> dict[str, str]:

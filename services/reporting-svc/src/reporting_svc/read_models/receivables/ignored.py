@@ -10,7 +10,6 @@ IGNORED = (
         events.alerts,
         events.approval,
         events.bank,
-        events.collectors,
         events.cover,
         events.dispute,
         events.instrument,
@@ -44,6 +43,7 @@ IGNORED = (
     - contracts.names_of(events.bank.BankLineBooked)
 ) | contracts.names_of(
     events.calendar.DayOpened,
+    events.collectors.CollectorTargetSet,
     events.risk.CreditChecked,
     events.risk.LimitApproved,
     events.risk.LimitRefused,

@@ -37,6 +37,7 @@ def customer_row(
         country=data.country,
         segment=data.segment,
         salesperson=data.salesperson,
+        tags=list(data.tags),
     )
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from encours import contracts
 from encours.contracts import Recorded
 from encours.contracts.books import Movement, movements, moving
+from encours.contracts.events.dunning.collectors import CollectorDefined, CustomersAssigned
 from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled
 from encours.contracts.events.dunning.promises import (
     PromiseBroken,
@@ -66,6 +67,7 @@ from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
+from reporting_svc.read_models.receivables.collectors import CollectorVersion, GivenCustomerRow
 from reporting_svc.read_models.receivables.folding import add, on_item, reschedule
 from reporting_svc.read_models.receivables.ignored import IGNORED
 from reporting_svc.read_models.receivables.mapping import (
@@ -134,12 +136,14 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 18
+    version = 19
     rows = (
         ReportingEntity,
         ReportedCustomer,
         RoleRow,
         FieldsRow,
+        CollectorVersion,
+        GivenCustomerRow,
         MergeRow,
         RateRow,
         RatePairRow,
@@ -179,6 +183,8 @@ class Receivables(MappedModel):
         CustomerAmended,
         CustomerMerged,
         CustomerMergeReversed,
+        CollectorDefined,
+        CustomersAssigned,
         FieldsSet,
         RolesAssigned,
         ExchangeRatePublished,
@@ -214,7 +220,7 @@ class Receivables(MappedModel):
                 return
             case FigurePublished() | TurnoverPlanSet():
                 return
-            case InsolvencyOpened() | InsolvencyClosed():
+            case InsolvencyOpened() | InsolvencyClosed() | CollectorDefined() | CustomersAssigned():
                 return
             case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
                 return
@@ -290,6 +296,11 @@ class Receivables(MappedModel):
                 )
             case FieldsSet():
                 rows.put(fields_row(e, e.data))
+            case CollectorDefined():
+                rows.put(CollectorVersion.of(e, e.data))
+            case CustomersAssigned():
+                for given in GivenCustomerRow.of(e, e.data):
+                    rows.put(given)
             case InsolvencyOpened() | InsolvencyClosed():
                 rows.put(InsolvencyRow.of(e, e.data))
             case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():

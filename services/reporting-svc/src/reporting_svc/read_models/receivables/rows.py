@@ -40,6 +40,7 @@ class ReportedCustomer(Row, kw_only=True):
     country: str
     segment: str | None
     salesperson: str | None
+    tags: list[str]
 
 
 class RoleRow(Row, kw_only=True):

@@ -10,6 +10,7 @@ from encours.contracts.parties import Survivors
 from encours.kernel.errors import Invalid
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.collectors import Owners
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Scope:
     salesperson: str | None = None
     merged: Survivors = field(default_factory=lambda: Survivors((), date.min))
     """Customers that are one debtor at the dates of the question: all records of ``customer_id`` are covered."""
+    collectors: Owners | None = None
+    """Owners of the customers, for a report that is grouped by them."""
 
     def within(self, currency: str) -> Scope:
         """Return the scope in one currency."""
