@@ -21,7 +21,7 @@ from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 from encours.testing.events import event as sample
-from tests.integration import naive_money, naive_named
+from tests.integration import naive_insured, naive_money, naive_named
 from tests.integration.product_parts import products
 
 ENTITY = "ent_" + "e" * 32
@@ -332,6 +332,7 @@ class Expected:
     account: int = 0
     promised: int = 0
     placed: int = 0
+    insured: int = 0
 
 
 def band(as_of: date, due_on: date) -> int:
@@ -440,4 +441,7 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
             expected.bands[band(as_of, due_on)] += left
         for due_on, left in parts(item | {"open": item["open"] - conceded}):
             expected.overdue += left if band(as_of, due_on) else 0
+    for (customer, currency), expected in found.items():
+        if currency == "EUR" and customer:
+            expected.insured = naive_insured.insured(log, known_to, items, customer, expected.unapplied)
     return {key: e for key, e in found.items() if any(e.bands) or e.unapplied or e.account}

@@ -130,6 +130,7 @@ async def asked(view: View, bands: Bands = STANDARD) -> tuple[dict[tuple[str, st
             f.ledger,
             f.promised,
             f.placed,
+            f.insured,
         )
         for f in rows
     }, found.source

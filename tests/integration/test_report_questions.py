@@ -36,12 +36,14 @@ from reporting_svc.read_models.overdue.query import listed_parts, overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.groups import with_collectors
+from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Chain, add_subtotal, chain_for
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
 from tests.integration import naive_owners
+from tests.integration.insurance_acts import insure
 from tests.integration.money_acts import EVERY_ACT
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, Expected, history, replay
 from tests.integration.store import Store, project
@@ -92,7 +94,7 @@ def store(module_installation: Installation) -> Iterator[Store]:
 def random_history(chance: random.Random) -> Books:
     acts = [
         (
-            chance.choice([*EVERY_ACT, naive_owners.employ, naive_owners.employ]),
+            chance.choice([*EVERY_ACT, naive_owners.employ, naive_owners.employ, insure, insure]),
             chance.randrange(1000),
             chance.randrange(-40, 60),
             chance.randrange(1, 50) * 1000,
@@ -121,7 +123,9 @@ def ask(chance: random.Random, books: Books) -> Question:
 
 
 def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
-    found = store.run(aged(asked.view(store, len(log)), asked.scope, page=EVERY_ROW))
+    view = asked.view(store, len(log))
+    scope = store.run(with_insured(view, asked.scope))
+    found = store.run(aged(view, scope, page=EVERY_ROW))
     rows = [found.figures(row) for row in found.rows]
     assert all(figures.tied for figures in (*found.sums, *rows))
     assert {
@@ -135,6 +139,7 @@ def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
             f.ledger,
             f.promised,
             f.placed,
+            f.insured,
         )
         for f in rows
     } == asked.expected(log, asked.as_of)
@@ -148,14 +153,15 @@ def check_overdue(store: Store, asked: Question, log: list[StoredEvent]) -> None
 def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     """The items of each band, by themselves, add up to what a naive replay has in it."""
     view, bands = asked.view(store, len(log)), Bands((30, 60, 90, 120))
+    scope = store.run(with_insured(view, asked.scope))
     known, listed = list(asked.expected(log, asked.as_of).values()), list[Any]()
     for place in range(6):
         due = due_range(bands, place, asked.as_of)
-        rows = store.run(listed_parts(view, asked.scope, EVERY_ITEM, due, "open_minor <> 0"))
+        rows = store.run(listed_parts(view, scope, EVERY_ITEM, due, "open_minor <> 0"))
         expected = sum(e.bands[place] for e in known)
         assert sum(row["open_minor"] for row in rows) == expected
         listed += rows
-    for part in ("promised", "placed"):
+    for part in ("promised", "placed", "insured"):
         minors = [(row[f"{part}_minor"], row["open_minor"]) for row in listed]
         assert all(0 <= minor <= max(0, open_minor) for minor, open_minor in minors)
         assert sum(minor for minor, _ in minors) == sum(getattr(e, part) for e in known)

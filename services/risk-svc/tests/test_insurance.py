@@ -14,21 +14,16 @@ from msgspec.structs import replace as with_fields
 
 from encours.contracts.events.insurance import InsuranceTerms
 from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.insured import covers
+from encours.contracts.insured.claims import DeadlineFacts, InsuredBook, InsuredInvoice, deadline_id_of
+from encours.contracts.insured.share import insured, stop_of
 from encours.kernel.errors import Invalid
 from encours.testing.events import event
 from encours.testing.memory import TODAY
 from risk_svc.domain.assessment import OrderAsked, assess
 from risk_svc.domain.insurance import contract, cover, deadline
 from risk_svc.domain.insurance.backtest import lost, passed_deadlines
-from risk_svc.domain.insurance.deadlines import (
-    DeadlineFacts,
-    InsuranceDeadline,
-    InsuredBook,
-    InsuredInvoice,
-    deadline_id_of,
-    deadlines_of,
-)
-from risk_svc.domain.insurance.share import insured, stop_of
+from risk_svc.domain.insurance.deadlines import InsuranceDeadline, deadlines_of
 from risk_svc.domain.insurance.work import stops_and_ends
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
@@ -155,7 +150,7 @@ def book(*invoices: InsuredInvoice, terms: InsuranceTerms = TERMS, **fields: Any
     content = contract.set_contract(contract.InsuranceContract(), replace(CONTRACT, terms=terms))[0]
     granted = cover.grant(replace(COVER, customer_id="cus_1"), content, "ent_1", date(2026, 1, 1))
     usual: dict[str, Any] = {
-        "covers": (cover.InsuranceCover(granted, "ent_1", (cover.Amount(granted.valid_from, 1_000_00),)),)
+        "covers": (covers.InsuranceCover(granted, "ent_1", (covers.Amount(granted.valid_from, 1_000_00),)),)
     }
     return InsuredBook(content, invoices=invoices, **(usual | fields))
 
@@ -199,7 +194,7 @@ def test_what_is_disputed_covered_by_cash_or_vat_of_a_net_contract_is_not_insure
 
 def test_invoices_before_the_cover_in_a_stop_or_in_another_currency_are_not_insured() -> None:
     [granted] = book().covers
-    stopped = replace(granted, stops=(cover.Stop(date(2026, 1, 5), date(2026, 1, 8)),))
+    stopped = replace(granted, stops=(covers.Stop(date(2026, 1, 5), date(2026, 1, 8)),))
     debts = [debt(each, 10_00) for each in (-1, 3, 4, 6, 7)]
     share = insured(book(*debts, debt(8, 10_00, currency="USD"), covers=(stopped,)), "cus_1", DAY)
     assert share is not None
@@ -208,7 +203,7 @@ def test_invoices_before_the_cover_in_a_stop_or_in_another_currency_are_not_insu
 
 def test_a_reduced_cover_limits_later_invoices_alone() -> None:
     [granted] = book().covers
-    reduced = replace(granted, amounts=(*granted.amounts, cover.Amount(date(2026, 1, 10), 500_00)))
+    reduced = replace(granted, amounts=(*granted.amounts, covers.Amount(date(2026, 1, 10), 500_00)))
     share = insured(book(debt(1, 700_00), debt(12, 100_00), covers=(reduced,)), "cus_1", DAY)
     assert share is not None
     assert share.by_invoice == {"inv_1": 630_00}
@@ -292,7 +287,7 @@ def test_an_invoice_later_than_the_contract_allows_stops_cover_and_orders_on_tha
     assert order(known, after) == ("refuse", ("cover-stopped",))
     [(stopped, command)] = stops_and_ends(known, after)
     assert command == cover.StopCover(stopped.content.cover_id, "inv_1", 61, after)
-    paid = replace(known, invoices=(), covers=(replace(stopped, stops=(cover.Stop(after),)),))
+    paid = replace(known, invoices=(), covers=(replace(stopped, stops=(covers.Stop(after),)),))
     assert order(replace(paid, covers=known.covers), after)[0] == "accept"
     assert stops_and_ends(paid, after) == [(paid.covers[0], cover.ResumeCover(COVER.cover_id))]
 
@@ -300,7 +295,7 @@ def test_an_invoice_later_than_the_contract_allows_stops_cover_and_orders_on_tha
 @pytest.mark.parametrize(("paid", "since"), [(0, 0), (2, 2), (5, 5), (-9, 0)])
 async def test_a_cover_resumes_on_the_day_from_which_on_no_debt_stops_it(paid: int, since: int) -> None:
     known, stopped_on = book(debt(1, 300_00)), date(2026, 2, 1) + timedelta(days=61)
-    stopped = replace(known.covers[0], stops=(cover.Stop(stopped_on),))
+    stopped = replace(known.covers[0], stops=(covers.Stop(stopped_on),))
 
     async def then(day: date) -> list[InsuredBook]:
         return [known if day < stopped_on + timedelta(days=paid) else replace(known, invoices=())]
@@ -312,7 +307,7 @@ async def test_a_cover_resumes_on_the_day_from_which_on_no_debt_stops_it(paid: i
     first, free = TODAY - timedelta(days=9), TODAY - timedelta(days=4)
     desk.do(insurance.change_cover, cover.StopCover(COVER.cover_id, "inv_1", 61, first))
     desk.do(insurance.change_cover, cover.ResumeCover(COVER.cover_id, free))
-    assert desk.books.state(insurance.COVER, COVER.cover_id).stops == (cover.Stop(first, free),)
+    assert desk.books.state(insurance.COVER, COVER.cover_id).stops == (covers.Stop(first, free),)
 
 
 def test_a_stop_whose_day_is_worked_late_begins_on_the_day_of_the_stop() -> None:
@@ -324,7 +319,9 @@ def test_a_stop_whose_day_is_worked_late_begins_on_the_day_of_the_stop() -> None
     desk.do(insurance.grant_cover, COVER)
     stopped = cover.StopCover(COVER.cover_id, "inv_1", 61, TODAY - timedelta(days=3))
     desk.do(insurance.change_cover, stopped)
-    assert desk.books.state(insurance.COVER, COVER.cover_id).stops == (cover.Stop(TODAY - timedelta(days=3)),)
+    assert desk.books.state(insurance.COVER, COVER.cover_id).stops == (
+        covers.Stop(TODAY - timedelta(days=3)),
+    )
 
 
 def test_a_cover_withdrawn_by_the_insurer_stops_orders_and_one_that_ends_or_is_given_up_does_not() -> None:

@@ -21,18 +21,12 @@ from encours.contracts.events.insurance import (
     InsuranceTerms,
     TurnoverRule,
 )
+from encours.contracts.insured.claims import DeadlineFacts, InsuredBook, InsuredInvoice, deadline_id_of
+from encours.contracts.insured.covers import Amount, InsuranceCover
 from encours.kernel.business_days import business_calendar
 from encours.testing.events import event
 from risk_svc.domain.insurance.contract import contract_of
-from risk_svc.domain.insurance.cover import Amount, InsuranceCover
-from risk_svc.domain.insurance.deadlines import (
-    DeadlineFacts,
-    InsuranceDeadline,
-    InsuredBook,
-    InsuredInvoice,
-    deadline_id_of,
-    deadlines_of,
-)
+from risk_svc.domain.insurance.deadlines import InsuranceDeadline, deadlines_of
 from risk_svc.domain.insurance.work import is_missed, near
 
 with (Path(__file__).parent / "insurance_timelines.csv").open(encoding="utf-8") as table:

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from encours.contracts import Recorded
 from encours.contracts.events.limit_formula import CreditReviewPostponed, FinancialsFiled, GradeFactor
+from encours.contracts.insured.share import InsuredShare
 from encours.kernel.errors import Invalid
 from encours.kernel.money import MAX_MINOR
 from encours.testing.events import event
 from encours.testing.history import recorded
 from encours.testing.memory import TODAY
 from risk_svc.domain.exposure import ExposureItem
-from risk_svc.domain.insurance.share import InsuredShare
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.formula import (

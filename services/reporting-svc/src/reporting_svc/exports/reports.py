@@ -17,6 +17,7 @@ from reporting_svc.read_models.aged_balance.query import KEY, aged
 from reporting_svc.read_models.journal.source import Auxiliary
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
 
@@ -76,6 +77,7 @@ class Reporting:
                 own.on_plan,
                 own.promised,
                 own.placed,
+                own.insured,
                 own.unapplied,
                 own.overdue,
                 own.outstanding,
@@ -116,7 +118,8 @@ class Reporting:
         return View(conn, schema, time, granted=(self.export.entity_id,))
 
     async def _scope(self, view: View) -> Scope:
-        return Scope(entity_id=self.export.entity_id, merged=await survivors_at(view))
+        scope = Scope(entity_id=self.export.entity_id, merged=await survivors_at(view))
+        return await with_insured(view, scope)
 
     def _customer(self, customer_id: str) -> tuple[str, str, str]:
         known = self.auxiliaries.get(customer_id) or Auxiliary("", "")

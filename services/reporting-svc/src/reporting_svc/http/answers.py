@@ -114,7 +114,8 @@ class ConvertedReport(Report):
 
 PROMISED = "that is promised (`promised/1`)"
 PLACED = "that a third party collects (`placed/1`)"
-_OVERLAP = "It may overlap with the other parts: `disputed`, `on_plan`, `promised` and `placed` are not to be added up."
+INSURED = "that a credit insurer pays (`insured/1`)"
+_OVERLAP = "It may overlap with the other parts: they are not to be added up."
 
 
 class Sums(BaseModel):
@@ -133,6 +134,9 @@ class Sums(BaseModel):
     )
     promised: MoneyModel = Field(description=f"The part of the bands {PROMISED}. {_OVERLAP}")
     placed: MoneyModel = Field(description=f"The part of the bands {PLACED}. {_OVERLAP}")
+    insured: MoneyModel | None = Field(
+        description=f"The part of the bands {INSURED}. {_OVERLAP} Null on the dashboard, which does not count it."
+    )
     unapplied: MoneyModel = Field(description="Cash that no invoice has taken; deducted from outstanding.")
     overdue: MoneyModel = Field(
         description="Sum of the bands past due, less the conceded part of them, which is no longer owed."
@@ -140,8 +144,8 @@ class Sums(BaseModel):
     outstanding: MoneyModel = Field(description="Sum of all bands less unapplied.")
 
     @classmethod
-    def of(cls, figures: Figures, bands: Bands) -> Json:
-        """Show the sums of figures in these bands."""
+    def of(cls, figures: Figures, bands: Bands, *, insured: bool = True) -> Json:
+        """Show the sums of figures in these bands; ``insured``: what is insured was counted."""
         currency = figures.currency
         return {
             "bands": {
@@ -153,6 +157,7 @@ class Sums(BaseModel):
             "on_plan": money_json(figures.on_plan, currency),
             "promised": money_json(figures.promised, currency),
             "placed": money_json(figures.placed, currency),
+            "insured": money_json(figures.insured, currency) if insured else None,
             "unapplied": money_json(figures.unapplied, currency),
             "overdue": money_json(figures.overdue, currency),
             "outstanding": money_json(figures.outstanding, currency),

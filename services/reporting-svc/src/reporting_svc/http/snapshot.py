@@ -22,6 +22,7 @@ from reporting_svc.read_models.receivables.conversion import (
     unrealised,
 )
 from reporting_svc.read_models.receivables.groups import with_collectors
+from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
@@ -53,8 +54,10 @@ async def snapshot(
     basis: Basis = "due_on",
     page: Page | None = None,
     by: str | None = None,
+    insured: bool = False,
 ) -> AsyncIterator[ReceivablesSnapshot]:
     """Open the receivables that were asked about, in one read-only transaction. ``by``: group of the report.
+    ``insured``: it shows what is insured.
 
     Raises 403 and 404 problems for books that are not the caller's or do not exist, 422 for several currencies, and for
     a rate that is missing, 503 where the sums do not tie out.
@@ -64,6 +67,7 @@ async def snapshot(
     async with q.view(Receivables.name) as view:
         await check(view, scope)
         scope = await with_collectors(view, replace(scope, merged=await survivors_at(view)), by)
+        scope = await with_insured(view, scope) if insured else scope
         conversion = await conversion_to(view, scope, wanted) if wanted else None
         found = await aged(view, scope, bands=bands, basis=basis, page=page, conversion=conversion)
         total = found.one_currency() or Figures.none(wanted or await currency_of(view, scope), bands)

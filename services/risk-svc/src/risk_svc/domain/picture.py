@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from encours.contracts.events.risk import ExposureSeen
+from encours.contracts.insured.share import CoverStop, InsuredShare
 from encours.kernel.exchange import QuotedRate, rate_through
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, converted, exposure
 from risk_svc.domain.hold import HoldInForce
-from risk_svc.domain.insurance.share import CoverStop, InsuredShare
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.score.history import PayerHistory
 from risk_svc.domain.score.model import OPEN_SEGMENT, PaymentModel

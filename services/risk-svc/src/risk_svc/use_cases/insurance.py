@@ -7,6 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from encours.contracts import Event
+from encours.contracts.insured.covers import InsuranceCover
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
@@ -18,7 +19,7 @@ from risk_svc.use_cases.standing import ENTITY
 INSURANCE_CONTRACT: Folder[contract.InsuranceContract] = Folder(
     contract.InsuranceContract, contract.evolve, contract.InsuranceContractNotFound
 )
-COVER: Folder[cover.InsuranceCover] = Folder(cover.InsuranceCover, cover.evolve, cover.CoverNotFound)
+COVER: Folder[InsuranceCover] = Folder(InsuranceCover, cover.evolve, cover.CoverNotFound)
 DEADLINE: Folder[deadline.DeadlineState] = Folder(
     deadline.DeadlineState, deadline.evolve, deadline.InsuranceDeadlineNotFound
 )

@@ -9,13 +9,14 @@ from functools import partial
 
 from encours.contracts import Recorded
 from encours.contracts.events.calendar import DayOpened
+from encours.contracts.insured.claims import InsuredBook
+from encours.contracts.insured.covers import InsuranceCover
+from encours.contracts.insured.share import stop_of
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
-from risk_svc.domain.insurance.cover import InsuranceCover, ResumeCover
+from risk_svc.domain.insurance.cover import ResumeCover
 from risk_svc.domain.insurance.deadline import AlertDeadline, MissDeadline
-from risk_svc.domain.insurance.deadlines import InsuredBook
-from risk_svc.domain.insurance.share import stop_of
 from risk_svc.domain.insurance.work import is_missed, near, stops_and_ends
 from risk_svc.read_models.insurance.query import Moment, books, contract_ids
 from risk_svc.use_cases import insurance

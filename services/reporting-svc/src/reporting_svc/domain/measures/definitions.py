@@ -48,6 +48,15 @@ PLACED = Definition(
     "Of the open amounts of aged-balance/due-date/3, all that is open at as_of of the invoices that were handed over "
     "to a third party by then and not recalled. May overlap with what is disputed, on plan or promised.",
 )
+INSURED = Definition(
+    "insured/1",
+    "Of the open amounts of aged-balance/due-date/3, what a credit insurer pays at as_of: of the debts of a customer "
+    "that are open, not disputed and not covered by its unapplied cash, penalty documents left out, the part within "
+    "the covers in force when they were invoiced, the oldest debts first, with VAT or without as the contract says; "
+    "those whose notice, hand-over or consent to an extension was missed are left out; x the insured share, half up "
+    "once a customer and contract, - the deductible. The first loss of a year is not deducted. As in risk-svc. May "
+    "overlap with what is on plan, promised or placed.",
+)
 DSO_SIMPLE = Definition(
     "dso/simple/2",
     "Outstanding (unapplied cash deducted, VAT included, penalty documents left out) at as_of / "
@@ -203,6 +212,7 @@ ALL: tuple[Definition, ...] = (
     AGED_BY_ISSUE_DATE,
     PROMISED,
     PLACED,
+    INSURED,
     DSO_SIMPLE,
     DSO_COUNTBACK,
     BPDSO,

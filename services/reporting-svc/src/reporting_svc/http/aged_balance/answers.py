@@ -29,14 +29,14 @@ class AgedRow(Sums):
     external_ref: str | None
 
     @classmethod
-    def of(cls, figures: Figures, bands: Bands) -> Json:
+    def of(cls, figures: Figures, bands: Bands, *, insured: bool = True) -> Json:
         """Show the figures of a customer."""
         return {
             "customer_id": figures.customer_id or None,
             "entity_id": figures.entity,
             "name": figures.name,
             "external_ref": figures.external_ref,
-            **Sums.of(figures, bands),
+            **Sums.of(figures, bands, insured=insured),
         }
 
 
@@ -46,9 +46,9 @@ class Total(Sums):
     customers: int
 
     @classmethod
-    def of(cls, figures: Figures, bands: Bands) -> Json:
+    def of(cls, figures: Figures, bands: Bands, *, insured: bool = True) -> Json:
         """Show the sums of all customers."""
-        return {"customers": figures.customers, **Sums.of(figures, bands)}
+        return {"customers": figures.customers, **Sums.of(figures, bands, insured=insured)}
 
 
 class AgedBalanceOut(ConvertedReport):
@@ -117,10 +117,10 @@ class CurrencyTotal(Total):
     tie_out: TieOut
 
     @classmethod
-    def of(cls, figures: Figures, bands: Bands) -> Json:
+    def of(cls, figures: Figures, bands: Bands, *, insured: bool = True) -> Json:
         """Show the sums of a currency."""
         shown = {"currency": figures.currency, "tie_out": TieOut.of(figures)}
-        return shown | Total.of(figures, bands)
+        return shown | Total.of(figures, bands, insured=insured)
 
 
 class AgedGroupsOut(AsOf):

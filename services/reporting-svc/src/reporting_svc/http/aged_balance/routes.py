@@ -24,6 +24,7 @@ from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import conversion_to
 from reporting_svc.read_models.receivables.groups import group_of, labels_of, with_collectors
+from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.subtotals import Basis
@@ -61,7 +62,7 @@ async def aged_balance(
     chosen = Bands.parse(bands) if bands is not None else STANDARD
     basis: Basis = "due_on" if by == "due_date" else "issued_on"
     definition = AGED_BY_DUE_DATE if by == "due_date" else AGED_BY_ISSUE_DATE
-    async with snapshot(q, asked, bands=chosen, basis=basis, page=page) as books:
+    async with snapshot(q, asked, bands=chosen, basis=basis, page=page, insured=True) as books:
         penalties = await open_penalties(books.view, books.scope, books.conversion)
         return q.respond(AgedBalanceOut.of(books, page, chosen, definition, penalties))
 
@@ -91,6 +92,7 @@ async def aged_balance_groups(
         scope = asked.scope(q)
         await check(view, scope)
         scope = await with_collectors(view, replace(scope, merged=await survivors_at(view)), group_by)
+        scope = await with_insured(view, scope)
         totals = (await aged(view, scope, bands=chosen, basis=basis)).sums
         for total in totals:
             await require_tied(view, scope, total)

@@ -129,7 +129,7 @@ class DashboardOut(ConvertedReport):
         return {
             "definition": AGED_BY_DUE_DATE.id,
             "currency": currency,
-            "totals": Total.of(total, STANDARD),
+            "totals": Total.of(total, STANDARD, insured=False),
             "overdue_share": round(late / gross, 4) if gross > 0 else None,
             "at_risk": AtRiskOut.of(total),
             "dso": DsoFigures.of(dso, currency),
@@ -144,7 +144,7 @@ class DashboardOut(ConvertedReport):
                 "missing": money_json(lately.broken.missing_minor, currency),
                 "largest": [BrokenPromiseOut.of(row) for row in lately.broken.largest],
             },
-            "largest_overdue": [AgedRow.of(figures, STANDARD) for figures in largest],
+            "largest_overdue": [AgedRow.of(figures, STANDARD, insured=False) for figures in largest],
             "tie_out": TieOut.of(total),
             **cls.end(books),
         }

@@ -40,7 +40,7 @@ async def list_open_items(
     if band is not None and band not in chosen.names:
         raise Invalid(f"The bands are {', '.join(chosen.names)}.", "/band")
     place = None if band is None else chosen.names.index(band)
-    async with snapshot(q, asked, bands=chosen) as books:
+    async with snapshot(q, asked, bands=chosen, insured=True) as books:
         due = DueRange() if place is None else due_range(chosen, place, books.view.time.as_of)
         rows = await listed_parts(books.view, books.scope, page, due, "open_minor <> 0")
     minor = sum(books.total.bands) if place is None else books.total.bands[place]

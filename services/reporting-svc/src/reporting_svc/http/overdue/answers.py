@@ -13,7 +13,7 @@ from encours.http.models import MoneyModel, money_json
 from encours.kernel.bands import STANDARD, Bands, days_past_due
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import OVERDUE
-from reporting_svc.http.answers import PLACED, PROMISED, Report, TieOut
+from reporting_svc.http.answers import INSURED, PLACED, PROMISED, Report, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.overdue.query import Overdue
 
@@ -50,6 +50,7 @@ class OpenItemRow(BaseModel):
     )
     promised: MoneyModel = Field(description=f"The part of it {PROMISED}, the earliest instalments first.")
     placed: MoneyModel = Field(description=f"The part of it {PLACED}: all of it, or nothing.")
+    insured: MoneyModel = Field(description=f"The part of it {INSURED}, the earliest instalments first.")
     collectable: MoneyModel = Field(description="`outstanding` less `disputed` and `on_plan`.")
     salesperson: str | None
 
@@ -79,6 +80,7 @@ class OpenItemRow(BaseModel):
             "on_plan": money_json(planned, currency),
             "promised": money_json(row["promised_minor"], currency),
             "placed": money_json(row["placed_minor"], currency),
+            "insured": money_json(row["insured_minor"], currency),
             "collectable": money_json(open_minor - contested - planned, currency),
             "salesperson": row["salesperson"],
         }
@@ -94,6 +96,7 @@ class OverdueTotals(BaseModel):
     on_plan: MoneyModel
     promised: MoneyModel
     placed: MoneyModel
+    insured: MoneyModel
     overdue: MoneyModel
 
     @classmethod
@@ -107,6 +110,7 @@ class OverdueTotals(BaseModel):
             "on_plan": money_json(late.planned_minor, currency),
             "promised": money_json(late.promised_minor, currency),
             "placed": money_json(late.placed_minor, currency),
+            "insured": money_json(late.insured_minor, currency),
             "overdue": money_json(late.open_minor - late.conceded_minor, currency),
         }
 

@@ -24,6 +24,6 @@ async def list_overdue(
     q: Annotated[Query, reading("reports:read")], page: Annotated[Page, PAGE], asked: Ask
 ) -> Response:
     """Overdue invoices, as of any business date, as known at any moment; each instalment is a row of its own."""
-    async with snapshot(q, asked) as books:
+    async with snapshot(q, asked, insured=True) as books:
         late = await overdue(books.view, books.scope, page)
     return q.respond(OverdueOut.of(books, late, page))

@@ -59,6 +59,7 @@ class Figures:
     ledger: int
     promised: int = 0
     placed: int = 0
+    insured: int = 0
     customers: int = 1
     entity: str = ""
     customer_id: str = ""
@@ -177,7 +178,7 @@ class AgedGroup:
     group: str | None
     figures: Figures
     converted_minor: int | None = None
-    """What is outstanding in the currency of the report; overdue likewise. None without a conversion."""
+    """Outstanding amount in the currency of the report, and the overdue one; ``None`` without a conversion."""
     converted_overdue_minor: int | None = None
 
 

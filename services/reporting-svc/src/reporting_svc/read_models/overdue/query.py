@@ -40,6 +40,7 @@ class Overdue:
     planned_minor: int
     promised_minor: int
     placed_minor: int
+    insured_minor: int
     past_due_minor: int
 
 
@@ -60,7 +61,8 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
                coalesce(sum(conceded_minor) filter (where {_LISTED}), 0)::bigint as conceded,
                coalesce(sum(planned_minor) filter (where {_LISTED}), 0)::bigint as planned,
                coalesce(sum(promised_minor) filter (where {_LISTED}), 0)::bigint as promised,
-               coalesce(sum(placed_minor) filter (where {_LISTED}), 0)::bigint as placed
+               coalesce(sum(placed_minor) filter (where {_LISTED}), 0)::bigint as placed,
+               coalesce(sum(insured_minor) filter (where {_LISTED}), 0)::bigint as insured
         from ({late}) late
         """,
         *args,
@@ -76,6 +78,7 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
         planned_minor=sums["planned"],
         promised_minor=sums["promised"],
         placed_minor=sums["placed"],
+        insured_minor=sums["insured"],
         past_due_minor=sums["past_due"],
     )
 

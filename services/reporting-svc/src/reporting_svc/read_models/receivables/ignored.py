@@ -26,7 +26,6 @@ IGNORED = (
         events.credit_hold,
         events.credit_policy,
         events.guarantee,
-        events.insurance,
         events.provision,
         events.reservation,
         events.account_opening,

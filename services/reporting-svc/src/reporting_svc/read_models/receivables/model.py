@@ -64,6 +64,7 @@ from encours.projection.read_model import MappedModel, Sum
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.insolvency import InsolvencyRow
+from encours.reading.insured import INSURANCE, InsuranceEventRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
@@ -136,7 +137,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 19
+    version = 20
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -144,6 +145,7 @@ class Receivables(MappedModel):
         FieldsRow,
         CollectorVersion,
         GivenCustomerRow,
+        InsuranceEventRow,
         MergeRow,
         RateRow,
         RatePairRow,
@@ -185,6 +187,7 @@ class Receivables(MappedModel):
         CustomerMergeReversed,
         CollectorDefined,
         CustomersAssigned,
+        *INSURANCE,
         FieldsSet,
         RolesAssigned,
         ExchangeRatePublished,
@@ -253,6 +256,8 @@ class Receivables(MappedModel):
                 yield ReportingEntity, (e.data.entity_id,)
             case CustomerAmended():
                 yield ReportedCustomer, (e.data.customer_id,)
+            case insuring if isinstance(insuring, INSURANCE):
+                return
             case InvoiceRescheduled():
                 yield Item, (e.data.invoice_id,)
                 yield AgingDay, (AGING_DAY_ID,)
@@ -332,6 +337,8 @@ class Receivables(MappedModel):
             case ExchangeRatePublished():
                 for row in rate_rows(e, e.data):
                     rows.put(row)
+            case insuring if isinstance(insuring, INSURANCE):
+                rows.put(InsuranceEventRow.of(e, insuring))
             case FigurePublished():
                 rows.put(figure_row(e, e.data))
             case TurnoverPlanSet():

@@ -1,10 +1,11 @@
-"""Parts of open invoices that events of other services name: promised, and placed with a third party.
+"""Parts of open invoices that events of other services name: promised, placed with a third party, insured.
 
 They are parts of what is open, whatever else is true of it: they may overlap with each other and with what is disputed
 or on a plan. *Promised* is the rest of the promises in force, from the earliest due invoice and instalment on. A
 promise is in force until it is judged or withdrawn, or its last day of grace has passed; its rest is the amount less
 what payments have settled of its invoices since it was made. *Placed* is all that is open of the invoices that a
-partner collects.
+partner collects. *Insured* is what a credit insurer pays of them (:mod:`encours.contracts.insured`), if it is in the
+scope.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
-NAMED = ("promised", "placed")
+NAMED = ("promised", "placed", "insured")
 """Columns of the parts."""
 _IS_INVOICE = f"n.invoice_id ~ '^{INVOICE_ID.prefix}_[0-9a-f]{{32}}$'"
 
@@ -35,7 +36,10 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
     ``now``: the rows of "now" answer the question.
     """
     where = ScopeWhere(view, scope, "i", args)
-    among = "select invoice_id from placed union select invoice_id from promise"
+    among = """select invoice_id from placed union select invoice_id from promise
+               union select invoice_id from insured"""
+    insured = scope.insured or {}
+    invoices, minors = args.add(list(insured)), args.add(list(insured.values()))
     opened = f"select invoice_id, open_minor from {view.schema}.item where invoice_id in ({among})"
     if not now:
         debtors = f"select {_packed('customer_id')} from {view.schema}.item where invoice_id in ({among})"
@@ -60,6 +64,9 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
               and not exists (
                 select from {view.schema}.promised_payment l
                 where l.promise_id = p.promise_id and l.position > p.position and {counted("l")})
+        ), insured as (
+            select {_packed("invoice_id")} as invoice_id, minor
+            from unnest({invoices}::text[], {minors}::bigint[]) as n(invoice_id, minor)
         ), received as (
             select p.promise_id, sum(-m.item_minor) as minor
             from promise p join {view.schema}.item i using (invoice_id)
@@ -81,9 +88,10 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
         )
         select i.invoice_id, i.entity, i.customer_id, i.currency,
                least(o.open_minor, coalesce(p.minor, 0))::bigint as promised,
-               case when l.invoice_id is not null then o.open_minor else 0 end::bigint as placed
+               case when l.invoice_id is not null then o.open_minor else 0 end::bigint as placed,
+               least(o.open_minor, coalesce(n.minor, 0))::bigint as insured
         from opened o join {view.schema}.item i using (invoice_id) left join promised p using (invoice_id)
-        left join (select distinct invoice_id from placed) l using (invoice_id)
+        left join (select distinct invoice_id from placed) l using (invoice_id) left join insured n using (invoice_id)
         where {where.sql}
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Self
@@ -32,6 +33,8 @@ class Scope:
     salesperson: str | None = None
     merged: Survivors = field(default_factory=lambda: Survivors((), date.min))
     """Customers that are one debtor at the dates of the question: all records of ``customer_id`` are covered."""
+    insured: Mapping[str, int] | None = None
+    """Insured part of each open invoice, for a report that shows it; minor units."""
     collectors: Owners | None = None
     """Owners of the customers, for a report that is grouped by them."""
 

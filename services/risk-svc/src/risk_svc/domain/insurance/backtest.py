@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts.events.insurance import DeadlineKind
+from encours.contracts.insured.claims import InsuredBook, InsuredInvoice, claim_days, covering, deadline_id_of
+from encours.contracts.insured.share import FULL_BPS, insurable_minor
 from encours.kernel.money import div_half_up
-from risk_svc.domain.insurance.deadlines import (
-    InsuredBook,
-    InsuredInvoice,
-    claim_days,
-    covering,
-    deadline_id_of,
-)
-from risk_svc.domain.insurance.share import FULL_BPS, insurable_minor
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import assert_never
 
 from encours.contracts import Recorded
 from encours.contracts.events.insurance import (
@@ -12,10 +11,9 @@ from encours.contracts.events.insurance import (
     InsuranceDeadlineMet,
     InsuranceDeadlineMissed,
 )
+from encours.contracts.insured.claims import NO_FACTS, DeadlineEvent, DeadlineFacts, told
 from encours.kernel.errors import Invalid, NotFound, Refusal
-from risk_svc.domain.insurance.deadlines import NO_FACTS, DeadlineFacts, InsuranceDeadline
-
-DeadlineEvent = InsuranceDeadlineAlerted | InsuranceDeadlineMissed | InsuranceDeadlineMet
+from risk_svc.domain.insurance.deadlines import InsuranceDeadline
 
 
 class InsuranceDeadlineNotFound(NotFound):
@@ -72,19 +70,6 @@ def evolve(state: DeadlineState, recorded: Recorded) -> DeadlineState:
     event: DeadlineEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
     facts = told(state.facts, event, recorded.effective_on)
     return DeadlineState(facts, event, recorded.entity)
-
-
-def told(facts: DeadlineFacts, event: DeadlineEvent, on: date) -> DeadlineFacts:
-    """Return the facts after an event that is effective on a day."""
-    match event:
-        case InsuranceDeadlineAlerted():
-            return replace(facts, alerted_for=event.last_day, alerted_on=on)
-        case InsuranceDeadlineMissed():
-            return replace(facts, missed_on=on)
-        case InsuranceDeadlineMet():
-            return replace(facts, met_on=event.met_on)
-        case _:
-            assert_never(event)
 
 
 def alert(state: DeadlineState, command: AlertDeadline) -> list[InsuranceDeadlineAlerted]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from risk_svc.domain.insurance.cover import InsuranceCover, ResumeCover, StopCover
-from risk_svc.domain.insurance.deadlines import InsuranceDeadline, InsuredBook, deadlines_of
-from risk_svc.domain.insurance.share import stop_of
+from encours.contracts.insured.claims import InsuredBook
+from encours.contracts.insured.covers import InsuranceCover
+from encours.contracts.insured.share import stop_of
+from risk_svc.domain.insurance.cover import ResumeCover, StopCover
+from risk_svc.domain.insurance.deadlines import InsuranceDeadline, deadlines_of
 
 CALENDAR_DAYS = 2
 """Calendar days for a business day, at most, beside two weeks of holidays."""

@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.risk import ExposureSeen
+from encours.contracts.insured.share import InsuredShare
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
@@ -14,7 +15,6 @@ from encours.http.rates import PublishedRateOut
 from encours.reading.moment import TimeTravel
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure
 from risk_svc.domain.hold import HoldInForce
-from risk_svc.domain.insurance.share import InsuredShare
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.behaviour import DEFINITION, Score, score

@@ -7,13 +7,13 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.insurance import InsuranceTerms
+from encours.contracts.insured.covers import InsuranceCover
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from risk_svc.domain.insurance.backtest import LostClaim
 from risk_svc.domain.insurance.contract import InsuranceContract
-from risk_svc.domain.insurance.cover import InsuranceCover
 from risk_svc.domain.insurance.deadline import DeadlineState
 from risk_svc.domain.insurance.deadlines import InsuranceDeadline
 from risk_svc.use_cases.insurance import COVER, DEADLINE, INSURANCE_CONTRACT

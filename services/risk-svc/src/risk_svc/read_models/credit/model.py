@@ -61,6 +61,7 @@ from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.insolvency import InsolvencyRow
+from encours.reading.insured import INSURANCE, InsuranceEventRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow
 from risk_svc.read_models.credit.grades import ScoreGradeRow
@@ -87,7 +88,6 @@ from risk_svc.read_models.credit.rows import (
 )
 from risk_svc.read_models.credit.warning_rows import CreditWarningRow
 from risk_svc.read_models.file.rows import AccountChecklistRow, AccountStateRow, InsolvencyNoticeRow
-from risk_svc.read_models.insurance.rows import INSURANCE, InsuranceEventRow
 
 
 class Credit(ReadModel):

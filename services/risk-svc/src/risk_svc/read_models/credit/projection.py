@@ -58,6 +58,7 @@ from encours.contracts.events.sales.order import (
 from encours.contracts.events.score import ScoreGraded
 from encours.projection.row_cache import RowCache
 from encours.reading.insolvency import InsolvencyRow
+from encours.reading.insured import INSURANCE, InsuranceEventRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import rate_rows
 from risk_svc.read_models.credit import orders
@@ -77,7 +78,6 @@ from risk_svc.read_models.credit.rows import (
 )
 from risk_svc.read_models.credit.warning_rows import apply_warning
 from risk_svc.read_models.file.rows import apply_account, apply_fact
-from risk_svc.read_models.insurance.rows import INSURANCE, apply_insurance
 
 
 class CreditProjection:
@@ -130,7 +130,7 @@ class CreditProjection:
             case ScoreGraded():
                 self.rows.put(ScoreGradeRow.of(self.e, data))
             case insuring if isinstance(insuring, INSURANCE):
-                apply_insurance(self.e, insuring, self.rows)
+                self.rows.put(InsuranceEventRow.of(self.e, insuring))
             case ReservationDecided():
                 self._ordered(data, orders.decided(self.e, data, self.rows), 0)
             case (

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from encours.contracts.insured.share import InsuredShare
 from encours.contracts.parties import Roles, Survivors, limit_holder_of
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
@@ -17,7 +18,6 @@ from encours.reading.pages import Page
 from encours.reading.rates import rates_of
 from encours.reading.read_db import ReadDb
 from encours.reading.where import Arguments, ViewWhere
-from risk_svc.domain.insurance.share import InsuredShare
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.score.model import OPEN_SEGMENT

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from encours.contracts.insured.claims import InsuredBook, InsuredInvoice
+from encours.reading.insured import insured_invoice
 from encours.reading.merges import survivors
 from risk_svc.domain.insurance.backtest import LostClaim, PassedDeadline, lost, passed_deadlines
-from risk_svc.domain.insurance.deadlines import InsuredBook, InsuredInvoice
-from risk_svc.read_models.insurance.query import Moment, books, insured_invoice, proceedings, schedules_of
+from risk_svc.read_models.insurance.query import Moment, books, proceedings, schedules_of
 
 _ISSUED = """
 select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on, i.net_minor, i.total_minor,

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from msgspec.structs import replace as with_fields
-
-from encours.contracts.base import decode
-from encours.contracts.events.insurance import InsuranceContractSet
+from encours.contracts.insured.claims import InsuredBook, InsuredInvoice
+from encours.contracts.insured.share import InsuredShare, insured_of_all
 from encours.contracts.parties import Survivors
 from encours.projection.read_model import Conn
+from encours.reading.insured import Sums, insurance_known, insured_invoices, openings
 from encours.reading.merges import survivors
 from encours.reading.moment import Granted
-from risk_svc.domain.insurance.cover import InsuranceCover, changed
-from risk_svc.domain.insurance.deadline import told
-from risk_svc.domain.insurance.deadlines import DeadlineFacts, InsuredBook, InsuredInvoice
-from risk_svc.domain.insurance.share import InsuredShare, insured
 
-_EVENTS = """
-select stream, subject, customer_id, entity_id, effective_on, type, schema_version, content
-from {s}.insurance_event
-where position <= $1 and (subject <> 'deadline' or effective_on <= $2) and {where}
-order by position
-"""
 CONTRACTS_OF = """
 select distinct contract_id from {s}.insurance_event
 where subject = 'cover' and customer_id = any($1) and position <= $2
@@ -55,17 +44,6 @@ select distinct on (invoice_id) invoice_id, effective_on, first_due, last_due fr
     group by invoice_id, position, effective_on
 ) s order by invoice_id, position desc
 """
-_PROCEEDINGS = """
-select customer_id, effective_on from (
-    select distinct on (customer_id) customer_id, in_force, effective_on from {s}.insolvency
-    where customer_id = any($1) and position <= $2 and effective_on <= $3
-    order by customer_id, position desc
-) last where in_force
-"""
-
-
-Sums = Mapping[str, Any]
-"""A record of the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +97,8 @@ async def insured_shares(
         return {}
     found: dict[str, tuple[InsuredShare, ...]] = {}
     for book in await _books(moment, contracts, merged, customers):
-        for each in dict.fromkeys(cover.content.customer_id for cover in book.covers):
-            share = insured(book, each, moment.as_of)
-            if share is not None:
-                found[each] = (*found.get(each, ()), share)
+        for debtor, share in insured_of_all(book, moment.as_of):
+            found[debtor] = (*found.get(debtor, ()), share)
     return found
 
 
@@ -130,56 +106,17 @@ async def _books(
     moment: Moment, contracts: Sequence[str], merged: Survivors, customers: Sequence[str] | None
 ) -> list[InsuredBook]:
     records = None if customers is None else [r for each in customers for r in merged.records(each)]
-    where = "contract_id = any($3)"
-    arguments: list[Any] = [moment.position, moment.as_of, list(contracts)]
-    if records is not None:
-        where += " and (subject = 'contract' or customer_id = any($4))"
-        arguments.append(records)
-    rows = await moment.fetch(_EVENTS.format(s=moment.schema, where=where), *arguments)
-    content, covers, facts = _folded(rows, merged)
-    debtors = sorted({each.content.customer_id for each in covers})
-    invoices = await _invoices(moment, debtors, merged)
-    opened = await proceedings(moment, debtors, merged)
-    return [
-        InsuredBook(
-            contract=contract,
-            covers=tuple(
-                each
-                for each in covers
-                if each.content.insurance_contract_id == contract.insurance_contract_id
-            ),
-            invoices=invoices,
-            insolvent_since=opened,
-            facts=facts,
-        )
-        for contract in content
-    ]
-
-
-def _folded(
-    rows: Iterable[Sums], merged: Survivors
-) -> tuple[list[InsuranceContractSet], list[InsuranceCover], dict[str, DeadlineFacts]]:
-    contracts: dict[str, InsuranceContractSet] = {}
-    covers: dict[str, InsuranceCover] = {}
-    facts: dict[str, DeadlineFacts] = {}
-    for row in rows:
-        event: Any = decode(row["type"], row["schema_version"], row["content"].encode())
-        stream = row["stream"]
-        match row["subject"]:
-            case "contract":
-                contracts[stream] = event
-            case "cover":
-                covers[stream] = changed(
-                    covers.get(stream, InsuranceCover()), event, row["effective_on"], row["entity_id"]
-                )
-            case _:
-                facts[stream] = told(facts.get(stream, DeadlineFacts()), event, row["effective_on"])
-    debtors = [
-        replace(each, granted=with_fields(each.granted, customer_id=merged.of(each.granted.customer_id)))
-        for each in covers.values()
-        if each.granted is not None
-    ]
-    return list(contracts.values()), debtors, facts
+    known = await insurance_known(
+        moment.conn,
+        moment.schema,
+        moment.as_of,
+        moment.position,
+        merged,
+        contracts=contracts,
+        records=records,
+    )
+    opened = await proceedings(moment, known.debtors, merged)
+    return known.books(await _invoices(moment, known.debtors, merged), opened)
 
 
 async def _invoices(moment: Moment, debtors: Sequence[str], merged: Survivors) -> tuple[InsuredInvoice, ...]:
@@ -189,42 +126,7 @@ async def _invoices(moment: Moment, debtors: Sequence[str], merged: Survivors) -
     for row in await moment.fetch(_CASH.format(s=moment.schema), *arguments):
         cash[merged.of(row["customer_id"]), row["currency"]] += row["minor"]
     schedules = await schedules_of(moment, [row["invoice_id"] for row in rows])
-    found = []
-    for row in rows:
-        customer = merged.of(row["customer_id"])
-        key = customer, row["currency"]
-        covered = max(0, min(row["open_minor"], cash[key]))
-        cash[key] -= covered
-        found.append(insured_invoice(row, customer, schedules.get(row["invoice_id"]), covered))
-    return tuple(found)
-
-
-def insured_invoice(
-    row: Sums,
-    customer_id: str,
-    schedule: Sums | None,
-    covered_by_cash_minor: int = 0,
-) -> InsuredInvoice:
-    """Return an invoice of the rows. Instalments fixed at the issue are its due dates, later ones extend them."""
-    due_on, agreed_on = row["due_on"], None
-    if schedule is not None and schedule["effective_on"] <= row["issued_on"]:
-        due_on = schedule["first_due"]
-    elif schedule is not None:
-        agreed_on = schedule["last_due"]
-    return InsuredInvoice(
-        invoice_id=row["invoice_id"],
-        number=row["number"],
-        customer_id=customer_id,
-        currency=row["currency"],
-        issued_on=row["issued_on"],
-        due_on=due_on,
-        open_minor=row["open_minor"],
-        agreed_on=agreed_on,
-        disputed_minor=row["disputed_minor"],
-        net_minor=row["net_minor"],
-        total_minor=row["total_minor"],
-        covered_by_cash_minor=covered_by_cash_minor,
-    )
+    return insured_invoices(rows, cash, schedules, merged)
 
 
 async def schedules_of(moment: Moment, invoices: Sequence[str]) -> dict[str, Sums]:
@@ -237,9 +139,4 @@ async def schedules_of(moment: Moment, invoices: Sequence[str]) -> dict[str, Sum
 
 async def proceedings(moment: Moment, debtors: Sequence[str], merged: Survivors) -> dict[str, date]:
     """Return the openings of the proceedings of debtors that are in any."""
-    arguments = ([r for each in debtors for r in merged.records(each)], moment.position, moment.as_of)
-    found: dict[str, date] = {}
-    for row in await moment.fetch(_PROCEEDINGS.format(s=moment.schema), *arguments):
-        debtor = merged.of(row["customer_id"])
-        found[debtor] = min(row["effective_on"], found.get(debtor, date.max))
-    return found
+    return await openings(moment.conn, moment.schema, moment.as_of, moment.position, debtors, merged)

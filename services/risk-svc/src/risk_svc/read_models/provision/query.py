@@ -9,15 +9,16 @@ from datetime import date, timedelta
 
 from encours.contracts.common import Instalment
 from encours.contracts.instalments import divided, ranges_of
+from encours.contracts.insured.share import InsuredShare
 from encours.contracts.parties import Survivors
+from encours.reading.insured import Sums
 from encours.reading.merges import survivors
-from risk_svc.domain.insurance.share import InsuredShare
 from risk_svc.domain.provision.matrix import OwedInvoice, OwedPart, ProvisionMatrix, Security, matrix
 from risk_svc.domain.provision.overlay import ProvisionOverlay
 from risk_svc.domain.provision.rates import STEPS, WINDOW_DAYS, BandRates, Rolled, loss_rates
 from risk_svc.domain.score.model import OPEN_SEGMENT
 from risk_svc.read_models.credit.guarantees import guarantees_in_force
-from risk_svc.read_models.insurance.query import Moment, Sums, insured_shares
+from risk_svc.read_models.insurance.query import Moment, insured_shares
 
 Key = tuple[str, str]
 """Entity and currency."""

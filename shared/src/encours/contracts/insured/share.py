@@ -7,12 +7,11 @@ amounts. Of the covered debts of a customer the insurer pays its share, rounded 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from encours.kernel.money import div_half_up, pro_rata
-from risk_svc.domain.insurance.deadlines import (
+from encours.contracts.insured.claims import (
     CLAIMS,
     InsuredBook,
     InsuredInvoice,
@@ -21,6 +20,8 @@ from risk_svc.domain.insurance.deadlines import (
     deadline_id_of,
     oldest_unpaid,
 )
+from encours.contracts.insured.covers import InsuranceCover
+from encours.kernel.money import div_half_up, pro_rata
 
 FULL_BPS = 10_000
 
@@ -120,6 +121,21 @@ def insured(book: InsuredBook, customer_id: str, day: date) -> InsuredShare | No
         stop=stop,
         first_loss_minor=terms.first_loss_minor,
     )
+
+
+def insured_of_all(book: InsuredBook, day: date) -> Iterator[tuple[str, InsuredShare]]:
+    """Yield each debtor that the contract ever covered, with the insured part of its debts on a day."""
+    invoices: dict[str, list[InsuredInvoice]] = {}
+    for invoice in book.invoices:
+        invoices.setdefault(invoice.customer_id, []).append(invoice)
+    covers: dict[str, list[InsuranceCover]] = {}
+    for cover in book.covers:
+        covers.setdefault(cover.content.customer_id, []).append(cover)
+    for debtor, own in covers.items():
+        apart = replace(book, covers=tuple(own), invoices=tuple(invoices.get(debtor, ())))
+        share = insured(apart, debtor, day)
+        if share is not None:
+            yield debtor, share
 
 
 def _take(book: InsuredBook, invoice: InsuredInvoice, used: Counter[str]) -> int:

@@ -1,0 +1,1 @@
+"""Credit insurance of debts: the rules that more than one service follows."""

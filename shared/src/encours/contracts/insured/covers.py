@@ -1,0 +1,113 @@
+"""Covers of buyers under an insurance contract, as their events make them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import assert_never
+
+from encours.contracts.events.insurance import (
+    CoverCancelled,
+    CoverGranted,
+    CoverReduced,
+    CoverResumed,
+    CoverStopped,
+)
+
+CoverEvent = CoverGranted | CoverReduced | CoverCancelled | CoverStopped | CoverResumed
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Amount of a cover from a day on, minor units."""
+
+    from_on: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stop of cover: its first day and, if it has ended, the first day after it."""
+
+    from_on: date
+    to_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InsuranceCover:
+    """A cover with its amounts and stops; ``granted`` is ``None`` before it is recorded."""
+
+    granted: CoverGranted | None = None
+    entity_id: str = ""
+    amounts: tuple[Amount, ...] = ()
+    cancelled: CoverCancelled | None = None
+    stops: tuple[Stop, ...] = ()
+
+    @property
+    def content(self) -> CoverGranted:
+        """Grant of a cover that is recorded."""
+        assert self.granted is not None
+        return self.granted
+
+    @property
+    def last_day(self) -> date | None:
+        """Last day of deliveries that it covers, without a run-off; ``None`` without end."""
+        ends = [day for day in (self.content.valid_until, self._cancelled_last()) if day is not None]
+        return min(ends, default=None)
+
+    @property
+    def stopped(self) -> bool:
+        """A stop is recorded that has not ended."""
+        return bool(self.stops) and self.stops[-1].to_on is None
+
+    def amount_on(self, day: date) -> int:
+        """Return the amount for deliveries of a day, minor units; that of the first day before it."""
+        reached = [each for each in self.amounts if each.from_on <= day]
+        return (reached or self.amounts)[-1 if reached else 0].amount_minor
+
+    def covers(self, delivered_on: date) -> bool:
+        """Return True if it covers a debt for a delivery on a day, whatever its amount is then."""
+        end = self.last_day
+        if self.cancelled is not None and end == self._cancelled_last() and end is not None:
+            end += timedelta(days=self.cancelled.run_off_days)
+        if delivered_on < self.content.valid_from or (end is not None and delivered_on > end):
+            return False
+        return not any(
+            each.from_on <= delivered_on and (each.to_on is None or delivered_on < each.to_on)
+            for each in self.stops
+        )
+
+    def withdrawn(self, day: date) -> bool:
+        """Return True if, on a day, the insurer has cancelled the cover, or reduced it to nothing."""
+        if self.cancelled is not None and self.cancelled.by_insurer and self.cancelled.from_on <= day:
+            return True
+        return self.amount_on(day) == 0
+
+    def _cancelled_last(self) -> date | None:
+        return None if self.cancelled is None else self.cancelled.from_on - timedelta(days=1)
+
+
+def changed(state: InsuranceCover, event: CoverEvent, on: date, entity_id: str) -> InsuranceCover:
+    """Return the state after an event that is effective on a day."""
+    match event:
+        case CoverGranted():
+            return InsuranceCover(event, entity_id, (Amount(event.valid_from, event.amount_minor),))
+        case CoverReduced():
+            earlier = (each for each in state.amounts if each.from_on < event.from_on)
+            lower = (
+                each
+                for each in state.amounts
+                if each.from_on > event.from_on and each.amount_minor < event.amount_minor
+            )
+            return replace(state, amounts=(*earlier, Amount(event.from_on, event.amount_minor), *lower))
+        case CoverCancelled():
+            return replace(state, cancelled=event)
+        case CoverStopped():
+            return replace(state, stops=(*state.stops, Stop(on)))
+        case CoverResumed():
+            if not state.stops:
+                return state
+            ended = replace(state.stops[-1], to_on=on)
+            return replace(state, stops=(*state.stops[:-1], ended))
+        case _:
+            assert_never(event)
