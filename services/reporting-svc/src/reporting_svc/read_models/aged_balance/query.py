@@ -205,9 +205,11 @@ async def aged_groups(
     if conversion is not None:
         await require_every_rate(view, scope, conversion)
         rated = f"left join {conversion.sql(args)} r on (r.entity, r.currency) = (f.entity, f.currency)"
-        late = " + ".join(f"f.b{n}" for n in range(1, len(bands.names)))
-        in_one = f"""sum(round((f.open_items - f.unapplied) * r.factor))::bigint as converted,
-                     sum(round(({late} - f.late_conceded) * r.factor))::bigint as converted_overdue"""
+        # Each column is rounded by itself, as in the sums of all, so that the groups add up to these.
+        late = " + ".join(f"round(f.b{n} * r.factor)" for n in range(1, len(bands.names)))
+        in_one = f"""
+            sum(round(f.b0 * r.factor) + {late} - round(f.unapplied * r.factor))::bigint as converted,
+            sum({late} - round(f.late_conceded * r.factor))::bigint as converted_overdue"""
     found = await view.conn.fetch(
         f"""
         with {records}figures as materialized ({figures}), named as materialized ({named})
