@@ -24,7 +24,7 @@ from risk_svc.read_models.credit.grades import last_grades
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, all_histories
 from risk_svc.read_models.insurance.query import Moment
-from risk_svc.read_models.warnings.query import warned_book, warned_page
+from risk_svc.read_models.warnings.query import warned_book, warned_ids, warned_page
 from risk_svc.use_cases.warnings.days import CUSTOMERS_AT_ONCE as WARNED_AT_ONCE
 from tests.bench import Entry, entry
 
@@ -123,10 +123,11 @@ async def _warnings_s(conn: asyncpg.Connection[Any]) -> tuple[float, int, int]:
     after: str | None = ""
     book = await warned_book(Moment(conn, SCHEMA, DAY, CUSTOMERS * (EACH + 1)), "ent_1")
     while after is not None:
-        page = await warned_page(book, SHIPPED_RULES.limit_drift, after=after, limit=WARNED_AT_ONCE)
+        found = await warned_ids(book.moment, "ent_1", after=after, limit=WARNED_AT_ONCE)
+        page = await warned_page(book, SHIPPED_RULES.limit_drift, found)
         judged += len(page.customers)
         warned += sum(len(evaluate(each, SHIPPED_RULES, DAY)) for each in page.customers)
-        after = page.last
+        after = found[-1] if len(found) == WARNED_AT_ONCE else None
     return time.perf_counter() - started, judged, warned
 
 

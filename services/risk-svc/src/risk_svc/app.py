@@ -16,6 +16,7 @@ from risk_svc.http.checks import routes as checks
 from risk_svc.http.credit_file import routes as credit_file
 from risk_svc.http.customers import routes as customers
 from risk_svc.http.decisions import routes as decisions
+from risk_svc.http.expected import routes as expected
 from risk_svc.http.facts import routes as facts
 from risk_svc.http.guarantees import routes as guarantees
 from risk_svc.http.insurance import routes as insurance
@@ -32,6 +33,7 @@ from risk_svc.http.standing import routes as standing
 from risk_svc.http.terms import routes as terms
 from risk_svc.http.warnings import routes as warnings
 from risk_svc.models import MODELS, NAME
+from risk_svc.read_models.warnings.judged import UnjudgedCustomers
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -58,6 +60,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             credit_file.router,
             openings.router,
             warnings.router,
+            expected.router,
         ],
         settings,
         models=MODELS,
@@ -69,7 +72,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 @asynccontextmanager
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     async with limit_backtests.ROOM.opened(services) as extras:
-        yield {**extras, "turns": Turns()}
+        yield {**extras, "turns": Turns(), "unjudged": UnjudgedCustomers(services.db.pool)}
 
 
 def serve(settings: ServiceSettings) -> None:

@@ -232,7 +232,9 @@ def _expected_work(here: LocalInstallation) -> Iterator[Diagnosis]:
     for work in overdue:
         yield Diagnosis(f"expected work in {work['ledger']}", False, work["detail"], work["remedy"])
     if not overdue:
-        yield Diagnosis("expected work", True, "no run and no reminder is overdue")
+        yield Diagnosis(
+            "expected work", True, "no run, no reminder and no judgement of early warnings is overdue"
+        )
 
 
 def _webhooks(here: LocalInstallation) -> Iterator[Diagnosis]:

@@ -97,12 +97,17 @@ def stream_alarms(here: LocalInstallation) -> dict[str, str]:
 
 
 def overdue_work(here: LocalInstallation, ledger: str | None = None) -> list[dict[str, Any]]:
-    """Return the work of dunning-svc that is overdue, with its ledger. A service that does not answer is left out."""
+    """Return work that is overdue, with its ledger: runs and reminders of dunning-svc, early warnings of risk-svc.
+
+    A service that does not answer is left out.
+    """
     found: list[dict[str, Any]] = []
-    with Api(here) as api, contextlib.suppress(CliError):
-        for name in [ledger] if ledger else _ledger_names(here):
-            answer = api.get("dunning", "/v1/expected-work", ledger=name)
-            found += [{"ledger": name} | work for work in answer["data"]]
+    with Api(here) as api:
+        for service in ("dunning", "risk"):
+            with contextlib.suppress(CliError):
+                for name in [ledger] if ledger else _ledger_names(here):
+                    answer = api.get(service, "/v1/expected-work", ledger=name)
+                    found += [{"ledger": name} | work for work in answer["data"]]
     return found
 
 

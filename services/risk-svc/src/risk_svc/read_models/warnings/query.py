@@ -88,11 +88,10 @@ class Episodes:
 
 @dataclass(frozen=True, slots=True)
 class WarnedPage:
-    """Customers of an entity in the order of their ids; ``last`` is the one to go on after."""
+    """Customers of an entity, with their episodes."""
 
     customers: Sequence[WarnedCustomer]
     episodes: Mapping[str, Episodes]
-    last: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,6 @@ class WarnedBook:
     """Open amounts of an entity by currency, and its merges, at a moment."""
 
     moment: Moment
-    entity_id: str
     merged: Survivors
     open_minor: Mapping[str, int]
     debtors: Mapping[str, int]
@@ -119,23 +117,26 @@ async def warned_book(moment: Moment, entity_id: str) -> WarnedBook:
     )
     return WarnedBook(
         moment,
-        entity_id,
         merged,
         {row["currency"]: row["all_minor"] for row in rows},
         {row["currency"]: row["debtors"] for row in rows},
     )
 
 
-async def warned_page(book: WarnedBook, drift: DriftRule | None, *, after: str, limit: int) -> WarnedPage:
-    """Return some customers of an entity as the rules see them at the moment, with the episodes known now."""
-    moment = book.moment
-    conn, schema = moment.conn, moment.schema
-    rows = await conn.fetch(_CANDIDATES.format(s=schema), book.entity_id, after, moment.position, limit)
-    customers = [row["customer_id"] for row in rows]
+async def warned_ids(moment: Moment, entity_id: str, *, after: str, limit: int) -> list[str]:
+    """Return the next customers of an entity whom its rules may be about, in the order of their ids."""
+    statement = _CANDIDATES.format(s=moment.schema)
+    rows = await moment.conn.fetch(statement, entity_id, after, moment.position, limit)
+    return [row["customer_id"] for row in rows]
+
+
+async def warned_page(book: WarnedBook, drift: DriftRule | None, customers: Sequence[str]) -> WarnedPage:
+    """Return customers of an entity as the rules see them at the moment, with the episodes known now."""
+    conn, schema = book.moment.conn, book.moment.schema
     seen = await warned_customers(book, drift, [each for each in customers if each not in book.merged.merged])
     open_ids: defaultdict[str, dict[str, str]] = defaultdict(dict)
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in await conn.fetch(_EPISODES.format(s=schema), customers):
+    for row in await conn.fetch(_EPISODES.format(s=schema), list(customers)):
         counts[row["customer_id"]][row["kind"]] = row["episode"]
         if row["is_open"]:
             open_ids[row["customer_id"]][row["kind"]] = row["credit_warning_id"]
@@ -143,7 +144,6 @@ async def warned_page(book: WarnedBook, drift: DriftRule | None, *, after: str, 
     return WarnedPage(
         [*seen, *merged],
         {each: Episodes(open_ids[each], counts[each]) for each in customers},
-        customers[-1] if len(customers) == limit else None,
     )
 
 
