@@ -157,6 +157,13 @@ def test_a_file_has_the_table_and_no_formula() -> None:
         assert "<v>-1234.56</v>" in sheet
 
 
+def test_conditions_on_a_merged_customer_are_those_of_its_survivor() -> None:
+    document = {"source": "open_items", "columns": ["number"]} | where("customer_id", "is", "double", "x")
+    plan = plan_of(DocumentBody.model_validate(document).to_document())
+    found = ReportRows(plan, ON, {"double": "survivor", "x": "x"}.__getitem__)
+    assert found.add([row(customer_id=each) for each in ("survivor", "other", None)]) == 1
+
+
 def test_a_mean_is_a_number_in_a_sheet() -> None:
     rows = [row(days_past_due=1), row(days_past_due=2)]
     found = table(rows, columns=["mean:days_past_due"], group_by=["segment"])

@@ -80,7 +80,7 @@ async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> Rep
     books = await report_scope(view, scope, plan, first)
     for figures in books.aged.sums:
         await require_tied(view, scope, figures)
-    rows, added = ReportRows(plan, on), Counter[str]()
+    rows, added = ReportRows(plan, on, scope.merged.of), Counter[str]()
     column = {"open_items": "outstanding", "aged_balance": "outstanding", "turnover": "change"}
     tied = column.get(plan.source.name)
     async for found in source_rows(books):

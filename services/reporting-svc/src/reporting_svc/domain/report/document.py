@@ -33,7 +33,7 @@ OPERATORS: dict[ColumnKind, tuple[str, ...]] = {
 GROUPED: tuple[ColumnKind, ...] = ("text", "day")
 """Kinds of columns that rows can be grouped by."""
 _NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,4})?")
-CURRENCY = "currency"
+CURRENCY, CUSTOMER = "currency", "customer_id"
 
 
 class ReportContradicts(Refusal):

@@ -14,7 +14,7 @@ from encours.kernel.money import Money, exponent
 from reporting_svc.domain.measures.dso import hundredths
 from reporting_svc.domain.report.catalogue import SourceColumn
 from reporting_svc.domain.report.days import day_of
-from reporting_svc.domain.report.document import CURRENCY, ReportPlan, ShownColumn, number_of
+from reporting_svc.domain.report.document import CURRENCY, CUSTOMER, ReportPlan, ShownColumn, number_of
 
 SourceRow = Mapping[str, Any]
 """Values of a row by column; amounts in minor units of its currency, percentages and days as fractions."""
@@ -43,9 +43,10 @@ class ReportTable:
 class ReportRows:
     """Rows of a source that meet the conditions, as they are read. Days in words follow ``on``."""
 
-    def __init__(self, plan: ReportPlan, on: date) -> None:
+    def __init__(self, plan: ReportPlan, on: date, survivor_of: Callable[[str], str] = str) -> None:
+        """``survivor_of``: the record that a customer has become, as rows bear it and conditions may not."""
         self._plan = plan
-        self._tests = [_test(plan, each, on) for each in plan.document.conditions]
+        self._tests = [_test(plan, each, on, survivor_of) for each in plan.document.conditions]
         self._kept: list[SourceRow] = []
 
     def add(self, rows: Iterable[SourceRow]) -> int:
@@ -72,7 +73,9 @@ class ReportRows:
         return ReportTable(plan.shown, found[:limit], max(0, len(found) - limit), _totals(plan, rows))
 
 
-def _test(plan: ReportPlan, condition: ReportCondition, on: date) -> Callable[[SourceRow], bool]:
+def _test(
+    plan: ReportPlan, condition: ReportCondition, on: date, survivor_of: Callable[[str], str]
+) -> Callable[[SourceRow], bool]:
     """Return the test of a condition."""
     column = plan.source.column(condition.column)
     assert column is not None
@@ -80,6 +83,8 @@ def _test(plan: ReportPlan, condition: ReportCondition, on: date) -> Callable[[S
     wanted: Any = values
     if column.kind == "day":
         wanted = [day_of(value, on) for value in values]
+    elif name == CUSTOMER:
+        wanted = [survivor_of(value) for value in values]
     elif column.kind != "text":
         wanted = [number_of(value) for value in values]
     match condition.operator:
