@@ -14,8 +14,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from asyncpg import QueryCanceledError
 
 from encours.contracts import Event
 from encours.contracts.events.parties.customer import CustomerRegistered
@@ -32,6 +34,7 @@ from encours.mail.senders import Senders
 from encours.mail.smtp import Mailer
 from encours.postgres.connection import STORE_SETTINGS, close_pool, connect, open_pool
 from encours.postgres.leases import Leases
+from encours.reading.moment import View
 from encours.reading.read_db import ReadDb
 from encours.service.worker import Worker
 from encours.testing.events import event, issued
@@ -39,9 +42,12 @@ from encours.testing.http import client_of, grant, settings_of
 from encours.testing.servers import Installation
 from encours.transport.client import NatsConnection
 from reporting_svc.app import create_app
+from reporting_svc.domain.report.document import ReportPlan
 from reporting_svc.exports.store import ExportStore
 from reporting_svc.models import MODELS, NAME
+from reporting_svc.reports import mails
 from reporting_svc.reports.mails import ReportMailDispatcher
+from reporting_svc.reports.run import ReportRun, run_report
 from reporting_svc.reports.scheduler import ReportScheduler
 
 ENTITY, CUSTOMER, INVOICE = derived_id("ent", "s"), derived_id("cus", "s"), derived_id("inv", "s")
@@ -96,12 +102,12 @@ class Yard:
         self.stack.push_async_callback(close_pool, keys)
         grants = fetch_from(keys)
         door = MailDoor(Mailer(f"smtp://127.0.0.1:{self.port}"), Senders("encours@firm.example"))
-        mails = ReportMailDispatcher(self.ledger, self.db, Attempts(pool, owner or uuid7()), door, grants)
-        await mails.prepare()
+        sender = ReportMailDispatcher(self.ledger, self.db, Attempts(pool, owner or uuid7()), door, grants)
+        await sender.prepare()
         store = ExportStore(pool)
         await store.prepare()
         leases = Leases(self.installation.store_url("reporting"), "test lease")
-        made = ReportScheduler(self.ledger, self.db, store, mails, grants, leases, clock=lambda: self.now)
+        made = ReportScheduler(self.ledger, self.db, store, sender, grants, leases, clock=lambda: self.now)
         self.stack.push_async_callback(made.close)
         self.schedulers.append(made)
         return made
@@ -135,8 +141,8 @@ class Yard:
         return found
 
     async def scheduled(self, **fields: Any) -> str:
-        """A report of the open items, sent daily at an hour that is far away."""
-        document = {"source": "open_items", "columns": ["number", "outstanding"]}
+        """A report of the open items, sent daily at an hour that is far away. ``fields``: of its document."""
+        document = {"source": "open_items", "columns": ["number", "outstanding"]} | fields
         report = await self.post("/v1/reports", {"name": "Unpaid", "entity_id": ENTITY, "document": document})
         mail = {"report_id": report["id"], "format": "csv", "recipients": RECIPIENTS}
         body = {
@@ -144,13 +150,13 @@ class Yard:
             "rule": {"frequency": "daily", "hour": (self.now.hour + 12) % 24},
             "mail": mail,
         }
-        made = await self.post("/v1/schedules", body | fields)
+        made = await self.post("/v1/schedules", body)
         identifier: str = made["id"]
         return identifier
 
     async def statuses(self, schedule: str) -> dict[str, str]:
-        mails = (await self.get(f"/v1/schedules/{schedule}/mails"))["data"]
-        return {each["to"]: each["status"] for each in mails}
+        found = (await self.get(f"/v1/schedules/{schedule}/mails"))["data"]
+        return {each["to"]: each["status"] for each in found}
 
 
 @asynccontextmanager
@@ -242,6 +248,31 @@ async def test_a_process_killed_before_it_hears_back_leaves_the_mail_unconfirmed
         await place.serve(await place.scheduler())
         assert sorted((await place.statuses(schedule)).values()) == ["sent", "unconfirmed"]
         assert len(place.mailbox.mails) == 1
+
+
+async def test_reports_that_cannot_be_made_hold_up_no_other(
+    module_installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def made(view: View, plan: ReportPlan, entity_id: str | None) -> ReportRun:
+        if plan.document.columns == ("due_on",):
+            raise QueryCanceledError("too slow")
+        return await run_report(view, plan, entity_id)
+
+    monkeypatch.setattr(mails, "run_report", made)
+    async with yard(module_installation) as place:
+        before = (await place.ledger.head(place.name)).position
+        slow = await place.scheduled(columns=["due_on"])
+        past = await place.scheduled(columns=["number"], known_at=str(before))
+        future = await place.scheduled(columns=["number"], known_at=str(before + 1000))
+        last = await place.scheduled()
+        place.now += timedelta(days=1)
+        await place.serve(await place.scheduler())
+        assert set((await place.statuses(slow)).values()) == {"requested"}
+        assert set((await place.statuses(past)).values()) == {"sent"}, "known before the report was saved"
+        assert set((await place.statuses(last)).values()) == {"sent"}
+        stopped = await place.get(f"/v1/schedules/{future}")
+        assert (stopped["state"], stopped["runs"]) == ("stopped", 0)
+        assert "beyond the ledger's end" in stopped["stopped_because"]
 
 
 async def test_a_schedule_whose_owner_lost_access_stops_with_the_reason(

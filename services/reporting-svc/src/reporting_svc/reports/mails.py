@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import asyncpg
 import structlog
 
-from encours.contracts import Event
+from encours.contracts import Event, Recorded
 from encours.contracts.events.dunning.reminders import MessageProof
+from encours.contracts.events.report import ReportDocument, ReportSaved
 from encours.contracts.events.schedule import (
     ReportMailFailed,
     ReportMailRequested,
@@ -48,12 +50,21 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class OutgoingReport:
-    """A report that is ready to be sent, or the problem for which there is none."""
+    """A report that is ready to be sent, or the problem for which there is none; ``later``: for which it waits."""
 
     to: str
     text: ReportText | None
     attachments: tuple[Attachment, ...] = ()
     problem: str = ""
+    later: bool = False
+
+
+def _sent(events: Iterable[Recorded], mail: ReportMailRequested) -> ReportDocument:
+    """Return the document that was decided on, whose dates may lie before it was saved. Raises ``LookupError``."""
+    for event in events:
+        if isinstance(event.data, ReportSaved) and event.data.definition_version == mail.definition_version:
+            return event.data.document
+    raise LookupError(f"{mail.report_id} has no version {mail.definition_version}")
 
 
 class ReportMailDispatcher(NoticeDispatcher[ReportMailRequested, OutgoingReport, MailDoor]):
@@ -88,18 +99,16 @@ class ReportMailDispatcher(NoticeDispatcher[ReportMailRequested, OutgoingReport,
         problem = grant if isinstance(grant, str) else unseen(now, mail.owner)
         if isinstance(grant, str) or problem is not None:
             return OutgoingReport(mail.to, None, problem=problem or "")
-        then = REPORT.fold(event for event in events if event.position <= mail.position)
-        assert then.saved is not None
         async with self.db.snapshot(Receivables.name, info.name) as moment:
             time = TimeTravel(mail.as_of, mail.position, str(mail.position), is_now=False)
             view = View(moment.conn, moment.schema, time, grant.limited_to, moment.incomplete)
             try:
-                run = await run_report(view, plan_of(then.saved.document), now.entity_id or None)
+                run = await run_report(view, plan_of(_sent(events, mail)), now.entity_id or None)
             except DomainError as refused:
-                if refused.status >= 500:
-                    raise
-                return OutgoingReport(mail.to, None, problem=refused.detail)
-            except (ArithmeticError, LookupError, TypeError, ValueError) as failed:
+                return OutgoingReport(mail.to, None, problem=refused.detail, later=refused.status >= 500)
+            except asyncpg.QueryCanceledError as slow:
+                return OutgoingReport(mail.to, None, problem=f"{slow}", later=True)
+            except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as failed:
                 # A fault in one report, which no retry mends, holds up no other.
                 log.exception("report.failed", ledger=info.name, mail=mail.mail_id)
                 return OutgoingReport(mail.to, None, problem=f"{type(failed).__name__}: {failed}"[:400])
@@ -116,6 +125,9 @@ class ReportMailDispatcher(NoticeDispatcher[ReportMailRequested, OutgoingReport,
         self, info: LedgerInfo, key: str, prepared: OutgoingReport, claim: Claim
     ) -> tuple[Handed, MessageProof | None]:
         """Send the mail. Raises ``ValueError`` for one that cannot be made."""
+        if prepared.later:
+            # Such as figures that do not tie out: it waits as after a server's deferral, and holds up no other.
+            return Handed("deferred", prepared.problem), None
         if prepared.text is None:
             raise ValueError(prepared.problem)
         handed = await self.carriers.tell(

@@ -32,6 +32,7 @@ from encours.ledger.command import derived
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
+from encours.reading.moment import FuturePosition
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.schedule.rule import DueMoment, last_due, next_due, period_of
@@ -232,7 +233,10 @@ class ReportScheduler:
         document = report.saved.document
         position = (await self._ledger.head(info.name)).position
         if document.known_at is not None:
-            _, position = await resolve_known_at(self._ledger, info.name, document.known_at)
+            try:
+                _, position = await resolve_known_at(self._ledger, info.name, document.known_at)
+            except FuturePosition as refused:
+                return refused.detail
         return None, [
             ReportMailRequested(
                 mail_id=derived_id("rml", current.report_schedule_id, moment.at.isoformat(), address),
