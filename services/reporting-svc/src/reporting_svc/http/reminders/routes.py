@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Annotated, cast
 
@@ -12,11 +13,11 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
-from reporting_svc.domain.measures.reminders import ReminderYield, yields
+from reporting_svc.domain.measures.reminders import Key, ReminderYield, yields
 from reporting_svc.http.reminders.answers import REMINDER_GROUPS, ReminderGroup, RemindersOut, value_of
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.read_models.reminders.query import reminders_paid
+from reporting_svc.read_models.reminders.query import RemindersPaid, reminders_paid
 
 router = Router(tags=["Receivables"])
 MAX_DAYS = 3660
@@ -53,10 +54,18 @@ async def reminder_yield(
     async with snapshot(q, asked) as books:
         found = await reminders_paid(books.view, books.scope, first)
     on = books.view.time.as_of
-    groups = yields(found.reminders, found.funds, on, lambda each: tuple(value_of(each, g) for g in by))
-    total = yields(found.reminders, found.funds, on, lambda _: ()).get((), ReminderYield())
+    groups, whole = await asyncio.to_thread(_yields, found, on, by)
+    total = whole.get((), ReminderYield())
     experiments = sorted({each.experiment.split("/")[0] for each in found.reminders if each.experiment})
     return q.respond(RemindersOut.of(books, first, by, total, groups, experiments))
+
+
+def _yields(
+    found: RemindersPaid, on: date, by: list[ReminderGroup]
+) -> tuple[dict[Key, ReminderYield], dict[Key, ReminderYield]]:
+    """Return the yield of each group, and of all."""
+    groups = yields(found.reminders, found.funds, on, lambda each: tuple(value_of(each, g) for g in by))
+    return groups, yields(found.reminders, found.funds, on, lambda _: ())
 
 
 def _groups(text: str) -> list[ReminderGroup]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from encours.kernel.bands import days_past_due
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 SourceRows = AsyncIterator[list[dict[str, Any]]]
 CUSTOMERS_MAX = 1_000_000
+ROWS_AT_ONCE = 2_000
 DSO_DAYS = 90
 ALL_CUSTOMERS = Page(CUSTOMERS_MAX, (KEY,), False, False, None, "")
 
@@ -56,7 +59,18 @@ async def report_scope(view: View, scope: Scope, plan: ReportPlan, first: date) 
         *where.arguments,
     )
     currencies = {row["currency"] for row in rows} | {figures.currency for figures in found.sums}
-    return ReportScope(view, scope, plan, first, found, tuple(sorted(currencies)))
+    return ReportScope(view, scope, plan, first, found, await _moved(view, scope, sorted(currencies)))
+
+
+async def _moved(view: View, scope: Scope, currencies: list[str]) -> tuple[str, ...]:
+    """Return those of the currencies that had a movement at the dates of the question: an old answer names no other."""
+    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.currency = c.currency")
+    rows = await view.conn.fetch(
+        f"""select c.currency from unnest({where.arguments.add(currencies)}::text[]) c(currency)
+            cross join lateral (select from {view.schema}.movement m where {where.sql} limit 1) m order by 1""",
+        *where.arguments,
+    )
+    return tuple(row["currency"] for row in rows)
 
 
 async def source_rows(books: ReportScope) -> SourceRows:
@@ -72,6 +86,14 @@ async def source_rows(books: ReportScope) -> SourceRows:
             for row in rows:
                 row["entity_name"] = parties.columns(row["entity_id"], None)["entity_name"]
         yield rows
+
+
+async def _in_chunks(rows: Iterable[dict[str, Any]]) -> SourceRows:
+    """Make rows some at a time: other requests of the process have a turn in between."""
+    left = iter(rows)
+    while chunk := list(islice(left, ROWS_AT_ONCE)):
+        yield chunk
+        await asyncio.sleep(0)
 
 
 async def _open_items(books: ReportScope) -> SourceRows:
@@ -117,28 +139,24 @@ def _state(row: Mapping[str, Any], late: int) -> str:
     return "overdue" if late > 0 else "not_due"
 
 
-async def _aged_balance(books: ReportScope) -> SourceRows:
-    rows = []
-    for row in books.aged.rows:
-        own = books.aged.figures(row)
-        bands = zip(books.plan.bands.names, own.bands, strict=True)
-        rows.append(
-            {
-                "entity_id": own.entity,
-                "customer_id": own.customer_id or None,
-                "currency": own.currency,
-                **dict(bands),
-                "disputed": own.disputed,
-                "conceded": own.conceded,
-                "on_plan": own.on_plan,
-                "promised": own.promised,
-                "placed": own.placed,
-                "unapplied": own.unapplied,
-                "overdue": own.overdue,
-                "outstanding": own.outstanding,
-            }
-        )
-    yield rows
+def _aged_balance(books: ReportScope) -> SourceRows:
+    return _in_chunks(
+        {
+            "entity_id": own.entity,
+            "customer_id": own.customer_id or None,
+            "currency": own.currency,
+            **dict(zip(books.plan.bands.names, own.bands, strict=True)),
+            "disputed": own.disputed,
+            "conceded": own.conceded,
+            "on_plan": own.on_plan,
+            "promised": own.promised,
+            "placed": own.placed,
+            "unapplied": own.unapplied,
+            "overdue": own.overdue,
+            "outstanding": own.outstanding,
+        }
+        for own in map(books.aged.figures, books.aged.rows)
+    )
 
 
 async def _turnover(books: ReportScope) -> SourceRows:
@@ -146,7 +164,7 @@ async def _turnover(books: ReportScope) -> SourceRows:
     creditors = await _creditors(books)
     for currency in books.currencies:
         found = await by_group(books.view, books.scope.within(currency), period, books.first, "customer")
-        yield [
+        made = (
             {
                 "entity_id": creditors.get(customer_id or "", books.scope.entity_id),
                 "customer_id": customer_id,
@@ -164,7 +182,9 @@ async def _turnover(books: ReportScope) -> SourceRows:
             }
             for customer_id, periods in sorted(found.items(), key=lambda item: item[0] or "~")
             for each in periods
-        ]
+        )
+        async for rows in _in_chunks(made):
+            yield rows
 
 
 async def _creditors(books: ReportScope) -> dict[str, str]:
@@ -177,7 +197,7 @@ async def _payment_delays(books: ReportScope) -> SourceRows:
     on = books.view.time.as_of
     for currency in books.currencies:
         outcomes = await due_outcomes(books.view, books.scope.within(currency))
-        yield [
+        made = (
             {
                 "entity_id": each.entity,
                 "customer_id": each.customer_id or None,
@@ -193,7 +213,9 @@ async def _payment_delays(books: ReportScope) -> SourceRows:
                 "uncovered": each.uncovered_minor,
             }
             for each in fallen_due(outcomes, books.first, on)
-        ]
+        )
+        async for rows in _in_chunks(made):
+            yield rows
 
 
 def _settlement(outcome: DueOutcome, on: date) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
+
+import asyncpg
 
 from encours.contracts.books import CREDITED, INVOICED
 from encours.reading.where import Arguments
@@ -108,6 +111,10 @@ async def by_group(
         """,
         *where.arguments,
     )
+    return await asyncio.to_thread(_groups, rows, first)
+
+
+def _groups(rows: Sequence[asyncpg.Record], first: date) -> dict[str | None, list[Turnover]]:
     found: dict[str | None, list[Turnover]] = {}
     for value, *sums in rows:
         found.setdefault(value, []).append(Turnover(*sums))
