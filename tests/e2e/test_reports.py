@@ -47,6 +47,7 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
     mill = world.customer(name="=Scierie", segment="Public")
     for price in ("100.00", "50.00"):
         world.invoice(mill, price, issued_on=ISSUED, terms={"kind": "NET", "days": 30})
+    double = world.customer(name="Scierie bis")
     second = world.entity = world.post("invoice", "/v1/entities", ENTITY | {"name": "Second"})["id"]
     world.invoice(world.customer(name="Garage"), "10.00", issued_on=ISSUED)
     world.advance(TODAY)
@@ -79,6 +80,15 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
     assert [row["sum:outstanding"] for row in seen["data"]] == [eur("180.00")]
     assert (seen["scope"]["entities"], seen["tie_out"][0]["ledger"]) == ([first], eur("180.00"))
     assert limited.patch(f"/v1/reports/{report}", json={"name": "x"}).status_code == 404
+    sharing = [
+        http.put(f"/v1/reports/{report}/sharing", json={"audience": audience})
+        for audience in ("everyone", "nobody")
+    ]
+    when_shared = {"known_at": sharing[0].headers["encours-position"]}
+    at_the_end = when_shared | {"min_position": sharing[1].headers["encours-position"]}
+    assert http.get(f"/v1/reports/{report}", params=when_shared).json()["audience"] == "everyone"
+    assert other.get(f"/v1/reports/{report}", params=when_shared).status_code == 404
+    assert get_when_reached(other, "/v1/reports", at_the_end)["data"] == []
     http.put(f"/v1/reports/{report}/sharing", json={"audience": "everyone"})
     stolen = other.patch(f"/v1/reports/{report}", json={"name": "x"})
     assert (stolen.status_code, stolen.json()["type"]) == (403, "/problems/report-not-yours")
@@ -91,10 +101,10 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
         "order": ["-outstanding"],
         "limit": 2,
     }
-    changed = http.patch(f"/v1/reports/{report}", json={"document": document}, headers={"If-Match": '"3"'})
+    changed = http.patch(f"/v1/reports/{report}", json={"document": document}, headers={"If-Match": '"5"'})
     assert (changed.status_code, changed.json()["definition_version"]) == (200, 2)
     assert (
-        http.patch(f"/v1/reports/{report}", json={"name": "y"}, headers={"If-Match": '"3"'}).status_code
+        http.patch(f"/v1/reports/{report}", json={"name": "y"}, headers={"If-Match": '"5"'}).status_code
         == 412
     )
     table = http.get(f"/v1/reports/{report}/run", params={"format": "csv"})
@@ -129,3 +139,16 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
         shown = run(http, world, world.post("reporting", "/v1/reports", every)["id"])
         assert [each["name"] for each in shown["columns"]] == columns
         assert all(each["equal"] for each in shown["tie_out"]), name
+
+    merged = world.send("invoice", f"/v1/customers/{double}/merge", {"into": mill})
+    assert merged.status_code == 200, merged.text
+    of_double = {"column": "customer_id", "operator": "is", "values": [double]}
+    document = {"source": "open_items", "columns": ["sum:outstanding"], "conditions": [of_double]}
+    of_both = world.post("reporting", "/v1/reports", {"name": "Mill", "document": document})["id"]
+    known = world.position
+    assert [row["sum:outstanding"] for row in run(http, world, of_both)["data"]] == [eur("180.00")]
+    paid = {"entity_id": first, "customer_id": mill, "received_on": TODAY}
+    world.post("invoice", "/v1/payments", paid | {"amount": {"amount": "5.00", "currency": "USD"}})
+    for parameters, currencies in (({}, ["EUR", "USD"]), ({"known_at": known}, ["EUR"])):
+        shown = run(http, world, of_both, **parameters)
+        assert [each["currency"] for each in shown["tie_out"]] == currencies

@@ -62,11 +62,15 @@ class CustomReport:
     actors: tuple[str, ...] = ()
     dropped: bool = False
 
-    def is_visible_to(self, actor: str) -> bool:
-        """Return True if an actor whose key covers the entity may read it."""
-        if self.saved is None or self.dropped:
+    def is_shared_with(self, actor: str) -> bool:
+        """Return True for its owner and its readers."""
+        if self.saved is None:
             return False
         return actor == self.saved.owner or self.audience == "everyone" or actor in self.actors
+
+    def is_visible_to(self, actor: str) -> bool:
+        """Return True if an actor whose key covers the entity may read it."""
+        return not self.dropped and self.is_shared_with(actor)
 
 
 def evolve(state: CustomReport, recorded: Recorded) -> CustomReport:

@@ -117,7 +117,7 @@ async def run_saved_report(
 
     The rows are those that the key of the request covers, and tie out with the ledger in each currency.
     """
-    state, _ = await _seen(q, report_id, (await q.ledger.head(q.caller.ledger)).position, now=True)
+    state, _ = await _seen(q, report_id)
     assert state.saved is not None
     document = state.saved.document
     if q.today_from is not None:
@@ -144,12 +144,19 @@ async def run_saved_report(
     )
 
 
-async def _seen(q: Query, report_id: str, position: int, *, now: bool = False) -> tuple[CustomReport, int]:
-    """Return a report that the caller may see at the dates of the question, or now. Raises a 404 problem."""
-    events = await q.ledger.read_stream(q.caller.ledger, report_id, upto=position)
-    counted = [event for event in events if now or event.effective_on <= q.as_of]
-    state = REPORT.fold(counted)
-    if not state.is_visible_to(q.caller.actor):
+async def _seen(q: Query, report_id: str, position: int | None = None) -> tuple[CustomReport, int]:
+    """Return a report that the caller may see at the dates of the question, or now. Raises a 404 problem.
+
+    A report that is no longer shared shows its past to its owner alone.
+    """
+    events = await q.ledger.read_stream(q.caller.ledger, report_id)
+    counted = [
+        event
+        for event in events
+        if position is None or (event.position <= position and event.effective_on <= q.as_of)
+    ]
+    state, actor = REPORT.fold(counted), q.caller.actor
+    if not (state.is_visible_to(actor) and REPORT.fold(events).is_shared_with(actor)):
         raise ReportNotFound(report_id)
     if state.entity_id:
         q.caller.require_sight(state.entity_id, ReportNotFound(report_id))
