@@ -103,8 +103,8 @@ def test_orders_are_referred_until_the_account_is_open_and_the_file_shows_it(sys
     assert (file["account"]["state"], file["comments"][0]["text"]) == ("open", "A good one")
     assert [each["state"] for each in file["limit_requests"]] == ["approved"]
     assert [each["type"] for each in file["timeline"]] == [
-        "credit_comment.made", "account_opening.opened", "account_opening.item_done", "account_opening.requested",
-        "limit.approved", "limit.requested",
+        "credit_comment.made", "credit.checked", "account_opening.opened", "account_opening.item_done",
+        "account_opening.requested", "credit.checked", "limit.approved", "limit.requested",
     ]  # fmt: skip
     then = world.get("risk", f"/v1/customers/{customer}/credit-file", as_of="2026-03-19")
     assert (then["account"], then["timeline"], then["limit"]) == (None, [], None)

@@ -62,7 +62,7 @@ def _later_events() -> list[Event]:
     lines = (event(Line, description="Compresseur"),)
     return [
         event(InvoiceAmended, invoice_id=AMENDED, customer_id=LUMIERE, lines=lines, **sums(1_234_50)),
-        event(CustomerAmended, customer_id=LUMIERE, name="Soleil"),
+        event(CustomerAmended, customer_id=LUMIERE, name="Soleil", external_ref="C-77"),
         issued(
             1_234_50,
             invoice_id=AMENDED,
