@@ -101,12 +101,15 @@ class ReportScheduler:
 
     async def run(self) -> None:
         """Serve until cancelled. It resumes after the loss of the database or of the lease."""
-        while True:
-            try:
-                await self._serve()
-            except (*FAILED, DomainError) as error:
-                log.warning("schedules.paused", reason=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(_POLL_S)
+        try:
+            while True:
+                try:
+                    await self._serve()
+                except (*FAILED, DomainError) as error:
+                    log.warning("schedules.paused", reason=f"{type(error).__name__}: {error}")
+                await asyncio.sleep(_POLL_S)
+        finally:
+            self._mails.carriers.stop()
 
     async def close(self) -> None:
         """Wait for mails that are being sent."""
