@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from encours.contracts.books import CREDITED
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.turnover.query import Period, Turnover
@@ -112,7 +113,10 @@ async def _sold(
 
 
 async def _paid(view: View, scope: Scope, period: Period, first: date) -> dict[tuple[str | None, date], int]:
-    """Return what payments cover of the invoices of a period, by the part of each product in the invoice."""
+    """Return what payments cover of the invoices of a period, by the part of each product in the invoice.
+
+    What is left of credit notes is applied as payments are, but nobody paid it.
+    """
     args = Arguments()
     where = ScopeWhere(view, scope, "m", args, packed=True).counted()
     where.add("m.kind in ('applied', 'unapplied')").add("m.effective_on >= {}::date", first)
@@ -123,7 +127,9 @@ async def _paid(view: View, scope: Scope, period: Period, first: date) -> dict[t
                round(sum(m.paid * (p.net_minor + p.vat_minor)::numeric / p.document_minor))::bigint as paid
         from (
             select m.invoice_id, {start} as start, -sum(m.item_minor) as paid
-            from {view.schema}.movement m where {where.sql} and m.item_minor <> 0 group by 1, 2
+            from {view.schema}.movement m where {where.sql} and m.item_minor <> 0 and not exists (
+                select from {view.schema}.movement c where c.payment_id = m.payment_id and c.kind in {CREDITED}
+            ) group by 1, 2
         ) m join {view.schema}.product_sale p
             on p.invoice_id = m.invoice_id and not p.is_credit and p.document_minor <> 0
         group by 1, 2
