@@ -149,6 +149,16 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
     assert [row["sum:outstanding"] for row in run(http, world, of_both)["data"]] == [eur("180.00")]
     paid = {"entity_id": first, "customer_id": mill, "received_on": TODAY}
     world.post("invoice", "/v1/payments", paid | {"amount": {"amount": "5.00", "currency": "USD"}})
+    world.post("invoice", "/v1/payments", {**paid, "customer_id": None, "amount": eur("7.00")})
+    document = {
+        "source": "turnover",
+        "columns": ["sum:collected"],
+        "group_by": ["entity_name", "customer_id"],
+    }
+    document["conditions"] = [{"column": "collected", "operator": "at_least", "values": ["6.00"]}]
+    collected = world.post("reporting", "/v1/reports", {"name": "Collected", "document": document})["id"]
+    (unknown,) = run(http, world, collected)["data"]
+    assert (unknown["entity_name"], unknown["customer_id"]) == (ENTITY["name"], None)
     for parameters, currencies in (({}, ["EUR", "USD"]), ({"known_at": known}, ["EUR"])):
         shown = run(http, world, of_both, **parameters)
         assert [each["currency"] for each in shown["tie_out"]] == currencies

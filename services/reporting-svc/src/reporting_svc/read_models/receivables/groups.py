@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 GroupBy = Literal["entity", "segment", "salesperson", "collector"]
 PartyGroup = Literal["payer", "group"]
-Debtor = Literal["customer"]
+Debtor = Literal["customer", "account"]
+"""``account``: the customer, or the entity for money of payers not yet identified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def grouping(
         select c.customer_id, coalesce(m.survivor_id, c.customer_id) as debtor
         from {customer} c left join {merged} m using (customer_id)
     ) d"""
-    if by == "customer":
+    if by in ("customer", "account"):
         listed = f"select d.customer_id, d.debtor as value from {debtors}"
     elif by in ("segment", "salesperson"):
         listed = f"select d.customer_id, s.{by} as value from {debtors} join {customer} s on s.customer_id = d.debtor"
@@ -79,7 +80,8 @@ def grouping(
             select d.customer_id, coalesce(n.survivor_id, {named}) as value
             from {debtors} left join lateral ({found}) l on true left join {merged} n on n.customer_id = {named}
         """
-    return Grouping("g.value", f"left join ({listed}) g on g.customer_id = {alias}.customer_id")
+    value = f"coalesce(g.value, {alias}.entity)" if by == "account" else "g.value"
+    return Grouping(value, f"left join ({listed}) g on g.customer_id = {alias}.customer_id")
 
 
 def _in_force(args: Arguments, view: View, table: str, day: str) -> str:

@@ -163,11 +163,11 @@ async def _turnover(books: ReportScope) -> SourceRows:
     period = cast("Period", books.plan.document.period or "month")
     creditors = await _creditors(books)
     for currency in books.currencies:
-        found = await by_group(books.view, books.scope.within(currency), period, books.first, "customer")
+        found = await by_group(books.view, books.scope.within(currency), period, books.first, "account")
         made = (
             {
-                "entity_id": creditors.get(customer_id or "", books.scope.entity_id),
-                "customer_id": customer_id,
+                "entity_id": creditors.get(account, account),
+                "customer_id": account if account in creditors else None,
                 "currency": currency,
                 "start": each.start,
                 "billed": each.billed,
@@ -180,7 +180,7 @@ async def _turnover(books: ReportScope) -> SourceRows:
                 "other": each.other,
                 "change": each.change,
             }
-            for customer_id, periods in sorted(found.items(), key=lambda item: item[0] or "~")
+            for account, periods in sorted((each or "", periods) for each, periods in found.items())
             for each in periods
         )
         async for rows in _in_chunks(made):
