@@ -108,7 +108,7 @@ async def measured(ledger_dsn: str, store_dsn: str, folder: Path) -> list[Entry]
         pass
     await store.execute("vacuum analyze")
     duck = duckdb.connect()
-    parquet = await _parquet(store, schema, duck, folder)
+    parquet = await movements_in_parquet(store, schema, duck, folder)
     entries = []
 
     async def beside(name: str, ours: Callable[[], Awaitable[Any]], sql: str, over_parquet: str) -> None:
@@ -163,9 +163,10 @@ async def _total(at: View) -> Figures:
     return (await aged(at, Scope())).sums[0]
 
 
-async def _parquet(
+async def movements_in_parquet(
     store: asyncpg.Connection[Any], schema: str, duck: duckdb.DuckDBPyConnection, folder: Path
 ) -> str:
+    """Write the movements with the due dates of their invoices into ``folder``; return the SQL that reads them."""
     await store.copy_from_query(
         f"""select m.position, m.effective_on, m.customer_id, m.invoice_id, i.due_on as due, m.item_minor
             from {schema}.movement m join {schema}.item i using (invoice_id) order by m.position""",

@@ -2,7 +2,8 @@
 
 The events are those of the bench ``replay``: 200,000 invoices of 20,000 customers and four payments of each, so an
 entry of three lines and four of two. Once it is killed half-way and begun again: the file has to be the same. The
-reference is a plain COPY of the movements as text by the database, which neither makes entries nor letters them.
+references write the movements as text: COPY of the database, and DuckDB from Parquet. Neither makes entries nor letters
+them.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+import duckdb
 
 from encours.projection.control import ensure_control
 from encours.projection.rebuild import rebuild
@@ -29,6 +33,7 @@ from reporting_svc.exports.job import PROCESS
 from reporting_svc.exports.store import Export, ExportStore
 from reporting_svc.read_models.receivables import Receivables
 from tests.bench import Entry, entry
+from tests.bench.beside import movements_in_parquet
 from tests.bench.replay import EVENTS, LEDGER, fill
 
 ENTITY = "ent_" + "b" * 32
@@ -65,6 +70,7 @@ def _run() -> list[Entry]:
         whole = _child("whole", *addresses)
         halved = _child("halved", *addresses)
         bare = asyncio.run(_copied(addresses[1]))
+        duck = asyncio.run(_by_duckdb(addresses[1]))
     assert whole["sha256"] == halved["sha256"], "a resumed export is the same file"
     rate, reference = whole["lines"] / whole["seconds"], EVENTS / bare
     return [
@@ -76,6 +82,15 @@ def _run() -> list[Entry]:
             reference_value=reference,
             target=f">= {TARGET_LINES_PER_S:,} lines/s",
             met=rate >= TARGET_LINES_PER_S,
+        ),
+        entry(
+            "the same beside DuckDB",
+            rate,
+            "lines/s",
+            reference="movements in Parquet as text, rows/s",
+            reference_value=EVENTS / duck,
+            target="none",
+            met=None,
         ),
         entry(
             "peak memory of that export",
@@ -116,6 +131,17 @@ async def _copied(store_dsn: str) -> float:
     seconds = time.perf_counter() - started
     await conn.close()
     return seconds
+
+
+async def _by_duckdb(store_dsn: str) -> float:
+    """Seconds of DuckDB for the movements in Parquet as text."""
+    conn, duck = await asyncpg.connect(store_dsn), duckdb.connect()
+    with tempfile.TemporaryDirectory() as folder:
+        parquet = await movements_in_parquet(conn, schema_of(Receivables.name, LEDGER), duck, Path(folder))
+        await conn.close()
+        started = time.perf_counter()
+        duck.execute(f"copy (from {parquet} order by position) to '{folder}/movements.txt' (delimiter '|')")
+        return time.perf_counter() - started
 
 
 def _child(name: str, *addresses: str) -> dict[str, Any]:
