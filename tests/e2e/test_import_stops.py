@@ -11,7 +11,7 @@ from encours.testing.system import System
 from encours.testing.waiting import wait_until
 from tests.e2e.takeover import Takeover
 
-INVOICES = 1_500
+INVOICES = 600
 FIRST = date(2025, 3, 1)
 DAYS = 25
 
