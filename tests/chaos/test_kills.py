@@ -21,7 +21,7 @@ from encours.testing.system import System
 from encours.testing.waiting import wait_until
 from tests.chaos.load import Load
 
-KILLS = int(os.environ.get("KILLS", "11"))  # each kind of process once
+KILLS = int(os.environ.get("KILLS", "22"))  # each kind of process twice
 LEDGER = "main"
 STREAM = "LEDGER_main"
 

@@ -32,7 +32,7 @@ from encours.embedded.layout import Layout
 from encours.testing.system import System, running_on
 from tests.e2e.world import World
 
-CUTS = int(os.environ.get("CUTS", "2"))
+CUTS = int(os.environ.get("CUTS", "3"))
 LEDGER = "main"
 _SHUTDOWN = (2 << 30) | (4 << 16) | (ord("X") << 8) | 125  # EXT4_IOC_SHUTDOWN: _IOR('X', 125, __u32)
 _WITHOUT_FLUSH = 2

@@ -1,4 +1,4 @@
-"""What a credit insurer pays of the debts of a customer, written from the rules alone; no claim is ever lost."""
+"""Part of the debts of a customer that a credit insurer pays, written from the rules alone; no claim is ever lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHARE = 90
 def insured(
     log: list[StoredEvent], known_to: int, items: dict[str, dict[str, Any]], customer: str, cash: int
 ) -> int:
-    """What the insurer pays of the euros that a customer owes; ``cash`` of it is unapplied."""
+    """Part of the euros owed by a customer that the insurer pays; ``cash`` of it is unapplied."""
     covers: dict[str, list[Any]] = {}
     for event in log[:known_to]:
         data: Any = event.recorded().data

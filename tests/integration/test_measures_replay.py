@@ -147,7 +147,7 @@ reminding = st.lists(
 def reminded(
     log: list[StoredEvent], first: date, as_of: date, known_to: int
 ) -> dict[tuple[str, str], dict[str, int]]:
-    """What came of the reminders of each step and channel, counted one by one."""
+    """Outcome of the reminders of each step and channel, counted one by one."""
     asked: dict[str, Any] = {}
     sent: dict[str, date] = {}
     traces: dict[str, set[str]] = {}

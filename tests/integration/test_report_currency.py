@@ -89,7 +89,7 @@ def opened(log: list[StoredEvent], as_of: date, known_to: int) -> Iterator[tuple
 
 
 def month(log: list[StoredEvent], as_of: date, rates: dict[int, Fraction]) -> tuple[int, int]:
-    """What was outstanding at the beginning of the month, and what was billed in it, both at the rates of the day."""
+    """Outstanding amount at the beginning of the month, and the amount billed in it, both at the rates of the day."""
     before, sales = Counter[str](), 0
     for moved in (each for event in log for each in movements(event.recorded())):
         if moved.effective_on < as_of.replace(day=1):

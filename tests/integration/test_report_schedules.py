@@ -55,7 +55,7 @@ RECIPIENTS = ["first@firm.example", "second@firm.example"]
 
 
 class Mailbox:
-    """What the receiver has taken."""
+    """Deliveries that the receiver has taken."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
