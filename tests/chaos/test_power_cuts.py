@@ -29,6 +29,7 @@ import psutil
 import pytest
 
 from encours.embedded.layout import Layout
+from encours.testing.forks import Fork
 from encours.testing.system import System, running_on
 from tests.e2e.world import World
 
@@ -109,7 +110,7 @@ class Clerk:
                     self.acknowledged[answer.json()["id"]] = answer.json()["number"]
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Fork | subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import email
 import os
-import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -35,6 +33,7 @@ from encours.ledger.model import Append, NewEvent
 from encours.postgres.leases import Leases
 from encours.service.calendar import LEASE
 from encours.testing.events import allocated, allocation, applied, event, issued, received
+from encours.testing.forks import Fork
 from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, wait_until
 
@@ -54,45 +53,34 @@ class Dunning:
     today: date = START
     entity: str = field(default_factory=lambda: new_id("ent"))
     versions: dict[str, int] = field(default_factory=dict)
-    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    children: list[Fork] = field(default_factory=list)
 
-    def start(self, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, **extra: str) -> Fork:
         """A process of dunning-svc."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ENCOURS_")}
         environment |= self.installation.environment("dunning") | {
             "ENCOURS_SMTP_URL": self.smtp,
             "ENCOURS_VAR_DIR": str(self.folder),
         }
-        log = (self.folder / f"{arguments[0]}.log").open("ab")
-        child = subprocess.Popen(
-            [sys.executable, "-m", "dunning_svc", *arguments],
-            env=environment | extra,
-            stdout=log,
-            stderr=log,
-        )
-        log.close()
+        log = self.folder / f"{arguments[0]}.log"
+        child = Fork("dunning_svc", *arguments, env=environment | extra, stdout=log)
         self.children.append(child)
         return child
 
-    def start_mailbox(self) -> subprocess.Popen[bytes]:
+    def start_mailbox(self) -> Fork:
         """The embedded mailbox on the port of ``smtp``."""
         port = self.smtp.rpartition(":")[2]
-        argv = [
-            sys.executable, "-m", "encours.embedded.mailbox", "--folder", str(self.folder / "mail"), "--port", port,
-        ]  # fmt: skip
-        child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        options = ("--folder", str(self.folder / "mail"), "--port", port)
+        child = Fork("encours.embedded.mailbox", *options, env=os.environ)
         self.children.append(child)
         wait_until(lambda: _answers(int(port)), "mailbox")
         return child
 
-    def start_gateway(self, port: int, secret: str) -> subprocess.Popen[bytes]:
+    def start_gateway(self, port: int, secret: str) -> Fork:
         """The embedded gateway."""
-        argv = [
-            sys.executable, "-m", "encours.embedded.gateway", "--folder", str(self.folder / "gateway"),
-            "--port", str(port),
-        ]  # fmt: skip
+        options = ("--folder", str(self.folder / "gateway"), "--port", str(port))
         environment = os.environ | {"ENCOURS_GATEWAY_SECRET": secret}
-        child = subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        child = Fork("encours.embedded.gateway", *options, env=environment)
         self.children.append(child)
         wait_until(lambda: _answers(port), "gateway")
         return child
@@ -346,10 +334,9 @@ async def dunning(
         yield world
 
 
-def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+def _end(children: Sequence[Fork]) -> None:
     for child in children:
-        if child.poll() is None:
-            child.send_signal(signal.SIGTERM)
+        child.terminate()
     for child in children:
         try:
             child.wait(15)

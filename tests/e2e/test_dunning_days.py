@@ -7,8 +7,6 @@ import json
 import os
 import smtplib
 import ssl
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
@@ -40,6 +38,7 @@ from encours.kernel.ids import new_id
 from encours.reading.moment import TimeTravel, View
 from encours.reading.read_db import ReadDb
 from encours.testing.events import event
+from encours.testing.forks import run_fork
 from encours.testing.http import client_of, grant, settings_of
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
@@ -239,14 +238,8 @@ async def test_a_mailbox_that_no_longer_answers_is_overdue_work(
             (found,) = [each for each in listed if each["kind"] == "mailbox_not_read"]
             assert found["detail"].startswith("The mailbox for replies has not been read since ")
             assert "ENCOURS_REPLY_MAILBOX_URL" in found["remedy"]
-            child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "encours.cli", "status", "--json"),
-                env=os.environ | asks,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            told, _ = await child.communicate()
-            assert json.loads(told)["overdue"] == [each | {"ledger": None} for each in listed]
+            done = await asyncio.to_thread(run_fork, "encours", "status", "--json", env=os.environ | asks)
+            assert json.loads(done.stdout)["overdue"] == [each | {"ledger": None} for each in listed]
     await store.close()
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from encours.ledger.api_keys import insert_key
 from encours.ledger.model import Append, NewEvent
 from encours.ledger.stored import StoredEvent
 from encours.projection.schemas import schema_of
+from encours.testing.forks import Fork, run_fork
 from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, wait_until
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, ENTITY, Books, history, issue, replay
@@ -55,11 +55,9 @@ class Reporting:
 
 @contextmanager
 def process(installation: Installation, role: str, port: int | None = None) -> Iterator[None]:
-    """`python -m reporting_svc`; its log goes to the test's own output when it fails."""
-    running = subprocess.Popen(
-        (sys.executable, "-m", "reporting_svc", role),
-        env=os.environ | installation.environment("reporting", port=port),
-    )
+    """`python -m reporting_svc`."""
+    environment = os.environ | installation.environment("reporting", port=port)
+    running = Fork("reporting_svc", role, env=environment, stdout=installation.layout.log / f"{role}.log")
     try:
         yield
     finally:
@@ -268,11 +266,8 @@ def test_several_currencies_are_never_added_up(loaded: Reporting) -> None:
 
 
 def test_a_rebuild_gives_the_content_of_the_live_models(loaded: Reporting) -> None:
-    command = (sys.executable, "-m", "reporting_svc", "rebuild", "--ledger", LEDGER, "--json")
     environment = os.environ | loaded.installation.environment("reporting")
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False
-    )
+    done = run_fork("reporting_svc", "rebuild", "--ledger", LEDGER, "--json", env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads(done.stdout)
     assert {result["model"] for result in results} == {"receivables", "timeline", "reports"}
@@ -409,14 +404,8 @@ def test_figures_that_do_not_tie_out_are_no_answer_but_a_problem_that_names_the_
 
 def tie_out(at: Reporting, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the check of each day as an operator does."""
-    return subprocess.run(
-        [sys.executable, "-m", "reporting_svc", "tie-out", "--ledger", LEDGER, *options],
-        env=os.environ | at.installation.environment("reporting"),
-        capture_output=True,
-        text=True,
-        timeout=HANG_S,
-        check=False,
-    )
+    environment = os.environ | at.installation.environment("reporting")
+    return run_fork("reporting_svc", "tie-out", "--ledger", LEDGER, *options, env=environment)
 
 
 def test_figures_that_lack_the_events_of_a_parked_stream_say_so(reporting: Reporting) -> None:

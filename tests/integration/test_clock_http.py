@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from encours.testing.forks import run_fork
 from encours.testing.http import client_of, grant, settings_of
 from encours.testing.servers import Installation
 from invoice_svc.app import create_app
@@ -30,8 +29,8 @@ async def entity(api: httpx.AsyncClient, name: str) -> str:
 
 async def build(installation: Installation) -> None:
     environment = os.environ | installation.environment("invoice")
-    command = (sys.executable, "-m", "invoice_svc", "rebuild")
-    await asyncio.to_thread(subprocess.run, command, env=environment, check=True)
+    done = await asyncio.to_thread(run_fork, "invoice_svc", "rebuild", env=environment)
+    done.check_returncode()
 
 
 async def test_a_target_far_ahead_is_confirmed_and_an_advance_can_be_stopped(

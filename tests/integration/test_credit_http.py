@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from importlib import import_module
@@ -15,6 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from encours.testing.forks import run_fork
 from encours.testing.http import client_of, grant, settings_of
 from encours.testing.servers import Installation
 
@@ -57,8 +56,8 @@ async def firm(invoice: httpx.AsyncClient) -> tuple[str, str]:
 
 async def rebuild(installation: Installation, service: str = "risk", module: str = "risk_svc") -> None:
     environment = os.environ | installation.environment(service)
-    command = (sys.executable, "-m", module, "rebuild")
-    await asyncio.to_thread(subprocess.run, command, env=environment, check=True)
+    done = await asyncio.to_thread(run_fork, module, "rebuild", env=environment)
+    done.check_returncode()
 
 
 async def test_a_limit_and_a_check_need_no_read_model_that_knows_the_customer(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from nats.js import JetStreamContext
 from encours.ledger import Ledger
 from encours.reading.moment import TimeTravel, View
 from encours.reading.read_db import ReadDb
+from encours.testing.forks import Fork, run_fork
 from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, until
 from encours.transport.names import stream_name
@@ -33,12 +32,9 @@ FAULTS = 4
 
 
 @contextmanager
-def worker(installation: Installation, service: str = "reporting") -> Iterator[subprocess.Popen[bytes]]:
+def worker(installation: Installation, service: str = "reporting") -> Iterator[Fork]:
     """A worker that the test may kill. That of invoice-svc relays the ledger to NATS."""
-    running = subprocess.Popen(
-        (sys.executable, "-m", f"{service}_svc", "worker"),
-        env=os.environ | installation.environment(service),
-    )
+    running = Fork(f"{service}_svc", "worker", env=os.environ | installation.environment(service))
     try:
         yield running
     finally:
@@ -138,11 +134,8 @@ def test_after_kills_copies_and_a_lost_stream_every_figure_is_that_of_a_rebuild(
         bands, account = expected.get(currency, ([0] * 6, 0))
         expected[currency] = [a + b for a, b in zip(bands, e.bands, strict=True)], account + e.account
     assert asyncio.run(sums(installation, books)) == expected
-    command = (sys.executable, "-m", "reporting_svc", "rebuild", "--ledger", LEDGER, "--json")
     environment = os.environ | installation.environment("reporting")
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False
-    )
+    done = run_fork("reporting_svc", "rebuild", "--ledger", LEDGER, "--json", env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     results: list[dict[str, Any]] = json.loads(done.stdout)
     assert {each["model"]: each["equal"] for each in results} == {model.name: True for model in MODELS}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, time, timedelta
 
 import asyncpg
@@ -16,6 +14,7 @@ from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.postgres.leases import Leases
 from encours.service.calendar import LEASE, keep_time, last_opened, run_calendar
+from encours.testing.forks import Fork
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
 
@@ -93,24 +92,17 @@ async def test_any_service_may_open_a_day(installation: Installation, service: s
 async def test_a_day_is_opened_while_the_worker_of_invoice_svc_is_down(installation: Installation) -> None:
     ledger = await Ledger.open(installation.ledger_url("invoice"))
     await ledger.create_ledger("books", "live", _zone_where_it_is_day())
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "risk_svc",
-        "worker",
-        env=os.environ | installation.environment("risk"),
-        stdout=subprocess.DEVNULL,
-    )
+    worker = Fork("risk_svc", "worker", env=os.environ | installation.environment("risk"))
     try:
         async with asyncio.timeout(HANG_S):
             while not (await last_opened(ledger, "books")).version:
-                assert worker.returncode is None
+                assert worker.poll() is None
                 await asyncio.sleep(0.05)
         (opened,) = await ledger.read_stream("books", "calendar")
         assert (opened.actor, opened.effective_on) == (CALENDAR, await ledger.today("books"))
     finally:
         worker.terminate()
-        await worker.wait()
+        await asyncio.to_thread(worker.wait)
         await ledger.close()
 
 

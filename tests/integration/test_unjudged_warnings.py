@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
@@ -29,6 +27,7 @@ from encours.ledger.model import Append, NewEvent
 from encours.projection.rebuild import rebuild
 from encours.reading.read_db import ReadDb
 from encours.testing.events import event, issued
+from encours.testing.forks import Fork, run_fork
 from encours.testing.history import History
 from encours.testing.http import grant
 from encours.testing.servers import Installation
@@ -146,29 +145,18 @@ async def _overdue(base: str, token: str) -> list[dict[str, Any]]:
 async def _status(installation: Installation, asks: dict[str, str]) -> Any:
     """Return what `encours status` shows as overdue, of a service at another machine."""
     other = {"ENCOURS_VAR_DIR": str(installation.layout.root / "other")}
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "encours.cli", "status", "--json"),
-        env=_bare() | other | asks,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    told, _ = await child.communicate()
-    return json.loads(told)["overdue"]
+    done = await asyncio.to_thread(run_fork, "encours", "status", "--json", env=_bare() | other | asks)
+    return json.loads(done.stdout)["overdue"]
 
 
 @asynccontextmanager
 async def _process(installation: Installation, role: str, **more: str) -> AsyncIterator[None]:
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "risk_svc", role),
-        env=_bare() | installation.environment("risk") | more,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    child = Fork("risk_svc", role, env=_bare() | installation.environment("risk") | more)
     try:
         yield
     finally:
         child.terminate()
-        await child.wait()
+        await asyncio.to_thread(child.wait)
 
 
 def _bare() -> dict[str, str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +23,7 @@ from encours.ledger.reader import Reader
 from encours.postgres.connection import STORE_SETTINGS, close_pool, connect, open_pool
 from encours.postgres.leases import Leases
 from encours.testing.events import DAY, drafted
+from encours.testing.forks import Fork
 from encours.testing.history import History
 from encours.testing.http import client_of, grant
 from encours.testing.servers import Installation
@@ -396,15 +395,10 @@ async def test_a_restored_ledger_and_a_sandbox_send_nothing(module_installation:
 
 
 @contextmanager
-def worker(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
+def worker(installation: Installation) -> Iterator[Fork]:
     """The worker of reporting-svc as a process."""
     environment = installation.environment("reporting") | {"ENCOURS_WEBHOOK_ALLOW": "127.0.0.1"}
-    process = subprocess.Popen(
-        (sys.executable, "-m", "reporting_svc", "worker"),
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = Fork("reporting_svc", "worker", env=environment)
     try:
         yield process
     finally:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import re
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ import asyncpg
 
 from encours.ledger import Ledger
 from encours.ledger.migrations import LEDGER_MIGRATIONS
+from encours.testing.forks import run_fork
 from encours.testing.servers import Installation
 from tests.integration.ledger.helpers import Books
 
@@ -64,23 +66,16 @@ async def run(books: Books, dsn: str, *, writers: int, events: int) -> Run:
 
     async def writer(seed: int) -> dict[str, Any]:
         share = events // writers + (seed < events % writers)
-        arguments = (
-            sys.executable,
-            "-m",
-            "tests.integration.ledger.writer",
-            dsn,
-            books.name,
-            str(share),
-            str(seed),
-        )
-        process = await asyncio.create_subprocess_exec(*arguments, stdout=asyncio.subprocess.PIPE)
-        output, _ = await process.communicate()
-        assert process.returncode == 0
-        result: dict[str, Any] = json.loads(output)
+        arguments = (dsn, books.name, str(share), str(seed))
+        module = "tests.integration.ledger.writer"
+        done = await asyncio.wrap_future(pool.submit(run_fork, module, *arguments, env=os.environ))
+        assert done.returncode == 0, done.stderr
+        result: dict[str, Any] = json.loads(done.stdout)
         return result
 
     tails = [asyncio.create_task(tail(seed)) for seed in range(4)]
-    results = await asyncio.gather(*[writer(seed) for seed in range(writers)])
+    with ThreadPoolExecutor(writers) as pool:
+        results = await asyncio.gather(*[writer(seed) for seed in range(writers)])
     writing = False
     acknowledged = [position for result in results for position in result["acknowledged"]]
     refused = sum(sum(result["refused"].values()) for result in results)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
-import sys
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import nats
@@ -15,6 +14,7 @@ from encours.contracts import Recorded
 from encours.contracts.events.calendar import DayOpened
 from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
+from encours.testing.forks import Fork
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, until
 from encours.transport.jetstream import LedgerStream
@@ -110,20 +110,16 @@ async def _relayed(installation: Installation, position: int) -> None:
 
 
 @contextlib.contextmanager
-def worker_process(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tests.integration.projection.worker_process"),
-            *(installation.ledger_url(), installation.store_url()),
-            *(installation.nats_url(), installation.nats_url("relay")),
-        ],
-        stdout=subprocess.DEVNULL,
+def worker_process(installation: Installation) -> Iterator[Fork]:
+    addresses = (
+        *(installation.ledger_url(), installation.store_url()),
+        *(installation.nats_url(), installation.nats_url("relay")),
     )
+    process = Fork("tests.integration.projection.worker_process", *addresses, env=os.environ)
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.terminate()
+        process.terminate()
         assert process.wait(HANG_S) in (0, -9)
 
 

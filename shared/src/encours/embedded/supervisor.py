@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from encours.embedded.process import (
     Program,
@@ -31,6 +32,26 @@ _ENDS_MAX = 8
 """So often a program may end before it was ever ready: the orphans of a killed one may hold its data for a while."""
 
 
+class Running(Protocol):
+    """A process that runs, or has run: part of :class:`asyncio.subprocess.Process`."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    async def wait(self) -> int: ...
+    def send_signal(self, signal: int) -> None: ...
+
+
+async def execute(program: Program, log: int) -> Running:
+    """Start a program that writes to this open log."""
+    return await asyncio.create_subprocess_exec(*program.argv, **popen_options(program, log))
+
+
+start: Callable[[Program, int], Awaitable[Running]] = execute
+"""Starts each program; tests put a quicker one in its place."""
+
+
 @dataclass(slots=True)
 class Child:
     """One program under supervision. `ready` answers whether the process now running does its work."""
@@ -41,7 +62,7 @@ class Child:
     stop_timeout_s: float = 20.0
     ends_max: int = _ENDS_MAX
     state: ProcessState = field(init=False)
-    process: asyncio.subprocess.Process | None = None
+    process: Running | None = None
 
     def __post_init__(self) -> None:
         self.state = ProcessState(self.program.role, self.program.service, port=self.program.port)
@@ -116,9 +137,7 @@ class Supervisor:
         child.before()
         log = open_log(child.program.log)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *child.program.argv, **popen_options(child.program, log)
-            )
+            process = await start(child.program, log)
         finally:
             os.close(log)
         child.process = process
@@ -130,7 +149,7 @@ class Supervisor:
         finally:
             watch.cancel()
 
-    async def _watch(self, child: Child, process: asyncio.subprocess.Process) -> None:
+    async def _watch(self, child: Child, process: Running) -> None:
         """Tell `starting` from `ready`, and keep telling: a process that lives need not work."""
         interval_s = _POLL_S
         while process.returncode is None:
@@ -181,7 +200,7 @@ def _waited_for(children: Sequence[Child], waited_s: float) -> str:
     return f"waiting for {names}: {used:.1f} s of processor time in {waited_s:.0f} s"
 
 
-def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+def _signal(process: Running, number: signal.Signals) -> None:
     try:
         process.send_signal(number)
     except ProcessLookupError:

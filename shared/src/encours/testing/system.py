@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from encours.embedded.runstate import ProcessState, RunState, read_state
 from encours.embedded.setup import TIME_ZONE
 from encours.ledger import Ledger, LedgerKind
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
-from encours.testing.commands import run_command
+from encours.testing.forks import Fork, run_fork
 from encours.testing.servers import private_layout, run_in_thread
 from encours.testing.waiting import HANG_S, wait_until
 
@@ -34,7 +33,7 @@ class System:
     """A supervised installation. Tests that share one keep apart by ledger."""
 
     layout: Layout
-    supervisor: subprocess.Popen[bytes]
+    supervisor: Fork
 
     @property
     def run(self) -> RunState:
@@ -63,7 +62,7 @@ class System:
 
     def encours(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the `encours` command against this installation."""
-        done = run_command(arguments, self.environment())
+        done = run_fork("encours", *arguments, env=self.environment())
         if check:
             done.check_returncode()
         return done
@@ -174,13 +173,8 @@ def running_on(layout: Layout) -> Iterator[System]:
         "ENCOURS_WEBHOOK_ALLOW": "127.0.0.1",  # receivers of tests
     }
     log = layout.root / "up.log"
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            (sys.executable, "-m", "encours.testing.up", "up", "--json"),
-            env=environment,
-            stdout=sink,
-            stderr=sink,
-        )
+    log.write_bytes(b"")
+    process = Fork("encours.testing.forked_up", "up", "--json", env=environment, stdout=log)
     system = System(layout, process)
     try:
         # As long as it lives: it gives up by itself when a part of it does not come up.
@@ -192,7 +186,7 @@ def running_on(layout: Layout) -> Iterator[System]:
         process.wait(HANG_S)
 
 
-def _up(process: subprocess.Popen[bytes], layout: Layout, log: Callable[[], str]) -> bool:
+def _up(process: Fork, layout: Layout, log: Callable[[], str]) -> bool:
     if process.poll() is not None:
         raise RuntimeError(f"encours up ended with {process.returncode}:\n{log()}")
     state = read_state(layout)

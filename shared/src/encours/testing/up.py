@@ -5,7 +5,13 @@ from __future__ import annotations
 from encours.cli.main import main
 from encours.embedded import machine, nats, postgres
 
-if __name__ == "__main__":
+
+def up() -> None:
+    """Run the `encours` command of this process so."""
     machine.API_PORTS.update(dict.fromkeys(machine.API_PORTS, 0))
     machine.MAILBOX_PORT = machine.GATEWAY_PORT = postgres.PREFERRED_PORT = nats.PREFERRED_PORT = 0
     main()
+
+
+if __name__ == "__main__":
+    up()
