@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -75,8 +76,8 @@ def _all(cluster: Cluster, ledger: str, events: int, *addresses: str) -> dict[st
 
 
 def _child(cluster: Cluster, model: str, ledger: str, events: int, *addresses: str) -> dict[str, float]:
-    """Run a rebuild; ``cpu_s`` is that of the process and of the backends that it used."""
-    before = _backends_s(cluster)
+    """Run a rebuild; ``cpu_s`` is that of the process and of the database server meanwhile."""
+    before = _server_s(cluster)
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.rebuilds", model, ledger, *addresses],
         capture_output=True,
@@ -86,14 +87,20 @@ def _child(cluster: Cluster, model: str, ledger: str, events: int, *addresses: s
     )
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     assert found.pop("position") == events, found
-    return found | {"cpu_s": found["cpu_s"] + _backends_s(cluster) - before}
+    return found | {"cpu_s": found["cpu_s"] + _server_s(cluster) - before}
 
 
-def _backends_s(cluster: Cluster) -> float:
-    """Processor time of the backends of the server that have ended."""
+def _server_s(cluster: Cluster) -> float:
+    """Processor time of the server's processes, living and ended: one that ends between two looks adds nothing."""
     pid = int((cluster.postgres.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-    times = psutil.Process(pid).cpu_times()
-    return float(times.children_user + times.children_system)
+    server = psutil.Process(pid)
+    times = server.cpu_times()
+    seconds = float(times.children_user + times.children_system)
+    for child in server.children():
+        with suppress(psutil.NoSuchProcess):  # it is ending
+            times = child.cpu_times()
+            seconds += float(times.user + times.system)
+    return seconds
 
 
 async def _measure(model: str, ledger: str, ledger_dsn: str, store_dsn: str) -> dict[str, Any]:

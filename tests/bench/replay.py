@@ -192,6 +192,7 @@ async def fill(dsn: str, ledger: str = LEDGER, events: int = EVENTS) -> None:
     )
     await conn.execute(_FILL, ledger_id, events)
     await conn.execute("vacuum analyze ledger.event")
+    await conn.execute("checkpoint")
     await conn.close()
 
 

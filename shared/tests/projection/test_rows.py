@@ -134,6 +134,33 @@ def test_rows_beyond_the_limit_leave_memory_those_first_that_were_not_written_ju
     assert rows.get(Count, "77") is None
 
 
+def test_rows_that_no_event_reads_are_taken_once_and_miss_in_no_batch() -> None:
+    class Noted(Count, kw_only=True):
+        TABLE = "noted"
+        FINAL = True
+
+    rows = RowCache([Count, Noted])
+    rows.assume_empty()
+    taken = []
+    for number in range(5):
+        rows.put(Count(name=str(number), total=number))
+        rows.put(Noted(name=str(number), total=number))
+        if number == 3:
+            rows.rollback_event()
+        rows.undo.clear()
+        taken += [
+            (row_type, [table_of(row_type).key_of(row) for row in found])
+            for row_type, found in rows.take_final(2)
+        ]
+        if number == 2:
+            rows.mark_written(10)
+    assert taken == [(Noted, [("0",), ("1",)]), (Noted, [("2",), ("4",)])]
+    assert rows.all_in_memory
+    assert [(row_type, len(found)) for row_type, found, _ in rows.changes()] == [(Count, 1)]
+    with pytest.raises(CacheMiss):
+        rows.get(Noted, "0")
+
+
 def test_an_identifier_is_sixteen_bytes_in_its_column_and_whole_in_memory() -> None:
     class Paid(Row, kw_only=True):
         TABLE = "paid"

@@ -57,6 +57,14 @@ class Customer(Row, kw_only=True):
     items: int
 
 
+class Receipt(Row, kw_only=True):
+    TABLE = "receipt"
+    KEY = ("position",)
+    FINAL = True
+    position: int
+    amount_minor: int
+
+
 class Today(Row, kw_only=True):
     TABLE = "today"
     KEY = ("one",)
@@ -67,7 +75,7 @@ class Today(Row, kw_only=True):
 class OpenItems(ReadModel):
     name = "toy_items"
     version = 1
-    rows = (Item, Customer, Today)
+    rows = (Item, Customer, Receipt, Today)
     applies = frozenset({InvoiceIssued.TYPE, PaymentApplied.TYPE})
     ignores = frozenset(types()) - applies
 
@@ -100,6 +108,7 @@ class OpenItems(ReadModel):
                 item.payments = [*item.payments, d.payment_id]
                 item.last_position = 2**70 if d.amount_minor == UNWRITABLE else e.position
                 rows.put(item)
+                rows.put(Receipt(position=e.position, amount_minor=d.amount_minor))
                 self._change(rows, item.customer_id, d.currency, -d.amount_minor, 0)
                 if d.amount_minor == POISON:
                     raise ValueError("poison")

@@ -130,18 +130,28 @@ class RowCache:
 
     def assume_empty(self) -> None:
         """Treat the tables as empty: a row that is not in memory does not exist, until rows are evicted."""
-        for cached in self._tables.values():
-            cached.complete, cached.dirty = True, None
+        for row_type, cached in self._tables.items():
+            cached.complete, cached.dirty = not row_type.FINAL, None
 
     @property
     def all_in_memory(self) -> bool:
-        """True if no row can be missing, so that a batch needs no query before it."""
-        return all(cached.complete for cached in self._tables.values())
+        """True if no row that events read can be missing, so that a batch needs no query before it."""
+        return all(cached.complete or row_type.FINAL for row_type, cached in self._tables.items())
 
     @property
     def largest_table(self) -> int:
         """Number of cached rows of the largest table."""
         return max((len(cached.rows) for cached in self._tables.values()), default=0)
+
+    def take_final(self, least: int) -> list[tuple[type[Row], list[Row]]]:
+        """Return, and forget, the rows to insert of each table of ``FINAL`` rows that has ``least`` of them."""
+        found: list[tuple[type[Row], list[Row]]] = []
+        for row_type, cached in self._tables.items():
+            if row_type.FINAL and len(cached.rows) >= least:
+                found.append((row_type, list(cached.rows.values())))
+                cached.rows = {}
+                cached.dirty = None if cached.dirty is None else set()
+        return found
 
     def changes(self) -> list[tuple[type[Row], list[Row], list[Key]]]:
         """Return the changes per table: rows to insert or replace, keys to delete. They are sorted by key, so that two

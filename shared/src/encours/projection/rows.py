@@ -98,10 +98,13 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     place. ``TEMPORAL`` names columns of which the last two are the first day of a row and the first day after it: rows
     that are equal in the others may not overlap, which the database keeps at the end of each transaction.
     ``EXTENSIONS``: extensions of PostgreSQL that the indexes need; trusted ones, which a database's owner may create.
+    ``FINAL``: an event puts the row, and no later one reads, replaces or deletes it, so that a rebuild writes and
+    forgets it at once.
     """
 
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
+    FINAL: ClassVar[bool] = False
     INDEXES: ClassVar[tuple[str, ...]] = ()
     TEMPORAL: ClassVar[tuple[str, ...]] = ()
     EXTENSIONS: ClassVar[tuple[str, ...]] = ()

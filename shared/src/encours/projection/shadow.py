@@ -41,6 +41,8 @@ Way = Literal["mapped", "folded", "careful"]
 WAYS: tuple[Way, ...] = ("mapped", "folded", "careful")
 ROWS_IN_MEMORY = 250_000
 """Rows per table in memory while folding; further ones are in the shadow tables alone."""
+FINAL_IN_MEMORY = 10_000
+"""Rows of a table that wait for one COPY where no later event reads them."""
 SLICE = 1_000
 """Events folded before the event loop may receive more of the next page."""
 CAREFUL_PAGE = 1_000
@@ -110,7 +112,7 @@ class Shadow:
     async def finish(self) -> None:
         """Create keys, indexes and statistics, and run the daily step for all days that were opened."""
         with self._refusing():
-            await self._create_keys()
+            await self._create_keys(self.model.rows)
             await self._index(self.conn, [row for row in self.model.rows if row not in self._indexing])
             await asyncio.gather(*self._indexing.values())
         async with self.conn.transaction():
@@ -206,12 +208,19 @@ class Shadow:
                 self.position = stop.position - 1
                 break
             self.position = position
+            await self._store_final(FINAL_IN_MEMORY)
             if self.projection.rows.largest_table > self._limit:
                 await self._spill(keep=self._limit // 2)
         await self._spill(keep=self._limit)
         return stop
 
+    async def _store_final(self, least: int) -> None:
+        for row_type, rows in self.projection.rows.take_final(least):
+            with self._refusing():
+                await copy_rows(self.conn, self.schema, row_type.TABLE, rows)
+
     async def _spill(self, *, keep: int) -> None:
+        await self._store_final(1)
         try:
             for row_type, rows, keys in self.projection.rows.changes():
                 table = table_of(row_type)
@@ -227,7 +236,7 @@ class Shadow:
             raise Refused from error
         self.projection.rows.mark_written(keep)
         if not self.projection.rows.all_in_memory:
-            await self._create_keys()
+            await self._create_keys(row_type for row_type in self.model.rows if not row_type.FINAL)
 
     async def _copy_over(self, row_type: type[Row], rows: Iterable[Row]) -> None:
         """Write rows that may exist already: COPY into a staging table, then one upsert."""
@@ -239,10 +248,9 @@ class Shadow:
         await self.conn.execute(table.upsert_from(self.schema, f"staging_{table.name}"))
         await self.conn.execute(f"drop table staging_{table.name}")
 
-    async def _create_keys(self, but: tuple[type[Row], ...] = ()) -> None:
-        for row_type in self.model.rows:
-            if row_type not in but:
-                await self._key(row_type.TABLE)
+    async def _create_keys(self, row_types: Iterable[type[Row]]) -> None:
+        for row_type in row_types:
+            await self._key(row_type.TABLE)
 
     async def _key(self, table_name: str) -> None:
         name = f"{table_name} key"

@@ -115,6 +115,7 @@ class InvoiceMovementRow(Row):
 
     TABLE: ClassVar[str] = "movement"
     KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position", "entry")
+    FINAL: ClassVar[bool] = True
     invoice_id: str
     position: int
     entry: int

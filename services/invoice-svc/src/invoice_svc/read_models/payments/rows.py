@@ -32,6 +32,7 @@ class CashRow(Row):
     TABLE: ClassVar[str] = "cash"
     KEY: ClassVar[tuple[str, ...]] = ("position", "entry")
     INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id, currency)",)
+    FINAL: ClassVar[bool] = True
     position: int
     entry: int
     payment_id: str

@@ -53,6 +53,7 @@ class Entry(Row, kw_only=True):
     TABLE: ClassVar[str] = "entry"
     KEY: ClassVar[tuple[str, ...]] = ("position",)
     INDEXES: ClassVar[tuple[str, ...]] = ("(stream, position)",)
+    FINAL: ClassVar[bool] = True
     position: int
     stream: str
     entity: str
@@ -127,8 +128,9 @@ class Timeline(ReadModel):
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
-        """The owner of the event's stream."""
-        yield Owner, (e.stream,)
+        """The owner of the event's stream, which the first event cannot have."""
+        if e.version > 1:
+            yield Owner, (e.stream,)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
         """Note the event, and whose stream it is if that was not known."""
@@ -142,7 +144,7 @@ class Timeline(ReadModel):
             )
         )
         customer_id: str | None = getattr(e.data, "customer_id", None)
-        if customer_id is not None and rows.get(Owner, e.stream) is None:
+        if customer_id is not None and (e.version == 1 or rows.get(Owner, e.stream) is None):
             rows.put(Owner(stream=e.stream, customer_id=customer_id, since_position=e.position))
         for also in also_about(e.data):
             if also != customer_id:

@@ -84,6 +84,7 @@ class ExposureMovementRow(Row, kw_only=True):
     TABLE: ClassVar[str] = "movement"
     KEY: ClassVar[tuple[str, ...]] = ("position", "line")
     INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id, effective_on)",)
+    FINAL: ClassVar[bool] = True
     position: int
     line: int
     customer_id: str
