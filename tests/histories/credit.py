@@ -12,6 +12,7 @@ from encours.contracts import Event
 from encours.contracts.events.parties.customer import CustomerRegistered, RolesAssigned
 from encours.contracts.events.risk import LimitApproved, LimitRequested
 from encours.contracts.parties import Roles, limit_holder_of
+from encours.kernel.exchange import QuotedRate
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.projection.row_cache import RowCache
@@ -23,7 +24,7 @@ from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import EndingGuarantee, Picture, SeenPicture
-from risk_svc.domain.reservation.commands import ReserveCredit
+from risk_svc.domain.reservation.commands import ConsumeReservation, DeliverReservation, ReserveCredit
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.read_models.credit.guarantees import GuaranteeRow
 from risk_svc.read_models.credit.holds import CreditHoldRow
@@ -53,6 +54,7 @@ class CreditDesk:
         self.today = TODAY
         self.meanwhile: list[Callable[[], None]] = []
         """Work that runs between the figures of a decision and its append, once each."""
+        self.rates: tuple[QuotedRate, ...] = ()
         self.made = 0
         for customer in (HEAD, MEMBER):
             self.happen(event(CustomerRegistered, customer_id=customer))
@@ -89,6 +91,10 @@ class CreditDesk:
         self.do(reservations.reserve, replace(asked, **more), self)
         return self.reservation(asked.reservation_id)
 
+    def consume(self, command: ConsumeReservation | DeliverReservation) -> list[str]:
+        """End a part of an order; return the types of the events."""
+        return self.do(reservations.consume, command, self)
+
     def reservation(self, reservation_id: str) -> Reservation:
         """Return a reservation as its stream has it."""
         found: Reservation = self.books.state(reservations.RESERVATION, reservation_id)
@@ -113,6 +119,7 @@ class CreditDesk:
         holder = self._holder(customer_id)
         sharing = tuple(own[each] for each in own if each != customer_id and self._holder(each) == holder)
         picture = replace(own[customer_id], others=sharing, limit_holder_id=holder, limit=own[holder].limit)
+        picture = replace(picture, rates=self.rates)
         return SeenPicture(picture, self.projected, 0, behind=False)
 
     def total(self) -> int:

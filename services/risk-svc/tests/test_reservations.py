@@ -10,8 +10,10 @@ import pytest
 
 from encours.contracts.common import CitedInvoice
 from encours.contracts.events.parties.customer import CustomerMerged, RolesAssigned
-from encours.contracts.events.sales.order import OrderBilled, OrderDelivered, OrderPlaced
+from encours.contracts.events.reservation import OrderBillingCounted
+from encours.contracts.events.sales.order import DeliveryCancelled, OrderBilled, OrderDelivered, OrderPlaced
 from encours.kernel.errors import Invalid
+from encours.kernel.exchange import QuotedRate
 from encours.ledger.errors import VersionConflict
 from encours.ledger.model import Append, Appended
 from encours.testing.events import drafted, event, issued, received
@@ -26,10 +28,12 @@ from risk_svc.domain.reservation.commands import (
     ReserveCredit,
 )
 from risk_svc.domain.reservation.decide import (
+    MoreThanDelivered,
     MoreThanInvoiced,
     MoreThanReserved,
     OrderIsBlocked,
     OrderNotBlocked,
+    OrderRateMissing,
     ReservationEnded,
 )
 from risk_svc.use_cases import reservations
@@ -137,21 +141,21 @@ def test_a_blocked_order_is_decided_again_once_money_is_there() -> None:
 def test_goods_count_once_from_the_order_to_the_invoice() -> None:
     desk = CreditDesk()
     made = desk.order(500_00).reservation_id
-    desk.do(reservations.consume, DeliverReservation(made, "BL-1", 200_00, "EUR"))
+    desk.consume(DeliverReservation(made, "BL-1", 200_00, "EUR"))
     assert (desk.total(), desk.seen(HEAD).picture.delivered["EUR"]) == (500_00, 200_00)
     with pytest.raises(Invalid, match="invoice that exists"):
-        desk.do(reservations.consume, consume(made, invoice_id=INVOICE, amount_minor=200_00))
+        desk.consume(consume(made, invoice_id=INVOICE, amount_minor=200_00))
     desk.happen(issued(250_00, invoice_id=INVOICE, customer_id=HEAD))
-    desk.do(reservations.consume, consume(made, invoice_id=INVOICE, amount_minor=250_00))
+    desk.consume(consume(made, invoice_id=INVOICE, amount_minor=250_00))
     found = desk.reservation(made)
     assert (found.reserved_minor, found.delivered_minor, found.consumed_minor) == (250_00, 0, 250_00)
     assert (found.status, desk.total()) == ("reserved", 500_00)
     with pytest.raises(MoreThanReserved, match=r"250\.00"):
-        desk.do(reservations.consume, DeliverReservation(made, "BL-2", 250_01, "EUR"))
+        desk.consume(DeliverReservation(made, "BL-2", 250_01, "EUR"))
     desk.do(reservations.release, ReleaseReservation(made, "Rest cancelled"))
     assert (desk.reservation(made).status, desk.total()) == ("released", 250_00)
     with pytest.raises(ReservationEnded):
-        desk.do(reservations.consume, DeliverReservation(made, "BL-3", None, None))
+        desk.consume(DeliverReservation(made, "BL-3", None, None))
 
 
 def test_documents_of_another_customer_end_no_reservation() -> None:
@@ -163,9 +167,9 @@ def test_documents_of_another_customer_end_no_reservation() -> None:
     desk.happen(event(OrderDelivered, **delivery))
     for by in ({"invoice_id": INVOICE}, {"delivery_id": "dlv_1"}):
         with pytest.raises(Invalid, match="customer's"):
-            desk.do(reservations.consume, consume(made, **by))
+            desk.consume(consume(made, **by))
     desk.happen(event(CustomerMerged, customer_id=MEMBER, into_id=HEAD))
-    desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
+    desk.consume(consume(made, invoice_id=INVOICE))
     assert desk.reservation(made).status == "consumed"
 
 
@@ -173,7 +177,7 @@ def test_who_orders_may_name_the_invoice_that_another_is_billed() -> None:
     desk = CreditDesk()
     made = desk.order(500_00, MEMBER).reservation_id
     desk.happen(issued(500_00, invoice_id=INVOICE, customer_id=HEAD, purchaser_id=MEMBER))
-    desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
+    desk.consume(consume(made, invoice_id=INVOICE))
     assert (desk.reservation(made).status, desk.total()) == ("consumed", 500_00)
 
 
@@ -181,17 +185,17 @@ def test_an_invoice_ends_two_orders_by_its_total_and_no_more() -> None:
     desk = CreditDesk()
     first, second = desk.order(300_00).reservation_id, desk.order(400_00).reservation_id
     desk.happen(drafted(invoice_id=INVOICE, customer_id=HEAD, total_minor=450_00))
-    desk.do(reservations.consume, consume(first, invoice_id=INVOICE))
+    desk.consume(consume(first, invoice_id=INVOICE))
     with pytest.raises(MoreThanInvoiced, match=r"150\.00"):
-        desk.do(reservations.consume, consume(second, invoice_id=INVOICE, amount_minor=150_01))
-    assert desk.do(reservations.consume, consume(second, invoice_id=INVOICE)) == [
+        desk.consume(consume(second, invoice_id=INVOICE, amount_minor=150_01))
+    assert desk.consume(consume(second, invoice_id=INVOICE)) == [
         "order_billing.counted",
         "reservation.consumed",
     ]
     assert (desk.reservation(first).status, desk.reservation(second).reserved_minor) == ("consumed", 250_00)
     assert desk.total() == 700_00
     with pytest.raises(MoreThanInvoiced, match=r"0\.00"):
-        desk.do(reservations.consume, consume(second, invoice_id=INVOICE))
+        desk.consume(consume(second, invoice_id=INVOICE))
 
 
 def test_two_orders_that_one_invoice_bills_at_once_share_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,11 +206,11 @@ def test_two_orders_that_one_invoice_bills_at_once_share_what_it_has(monkeypatch
 
     async def overtaken(late: Append) -> Appended:
         monkeypatch.setattr(desk.books.ledger, "append", append)
-        desk.do(reservations.consume, consume(first, invoice_id=INVOICE))
+        desk.consume(consume(first, invoice_id=INVOICE))
         return await append(late)
 
     monkeypatch.setattr(desk.books.ledger, "append", overtaken)
-    desk.do(reservations.consume, consume(second, invoice_id=INVOICE))
+    desk.consume(consume(second, invoice_id=INVOICE))
     assert [desk.reservation(each).consumed_minor for each in (first, second)] == [300_00, 150_00]
 
 
@@ -215,7 +219,7 @@ def test_an_order_is_ended_by_two_invoices() -> None:
     made = desk.order(500_00).reservation_id
     for n, minor in ((1, 200_00), (2, 300_00)):
         desk.happen(issued(minor, invoice_id=f"inv_{n:032x}", customer_id=HEAD))
-        desk.do(reservations.consume, consume(made, invoice_id=f"inv_{n:032x}"))
+        desk.consume(consume(made, invoice_id=f"inv_{n:032x}"))
         assert desk.total() == 500_00
     assert desk.reservation(made).status == "consumed"
 
@@ -225,18 +229,18 @@ def test_the_draft_of_a_correction_ends_no_reservation() -> None:
     made = desk.order(500_00).reservation_id
     desk.happen(drafted(invoice_id=INVOICE, customer_id=HEAD, corrects=event(CitedInvoice)))
     with pytest.raises(Invalid):
-        desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
+        desk.consume(consume(made, invoice_id=INVOICE))
 
 
 def test_delivered_goods_may_be_billed_when_the_reservation_has_ended() -> None:
     desk = CreditDesk()
     made = desk.order(500_00, expires_on=TODAY).reservation_id
-    desk.do(reservations.consume, DeliverReservation(made, "BL-1", 200_00, "EUR"))
+    desk.consume(DeliverReservation(made, "BL-1", 200_00, "EUR"))
     desk.today += timedelta(days=1)
     assert desk.do(reservations.expire, ExpireReservation(made)) == ["reservation.expired"]
     assert (desk.reservation(made).status, desk.total()) == ("expired", 200_00)
     desk.happen(issued(200_00, invoice_id=INVOICE, customer_id=HEAD))
-    desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
+    desk.consume(consume(made, invoice_id=INVOICE))
     assert (desk.reservation(made).status, desk.total()) == ("consumed", 200_00)
 
 
@@ -244,7 +248,7 @@ def test_a_blocked_order_is_neither_delivered_nor_billed_and_can_be_closed() -> 
     desk = CreditDesk()
     blocked = desk.order(2_000_00).reservation_id
     with pytest.raises(OrderIsBlocked):
-        desk.do(reservations.consume, DeliverReservation(blocked, "BL-1", None, None))
+        desk.consume(DeliverReservation(blocked, "BL-1", None, None))
     assert desk.do(reservations.release, ReleaseReservation(blocked, "Customer cancels")) == [
         "reservation.released"
     ]
@@ -271,16 +275,64 @@ def test_a_reservation_that_would_end_before_the_delivery_is_refused_as_written(
         CreditDesk().order(1_00, deliver_on=later, expires_on=TODAY)
 
 
-def test_deliveries_of_an_order_in_encours_count_with_their_vat_until_they_are_billed() -> None:
+def delivered(desk: CreditDesk, number: int, net_minor: int, **more: Any) -> str:
+    delivery = f"dlv_{number}"
+    fields = {"order_id": ORDER, "customer_id": HEAD, "delivery_id": delivery, "net_minor": net_minor}
+    desk.happen(event(OrderDelivered, **(fields | more)))
+    return delivery
+
+
+def test_a_delivery_ends_its_own_amount_with_vat_and_once() -> None:
     desk = CreditDesk()
     order_of = {"order_id": ORDER, "customer_id": HEAD}
     desk.happen(event(OrderPlaced, net_minor=100_00, total_minor=120_00, vat_minor=20_00, **order_of))
     made = desk.order(120_00, order_ref=ORDER).reservation_id
-    for n in range(3):
-        desk.happen(event(OrderDelivered, net_minor=33_33, delivery_id=f"dlv_{n}", **order_of))
+    first = delivered(desk, 1, 33_33)
+    assert desk.total() == 160_00, "counted twice until it ends the reservation"
+    assert desk.consume(consume(made, delivery_id=first)) == ["order_credit.counted", "reservation.consumed"]
+    assert (desk.reservation(made).reserved_minor, desk.total()) == (80_00, 120_00)
+    assert desk.consume(consume(made, delivery_id=first)) == [], "it has ended its part"
+    with pytest.raises(MoreThanDelivered, match=r"0\.00"):
+        desk.consume(consume(made, delivery_id=first, amount_minor=1))
+    assert desk.order(880_01).status == "blocked", "what is not delivered stays reserved"
     with pytest.raises(Invalid):
-        desk.do(reservations.consume, consume(made, delivery_id="dlv_9"))
-    desk.do(reservations.consume, consume(made, delivery_id="dlv_0"))
-    assert desk.seen(HEAD).picture.delivered["EUR"] == 119_99
+        desk.consume(consume(made, delivery_id="dlv_9"))
+    second = delivered(desk, 2, 33_33)
+    with pytest.raises(MoreThanDelivered, match=r"39\.99"):
+        desk.consume(consume(made, delivery_id=second, amount_minor=40_00))
+    desk.consume(consume(made, delivery_id=second, amount_minor=10_00))
+    desk.consume(consume(made, delivery_id=second))
+    desk.consume(consume(made, delivery_id=delivered(desk, 3, 33_33)))
+    assert (desk.reservation(made).reserved_minor, desk.total()) == (1, 120_00)
+    desk.do(reservations.release, ReleaseReservation(made, "All is delivered"))
     desk.happen(event(OrderBilled, net_minor=99_99, delivery_ids=(), **order_of))
     assert desk.total() == 0
+
+
+def test_a_cancelled_delivery_ends_nothing() -> None:
+    desk = CreditDesk()
+    desk.happen(event(OrderPlaced, order_id=ORDER, customer_id=HEAD, net_minor=50_00, total_minor=60_00))
+    made = desk.order(60_00, order_ref=ORDER).reservation_id
+    wrong = delivered(desk, 1, 50_00)
+    desk.happen(event(DeliveryCancelled, order_id=ORDER, customer_id=HEAD, delivery_id=wrong, net_minor=50_00))
+    with pytest.raises(Invalid):
+        desk.consume(consume(made, delivery_id=wrong))
+    desk.consume(consume(made, delivery_id=delivered(desk, 2, 50_00)))
+    assert (desk.reservation(made).status, desk.total()) == ("consumed", 60_00)
+
+
+def test_a_document_in_another_currency_ends_what_it_is_worth() -> None:
+    desk = CreditDesk()
+    first, second = desk.order(300_00).reservation_id, desk.order(200_00).reservation_id
+    desk.happen(issued(500_00, invoice_id=INVOICE, customer_id=HEAD, currency="USD"))
+    by_invoice = consume(first, invoice_id=INVOICE)
+    with pytest.raises(OrderRateMissing, match="USD/EUR"):
+        desk.consume(by_invoice)
+    desk.rates = (QuotedRate("USD", "EUR", "0.90", TODAY, "ECB"),)
+    desk.consume(by_invoice)
+    with pytest.raises(MoreThanInvoiced, match=r"150\.00"):
+        desk.consume(consume(second, invoice_id=INVOICE, amount_minor=150_01))
+    desk.consume(consume(second, invoice_id=INVOICE))
+    assert (desk.reservation(first).status, desk.reservation(second).reserved_minor) == ("consumed", 50_00)
+    counted = [e.data for e in desk.books.ledger.events if isinstance(e.data, OrderBillingCounted)]
+    assert [(each.amount_minor, each.currency) for each in counted] == [(333_34, "USD"), (166_66, "USD")]

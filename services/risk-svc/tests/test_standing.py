@@ -143,7 +143,7 @@ def test_a_role_without_an_approver_is_refused_as_written() -> None:
 def test_orders_of_a_customer_on_hold_are_refused_and_delivered_goods_are_billed() -> None:
     desk = CreditDesk()
     made = desk.order(100_00).reservation_id
-    desk.do(reservations.consume, DeliverReservation(made, "BL-1", None, None))
+    desk.consume(DeliverReservation(made, "BL-1", None, None))
     hold = PlaceCreditHold(f"chd_{1:032x}", HEAD, "by_hand", None, "Cheque returned unpaid")
     assert desk.do(standing.place_hold, hold) == ["credit_hold.placed"]
     assert desk.do(standing.place_hold, hold) == []
@@ -153,7 +153,7 @@ def test_orders_of_a_customer_on_hold_are_refused_and_delivered_goods_are_billed
     assert held.basis.holds == (hold.credit_hold_id,)
     desk.happen(issued(100_00, invoice_id=f"inv_{1:032x}", customer_id=HEAD))
     billed = ConsumeReservation(made, f"inv_{1:032x}", None, None, None)
-    assert desk.do(reservations.consume, billed)[-1] == "reservation.consumed"
+    assert desk.consume(billed)[-1] == "reservation.consumed"
     ended = ReleaseCreditHold(hold.credit_hold_id, "by_hand", "Paid")
     assert desk.do(standing.release_hold, ended) == ["credit_hold.released"]
     assert desk.do(standing.release_hold, ended) == []

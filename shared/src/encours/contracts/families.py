@@ -80,6 +80,7 @@ FAMILIES = (
     Family("credit_warning_rules", ("risk",), ("wru",)),
     Family("credit_line", ("risk",), ("crl",)),
     Family("order_billing", ("risk",), ("obl",)),
+    Family("order_credit", ("risk",), ("ocr",)),
     Family("insurance_contract", ("risk",), ("icn",)),
     Family("insurance_cover", ("risk",), ("cov",)),
     Family("insurance_deadline", ("risk",), ("idl",)),

@@ -31,7 +31,7 @@ _SUBJECT = {
     "remittance_advice": "advice_id", "policy": "policy_id", "experiment": "experiment_id", "template": "template_id",
     "allocation_policy": "allocation_policy_id", "promise": "promise_id", "reply": "reply_id",
     "reservation": "reservation_id", "credit_line": "credit_line_id",
-    "order_billing": "order_billing_id",
+    "order_billing": "order_billing_id", "order_credit": "order_credit_id",
     "collector": "collector_id",
     "placement": "placement_id",
     "thanks": "thanks_id", "title": "title_id",

@@ -28,6 +28,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "rsv": reservations.RESERVATION,
     "crl": reservations.CREDIT_LINE,
     "obl": reservations.ORDER_BILLING,
+    "ocr": reservations.ORDER_CREDIT,
     "crp": standing.CREDIT_POLICY,
     "chd": standing.CREDIT_HOLD,
     "bdg": standing.PAYER_BADGE,

@@ -11,13 +11,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
+from encours.contracts.clearance import OrderCredit, OrderedGoods, evolve_credit, evolve_goods
 from encours.contracts.events.reservation import (
     CreditLineDrawn,
     OrderBillingCounted,
+    OrderDeliveryCounted,
     ReservationDecided,
     ReservationOverridden,
 )
 from encours.contracts.events.score import STREAM
+from encours.kernel.exchange import rate_through
 from encours.kernel.ids import with_prefix
 from encours.ledger.command import Result
 from encours.ledger.errors import VersionConflict
@@ -26,16 +29,19 @@ from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.reservation import commands, decide
+from risk_svc.domain.reservation.documents import (
+    BillingInvoice,
+    OrderBilling,
+    Uncounted,
+    evolve_billing,
+    evolve_invoice,
+)
 from risk_svc.domain.reservation.state import (
     CreditLine,
-    Documents,
-    OrderBilling,
     Reservation,
     ReservationEvent,
     ReservationNotFound,
     evolve,
-    evolve_billing,
-    evolve_documents,
     evolve_line,
 )
 from risk_svc.use_cases.customers import CUSTOMER, unmerged
@@ -45,7 +51,9 @@ from risk_svc.use_cases.standing import authority_for
 RESERVATION: Folder[Reservation] = Folder(Reservation, evolve, ReservationNotFound)
 CREDIT_LINE: Folder[CreditLine] = Folder(CreditLine, evolve_line)
 ORDER_BILLING: Folder[OrderBilling] = Folder(OrderBilling, evolve_billing)
-DOCUMENTS: Folder[Documents] = Folder(Documents, evolve_documents)
+ORDER_CREDIT: Folder[OrderCredit] = Folder(OrderCredit, evolve_credit)
+ORDERED_GOODS: Folder[OrderedGoods] = Folder(OrderedGoods, evolve_goods)
+BILLING_INVOICE: Folder[BillingInvoice] = Folder(BillingInvoice, evolve_invoice)
 
 
 class Pictures(Protocol):
@@ -93,41 +101,82 @@ async def override(session: Session, command: commands.OverrideReservation, pict
 
 
 async def consume(
-    session: Session, command: commands.ConsumeReservation | commands.DeliverReservation
+    session: Session,
+    command: commands.ConsumeReservation | commands.DeliverReservation,
+    pictures: Pictures,
 ) -> Result:
     """End a part of the order that an invoice or a delivery in Encours counts, or count it as delivered."""
     state = await session.get(RESERVATION, command.reservation_id)
     if isinstance(command, commands.DeliverReservation):
         return _emit(session, state, decide.deliver(state, command))
     if command.invoice_id is not None:
-        return await _bill(session, state, command, command.invoice_id)
-    found = await session.load(DOCUMENTS, state.order_ref)
-    counted = command.delivery_id in found.deliveries
-    counted = counted and await _is_among(session, state.customer_id, found.customers)
-    return _emit(session, state, [decide.consume(state, command, counted=counted)])
+        return await _bill(session, state, command, command.invoice_id, pictures)
+    assert command.delivery_id is not None
+    goods = await session.load(ORDERED_GOODS, state.order_ref)
+    credit_id = with_prefix(state.order_ref, "ocr")
+    credit = await session.load(ORDER_CREDIT, credit_id)
+    left = None
+    whole = goods.deliveries.get(command.delivery_id)
+    if whole is not None and await _is_among(session, state.customer_id, [goods.customer_id]):
+        rest = whole - credit.counted.get(command.delivery_id, 0)
+        left = await _uncounted(session, state, rest, goods.currency, pictures)
+    events = decide.consume(state, command, left)
+    for each in events:
+        assert left is not None
+        part = OrderDeliveryCounted(
+            order_credit_id=credit_id,
+            order_id=state.order_ref,
+            delivery_id=command.delivery_id,
+            reservation_id=state.reservation_id,
+            amount_minor=left.part(each.amount_minor),
+            currency=goods.currency,
+        )
+        session.emit(credit_id, part, entity=state.entity_id)
+    return _emit(session, state, events)
 
 
 async def _bill(
-    session: Session, state: Reservation, command: commands.ConsumeReservation, invoice_id: str
+    session: Session,
+    state: Reservation,
+    command: commands.ConsumeReservation,
+    invoice_id: str,
+    pictures: Pictures,
 ) -> Result:
     """End a part of the order by an invoice, which may bill other orders too, at most its total in all."""
-    invoice = await session.load(DOCUMENTS, invoice_id)
-    counted = invoice.invoiced and await _is_among(session, state.customer_id, invoice.customers)
+    invoice = await session.load(BILLING_INVOICE, invoice_id)
     billing_id = with_prefix(invoice_id, "obl")
     billing = await session.load(ORDER_BILLING, billing_id)
-    same = invoice.currency == state.currency
-    unbilled = invoice.total_minor - billing.counted_minor if same else None
-    event = decide.consume(state, command, counted=counted, unbilled_minor=unbilled)
-    if same:
+    left = None
+    if invoice.counts and await _is_among(session, state.customer_id, invoice.customers):
+        rest = invoice.total_minor - billing.counted_minor
+        left = await _uncounted(session, state, rest, invoice.currency, pictures)
+    events = decide.consume(state, command, left)
+    for each in events:
+        assert left is not None
         part = OrderBillingCounted(
             order_billing_id=billing_id,
             invoice_id=invoice_id,
             reservation_id=state.reservation_id,
-            amount_minor=event.amount_minor,
-            currency=state.currency,
+            amount_minor=left.part(each.amount_minor),
+            currency=invoice.currency,
         )
         session.emit(billing_id, part, entity=state.entity_id)
-    return _emit(session, state, [event])
+    return _emit(session, state, events)
+
+
+async def _uncounted(
+    session: Session, state: Reservation, minor: int, currency: str, pictures: Pictures
+) -> Uncounted:
+    """Return what a document has left, converted by the rate of the day by which the limit counts it."""
+    if currency == state.currency:
+        return Uncounted(minor, minor)
+    seen = await session.ask(pictures.of, session.meta.ledger, state.customer_id, session.today)
+    rate = rate_through(seen.picture.rates, currency, state.currency, session.today)
+    if rate is None:
+        raise decide.OrderRateMissing(
+            f"No rate of {currency}/{state.currency} is published on {session.today} or before."
+        )
+    return Uncounted(minor, rate.converted(minor, state.currency))
 
 
 async def release(session: Session, command: commands.ReleaseReservation) -> Result:

@@ -1,6 +1,7 @@
-"""Reservations of a credit limit by orders. Streams: the reservation, the credit line, the billing of an invoice.
+"""Reservations of a credit limit by orders.
 
-Appended by risk-svc.
+Streams: the reservation, the credit line, the billing of an invoice, the credit of an order in Encours. Appended by
+risk-svc.
 
 The credit line of the customer whose limit holds has an event for every amount that is reserved. So two orders that are
 decided at the same time on one limit conflict, and the second is decided again; so do two that one invoice bills.
@@ -152,11 +153,27 @@ class CreditLineDrawn(Event, frozen=True, kw_only=True):
 
 
 class OrderBillingCounted(Event, frozen=True, kw_only=True):
-    """A part of an invoice bills an order: it bills no other. Stream: the invoice's billing."""
+    """A part of an invoice bills an order: it bills no other. Stream: the invoice's billing.
+
+    The amount is in the currency of the invoice.
+    """
 
     TYPE: ClassVar[str] = "order_billing.counted"
     order_billing_id: str
     invoice_id: str
     reservation_id: str
     amount_minor: int
+    currency: str
+
+
+class OrderDeliveryCounted(Event, frozen=True, kw_only=True):
+    """A part of a delivery ends a reservation of its order, and no other. Stream: the credit of the order."""
+
+    TYPE: ClassVar[str] = "order_credit.counted"
+    order_credit_id: str
+    order_id: str
+    delivery_id: str
+    reservation_id: str
+    amount_minor: int
+    """With VAT, in the currency of the order."""
     currency: str

@@ -120,6 +120,7 @@ class Timeline(ReadModel):
         events.recurring.IndexPublished,
         events.reminders.RunCompleted,
         events.reservation.OrderBillingCounted,
+        events.reservation.OrderDeliveryCounted,
         events.limit_formula.LimitFormulaSet,
         events.credit_warning.WarningRulesSet,
         events.account_opening.AccountChecklistSet,

@@ -25,6 +25,7 @@ from risk_svc.domain.reservation.commands import (
     ReleaseReservation,
     ReserveCredit,
 )
+from risk_svc.domain.reservation.documents import Uncounted
 from risk_svc.domain.reservation.state import Reservation
 
 EXPIRES_AFTER_DAYS = 30
@@ -69,6 +70,22 @@ class MoreThanInvoiced(Refusal):
     code = "more-than-invoiced"
     title = "Amount is above the invoice"
     remedy = "Name what the invoice bills of this order, and release the rest if nothing more is billed."
+
+
+class MoreThanDelivered(Refusal):
+    """The amount is above the part of the delivery that ends no order yet."""
+
+    code = "more-than-delivered"
+    title = "Amount is above the delivery"
+    remedy = "Leave the amount out, or name what is left of the delivery with its VAT."
+
+
+class OrderRateMissing(Invalid):
+    """The document is in another currency than the reservation, and no rate is known between the two (422)."""
+
+    code = "exchange-rate-missing"
+    title = "Exchange rate is missing"
+    remedy = "PUT /v1/exchange-rates of invoice-svc for the pair in the detail."
 
 
 def reserve(
@@ -186,42 +203,48 @@ def deliver(state: Reservation, command: DeliverReservation) -> list[Reservation
 
 
 def consume(
-    state: Reservation, command: ConsumeReservation, *, counted: bool, unbilled_minor: int | None = None
-) -> ReservationConsumed:
+    state: Reservation, command: ConsumeReservation, left: Uncounted | None
+) -> list[ReservationConsumed]:
     """End a part of the order that counts by itself now, what was delivered first.
 
-    ``counted``: the invoice or delivery exists, and is one of the customer: that of another would free the limit.
-    ``unbilled_minor``: part of the invoice that bills no order yet; ``None`` where it is not compared. No limit, hold
-    or expiry keeps delivered goods from being billed.
+    ``left``: what the invoice or the delivery has that ends no order yet; ``None`` if there is none of the customer:
+    that of another would free the limit. No event for a delivery that has ended its part already. No limit, hold or
+    expiry keeps delivered goods from being billed.
     """
-    if not counted:
+    if left is None:
         pointer = "/invoice_id" if command.invoice_id else "/delivery_id"
         raise Invalid(
             "Name an invoice that exists and is the customer's, or a delivery of its order in order_ref.",
             pointer,
         )
-    left = state.reserved_minor + state.delivered_minor
+    if command.delivery_id and command.amount_minor is None and not left.in_order_minor:
+        return []
+    rest = state.reserved_minor + state.delivered_minor
     if not state.delivered_minor:
         _require_alive(state)
-    amount = _part(state, command.amount_minor, command.currency, of_minor=left)
-    if unbilled_minor is not None:
-        if command.amount_minor is None and unbilled_minor > 0:
-            amount = min(amount, unbilled_minor)
-        if amount > unbilled_minor:
-            raise MoreThanInvoiced(
-                f"{Money(unbilled_minor, state.currency)} of the invoice bill no order yet.",
-                "/amount",
-                extra={"left_minor": unbilled_minor},
-            )
-    return ReservationConsumed(
-        reservation_id=state.reservation_id,
-        customer_id=state.customer_id,
-        amount_minor=amount,
-        delivered_minor=min(amount, state.delivered_minor),
-        currency=state.currency,
-        invoice_id=command.invoice_id,
-        delivery_id=command.delivery_id,
-    )
+    amount = _part(state, command.amount_minor, command.currency, of_minor=rest)
+    if command.amount_minor is None and left.in_order_minor > 0:
+        amount = min(amount, left.in_order_minor)
+    if amount > left.in_order_minor:
+        document, refused = (
+            ("invoice bill", MoreThanInvoiced) if command.invoice_id else ("delivery end", MoreThanDelivered)
+        )
+        raise refused(
+            f"{Money(left.in_order_minor, state.currency)} of the {document} no order yet.",
+            "/amount",
+            extra={"left_minor": left.in_order_minor},
+        )
+    return [
+        ReservationConsumed(
+            reservation_id=state.reservation_id,
+            customer_id=state.customer_id,
+            amount_minor=amount,
+            delivered_minor=min(amount, state.delivered_minor),
+            currency=state.currency,
+            invoice_id=command.invoice_id,
+            delivery_id=command.delivery_id,
+        )
+    ]
 
 
 def release(state: Reservation, command: ReleaseReservation) -> list[ReservationReleased]:

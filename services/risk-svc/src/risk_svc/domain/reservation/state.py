@@ -7,11 +7,9 @@ from datetime import date
 from typing import Literal, assert_never
 
 from encours.contracts import Recorded
-from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.reservation import (
     CreditBasis,
     CreditDecision,
-    OrderBillingCounted,
     ReservationConsumed,
     ReservationDecided,
     ReservationDelivered,
@@ -19,7 +17,6 @@ from encours.contracts.events.reservation import (
     ReservationOverridden,
     ReservationReleased,
 )
-from encours.contracts.events.sales.order import DeliveryCancelled, OrderDelivered
 from encours.kernel.errors import NotFound
 
 ReservationEvent = (
@@ -145,61 +142,3 @@ class CreditLine:
 def evolve_line(state: CreditLine, recorded: Recorded) -> CreditLine:
     """Return the state after one more event."""
     return CreditLine(recorded.position)
-
-
-@dataclass(frozen=True, slots=True)
-class OrderBilling:
-    """Part of an invoice that bills orders, in minor units of the invoice's currency."""
-
-    counted_minor: int = 0
-
-
-def evolve_billing(state: OrderBilling, recorded: Recorded) -> OrderBilling:
-    """Return the state after one more event."""
-    assert isinstance(recorded.data, OrderBillingCounted)
-    return OrderBilling(state.counted_minor + recorded.data.amount_minor)
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """Documents of a stream by which goods count without a reservation: an invoice, deliveries of an order."""
-
-    invoiced: bool = False
-    deliveries: frozenset[str] = frozenset()
-    customers: frozenset[str] = frozenset()
-    """Customers who order the goods, or are billed for them."""
-    total_minor: int = 0
-    """Total of the draft or invoice in minor units of ``currency``."""
-    currency: str = ""
-
-
-def evolve_documents(state: Documents, recorded: Recorded) -> Documents:
-    """Return the state after one more event of an invoice or an order."""
-    match recorded.data:
-        case InvoiceDrafted() as draft:
-            # The draft of a correction adds nothing to the exposure.
-            return replace(
-                state,
-                invoiced=draft.corrects is None,
-                customers=frozenset({draft.customer_id}),
-                total_minor=draft.total_minor,
-                currency=draft.currency,
-            )
-        case InvoiceAmended(total_minor=total_minor):
-            return replace(state, total_minor=total_minor)
-        case InvoiceIssued(customer_id=billed) as issued:
-            return replace(
-                state,
-                invoiced=True,
-                customers=frozenset({billed, issued.purchaser_id or billed}),
-                total_minor=issued.total_minor,
-                currency=issued.currency,
-            )
-        case InvoiceCancelled():
-            return replace(state, invoiced=False)
-        case OrderDelivered(delivery_id=delivery_id, customer_id=orderer):
-            return replace(state, deliveries=state.deliveries | {delivery_id}, customers=frozenset({orderer}))
-        case DeliveryCancelled(delivery_id=delivery_id):
-            return replace(state, deliveries=state.deliveries - {delivery_id})
-        case _:
-            return state

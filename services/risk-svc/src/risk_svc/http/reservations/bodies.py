@@ -52,14 +52,14 @@ class ConsumeBody(Body):
 
     amount: PositiveMoney | None = Field(
         default=None,
-        description="All that is left if not given, at most what the invoice has left; it may bill several orders.",
+        description="All that is left if not given, at most what the invoice or the delivery in Encours has left.",
     )
     invoice_id: Annotated[str, Id("inv")] | None = Field(
         default=None, description="Draft or invoice that bills the goods: it counts by itself from now on."
     )
     delivery_id: Annotated[str, Id("dlv")] | None = Field(
         default=None,
-        description="Delivery of the order in Encours that order_ref names: it counts by itself.",
+        description="Delivery of the order in Encours that order_ref names: it counts by itself, once.",
     )
     delivery_ref: ShortText | None = Field(
         default=None,

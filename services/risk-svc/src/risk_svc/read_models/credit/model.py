@@ -213,6 +213,7 @@ class Credit(ReadModel):
         events.order.OrderClosed,
         events.reservation.CreditLineDrawn,
         events.reservation.OrderBillingCounted,
+        events.reservation.OrderDeliveryCounted,
         events.promises.PromiseMade,
         events.promises.PromiseWithdrawn,
         events.reminders.ReminderSuppressed,

@@ -7,6 +7,7 @@ a whole, so that nothing is left of it once all is billed.
 from __future__ import annotations
 
 from encours.contracts import Recorded
+from encours.contracts.clearance import with_vat
 from encours.contracts.events.reservation import (
     ReservationConsumed,
     ReservationDecided,
@@ -22,7 +23,6 @@ from encours.contracts.events.sales.order import (
     OrderPlaced,
     OrderUnbilled,
 )
-from encours.kernel.money import div_half_up
 from encours.projection.row_cache import RowCache
 from risk_svc.read_models.credit.rows import DeliveredOrderRow, ReservationRow
 
@@ -114,8 +114,3 @@ def unbilled_change(data: Delivering, rows: RowCache) -> int:
     row.unbilled_minor = with_vat(row.unbilled_net_minor, row.net_minor, row.total_minor)
     rows.put(row)
     return row.unbilled_minor - before
-
-
-def with_vat(part_minor: int, net_minor: int, total_minor: int) -> int:
-    """Return a net part of an order with its share of the VAT, rounded half up; itself for an order of nothing."""
-    return div_half_up(part_minor * total_minor, net_minor) if net_minor > 0 else part_minor

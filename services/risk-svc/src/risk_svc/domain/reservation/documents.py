@@ -1,0 +1,66 @@
+"""Invoices and deliveries by which the goods of an order count without its reservation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from encours.contracts import Recorded
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.reservation import OrderBillingCounted
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBilling:
+    """Part of an invoice that bills orders, in minor units of the invoice's currency."""
+
+    counted_minor: int = 0
+
+
+def evolve_billing(state: OrderBilling, recorded: Recorded) -> OrderBilling:
+    """Return the state after one more event."""
+    assert isinstance(recorded.data, OrderBillingCounted)
+    return OrderBilling(state.counted_minor + recorded.data.amount_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class BillingInvoice:
+    """An invoice or its draft; ``customers`` order the goods, or are billed for them."""
+
+    counts: bool = False
+    customers: frozenset[str] = frozenset()
+    total_minor: int = 0
+    currency: str = ""
+
+
+def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
+    """Return the state after one more event of an invoice."""
+    match recorded.data:
+        case InvoiceDrafted() as draft:
+            # The draft of a correction adds nothing to the exposure.
+            customers = frozenset({draft.customer_id})
+            return BillingInvoice(draft.corrects is None, customers, draft.total_minor, draft.currency)
+        case InvoiceAmended(total_minor=total_minor):
+            return replace(state, total_minor=total_minor)
+        case InvoiceIssued(customer_id=billed) as issued:
+            customers = frozenset({billed, issued.purchaser_id or billed})
+            return BillingInvoice(True, customers, issued.total_minor, issued.currency)
+        case InvoiceCancelled():
+            return replace(state, counts=False)
+        case _:
+            return state
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """Part of an invoice or a delivery that ends no order yet, in minor units of two currencies."""
+
+    minor: int
+    """In the currency of the document."""
+    in_order_minor: int
+    """In the currency of the reservation."""
+
+    def part(self, amount_minor: int) -> int:
+        """Return the part that an amount of the reservation is, rounded up, so that nothing of it ends two orders."""
+        if amount_minor >= self.in_order_minor:
+            return self.minor
+        return -(-amount_minor * self.minor // self.in_order_minor)
