@@ -4,12 +4,14 @@ from datetime import date
 import pytest
 
 from encours.contracts.events.risk import CreditChecked, ExposureSeen
+from encours.http.models import MoneyModel
 from encours.kernel.errors import Invalid
 from risk_svc.domain.assessment import REASONS, check
-from risk_svc.domain.check import CheckCredit, decide
+from risk_svc.domain.check import CheckCredit, CheckState, decide
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, exposure
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
+from risk_svc.http.checks.answers import CheckOut
 
 DAY = date(2026, 6, 30)
 LIMIT = ApprovedLimit("lim_1", 100_00, "EUR", 30, date(2026, 12, 31))
@@ -113,3 +115,29 @@ def test_a_delivery_in_the_past_is_refused_as_written() -> None:
     with pytest.raises(Invalid) as caught:
         decided(date(2026, 7, 7))
     assert [error.pointer for error in caught.value.errors] == ["/deliver_on"]
+
+
+@pytest.mark.parametrize(
+    ("lag", "rules_version", "decision", "reasons"),
+    [
+        (0, 3, "accept", ("within-limit",)),
+        (1, 3, "refer", ("figures-behind",)),
+        (1, 2, "accept", ("within-limit",)),
+    ],
+)
+def test_figures_that_are_behind_accept_nothing(
+    lag: int, rules_version: int, decision: str, reasons: tuple[str, ...]
+) -> None:
+    order = CheckCredit("dec_1", "cus_1", 40_00, "EUR", None)
+    found = decide(order, PICTURE, DAY, position=1, lag=lag, rules_version=rules_version)
+    assert (found.decision, found.reasons) == (decision, reasons)
+    assert set(reasons) <= set(REASONS)
+
+
+def test_a_check_says_whose_limit_holds_and_what_was_left_of_it() -> None:
+    member = replace(PICTURE, limit_holder_id="cus_9", drafts={"EUR": 70_00})
+    found = decide(CheckCredit("dec_1", "cus_1", 40_00, "EUR", None), member, DAY, position=1, lag=0)
+    assert (found.reasons, found.holder_id, found.left_minor) == (("limit-exceeded",), "cus_9", 30_00)
+    shown = CheckOut.of(CheckState(found, "ent_1", DAY))
+    assert shown.limit_holder_id == "cus_9"
+    assert shown.left_seen == MoneyModel(amount="30.00", currency="EUR")

@@ -127,10 +127,12 @@ def test_a_decision_by_earlier_rules_is_taken_again_by_them() -> None:
     accepted: dict[str, Any] = {"decision": "accept", "reasons": ("within-limit",)}
     first = replace(order.data.basis, exposure=exposure, left_minor=1_500_00, rules_version=1)
     assert desk.again(order, replace(order.data, basis=first, **accepted)).differences == []
-    once = replace(checked.data, exposure=exposure, rules_version=1, **accepted)
+    once = replace(
+        checked.data, exposure=exposure, rules_version=1, holder_id=None, left_minor=None, **accepted
+    )
     assert desk.again(checked, once).differences == []
     today = desk.again(checked, replace(once, rules_version=RULES_VERSION)).differences
-    assert {each.field for each in today} == {"decision", "exposure", "reasons"}
+    assert {each.field for each in today} == {"decision", "exposure", "reasons", "holder_id", "left_minor"}
 
 
 def test_a_changed_basis_of_an_order_is_found(desk: RememberingDesk) -> None:

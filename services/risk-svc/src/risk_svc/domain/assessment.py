@@ -19,8 +19,9 @@ from risk_svc.domain.score.behaviour import score
 from risk_svc.domain.score.model import PaymentModel
 
 WEAK_GRADES: tuple[CreditGrade, ...] = ("D", "E")
-RULES_VERSION = 2
-"""Version of the rules of orders. With 1, guarantees counted that end between the order and its delivery."""
+RULES_VERSION = 3
+"""Version of the rules of orders. With 1, guarantees counted that end between the order and its delivery; up to 2, a
+check was accepted by figures that lack the latest events."""
 WEAK_SCORE = 40
 """Score from 0 to 100 below which a decision without a model in its basis had a doubt."""
 

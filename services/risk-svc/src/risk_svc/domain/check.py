@@ -8,7 +8,7 @@ from datetime import date
 from encours.contracts import Recorded
 from encours.contracts.events.risk import CreditChecked
 from encours.kernel.errors import NotFound
-from risk_svc.domain.assessment import RULES_VERSION, OrderAsked, assess
+from risk_svc.domain.assessment import RULES_VERSION, OrderAsked, Verdict, assess
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.score.shipped import SHIPPED
@@ -60,12 +60,17 @@ def decide(
 ) -> CreditChecked:
     """Decide from a customer's figures on a day; the event contains their ``position`` and ``lag`` (in events).
 
+    By figures that are behind the ledger nothing is accepted.
+
     Raises :class:`Invalid` for a delivery before that day.
     """
     asked = OrderAsked(command.customer_id, command.amount_minor, command.currency, command.deliver_on)
     verdict, basis = assess(
         asked, picture, day, position=position, lag=lag, model=model, rules_version=rules_version
     )
+    current = rules_version > 2
+    if current and lag and verdict.decision == "accept":
+        verdict = Verdict("refer", ("figures-behind",))
     return CreditChecked(
         decision_id=command.decision_id,
         customer_id=command.customer_id,
@@ -87,4 +92,6 @@ def decide(
         exposure_currency=basis.currency if basis.currency != command.currency else None,
         shares=basis.shares,
         order_converted=basis.order_converted,
+        holder_id=basis.holder_id if current else None,
+        left_minor=basis.left_minor if current else None,
     )

@@ -122,3 +122,7 @@ class CreditChecked(Event, frozen=True, kw_only=True, omit_defaults=True):
     score_model: str | None = None
     rules_version: int = 1
     """Version of the rules by which figures give a decision."""
+    holder_id: str | None = None
+    """Customer whose limit holds; ``None`` before version 3 of the rules."""
+    left_minor: int | None = None
+    """Limit and guarantees less exposure, before the order; ``None`` too without a limit or a rate that it needs."""

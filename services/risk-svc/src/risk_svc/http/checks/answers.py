@@ -54,7 +54,13 @@ class CheckOut(BaseModel):
     shares_seen: list[SeenShare] = Field(
         description="Parts of the exposure in other currencies; one without a rate is in no sum, and makes a doubt."
     )
+    limit_holder_id: str | None = Field(
+        description="Customer whose limit holds; null for a decision by `rules_version` 1 or 2."
+    )
     limit_seen: MoneyModel | None
+    left_seen: MoneyModel | None = Field(
+        description="Limit and guarantees less exposure, before this order, in the limit's currency."
+    )
     score_seen: int | None
     grade_seen: CreditGrade | None = Field(
         description="Null for a decision of before there were payment models."
@@ -73,8 +79,12 @@ class CheckOut(BaseModel):
         decided, checked_on = state.decided, state.checked_on
         assert decided is not None
         assert checked_on is not None
-        limit_minor, currency = decided.limit_minor, decided.exposure_currency or decided.currency
+        currency = decided.exposure_currency or decided.currency
         order = decided.order_converted
+
+        def seen(minor: int | None) -> MoneyModel | None:
+            return None if minor is None else MoneyModel.of(minor, currency)
+
         return cls(
             decision_id=decided.decision_id,
             customer_id=decided.customer_id,
@@ -85,7 +95,9 @@ class CheckOut(BaseModel):
             reasons=[ReasonOut(code=code, text=REASONS.get(code, code)) for code in decided.reasons],
             exposure_seen=Components.of(decided.exposure, currency),
             shares_seen=[SeenShare.of(share) for share in decided.shares],
-            limit_seen=None if limit_minor is None else MoneyModel.of(limit_minor, currency),
+            limit_holder_id=decided.holder_id,
+            limit_seen=seen(decided.limit_minor),
+            left_seen=seen(decided.left_minor),
             score_seen=decided.score,
             grade_seen=decided.grade,
             model_seen=decided.score_model,
