@@ -7,21 +7,29 @@ from datetime import date, timedelta
 
 import pytest
 
+from encours.contracts.events.insurance import CoverCancelled
 from encours.projection.projector import create_tables
 from encours.projection.rows import Row, table_of
+from encours.reading.insured import InsuranceEventRow
 from encours.reading.merges import MergeRow, survivors
+from encours.reading.rates import RateRow
+from encours.testing.events import event
+from encours.testing.history import recorded
 from encours.testing.servers import Installation
 from risk_svc.read_models.credit.grades import moved_between
+from risk_svc.read_models.credit.guarantees import GuaranteeRow
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.order_query import blocked_since
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
+    CreditRolesRow,
     ExposureInvoiceRow,
     ExposureMovementRow,
     ExposureRow,
     ReservationRow,
 )
 from risk_svc.read_models.credit.standing import standings
+from risk_svc.read_models.file.rows import AccountChecklistRow, AccountStateRow
 from tests.integration.store import Store
 
 SCHEMA, DAY = "credit_merges", date(2026, 6, 30)
@@ -53,6 +61,19 @@ ROWS: tuple[Row, ...] = (
         open_minor=-1_00, owed_minor=-1_00,
     ),
     MergeRow(customer_id=MERGED, position=9, effective_on=DAY, into_id=None),
+    GuaranteeRow(
+        guarantee_id="gua_1", customer_id=REMAINS, currency="EUR", amount_minor=1, valid_from=DAY,
+        valid_until=None, taken_position=20,
+    ),
+    AccountStateRow(customer_id=REMAINS, position=21, effective_on=DAY, is_open=True),
+    AccountChecklistRow(entity_id="ent_1", position=22, effective_on=DAY, refers=False),
+    CreditRolesRow(customer_id=REMAINS, position=23, valid_from=DAY, payer_id=None, group_id=None),
+    RateRow(entity="ent_1", base="EUR", quote="USD", day=DAY, position=24, rate="1.1", source="ECB"),
+    InsuranceEventRow.of(
+        recorded(event(CoverCancelled, customer_id=REMAINS), position=25),
+        event(CoverCancelled, customer_id=REMAINS),
+    ),
+    RateRow(entity="ent_2", base="EUR", quote="USD", day=DAY, position=26, rate="1.1", source="ECB"),
 )  # fmt: skip
 
 
@@ -78,6 +99,13 @@ def test_a_credit_note_on_a_merged_record_has_the_orders_of_the_debtor_decided_a
     for since, found in ((4, [("rsv_1", "ent_1")]), (5, [])):
         read = blocked_since(store.conn, SCHEMA, since, day=DAY, position=5)
         assert store.run(read) == found
+
+
+@pytest.mark.parametrize("position", range(20, 27))
+def test_what_can_free_an_order_has_it_decided_again(store: Store, position: int) -> None:
+    """A guarantee, an account, a checklist, roles, a rate and a cover; not the rate of another entity."""
+    read = blocked_since(store.conn, SCHEMA, position - 1, day=DAY, position=position)
+    assert store.run(read) == ([("rsv_1", "ent_1")] if position < 26 else [])
 
 
 def test_debtors_move_by_a_merge_and_by_its_reversal(store: Store) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from encours.contracts.common import CitedInvoice
+from encours.contracts.events.credit_policy import HoldRules, OrderRules
 from encours.contracts.events.parties.customer import CustomerMerged, RolesAssigned
+from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.reservation import OrderBillingCounted
 from encours.contracts.events.sales.order import DeliveryCancelled, OrderBilled, OrderDelivered, OrderPlaced
 from encours.kernel.errors import Invalid
@@ -19,6 +21,7 @@ from encours.ledger.model import Append, Appended
 from encours.testing.events import drafted, event, issued, received
 from encours.testing.memory import TODAY
 from risk_svc.domain.picture import SeenPicture
+from risk_svc.domain.policy import SetCreditPolicy
 from risk_svc.domain.reservation.commands import (
     ConsumeReservation,
     DeliverReservation,
@@ -36,7 +39,7 @@ from risk_svc.domain.reservation.decide import (
     OrderRateMissing,
     ReservationEnded,
 )
-from risk_svc.use_cases import reservations
+from risk_svc.use_cases import reservations, standing
 from tests.histories.credit import HEAD, MEMBER, CreditDesk
 
 INVOICE, ORDER = f"inv_{1:032x}", f"ord_{1:032x}"
@@ -314,7 +317,9 @@ def test_a_cancelled_delivery_ends_nothing() -> None:
     desk.happen(event(OrderPlaced, order_id=ORDER, customer_id=HEAD, net_minor=50_00, total_minor=60_00))
     made = desk.order(60_00, order_ref=ORDER).reservation_id
     wrong = delivered(desk, 1, 50_00)
-    desk.happen(event(DeliveryCancelled, order_id=ORDER, customer_id=HEAD, delivery_id=wrong, net_minor=50_00))
+    desk.happen(
+        event(DeliveryCancelled, order_id=ORDER, customer_id=HEAD, delivery_id=wrong, net_minor=50_00)
+    )
     with pytest.raises(Invalid):
         desk.consume(consume(made, delivery_id=wrong))
     desk.consume(consume(made, delivery_id=delivered(desk, 2, 50_00)))
@@ -330,9 +335,49 @@ def test_a_document_in_another_currency_ends_what_it_is_worth() -> None:
         desk.consume(by_invoice)
     desk.rates = (QuotedRate("USD", "EUR", "0.90", TODAY, "ECB"),)
     desk.consume(by_invoice)
-    with pytest.raises(MoreThanInvoiced, match=r"150\.00"):
-        desk.consume(consume(second, invoice_id=INVOICE, amount_minor=150_01))
+    with pytest.raises(MoreThanInvoiced, match=r"149\.99"):
+        desk.consume(consume(second, invoice_id=INVOICE, amount_minor=150_00))
     desk.consume(consume(second, invoice_id=INVOICE))
-    assert (desk.reservation(first).status, desk.reservation(second).reserved_minor) == ("consumed", 50_00)
+    assert (desk.reservation(first).status, desk.reservation(second).reserved_minor) == ("consumed", 50_01)
     counted = [e.data for e in desk.books.ledger.events if isinstance(e.data, OrderBillingCounted)]
     assert [(each.amount_minor, each.currency) for each in counted] == [(333_34, "USD"), (166_66, "USD")]
+
+
+def with_grace(days: int) -> CreditDesk:
+    desk = CreditDesk()
+    rules = SetCreditPolicy("ent_1", HoldRules(), (), (), OrderRules(grace_days=days))
+    desk.happen(event(EntityRegistered, entity_id="ent_1"))
+    desk.do(standing.set_policy, rules)
+    return desk
+
+
+def test_a_blocked_order_waits_for_the_days_of_grace() -> None:
+    desk = with_grace(5)
+    blocked = desk.order(2_000_00).reservation_id
+    found = desk.reservation(blocked)
+    assert (found.waits_until, found.expires_on) == (TODAY + timedelta(days=5), TODAY + timedelta(days=30))
+    desk.today += timedelta(days=5)
+    desk.do(reservations.recheck, RecheckReservation(blocked), desk)
+    assert desk.do(reservations.expire, ExpireReservation(blocked)) == []
+    desk.today += timedelta(days=1)
+    assert desk.do(reservations.expire, ExpireReservation(blocked)) == ["reservation.expired"]
+
+
+def test_an_order_that_is_accepted_in_its_days_of_grace_lasts_as_any_other() -> None:
+    desk = with_grace(5)
+    blocked, sooner = desk.order(2_000_00).reservation_id, desk.order(2_000_00, expires_on=TODAY)
+    assert sooner.waits_until is None, "it waits no longer than its own last day"
+    desk.happen(received(1_000_00, customer_id=HEAD))
+    desk.do(reservations.recheck, RecheckReservation(blocked), desk)
+    desk.today += timedelta(days=6)
+    assert desk.do(reservations.expire, ExpireReservation(blocked)) == []
+    assert desk.reservation(blocked).status == "reserved"
+
+
+def test_a_blocked_order_is_closed_with_a_reason_alone() -> None:
+    desk = CreditDesk()
+    blocked = desk.order(2_000_00).reservation_id
+    with pytest.raises(Invalid) as refused:
+        desk.do(reservations.release, ReleaseReservation(blocked, None))
+    assert [each.pointer for each in refused.value.errors] == ["/text"]
+    assert desk.reservation(blocked).status == "blocked"

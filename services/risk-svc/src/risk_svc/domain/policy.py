@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
+from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules, OrderRules
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.kernel.errors import Invalid, NotFound, Refusal
@@ -47,6 +47,10 @@ class LacksAuthority(Refusal):
     remedy = "Have somebody with the role in `role` decide; GET the entity's credit policy for their keys."
 
 
+NO_HOLDS = HoldRules()
+NO_ORDER_RULES = OrderRules()
+
+
 @dataclass(frozen=True, slots=True)
 class SetCreditPolicy:
     """Set the credit policy of an entity; all of it."""
@@ -55,9 +59,7 @@ class SetCreditPolicy:
     holds: HoldRules
     authorities: tuple[ApprovalRule, ...]
     approvers: tuple[Approver, ...]
-
-
-NO_HOLDS = HoldRules()
+    orders: OrderRules = NO_ORDER_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class CreditPolicy:
     holds: HoldRules = NO_HOLDS
     authorities: tuple[ApprovalRule, ...] = ()
     approvers: tuple[Approver, ...] = ()
+    orders: OrderRules = NO_ORDER_RULES
 
 
 def registered(state: bool, recorded: Recorded) -> bool:
@@ -85,7 +88,14 @@ def evolve(state: CreditPolicy, recorded: Recorded) -> CreditPolicy:
     """Return the state after one more event."""
     event = recorded.data
     assert isinstance(event, CreditPolicySet)
-    return CreditPolicy(event.entity_id, event.version, event.holds, event.authorities, event.approvers)
+    return CreditPolicy(
+        event.entity_id,
+        event.version,
+        event.holds,
+        event.authorities,
+        event.approvers,
+        event.orders or NO_ORDER_RULES,
+    )
 
 
 def set_policy(state: CreditPolicy, command: SetCreditPolicy) -> list[CreditPolicySet]:
@@ -97,7 +107,8 @@ def set_policy(state: CreditPolicy, command: SetCreditPolicy) -> list[CreditPoli
     for i, rule in enumerate(command.authorities):
         if rule.role not in known:
             raise Invalid(f"{rule.role} has no approver: name one.", f"/authorities/{i}/role")
-    same = (command.holds, rules, command.approvers) == (state.holds, state.authorities, state.approvers)
+    wanted = (command.holds, rules, command.approvers, command.orders)
+    same = wanted == (state.holds, state.authorities, state.approvers, state.orders)
     if state.version and same:
         return []
     return [
@@ -108,6 +119,7 @@ def set_policy(state: CreditPolicy, command: SetCreditPolicy) -> list[CreditPoli
             holds=command.holds,
             authorities=rules,
             approvers=command.approvers,
+            orders=None if command.orders == NO_ORDER_RULES else command.orders,
         )
     ]
 

@@ -107,7 +107,8 @@ def decide_again(
             stored.reservation_id, stored.customer_id, stored.order_ref, stored.amount_minor, stored.currency,
             stored.deliver_on, stored.expires_on,
         )  # fmt: skip
-        return _again(stored, lambda: decide.reserve(command, seen, day, rules_version))
+        grace = None if stored.waits_until is None else (stored.waits_until - day).days
+        return _again(stored, lambda: decide.reserve(command, seen, day, grace, rules_version))
     return _again(stored, lambda: decide.recheck(before, seen, day, rules_version))
 
 

@@ -28,6 +28,7 @@ from encours.ledger.merges import survivor
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain.picture import SeenPicture
+from risk_svc.domain.policy import policy_of
 from risk_svc.domain.reservation import commands, decide
 from risk_svc.domain.reservation.documents import (
     BillingInvoice,
@@ -46,7 +47,7 @@ from risk_svc.domain.reservation.state import (
 )
 from risk_svc.use_cases.customers import CUSTOMER, unmerged
 from risk_svc.use_cases.score_models import SCORE_MODELS
-from risk_svc.use_cases.standing import authority_for
+from risk_svc.use_cases.standing import CREDIT_POLICY, authority_for
 
 RESERVATION: Folder[Reservation] = Folder(Reservation, evolve, ReservationNotFound)
 CREDIT_LINE: Folder[CreditLine] = Folder(CreditLine, evolve_line)
@@ -68,7 +69,8 @@ async def reserve(session: Session, command: commands.ReserveCredit, pictures: P
     await session.load(RESERVATION, command.reservation_id)
     customer = await unmerged(session, command.customer_id)
     seen = await _figures(session, command.customer_id, pictures)
-    event = decide.reserve(command, seen, session.today)
+    rules = (await session.load(CREDIT_POLICY, policy_of(customer.entity_id))).orders
+    event = decide.reserve(command, seen, session.today, rules.grace_days)
     _emit_decided(session, event, customer.entity_id)
     return session.result(command.reservation_id)
 

@@ -24,6 +24,15 @@ class HoldRules(Value, frozen=True, kw_only=True, omit_defaults=True):
     """The customer also gets the badge of a bad payer [mauvais payeur] from more days past due."""
 
 
+class OrderRules(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Rules of orders on credit."""
+
+    need_reservation: bool = False
+    """Goods of an order in Encours are delivered only by a reservation of the order that covers them."""
+    grace_days: int | None = None
+    """Days for which a blocked order waits for a decision; ``None``: as long as its reservation would last."""
+
+
 class CreditPolicySet(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The credit policy of an entity from now on; all of it."""
 
@@ -35,3 +44,4 @@ class CreditPolicySet(Event, frozen=True, kw_only=True, omit_defaults=True):
     authorities: tuple[ApprovalRule, ...]
     """Roles that decide on limits, and on blocked orders, of that amount or more."""
     approvers: tuple[Approver, ...]
+    orders: OrderRules | None = None

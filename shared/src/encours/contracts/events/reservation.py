@@ -72,6 +72,8 @@ class ReservationDecided(Event, frozen=True, kw_only=True, omit_defaults=True):
     decision: CreditDecision
     reasons: tuple[str, ...]
     basis: CreditBasis
+    waits_until: date | None = None
+    """Last day on which the order waits while it is blocked, if that is before ``expires_on``."""
 
 
 class ReservationOverridden(Event, frozen=True, kw_only=True, omit_defaults=True):

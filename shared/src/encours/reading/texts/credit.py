@@ -43,8 +43,8 @@ LINES: Lines = {
         "{amount_minor} d'une commande facturés ou livrés",
     ),
     reservation.ReservationReleased: (
-        "Reservation of {amount_minor} released",
-        "Réservation de {amount_minor} libérée",
+        "Reservation of {amount_minor} released: {text}",
+        "Réservation de {amount_minor} libérée : {text}",
     ),
     reservation.ReservationExpired: (
         "Reservation of {amount_minor} expired on {expires_on}",

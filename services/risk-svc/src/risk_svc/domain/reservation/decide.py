@@ -29,7 +29,10 @@ from risk_svc.domain.reservation.documents import Uncounted
 from risk_svc.domain.reservation.state import Reservation
 
 EXPIRES_AFTER_DAYS = 30
-"""Days for which a reservation counts after the order and the day of delivery, unless its caller names the last one."""
+"""Days for which a reservation counts after the order and the day of delivery, unless its caller names the last one.
+
+A blocked order waits as long, or the shorter time that the credit policy of the entity gives it.
+"""
 
 
 class ReservationEnded(Refusal):
@@ -89,10 +92,15 @@ class OrderRateMissing(Invalid):
 
 
 def reserve(
-    command: ReserveCredit, seen: SeenPicture, day: date, rules_version: int = RULES_VERSION
+    command: ReserveCredit,
+    seen: SeenPicture,
+    day: date,
+    grace_days: int | None = None,
+    rules_version: int = RULES_VERSION,
 ) -> ReservationDecided:
     """Decide an order by figures; by figures that are behind the ledger nothing is accepted.
 
+    ``grace_days``: those for which the order waits for a decision if it is blocked; ``None``: until ``expires_on``.
     Raises :class:`Invalid` for a delivery in the past, or a last day before the delivery.
     """
     deliver_on = command.deliver_on or day
@@ -101,6 +109,7 @@ def reserve(
     verdict, basis = _assessed(order, seen, day, rules_version)
     if expires_on < deliver_on:
         raise Invalid("expires_on is before the day of delivery; use a later date or omit it.", "/expires_on")
+    waits_until = None if grace_days is None else day + timedelta(days=grace_days)
     return ReservationDecided(
         reservation_id=command.reservation_id,
         customer_id=command.customer_id,
@@ -113,6 +122,7 @@ def reserve(
         decision=verdict.decision,
         reasons=verdict.reasons,
         basis=basis,
+        waits_until=waits_until if waits_until and waits_until < expires_on else None,
     )
 
 
@@ -136,6 +146,7 @@ def recheck(
         decision=verdict.decision,
         reasons=verdict.reasons,
         basis=basis,
+        waits_until=state.waits_until,
     )
 
 
@@ -248,11 +259,13 @@ def consume(
 
 
 def release(state: Reservation, command: ReleaseReservation) -> list[ReservationReleased]:
-    """Free what is reserved, or close a blocked order. No event if it is released already."""
+    """Free what is reserved, or close a blocked order with the reason. No event if it is released already."""
     if state.status == "released":
         return []
     if state.status != "blocked":
         _require_alive(state)
+    elif command.text is None:
+        raise Invalid("Give the reason for which the blocked order is closed in text.", "/text")
     return [
         ReservationReleased(
             reservation_id=state.reservation_id,
@@ -267,7 +280,7 @@ def release(state: Reservation, command: ReleaseReservation) -> list[Reservation
 def expire(state: Reservation, day: date) -> list[ReservationExpired]:
     """End a reservation or a blocked order whose last day was before the day; no event if it has ended."""
     waits = state.status == "blocked" or (state.status == "reserved" and state.reserved_minor > 0)
-    if not waits or state.expires_on >= day:
+    if not waits or state.last_day >= day:
         return []
     return [
         ReservationExpired(
@@ -275,7 +288,7 @@ def expire(state: Reservation, day: date) -> list[ReservationExpired]:
             customer_id=state.customer_id,
             amount_minor=state.reserved_minor,
             currency=state.currency,
-            expires_on=state.expires_on,
+            expires_on=state.last_day,
         )
     ]
 

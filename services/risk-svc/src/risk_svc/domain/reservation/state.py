@@ -51,6 +51,7 @@ class Reservation:
     currency: str = ""
     deliver_on: date | None = None
     expires_on: date = date.max
+    waits_until: date | None = None
     decision: CreditDecision = "refer"
     reasons: tuple[str, ...] = ()
     basis: CreditBasis | None = None
@@ -63,6 +64,11 @@ class Reservation:
     reserved_minor: int = 0
     delivered_minor: int = 0
     consumed_minor: int = 0
+
+    @property
+    def last_day(self) -> date:
+        """Last day on which the reservation counts, or on which the blocked order waits."""
+        return (self.waits_until if self.status == "blocked" else None) or self.expires_on
 
 
 def evolve(state: Reservation, recorded: Recorded) -> Reservation:
@@ -110,6 +116,7 @@ def _decided(state: Reservation, event: ReservationDecided, recorded: Recorded) 
         currency=event.currency,
         deliver_on=event.deliver_on,
         expires_on=event.expires_on,
+        waits_until=event.waits_until,
         decision=event.decision,
         reasons=event.reasons,
         basis=event.basis,

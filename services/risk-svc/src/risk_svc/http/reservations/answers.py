@@ -33,6 +33,9 @@ class ReservationOut(BaseModel):
     amount: MoneyModel
     deliver_on: BusinessDate | None
     expires_on: BusinessDate
+    waits_until: BusinessDate | None = Field(
+        description="Last day on which the order waits while it is blocked, by the credit policy; else `expires_on`."
+    )
     decision: Decision
     reasons: list[ReasonOut]
     attempt: int = Field(description="Number of times that the order was decided.")
@@ -78,6 +81,7 @@ class ReservationOut(BaseModel):
             amount=MoneyModel.of(state.amount_minor, state.currency),
             deliver_on=state.deliver_on,
             expires_on=state.expires_on,
+            waits_until=state.waits_until,
             decision=state.decision,
             reasons=[ReasonOut(code=code, text=REASONS.get(code, code)) for code in state.reasons],
             attempt=state.attempt,
@@ -125,6 +129,7 @@ class ReservationItem(BaseModel):
     delivered: MoneyModel
     deliver_on: BusinessDate | None
     expires_on: BusinessDate
+    waits_until: BusinessDate | None
     decision: Decision
     reasons: list[ReasonOut]
     attempt: int
@@ -145,6 +150,7 @@ class ReservationItem(BaseModel):
             delivered=MoneyModel.of(row["delivered_minor"], row["currency"]),
             deliver_on=row["deliver_on"],
             expires_on=row["expires_on"],
+            waits_until=row["waits_until"],
             decision=row["decision"],
             reasons=[ReasonOut(code=code, text=REASONS.get(code, code)) for code in row["reasons"]],
             attempt=row["attempt"],

@@ -87,7 +87,11 @@ class ConsumeBody(Body):
 class ReleaseOrderBody(Body):
     """Release of a reservation, or end of a blocked order."""
 
-    text: LongText | None = Field(default=None, examples=["Cancelled by the customer"])
+    text: LongText | None = Field(
+        default=None,
+        description="Reason; needed to close a blocked order.",
+        examples=["Cancelled by the customer"],
+    )
 
     def to_command(self, reservation_id: str) -> ReleaseReservation:
         """Return the command."""

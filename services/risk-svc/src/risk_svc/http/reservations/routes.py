@@ -91,7 +91,7 @@ async def consume_reservation(reservation_id: ReservationPath, body: ConsumeBody
 async def release_reservation(
     reservation_id: ReservationPath, body: ReleaseOrderBody, cmd: Ordering
 ) -> Response:
-    """Free what is still reserved, or close a blocked order."""
+    """Free what is still reserved, or close a blocked order with the reason."""
     freed = body.to_command(reservation_id)
     return await cmd.run(reservations.release, freed, answer=RESERVATION_ANSWER, on=reservation_id)
 

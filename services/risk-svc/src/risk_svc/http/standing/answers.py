@@ -130,6 +130,13 @@ class HoldRulesOut(BaseModel):
     badge_days_past_due: int | None
 
 
+class OrderRulesOut(BaseModel):
+    """Rules of orders on credit."""
+
+    need_reservation: bool
+    grace_days: int | None
+
+
 class CreditPolicyOut(BaseModel):
     """The credit policy of an entity."""
 
@@ -138,6 +145,7 @@ class CreditPolicyOut(BaseModel):
     holds: HoldRulesOut
     authorities: list[AuthorityOut]
     approvers: list[CreditApproverOut]
+    orders: OrderRulesOut
 
     @classmethod
     def of(cls, state: CreditPolicy, version: int) -> CreditPolicyOut:
@@ -156,6 +164,9 @@ class CreditPolicyOut(BaseModel):
             ),
             authorities=[AuthorityOut.of(rule) for rule in state.authorities],
             approvers=[CreditApproverOut.of(approver) for approver in state.approvers],
+            orders=OrderRulesOut(
+                need_reservation=state.orders.need_reservation, grace_days=state.orders.grace_days
+            ),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.credit_policy import HoldRules
+from encours.contracts.events.credit_policy import HoldRules, OrderRules
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.http.models import Body, BusinessDate, LongText, NonNegativeMoney
 from risk_svc.domain.badge import GiveBadge, RemoveBadge
@@ -90,6 +90,23 @@ class HoldRulesBody(Body):
         )
 
 
+class OrderRulesBody(Body):
+    """Rules of orders on credit."""
+
+    need_reservation: bool = Field(
+        default=False,
+        description="Orders in Encours are decided as they are placed, and delivered only by their reservation.",
+    )
+    grace_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = Field(
+        default=None,
+        description="Days for which a blocked order waits for a decision; until its `expires_on` if not given.",
+    )
+
+    def to_rules(self) -> OrderRules:
+        """Return the rules as the event holds them."""
+        return OrderRules(need_reservation=self.need_reservation, grace_days=self.grace_days)
+
+
 class CreditAuthorityBody(Body):
     """Limits and blocked orders of the amount or more are decided by the role."""
 
@@ -132,6 +149,7 @@ class CreditPolicyBody(Body):
         description="Without any, every key with the scope `risk:approve` decides on every amount.",
     )
     approvers: Annotated[list[CreditApproverBody], Field(max_length=200)] = Field(default_factory=list)
+    orders: OrderRulesBody = Field(default_factory=OrderRulesBody)
 
     def to_command(self, entity_id: str) -> SetCreditPolicy:
         """Return the command."""
@@ -140,4 +158,5 @@ class CreditPolicyBody(Body):
             self.holds.to_rules(),
             tuple(rule.to_rule() for rule in self.authorities),
             tuple(approver.to_approver() for approver in self.approvers),
+            self.orders.to_rules(),
         )

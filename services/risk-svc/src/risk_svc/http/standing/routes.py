@@ -61,7 +61,7 @@ async def remove_badge(customer_id: CustomerId, body: BadgeBody, cmd: Deciding) 
 
 @router.put("/v1/entities/{entity_id}/credit-policy", response_model=CreditPolicyAsOf)
 async def set_credit_policy(entity_id: EntityPath, body: CreditPolicyBody, cmd: Governing) -> Response:
-    """Set the credit policy of an entity: causes of holds, and roles that decide by amount.
+    """Set the credit policy of an entity: causes of holds, roles that decide by amount, rules of orders.
 
     It needs a scope of its own: whoever decides within authorities does not set them.
     """

@@ -94,7 +94,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 22
+    version = 23
     rows = (
         CreditCustomerRow,
         CreditRolesRow,

@@ -32,7 +32,8 @@ async def expiring(conn: Conn, schema: str, day: date) -> list[tuple[str, str]]:
     """Return ids and entities of reservations and blocked orders whose last day is before the day."""
     rows = await conn.fetch(
         f"""select reservation_id, entity_id from {schema}.reservation
-            where status in ('reserved', 'blocked') and expires_on < $1 order by reservation_id""",
+            where status in ('reserved', 'blocked')
+              and (expires_on < $1 or (status = 'blocked' and waits_until < $1)) order by reservation_id""",
         day,
     )
     return [(row["reservation_id"], row["entity_id"]) for row in rows]
@@ -42,6 +43,14 @@ _CHANGED = """
 select customer_id from {s}.movement where position > $1 and position <= $2
 union select customer_id from {s}.limit_request where decided_position > $1 and decided_position <= $2
 union select customer_id from {s}.credit_hold where released_position > $1 and released_position <= $2
+union select customer_id from {s}.guarantee where taken_position > $1 and taken_position <= $2
+union select customer_id from {s}.account_state where position > $1 and position <= $2
+union select customer_id from {s}.insurance_event where position > $1 and position <= $2 and customer_id is not null
+union select r.customer_id from {s}.reservation r join {s}.account_checklist l using (entity_id)
+      where r.status = 'blocked' and l.position > $1 and l.position <= $2
+union select customer_id from {s}.roles where position > $1 and position <= $2
+union select r.customer_id from {s}.reservation r join {s}.rate x on x.entity = r.entity_id
+      where r.status = 'blocked' and x.position > $1 and x.position <= $2
 """
 
 
@@ -51,7 +60,8 @@ async def blocked_since(
     """Return ids and entities of blocked orders, the oldest first, whose figures have changed after a position.
 
     Those are orders of which a customer that shares the limit, or the one whose limit it is, has a movement, a limit
-    that was decided, or a hold that was released; all of them after position 0.
+    that was decided, a hold that was released, a guarantee that was taken, an event of its credit insurance, of its
+    account or of its roles; those of an entity with a new checklist or exchange rate; all of them after position 0.
     """
     blocked = await conn.fetch(
         f"""select reservation_id, entity_id, customer_id from {schema}.reservation

@@ -60,6 +60,7 @@ def decided(e: Recorded, data: ReservationDecided, rows: RowCache) -> int:
             attempt=data.attempt,
             decided_on=e.effective_on,
             decided_position=e.position,
+            waits_until=data.waits_until,
         )
     )
     return reserved

@@ -162,6 +162,7 @@ class ReservationRow(Row, kw_only=True):
     attempt: int
     decided_on: date
     decided_position: int
+    waits_until: date | None = None
 
 
 class DeliveredOrderRow(Row, kw_only=True):
