@@ -31,7 +31,8 @@ READS_FOREIGN_STREAMS = {
     "dunning_svc.domain.template.state.CREDITOR": "the entity is invoice-svc's",
     "risk_svc.use_cases.customers.CUSTOMER": "the customer is invoice-svc's",
     "risk_svc.use_cases.standing.ENTITY": "the entity is invoice-svc's",
-    "risk_svc.use_cases.reservations.DOCUMENTS": "invoices and orders are invoice-svc's",
+    "risk_svc.use_cases.reservations.BILLING_INVOICE": "the invoice is invoice-svc's",
+    "risk_svc.use_cases.reservations.ORDERED_GOODS": "the order is invoice-svc's",
     "invoice_svc.imports.takeover._IMPORT": "counts the events of an import, no more",
 }
 
