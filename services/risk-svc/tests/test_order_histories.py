@@ -162,7 +162,7 @@ class Orders(RuleBasedStateMachine):
 
     def end_part(self, made: str, delivery: str, amount: int | None = None) -> int:
         before = self.desk.reservation(made).reserved_minor
-        self.consume(ConsumeReservation(made, None, delivery, amount, amount and "EUR"))
+        self.consume(ConsumeReservation(made, None, delivery, amount, "EUR" if amount else None))
         ended = before - self.desk.reservation(made).reserved_minor
         assert ended <= self.uncounted[delivery], "a delivery ends no more than it is worth, once"
         self.uncounted[delivery] -= ended
