@@ -35,9 +35,13 @@ def test_a_promise_is_due_then_broken_and_the_stream_follows_the_ledger(system: 
     made = world.post("dunning", "/v1/promises", promise)
     world.advance(PROMISED)
     board = world.get("reporting", "/v1/dashboard")
-    assert board["promised_today"] == {"number": 1, "amount": eur("90.00")}
+    assert board["promised_today"] == {"definition": "promises-due/1", "number": 1, "amount": eur("90.00")}
     assert board["broken_promises"]["number"] == 0
-    assert board["at_risk"] == {"definition": "past-90/1", "amount": eur("0.00"), "share": 0.0}
+    risk = {"definition": "past-90/1", "amount": eur("0.00"), "share": 0.0, "reason": None}
+    assert board["at_risk"] == risk
+    assert board["overdue_rate"] == {"definition": "overdue-rate/1", "percent": 0.0, "reason": None}
+    named = {board[name]["definition"] for name in ("last_30_days", "promised_today", "broken_promises")}
+    assert named <= {entry["id"] for entry in world.get("reporting", "/v1/definitions")["data"]}
     (month,) = world.get("reporting", "/v1/collection-effectiveness", **{"from": PROMISED})["data"]
     assert board["collection_effectiveness"] == month["collection_effectiveness"]
 

@@ -110,7 +110,7 @@ def test_turnover_ends_at_the_balance_that_it_began_with_and_what_it_added(story
 
 def test_dso_of_one_unpaid_invoice_counts_back_to_its_month(story: Story) -> None:
     body = story.world.get("reporting", "/v1/dso", customer_id=story.customer, days=120)
-    assert body["simple"] == {"definition": "dso/simple/2", "days": 120.0}
+    assert body["simple"] == {"definition": "dso/simple/2", "days": 120.0, "reason": None}
     assert body["countback"]["days"] == 20 + 31 + 28 + 31
     known = {entry["id"] for entry in story.world.get("reporting", "/v1/definitions")["data"]}
     assert {body["simple"]["definition"], body["countback"]["definition"]} <= known

@@ -5,90 +5,42 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 from msgspec.structs import replace
 
-from encours.contracts import decode
 from encours.contracts.events.invoice import PaymentApplied
 from encours.contracts.golden import example
 from encours.embedded.process import free_port
-from encours.http.access.keys import new_key
 from encours.ledger import Ledger
-from encours.ledger.api_keys import insert_key
-from encours.ledger.model import Append, NewEvent
-from encours.ledger.stored import StoredEvent
 from encours.projection.schemas import schema_of
-from encours.testing.forks import Fork, run_fork
+from encours.testing.forks import run_fork
 from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, wait_until
-from tests.integration.receivable_histories import ACTS, CUSTOMERS, ENTITY, Books, history, issue, replay
+from tests.integration.receivable_histories import CUSTOMERS, ENTITY, Books, history, issue, replay
+from tests.integration.reporting_process import (
+    LEDGER,
+    Reporting,
+    append_facts,
+    prepare,
+    process,
+    random_books,
+)
 
-LEDGER = "books"
 EUR = {"currency": "EUR"}
 REPORTS = ("aged-balance", "overdue", "dso", "turnover", "collection-effectiveness", "dashboard")
 
 
-@dataclass
-class Reporting:
-    """The service, a key for all and one that covers another entity only."""
-
-    installation: Installation
-    url: str
-    token: str
-    foreign_token: str
-
-    def client(self, token: str | None = None) -> httpx.Client:
-        headers = {"Authorization": f"Bearer {token or self.token}", "Encours-Ledger": LEDGER}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=HANG_S, verify=False)
-
-
-@contextmanager
-def process(installation: Installation, role: str, port: int | None = None) -> Iterator[None]:
-    """`python -m reporting_svc`."""
-    environment = os.environ | installation.environment("reporting", port=port)
-    running = Fork("reporting_svc", role, env=environment, stdout=installation.layout.log / f"{role}.log")
-    try:
-        yield
-    finally:
-        running.terminate()
-        try:
-            running.wait(HANG_S)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            raise
-
-
-async def _prepare(installation: Installation) -> tuple[str, str]:
-    ledger = await Ledger.open(installation.ledger_url("invoice"))
-    await ledger.create_ledger(
-        LEDGER, "sandbox", "Europe/Paris", clock_at=datetime(2026, 1, 1, 5, tzinfo=UTC)
-    )
-    await ledger.close()
-    keys = new_key(), new_key()
-    conn = await asyncpg.connect(installation.admin_url())
-    for key, entities in zip(keys, (["*"], ["ent_" + "f" * 32]), strict=True):
-        scopes = ["reports:read", "audit:read"]
-        await insert_key(
-            conn, key.id, key.sha256, label="test", scopes=scopes, entities=entities, default_ledger=LEDGER
-        )
-    await conn.close()
-    return keys[0].token, keys[1].token
-
-
 @pytest.fixture(scope="module")
 def reporting(module_installation: Installation) -> Iterator[Reporting]:
-    token, foreign = asyncio.run(_prepare(module_installation))
+    token, foreign = asyncio.run(prepare(module_installation))
     port = free_port()
     with ExitStack() as stack:
         stack.enter_context(process(module_installation, "worker"))
@@ -104,28 +56,6 @@ def _ready(http: httpx.Client) -> bool:
         return http.get("/readyz").status_code == 200
     except httpx.HTTPError:
         return False
-
-
-async def append_facts(ledger: Ledger, facts: list[StoredEvent], name: str = LEDGER) -> int:
-    events = tuple(
-        NewEvent(
-            f.stream, f.version, decode(f.type, f.schema_version, f.raw), f.entity, f.effective_on, uuid4()
-        )
-        for f in facts
-    )
-    day = max(f.effective_on for f in facts)
-    clock_at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
-    return (await ledger.append(Append(name, uuid4(), b"x", events, "test", clock_at=clock_at))).last_position
-
-
-def random_books(seed: int, acts: int) -> Books:
-    rng = random.Random(seed)
-    return history(
-        [
-            (rng.choice(ACTS), rng.randrange(14), rng.randrange(-20, 1), rng.randrange(1, 50) * 1000)
-            for _ in range(acts)
-        ]
-    )
 
 
 async def _load(
@@ -250,6 +180,9 @@ def test_a_salesperson_and_a_segment_see_their_customers(loaded: Reporting) -> N
             mine = get(http, f"/v1/{name}", salesperson="sales-2", **EUR)
             same = get(http, f"/v1/{name}", customer_id=CUSTOMERS[1], **EUR)
             assert mine["tie_out"]["equal"]
+            covers = mine.pop("scope"), same.pop("scope")
+            assert [each["salesperson"] for each in covers] == ["sales-2", None]
+            assert [each["customer_id"] for each in covers] == [None, CUSTOMERS[1]]
             assert mine == same
         everyone = get(http, "/v1/aged-balance", segment="A", **EUR)
         nobody = get(http, "/v1/aged-balance", segment="B", **EUR)
@@ -257,12 +190,58 @@ def test_a_salesperson_and_a_segment_see_their_customers(loaded: Reporting) -> N
     assert (nobody["data"], nobody["totals"]["customers"]) == ([], 0)
 
 
-def test_several_currencies_are_never_added_up(loaded: Reporting) -> None:
+def test_several_currencies_stand_side_by_side_and_are_never_added_up(loaded: Reporting) -> None:
     with loaded.client() as http:
-        answer = http.get("/v1/aged-balance")
-    assert answer.status_code == 422
-    assert answer.json()["type"] == "/problems/currency-required"
-    assert answer.json()["currencies"] == ["EUR", "USD"]
+        body = get(http, "/v1/aged-balance")
+        alone = {code: get(http, "/v1/aged-balance", currency=code) for code in ("EUR", "USD")}
+        pages, cursor = list[Any](), dict[str, str]()
+        for sort in ("customer_id", "-outstanding", "name"):
+            while len(pages) < len(body["data"]):
+                page = get(http, "/v1/aged-balance", sort=sort, limit=1, **cursor)
+                pages += page["data"]
+                cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+            assert not cursor
+            assert sorted(pages, key=row_of) == sorted(body["data"], key=row_of)
+            pages = []
+        refused = http.get("/v1/dso")
+    assert [body[name] for name in ("currency", "totals", "penalties", "tie_out")] == [None] * 4
+    assert [each["currency"] for each in body["currencies"]] == ["EUR", "USD"]
+    for each in body["currencies"]:
+        single = alone[each["currency"]]
+        assert each["tie_out"] == single["tie_out"]
+        assert each["tie_out"]["equal"]
+        assert each == single["totals"] | {name: each[name] for name in ("currency", "tie_out", "penalties")}
+        assert [row for row in body["data"] if row["currency"] == each["currency"]] == single["data"]
+        assert single["currencies"] == [each]
+    assert body["scope"] == dict.fromkeys(body["scope"])
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "/problems/currency-required"
+    assert refused.json()["currencies"] == ["EUR", "USD"]
+
+
+def row_of(row: dict[str, Any]) -> tuple[str, str]:
+    return row["customer_id"] or "", row["currency"]
+
+
+def test_the_items_behind_a_cell_add_up_to_it(loaded: Reporting) -> None:
+    """Of a group, by the date of issue, and of all currencies in one."""
+    with loaded.client() as http:
+        asked = {"group_by": "salesperson", "by": "issue_date", "bands": "30,90", "currency": "EUR"}
+        groups = get(http, "/v1/aged-balance/groups", **asked)
+        for cell in groups["data"]:
+            for band in groups["bands"]:
+                listed = get(http, "/v1/open-items", group=cell["group"] or "", band=band, limit=500, **asked)
+                assert listed["definition"] == groups["definition"]
+                assert {row["band"] for row in listed["data"]} <= {band}
+                assert listed["outstanding"] == cell["bands"][band]
+                assert sum(minor(row["outstanding"]) for row in listed["data"]) == minor(cell["bands"][band])
+        for wrong, pointer in (
+            ({"group": "ann"}, "/group_by"),
+            ({"group_by": "collector"}, "/group"),
+            ({"group_by": "entity", "group": ENTITY, "report_currency": "EUR"}, "/report_currency"),
+        ):
+            refused = http.get("/v1/open-items", params=wrong)
+            assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
 def test_a_rebuild_gives_the_content_of_the_live_models(loaded: Reporting) -> None:

@@ -26,7 +26,7 @@ from reporting_svc.read_models.aged_balance.query import aged
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from tests.integration.receivable_histories import Books, replay
-from tests.integration.test_aged_balance_live import LEDGER, append_facts, random_books
+from tests.integration.reporting_process import LEDGER, append_facts, random_books
 
 FAULTS = 4
 

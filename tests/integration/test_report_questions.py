@@ -9,7 +9,7 @@ import asyncio
 import os
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -25,21 +25,21 @@ from encours.projection.schemas import schema_of
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
-from reporting_svc.http.open_items.routes import due_range
+from reporting_svc.http.open_items.routes import band_range
 from reporting_svc.jobs.subtotals import SubtotalMaker
 from reporting_svc.read_models.aged_balance.query import Figures, aged, aged_groups
 from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises, month_to_date
 from reporting_svc.read_models.dso.query import days_sales_outstanding
-from reporting_svc.read_models.overdue.query import listed_parts, overdue
+from reporting_svc.read_models.overdue.query import OneGroup, listed_parts, overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
-from reporting_svc.read_models.receivables.subtotals import Chain, add_subtotal, chain_for
+from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_subtotal, chain_for
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
 from tests.integration import naive_owners
@@ -60,7 +60,8 @@ GROUPS: dict[str, Callable[[str], str | None]] = {
     "segment": lambda customer: "A" if customer else None,
     "salesperson": lambda customer: f"sales-{CUSTOMERS.index(customer) + 1}" if customer else None,
 }
-FILTERS = ("entity_id", "customer_id", "salesperson", "segment")
+GROUPINGS = ("entity", "segment", "salesperson", "collector", "payer", "group", "field:channel")
+FILTERS = ("entity_id", "customer_id", "salesperson", "segment", "collector")
 
 
 @dataclass(frozen=True)
@@ -104,22 +105,27 @@ def random_history(chance: random.Random) -> Books:
     return history(acts)
 
 
-def ask(chance: random.Random, books: Books) -> Question:
+def ask(store: Store, chance: random.Random, books: Books, filters: tuple[str, ...] = FILTERS) -> Question:
     known_to = chance.choice([None, chance.choice(books.ends), chance.choice(books.ends)])
+    day = DAY_0 + timedelta(days=chance.randrange(-60, 400))
+    known = len(books.log) if known_to is None else known_to
+    owned = {c for c in CUSTOMERS if naive_owners.owner(c, books.log, day, known) == "ann"}
     wanted = {
         "entity_id": (ENTITY, {"", *CUSTOMERS}),
         "customer_id": (CUSTOMERS[0], {CUSTOMERS[0]}),
         "salesperson": ("sales-2", {CUSTOMERS[1]}),
         "segment": ("A", {*CUSTOMERS}),
+        "collector": ("ann", owned),
     }
-    chosen = chance.sample(FILTERS, chance.randrange(3))
+    chosen = chance.sample(filters, chance.randrange(3))
     customers = {"", *CUSTOMERS}.intersection(*(wanted[name][1] for name in chosen))
     scope = Scope(
         currency=chance.choice(["EUR", "EUR", "USD"]),
         **{name: wanted[name][0] for name in chosen},  # type: ignore[arg-type]
     )
-    day = DAY_0 + timedelta(days=chance.randrange(-60, 400))
-    return Question(day, known_to, scope, frozenset(customers))
+    asked = Question(day, known_to, scope, frozenset(customers))
+    view = asked.view(store, len(books.log))
+    return replace(asked, scope=store.run(with_collectors(view, scope, None)))
 
 
 def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -156,7 +162,7 @@ def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> N
     scope = store.run(with_insured(view, asked.scope))
     known, listed = list(asked.expected(log, asked.as_of).values()), list[Any]()
     for place in range(6):
-        due = due_range(bands, place, asked.as_of)
+        due = band_range(bands, place, asked.as_of)
         rows = store.run(listed_parts(view, scope, EVERY_ITEM, due, "open_minor <> 0"))
         expected = sum(e.bands[place] for e in known)
         assert sum(row["open_minor"] for row in rows) == expected
@@ -292,7 +298,7 @@ def group_of(by: str, customer: str, asked: Question, log: list[StoredEvent]) ->
 
 
 def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
-    for by in ("entity", "segment", "salesperson", "collector", "payer", "group", "field:channel"):
+    for by in GROUPINGS:
         view = asked.view(store, len(log))
         scope = store.run(with_collectors(view, asked.scope, by))
         found = store.run(aged_groups(view, scope, kind_of(by)))
@@ -312,6 +318,19 @@ def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
             ]
             for each in found
         } == expected, by
+
+
+def check_drill_down(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """The items of each group and band, by due date or by issue date, add up to the cell of the aged balance."""
+    view, bands, day = asked.view(store, len(log)), Bands((30, 60)), asked.as_of.toordinal()
+    for n, by in enumerate(GROUPINGS):
+        basis: Basis = "due_on" if (day + n) % 2 else "issued_on"
+        scope = store.run(with_insured(view, store.run(with_collectors(view, asked.scope, by))))
+        for place, cell in enumerate(store.run(aged_groups(view, scope, kind_of(by), bands, basis)), day):
+            days = band_range(bands, place % 4, asked.as_of, basis)
+            group = OneGroup(kind_of(by), cell.group)
+            rows = store.run(listed_parts(view, scope, EVERY_ITEM, days, "open_minor <> 0", group))
+            assert sum(row["open_minor"] for row in rows) == cell.figures.bands[place % 4], (by, basis)
 
 
 def check_promises(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -356,12 +375,13 @@ def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: 
     while store.run(add_subtotal(store.conn, "live", BLOCK)):
         pass
     for _ in range(QUESTIONS):
-        asked = ask(chance, books)
+        asked = ask(store, chance, books)
         check = chance.choice(
             [
                 check_aged,
                 check_aged,
                 check_groups,
+                check_drill_down,
                 check_overdue,
                 check_turnover,
                 check_products,

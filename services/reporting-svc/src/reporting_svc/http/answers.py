@@ -11,7 +11,8 @@ from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
 from encours.http.rates import PublishedRateOut
 from encours.kernel.bands import Bands
-from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.http.scope import ScopeOut
+from reporting_svc.http.snapshot import AgedSnapshot
 from reporting_svc.read_models.aged_balance.query import Figures
 
 
@@ -39,18 +40,25 @@ class TieOut(BaseModel):
         }
 
 
-class Report(AsOf):
-    """Base of every answer with sums."""
+class ScopedReport(AsOf):
+    """Base of every answer about receivables."""
 
-    currency: str
-    tie_out: TieOut
+    scope: ScopeOut
     incomplete: bool = Field(description="Streams are parked: their events are missing from these figures.")
     parked: list[str] = Field(description="The parked streams, at most 100.")
 
     @classmethod
-    def end(cls, books: ReceivablesSnapshot) -> Json:
-        """Show the parked streams and the dates of the question, with which every report ends."""
-        return parked_fields(books.parked) | books.view.time.echo()
+    def end(cls, books: AgedSnapshot) -> Json:
+        """Show the scope, the parked streams and the dates of the question, with which every report ends."""
+        scope = {"scope": ScopeOut.of(books.scope, books.view.granted)}
+        return scope | parked_fields(books.parked) | books.view.time.echo()
+
+
+class Report(ScopedReport):
+    """Base of every answer with sums in one currency."""
+
+    currency: str
+    tie_out: TieOut
 
 
 class CurrencyPartOut(BaseModel):
@@ -75,7 +83,7 @@ class ConversionOut(BaseModel):
     missing_issue_rates: list[str] = Field(description="Currencies without a rate on the day of an issue.")
 
     @classmethod
-    def of(cls, books: ReceivablesSnapshot) -> Json | None:
+    def of(cls, books: AgedSnapshot) -> Json | None:
         """Show parts, rates and the unrealised difference; nothing without a conversion."""
         conversion, found = books.conversion, books.unrealised
         if conversion is None or found is None:
@@ -107,7 +115,7 @@ class ConvertedReport(Report):
     conversion: ConversionOut | None = Field(description="Null without `report_currency`.")
 
     @classmethod
-    def end(cls, books: ReceivablesSnapshot) -> Json:
+    def end(cls, books: AgedSnapshot) -> Json:
         """Show the conversion before the rest."""
         return {"conversion": ConversionOut.of(books)} | super().end(books)
 

@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import Query as Parameter
 from pydantic import BaseModel, Field
 
+from encours.http.answers import Json
 from encours.http.queries import Query
 from encours.kernel.money import exponent
+from encours.reading.moment import Granted
 from reporting_svc.read_models.receivables.scope import Scope
 
 
@@ -33,6 +35,12 @@ class Asked(BaseModel):
     salesperson: str | None = Field(
         default=None, min_length=1, max_length=200, description="Customers of this salesperson."
     )
+    collector: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Customers that this collector owns on as_of, by the code, as known at known_at.",
+    )
 
     def scope(self, q: Query) -> Scope:
         """Return the scope. Raises a 403 problem for an entity outside the caller's grant, 422 for no currency."""
@@ -41,6 +49,31 @@ class Asked(BaseModel):
         if self.entity_id is not None:
             q.caller.require_entity(self.entity_id)
         return Scope(**self.model_dump(exclude={"report_currency"}))
+
+
+class ScopeOut(BaseModel):
+    """Receivables that an answer covers; null restricts nothing."""
+
+    entity_id: str | None
+    entities: list[str] | None = Field(description="Entities of the key; null for all.")
+    customer_id: str | None
+    currency: str | None
+    segment: str | None
+    salesperson: str | None
+    collector: str | None
+
+    @classmethod
+    def of(cls, scope: Scope, granted: Granted) -> Json:
+        """Show a scope within the caller's grant."""
+        return {
+            "entity_id": scope.entity_id,
+            "entities": None if granted is None else sorted(granted),
+            "customer_id": scope.customer_id,
+            "currency": scope.currency,
+            "segment": scope.segment,
+            "salesperson": scope.salesperson,
+            "collector": scope.collector,
+        }
 
 
 class AskedInCurrency(Asked):

@@ -12,7 +12,7 @@ from encours.reading.merges import survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
 from reporting_svc.http.scope import Asked, AskedInCurrency
-from reporting_svc.read_models.aged_balance.query import Aged, Figures, aged
+from reporting_svc.read_models.aged_balance.query import KEY_AND_CURRENCY, Aged, Figures, aged
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import (
@@ -29,20 +29,65 @@ from reporting_svc.read_models.receivables.subtotals import Basis
 from reporting_svc.read_models.tie_out.query import require_tied
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivablesSnapshot:
-    """Receivables at one moment. ``scope`` is in one currency unless there is a ``conversion`` to one.
-
-    ``total`` are its aged sums.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgedSnapshot:
+    """Receivables at one moment, aged; their sums stand side by side where there are several currencies."""
 
     view: View
     scope: Scope
     aged: Aged
-    total: Figures
     parked: list[str]
     conversion: ReportConversion | None = None
     unrealised: Unrealised | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivablesSnapshot(AgedSnapshot):
+    """Receivables in one currency: that of ``scope``, or of the ``conversion``. ``total`` are their aged sums."""
+
+    total: Figures
+
+
+@asynccontextmanager
+async def aged_snapshot(
+    q: Query,
+    asked: Asked,
+    *,
+    bands: Bands = STANDARD,
+    basis: Basis = "due_on",
+    page: Page | None = None,
+    by: str | None = None,
+    insured: bool = False,
+    report_currency: str | None = None,
+) -> AsyncIterator[AgedSnapshot]:
+    """Open the receivables that were asked about, in one read-only transaction. ``by``: group of the report.
+    ``insured``: it shows what is insured.
+
+    Raises 403 and 404 problems for books that are not the caller's or do not exist, 422 for a rate that is missing,
+    503 where the sums do not tie out.
+    """
+    scope = asked.scope(q)
+    async with q.view(Receivables.name) as view:
+        await check(view, scope)
+        scope = await with_collectors(view, replace(scope, merged=await survivors_at(view)), by)
+        scope = await with_insured(view, scope) if insured else scope
+        conversion = await conversion_to(view, scope, report_currency) if report_currency else None
+        found = await aged(view, scope, bands=bands, basis=basis, page=page, conversion=conversion)
+        if page is not None and len(found.sums) > 1:
+            # Customers have a row in each currency. No index has this order, so one currency does without it.
+            found = await aged(view, scope, bands=bands, basis=basis, page=page, key=KEY_AND_CURRENCY)
+        for total in found.sums:
+            await require_tied(view, scope, total)
+        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+        difference = None if conversion is None else await unrealised(view, scope, conversion)
+        yield AgedSnapshot(
+            view=view,
+            scope=scope,
+            aged=found,
+            parked=parked,
+            conversion=conversion,
+            unrealised=difference,
+        )
 
 
 @asynccontextmanager
@@ -56,25 +101,27 @@ async def snapshot(
     by: str | None = None,
     insured: bool = False,
 ) -> AsyncIterator[ReceivablesSnapshot]:
-    """Open the receivables that were asked about, in one read-only transaction. ``by``: group of the report.
-    ``insured``: it shows what is insured.
-
-    Raises 403 and 404 problems for books that are not the caller's or do not exist, 422 for several currencies, and for
-    a rate that is missing, 503 where the sums do not tie out.
-    """
-    scope = asked.scope(q)
+    """Open them as :func:`aged_snapshot`, in one currency. Raises a 422 problem for several."""
     wanted = asked.report_currency if isinstance(asked, AskedInCurrency) else None
-    async with q.view(Receivables.name) as view:
-        await check(view, scope)
-        scope = await with_collectors(view, replace(scope, merged=await survivors_at(view)), by)
-        scope = await with_insured(view, scope) if insured else scope
-        conversion = await conversion_to(view, scope, wanted) if wanted else None
-        found = await aged(view, scope, bands=bands, basis=basis, page=page, conversion=conversion)
-        total = found.one_currency() or Figures.none(wanted or await currency_of(view, scope), bands)
-        await require_tied(view, scope, total)
-        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
-        if conversion is None:
-            yield ReceivablesSnapshot(view, scope.within(total.currency), found, total, parked)
-            return
-        difference = await unrealised(view, scope, conversion)
-        yield ReceivablesSnapshot(view, scope, found, total, parked, conversion, difference)
+    opened = aged_snapshot(
+        q, asked, bands=bands, basis=basis, page=page, by=by, insured=insured, report_currency=wanted
+    )
+    async with opened as books:
+        yield await in_one_currency(books, bands, wanted)
+
+
+async def in_one_currency(
+    books: AgedSnapshot, bands: Bands, report_currency: str | None
+) -> ReceivablesSnapshot:
+    """Return the receivables with their sum. Raises a 422 problem for several currencies."""
+    empty = report_currency or await currency_of(books.view, books.scope)
+    total = books.aged.one_currency() or Figures.none(empty, bands)
+    return ReceivablesSnapshot(
+        view=books.view,
+        scope=books.scope if books.conversion else books.scope.within(total.currency),
+        aged=books.aged,
+        parked=books.parked,
+        conversion=books.conversion,
+        unrealised=books.unrealised,
+        total=total,
+    )

@@ -48,6 +48,16 @@ PLACED = Definition(
     "Of the open amounts of aged-balance/due-date/3, all that is open at as_of of the invoices that were handed over "
     "to a third party by then and not recalled. May overlap with what is disputed, on plan or promised.",
 )
+DUE_PROMISES = Definition(
+    "promises-due/1",
+    "Number and amounts of the promises made by as_of whose last promised day is as_of, and that are neither judged "
+    "nor withdrawn by then.",
+)
+BROKEN_PROMISES = Definition(
+    "promises-broken/1",
+    "Number and amounts of the promises whose last event by as_of found them broken, in the 30 days that end with "
+    "as_of. Missing: the amount less what had arrived of it in time.",
+)
 INSURED = Definition(
     "insured/1",
     "Of the open amounts of aged-balance/due-date/3, what a credit insurer pays at as_of: of the debts of a customer "
@@ -211,6 +221,8 @@ ALL: tuple[Definition, ...] = (
     AGED_BY_DUE_DATE,
     AGED_BY_ISSUE_DATE,
     PROMISED,
+    DUE_PROMISES,
+    BROKEN_PROMISES,
     PLACED,
     INSURED,
     DSO_SIMPLE,

@@ -8,13 +8,12 @@ from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from encours.http.queries import AsOf
 from encours.http.rates import PublishedRateOut
 from encours.kernel.bands import Bands
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import Definition
-from reporting_svc.http.answers import ConvertedReport, Sums, TieOut
-from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.http.answers import ConversionOut, ScopedReport, Sums, TieOut
+from reporting_svc.http.snapshot import AgedSnapshot
 from reporting_svc.read_models.aged_balance.query import AgedGroup, Figures
 from reporting_svc.read_models.receivables.conversion import ReportConversion
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
@@ -25,6 +24,7 @@ class AgedRow(Sums):
 
     customer_id: str | None
     entity_id: str
+    currency: str
     name: str | None
     external_ref: str | None
 
@@ -34,6 +34,7 @@ class AgedRow(Sums):
         return {
             "customer_id": figures.customer_id or None,
             "entity_id": figures.entity,
+            "currency": figures.currency,
             "name": figures.name,
             "external_ref": figures.external_ref,
             **Sums.of(figures, bands, insured=insured),
@@ -51,36 +52,72 @@ class Total(Sums):
         return {"customers": figures.customers, **Sums.of(figures, bands, insured=insured)}
 
 
-class AgedBalanceOut(ConvertedReport):
-    """One page of customers; `totals` and `tie_out` are of all of them."""
+class CurrencyTotal(Total):
+    """All customers in one currency, tied out."""
+
+    currency: str
+    tie_out: TieOut
+
+    @classmethod
+    def of(cls, figures: Figures, bands: Bands, *, insured: bool = True) -> Json:
+        """Show the sums of a currency."""
+        shown = {"currency": figures.currency, "tie_out": TieOut.of(figures)}
+        return shown | Total.of(figures, bands, insured=insured)
+
+
+class AgedCurrencyTotal(CurrencyTotal):
+    """All customers in one currency, with what is open on penalty documents."""
+
+    penalties: MoneyModel = Field(
+        description="The part of the bands that is open on penalty documents, which are no turnover."
+    )
+
+
+_IN_ONE = "Null where the scope has several currencies, as these are never added up: see `currencies`."
+
+
+class AgedBalanceOut(ScopedReport):
+    """One page of customers, each currency of one in a row of its own; the sums are of all customers."""
 
     definition: str
+    currency: str | None = Field(description=_IN_ONE)
     bands: list[str]
     data: list[AgedRow]
     next_cursor: str | None
-    totals: Total
-    penalties: MoneyModel = Field(
-        description="The part of the totals' bands that is open on penalty documents, which are no turnover."
+    currencies: list[AgedCurrencyTotal] = Field(description="Sums of each currency in scope, side by side.")
+    totals: Total | None = Field(description=_IN_ONE)
+    penalties: MoneyModel | None = Field(
+        description=f"The part of the totals' bands that is open on penalty documents. {_IN_ONE}"
     )
+    tie_out: TieOut | None = Field(description=_IN_ONE)
+    conversion: ConversionOut | None = Field(description="Null without `report_currency`.")
 
     @classmethod
     def of(
         cls,
-        books: ReceivablesSnapshot,
+        books: AgedSnapshot,
         page: Page,
         bands: Bands,
         definition: Definition,
-        penalties: OpenPenalties,
+        totals: Sequence[tuple[Figures, OpenPenalties]],
     ) -> Json:
-        """Show a page of customers and the sums of all."""
+        """Show a page of customers and the sums of all in each currency; those of an only one also by themselves."""
+        currencies = [
+            CurrencyTotal.of(total, bands) | {"penalties": money_json(penalties.open_minor, total.currency)}
+            for total, penalties in totals
+        ]
+        only, *others = totals
+        alone = dict.fromkeys(("currency", "totals", "penalties", "tie_out"))
+        if not others:
+            shown = {name: currencies[0][name] for name in ("currency", "penalties", "tie_out")}
+            alone = shown | {"totals": Total.of(only[0], bands)}
         return {
             "definition": definition.id,
-            "currency": books.total.currency,
             "bands": list(bands.names),
             **page.body(books.aged.rows, lambda row: AgedRow.of(books.aged.figures(row), bands)),
-            "totals": Total.of(books.total, bands),
-            "penalties": money_json(penalties.open_minor, books.total.currency),
-            "tie_out": TieOut.of(books.total),
+            "currencies": currencies,
+            **alone,
+            "conversion": ConversionOut.of(books),
             **cls.end(books),
         }
 
@@ -110,20 +147,7 @@ class AgedGroupRow(Sums):
     converted: ConvertedSums | None = Field(description="In `report_currency`; null without it.")
 
 
-class CurrencyTotal(Total):
-    """All customers in one currency, tied out."""
-
-    currency: str
-    tie_out: TieOut
-
-    @classmethod
-    def of(cls, figures: Figures, bands: Bands, *, insured: bool = True) -> Json:
-        """Show the sums of a currency."""
-        shown = {"currency": figures.currency, "tie_out": TieOut.of(figures)}
-        return shown | Total.of(figures, bands, insured=insured)
-
-
-class AgedGroupsOut(AsOf):
+class AgedGroupsOut(ScopedReport):
     """Groups in order, currencies side by side: amounts in different currencies are never added."""
 
     definition: str
@@ -135,22 +159,22 @@ class AgedGroupsOut(AsOf):
     rates: list[GroupRate] = Field(
         description="Rates of as_of, as known at known_at, that converted amounts; none without `report_currency`."
     )
-    parked: list[str] = Field(description="The parked streams, at most 100.")
 
     @classmethod
     def of(
         cls,
+        books: AgedSnapshot,
         definition: Definition,
         group_by: str,
         bands: Bands,
         groups: Sequence[AgedGroup],
-        totals: Sequence[Figures],
         names: Mapping[str, str],
         conversion: ReportConversion | None,
     ) -> Json:
         """Show the groups and the sums of each currency."""
         currency = conversion.currency if conversion else None
         rates = conversion.rates if conversion else {}
+        totals = books.aged.sums
         shown = {total.currency for total in totals}
         return {
             "definition": definition.id,
@@ -164,6 +188,7 @@ class AgedGroupsOut(AsOf):
                 for (entity, code), rate in sorted(rates.items())
                 if code in shown and (found := PublishedRateOut.of(rate)) is not None
             ],
+            **cls.end(books),
         }
 
 

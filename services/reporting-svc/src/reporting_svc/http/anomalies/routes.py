@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -64,7 +63,7 @@ async def list_anomalies(
         view, scope = books.view, books.scope
         compared_from = first - timedelta(days=WINDOW_DAYS)
         moved = await transactions(view, scope, compared_from)
-        everyone = replace(scope, customer_id=None, segment=None, salesperson=None)
+        everyone = scope.everyone()
         every = moved if everyone == scope else await transactions(view, everyone, compared_from)
         outcomes = await due_outcomes(view, scope)
         money = await money_origins(view, everyone, compared_from)

@@ -15,6 +15,7 @@ from reporting_svc.domain.forecast.cash import Z_50, Z_80, CashForecast, PeriodC
 from reporting_svc.domain.forecast.owed import Expectable
 from reporting_svc.domain.measures.definitions import CASH_FORECAST
 from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
 
@@ -160,7 +161,7 @@ class PastWeekOut(BaseModel):
     covered: bool = Field(description="`came` lies in `range_80`.")
 
 
-class AheadOut(BaseModel):
+class AheadOut(Reasoned):
     """Errors of the weeks that lie so many weeks ahead; errors in percent of what came, null where nothing came."""
 
     weeks_ahead: int | None = Field(description="Null for all together.")
@@ -181,6 +182,7 @@ class AheadOut(BaseModel):
         def percent(minor: float) -> float | None:
             return round(100 * minor / came, 1) if came > 0 else None
 
+        reason: Reason | None = "nothing-came" if came <= 0 else None
         return {
             "weeks_ahead": ahead,
             "weeks": len(weeks),
@@ -191,6 +193,7 @@ class AheadOut(BaseModel):
             "coverage_80": round(100 * sum(week.covered for week in weeks) / len(weeks), 1)
             if weeks
             else None,
+            "reason": reason if weeks else "no-past-weeks",
         }
 
 

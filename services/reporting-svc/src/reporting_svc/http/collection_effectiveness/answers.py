@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from fractions import Fraction
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -13,26 +11,12 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.collection import Collection
-from reporting_svc.domain.measures.dso import rounded
 from reporting_svc.http.answers import Report, TieOut
-from reporting_svc.http.dso.answers import DaysOut, WorkingCapitalOut
+from reporting_svc.http.dso.answers import WorkingCapitalOut
+from reporting_svc.http.measured import DaysOut, PercentOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.receivables.groups import GroupBy
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
-
-
-class PercentOut(BaseModel):
-    """Percent by a definition; null for the reason that is named."""
-
-    definition: str
-    percent: float | None
-    reason: Literal["nothing-to-collect", "nothing-open", "nothing-billed", "not-known-yet"] | None
-
-    @classmethod
-    def of(cls, definition: definitions.Definition, percent: Fraction | None, reason: str) -> Json:
-        """Show a percentage, rounded to two decimals, or the reason for having none."""
-        none = reason if percent is None else None
-        return {"definition": definition.id, "percent": rounded(percent), "reason": none}
 
 
 class CollectionRow(BaseModel):

@@ -13,12 +13,21 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.kernel.bands import STANDARD
-from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, CEI, PAST_90
+from reporting_svc.domain.measures.definitions import (
+    AGED_BY_DUE_DATE,
+    BROKEN_PROMISES,
+    CEI,
+    DUE_PROMISES,
+    OVERDUE_RATE,
+    PAST_90,
+    TURNOVER,
+    Definition,
+)
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.http.aged_balance.answers import AgedRow, Total
 from reporting_svc.http.answers import ConvertedReport, TieOut
-from reporting_svc.http.collection_effectiveness.answers import PercentOut
 from reporting_svc.http.dso.answers import DsoFigures
+from reporting_svc.http.measured import PercentOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.dashboard.query import PromiseSums
@@ -39,7 +48,7 @@ class Lately:
     broken: PromiseSums
 
 
-class AtRiskOut(BaseModel):
+class AtRiskOut(Reasoned):
     """Open for more than 90 days past due; `share` of all that is open, null where nothing is."""
 
     definition: str
@@ -54,12 +63,31 @@ class AtRiskOut(BaseModel):
             "definition": PAST_90.id,
             "amount": money_json(old, total.currency),
             "share": round(old / gross, 4) if gross > 0 else None,
+            "reason": None if gross > 0 else "nothing-open",
         }
+
+
+class LatelyOut(BaseModel):
+    """Turnover and cash of the 30 days that end with as_of."""
+
+    definition: str
+    billed: MoneyModel
+    credited: MoneyModel
+    collected: MoneyModel
+    reversed: MoneyModel
+
+    @classmethod
+    def of(cls, periods: Sequence[Turnover], currency: str) -> Json:
+        """Show the sums of the days."""
+        sums = {name: sum(getattr(period, name) for period in periods) for name in _LATELY}
+        shown = {name: money_json(minor, currency) for name, minor in sums.items()}
+        return {"definition": TURNOVER.id, **shown}
 
 
 class DuePromises(BaseModel):
     """Promises whose last day is as_of."""
 
+    definition: str
     number: int
     amount: MoneyModel
 
@@ -101,15 +129,13 @@ class DashboardOut(ConvertedReport):
 
     definition: str
     totals: Total
-    overdue_share: float | None = Field(
-        description="Overdue part of the open amounts, both without penalty documents."
-    )
+    overdue_rate: PercentOut = Field(description="Overdue part of the open amounts.")
     at_risk: AtRiskOut
     dso: DsoFigures
     collection_effectiveness: PercentOut = Field(
         description="Of the calendar month up to as_of; with `report_currency` all of it at the rates of as_of."
     )
-    last_30_days: dict[str, MoneyModel]
+    last_30_days: LatelyOut
     promised_today: DuePromises
     broken_promises: BrokenPromises
     largest_overdue: list[AgedRow]
@@ -130,17 +156,16 @@ class DashboardOut(ConvertedReport):
             "definition": AGED_BY_DUE_DATE.id,
             "currency": currency,
             "totals": Total.of(total, STANDARD, insured=False),
-            "overdue_share": round(late / gross, 4) if gross > 0 else None,
+            "overdue_rate": PercentOut.of(
+                OVERDUE_RATE, Fraction(100 * late, gross) if gross > 0 else None, "nothing-open"
+            ),
             "at_risk": AtRiskOut.of(total),
             "dso": DsoFigures.of(dso, currency),
             "collection_effectiveness": PercentOut.of(CEI, lately.effectiveness, "nothing-to-collect"),
-            "last_30_days": {
-                name: money_json(sum(getattr(period, name) for period in lately.periods), currency)
-                for name in _LATELY
-            },
-            "promised_today": _sums(lately.due, currency),
+            "last_30_days": LatelyOut.of(lately.periods, currency),
+            "promised_today": _sums(DUE_PROMISES, lately.due, currency),
             "broken_promises": {
-                **_sums(lately.broken, currency),
+                **_sums(BROKEN_PROMISES, lately.broken, currency),
                 "missing": money_json(lately.broken.missing_minor, currency),
                 "largest": [BrokenPromiseOut.of(row) for row in lately.broken.largest],
             },
@@ -150,5 +175,9 @@ class DashboardOut(ConvertedReport):
         }
 
 
-def _sums(promises: PromiseSums, currency: str) -> Json:
-    return {"number": promises.number, "amount": money_json(promises.amount_minor, currency)}
+def _sums(definition: Definition, promises: PromiseSums, currency: str) -> Json:
+    return {
+        "definition": definition.id,
+        "number": promises.number,
+        "amount": money_json(promises.amount_minor, currency),
+    }

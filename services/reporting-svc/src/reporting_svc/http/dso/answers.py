@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
-from reporting_svc.domain.measures.definitions import Definition
 from reporting_svc.domain.measures.dso import Countback, Dso, rounded
 from reporting_svc.http.answers import ConvertedReport, TieOut
+from reporting_svc.http.measured import DaysOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
 
-class _Days(BaseModel):
-    definition: str
-    days: float | None
-
-
-class DaysOut(_Days):
-    """Days by a definition; null where there is no turnover to express them in."""
-
-    @classmethod
-    def of(cls, definition: Definition, days: Fraction | None) -> Json:
-        """Show days, rounded to two decimals."""
-        return {"definition": definition.id, "days": rounded(days)}
-
-
-class CountbackOut(_Days):
+class CountbackOut(BaseModel):
     """`exhausted`: the balance is older than all turnover known, so the days are a lower bound."""
 
+    definition: str
+    days: float
     months: int = Field(description="Calendar months gone through.")
     exhausted: bool
 
@@ -39,13 +25,14 @@ class CountbackOut(_Days):
     def of(cls, countback: Countback) -> Json:
         """Show the days and the months that they were counted in."""
         return {
-            **DaysOut.of(definitions.DSO_COUNTBACK, countback.days),
+            "definition": definitions.DSO_COUNTBACK.id,
+            "days": rounded(countback.days),
             "months": countback.months,
             "exhausted": countback.exhausted,
         }
 
 
-class WorkingCapitalOut(BaseModel):
+class WorkingCapitalOut(Reasoned):
     """Effect on working capital [BFR]: cash that days of DSO tie up; `per_day` is null without turnover."""
 
     definition: str
@@ -59,6 +46,7 @@ class WorkingCapitalOut(BaseModel):
             "definition": definitions.WORKING_CAPITAL.id,
             "per_day": None if per_day_minor is None else money_json(per_day_minor, currency),
             "late": money_json(late_minor, currency),
+            "reason": "no-turnover" if per_day_minor is None else None,
         }
 
 

@@ -1,4 +1,4 @@
-"""``GET /v1/open-items``: the invoices and instalments behind an aged balance, or behind one band of it."""
+"""``GET /v1/open-items``: the invoices and instalments behind an aged balance, or behind one cell of it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from encours.http.routing import Router
 from encours.kernel.bands import STANDARD, Bands
 from encours.kernel.errors import Invalid
 from encours.reading.pages import Page
-from reporting_svc.http.aged_balance.routes import AskedBands
-from reporting_svc.http.open_items.answers import OpenItemsOut
-from reporting_svc.http.scope import Ask
-from reporting_svc.http.snapshot import snapshot
-from reporting_svc.read_models.overdue.query import KEY, SORTS, DueRange, listed_parts
+from reporting_svc.http.aged_balance.routes import GROUP_BY, AskedBands, AskedBasis
+from reporting_svc.http.open_items.answers import ListedCell, OpenItemsOut
+from reporting_svc.http.scope import AskedInCurrency, AskInCurrency
+from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
+from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
+from reporting_svc.read_models.aged_balance.query import aged_groups
+from reporting_svc.read_models.overdue.query import KEY, SORTS, DayRange, OneGroup, listed_parts
+from reporting_svc.read_models.receivables.groups import group_of
+from reporting_svc.read_models.receivables.subtotals import Basis
 
 router = Router(tags=["Receivables"])
 PAGE = paging(*SORTS, default="due_on", key=KEY, columns=SORTS)
@@ -28,28 +32,63 @@ PAGE = paging(*SORTS, default="due_on", key=KEY, columns=SORTS)
 async def list_open_items(
     q: Annotated[Query, reading("reports:read")],
     page: Annotated[Page, PAGE],
-    asked: Ask,
+    asked: AskInCurrency,
     bands: AskedBands = None,
     band: Annotated[
         str | None,
         Parameter(max_length=20, description="One band by its name, such as `not_due` or `31-60`."),
     ] = None,
+    by: AskedBasis = "due_date",
+    group_by: Annotated[
+        str | None,
+        Parameter(
+            pattern=GROUP_BY,
+            description="Customers of one `group` of `GET /v1/aged-balance/groups`.",
+            examples=["collector"],
+        ),
+    ] = None,
+    group: Annotated[
+        str | None,
+        Parameter(max_length=200, description="Its `group`; empty where that is null.", examples=["ann"]),
+    ] = None,
 ) -> Response:
-    """Open invoices and instalments, whose sum is that of the bands, or of the band that is named."""
-    chosen = Bands.parse(bands) if bands is not None else STANDARD
+    """Open invoices and instalments, whose sum is that of the bands, or of the band and the group that are named."""
+    chosen, counted = Bands.parse(bands) if bands else STANDARD, COUNTED_FROM[by]
     if band is not None and band not in chosen.names:
         raise Invalid(f"The bands are {', '.join(chosen.names)}.", "/band")
     place = None if band is None else chosen.names.index(band)
-    async with snapshot(q, asked, bands=chosen, insured=True) as books:
-        due = DueRange() if place is None else due_range(chosen, place, books.view.time.as_of)
-        rows = await listed_parts(books.view, books.scope, page, due, "open_minor <> 0")
-    minor = sum(books.total.bands) if place is None else books.total.bands[place]
-    return q.respond(OpenItemsOut.of(books, rows, page, chosen, band, minor))
+    one = _group(asked, group_by, group)
+    async with snapshot(q, asked, bands=chosen, basis=counted.basis, by=group_by, insured=True) as books:
+        days = band_range(chosen, place, books.view.time.as_of, counted.basis)
+        rows = await listed_parts(books.view, books.scope, page, days, "open_minor <> 0", one)
+        sums = books.total.bands if one is None else await _sums(books, chosen, counted.basis, one)
+    minor = sum(sums) if place is None else sums[place]
+    cell = ListedCell(chosen, counted, band, group_by, one.value if one else None, minor)
+    return q.respond(OpenItemsOut.of(books, rows, page, cell))
 
 
-def due_range(bands: Bands, place: int, as_of: date) -> DueRange:
-    """Return the due dates of the band at a place."""
+def _group(asked: AskedInCurrency, group_by: str | None, group: str | None) -> OneGroup | None:
+    if group_by is None:
+        if group is not None:
+            raise Invalid("Name what the group is of, group_by.", "/group_by")
+        return None
+    if group is None:
+        raise Invalid("Name the group; leave it empty for customers that are in none.", "/group")
+    if asked.report_currency is not None:
+        raise Invalid("Groups are listed in their own currencies: name currency instead.", "/report_currency")
+    return OneGroup(group_of(group_by), group or None)
+
+
+async def _sums(books: ReceivablesSnapshot, bands: Bands, basis: Basis, one: OneGroup) -> tuple[int, ...]:
+    """Return the bands of a group; 0 of one that has nothing."""
+    groups = await aged_groups(books.view, books.scope, one.by, bands, basis)
+    return next((each.figures.bands for each in groups if each.group == one.value), (0,) * len(bands.names))
+
+
+def band_range(bands: Bands, place: int | None, as_of: date, basis: Basis = "due_on") -> DayRange:
+    """Return the dates of the band at a place, or of all bands."""
+    if place is None:
+        return DayRange(basis=basis)
     edges = [as_of - timedelta(days=days) for days in bands.thresholds]
-    return DueRange(
-        first=edges[place] if place < len(edges) else None, before=edges[place - 1] if place else None
-    )
+    first = edges[place] if place < len(edges) else None
+    return DayRange(first, edges[place - 1] if place else None, basis)

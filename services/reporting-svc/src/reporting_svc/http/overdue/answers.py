@@ -16,6 +16,7 @@ from reporting_svc.domain.measures.definitions import OVERDUE
 from reporting_svc.http.answers import INSURED, PLACED, PROMISED, Report, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.overdue.query import Overdue
+from reporting_svc.read_models.receivables.subtotals import Basis
 
 
 class OpenItemRow(BaseModel):
@@ -55,8 +56,10 @@ class OpenItemRow(BaseModel):
     salesperson: str | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], as_of: date, bands: Bands = STANDARD) -> Json:
-        """Show an invoice, or an instalment, on a day."""
+    def of(
+        cls, row: Mapping[str, Any], as_of: date, bands: Bands = STANDARD, basis: Basis = "due_on"
+    ) -> Json:
+        """Show an invoice, or an instalment, on a day, in the band of its days from the due date or the issue."""
         days, currency = days_past_due(row["due_on"], as_of), row["currency"]
         open_minor, conceded = row["open_minor"], row["conceded_minor"]
         contested, planned = row["disputed_minor"], row["planned_minor"]
@@ -71,7 +74,7 @@ class OpenItemRow(BaseModel):
             "due_on": row["due_on"].isoformat(),
             "instalment": row["instalment"],
             "days_past_due": days,
-            "band": bands.names[bands.index(days)],
+            "band": bands.names[bands.index(days_past_due(row[basis], as_of))],
             "total": money_json(row["total_minor"], currency),
             "outstanding": money_json(open_minor, currency),
             "disputed": money_json(contested, currency),

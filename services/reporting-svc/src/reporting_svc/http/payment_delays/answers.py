@@ -15,13 +15,13 @@ from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.delays import BANDS, Cohort, Delays
 from reporting_svc.domain.measures.dso import rounded
 from reporting_svc.http.answers import Report, TieOut
-from reporting_svc.http.collection_effectiveness.answers import PercentOut
+from reporting_svc.http.measured import PercentOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
 DelayGroup = Literal["month", "entity", "segment", "salesperson", "collector", "customer"]
 
 
-class SettledOut(BaseModel):
+class SettledOut(Reasoned):
     """Invoices and instalments that are settled, with their delays in days; negative before the due date."""
 
     count: int
@@ -32,7 +32,7 @@ class SettledOut(BaseModel):
     late: int = Field(description="Number settled after the due date.")
 
 
-class OpenLateOut(BaseModel):
+class OpenLateOut(Reasoned):
     """Open and late ones: their delay is at least the days so far."""
 
     count: int
@@ -51,7 +51,7 @@ class DelayBucketOut(BaseModel):
     open_late_amount: MoneyModel
 
 
-class DelayRow(BaseModel):
+class DelayRow(Reasoned):
     """Delays of a group; `group` is null for all together and for customers that are in none."""
 
     group: str | None
@@ -72,14 +72,17 @@ class DelayRow(BaseModel):
                 "weighted_mean_days": rounded(delays.weighted),
                 "median_days": rounded(delays.median),
                 "late": delays.late,
+                "reason": None if delays.settled else "nothing-settled",
             },
             "open_late": {
                 "count": len(delays.open_late),
                 "amount": money_json(delays.open_minor, currency),
                 "mean_days_so_far": rounded(delays.open_mean),
                 "longest_days_so_far": max((days for days, _ in delays.open_late), default=None),
+                "reason": None if delays.open_late else "nothing-late",
             },
             "at_least_days": rounded(delays.at_least),
+            "reason": "nothing-fell-due" if delays.at_least is None else None,
             "distribution": [
                 {
                     "band": band,
@@ -103,7 +106,7 @@ class RankedCustomerOut(BaseModel):
     open_late: int
 
 
-class SeasonOut(BaseModel):
+class SeasonOut(Reasoned):
     """Invoices that fell due in a calendar month, of whichever year."""
 
     month: int = Field(ge=1, le=12)
@@ -218,4 +221,5 @@ def _season(month: str, delays: Delays) -> Json:
         "mean_days": rounded(delays.mean),
         "weighted_mean_days": rounded(delays.weighted),
         "open_late": len(delays.open_late),
+        "reason": None if delays.settled else "nothing-settled",
     }

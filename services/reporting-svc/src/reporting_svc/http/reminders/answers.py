@@ -13,7 +13,7 @@ from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.reminders import TRACES, AskedFor, Key, ReminderYield, WindowYield
 from reporting_svc.http.answers import Report, TieOut
-from reporting_svc.http.collection_effectiveness.answers import PercentOut
+from reporting_svc.http.measured import PercentOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
 ReminderGroup = Literal["month", "entity", "policy", "step", "channel", "template", "tone", "experiment"]

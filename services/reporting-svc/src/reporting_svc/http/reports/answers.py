@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,11 +15,13 @@ from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from encours.kernel.money import Money
+from encours.reading.moment import Granted
 from reporting_svc.domain.report.catalogue import COUNT, SOURCES, ColumnKind, ReportSource
 from reporting_svc.domain.report.document import GROUPED, OPERATORS
 from reporting_svc.domain.report.state import CustomReport
 from reporting_svc.domain.report.table import CurrencySums, ReportValue
 from reporting_svc.http.answers import TieOut
+from reporting_svc.http.scope import ScopeOut
 from reporting_svc.reports.run import ReportRun
 from reporting_svc.use_cases.reports import REPORT
 
@@ -213,17 +215,6 @@ class ReportTieOutOut(TieOut):
     currency: str
 
 
-class ReportCoverOut(BaseModel):
-    """Receivables that a run covers and ties out; further conditions choose among the rows."""
-
-    entity_id: str | None
-    entities: list[str] | None = Field(description="Entities of the key; null for all.")
-    customer_id: str | None
-    currency: str | None
-    segment: str | None
-    salesperson: str | None
-
-
 class ReportRunOut(AsOf):
     """Result of a run. An amount has the currency of its row: no row and no sum has two."""
 
@@ -237,14 +228,16 @@ class ReportRunOut(AsOf):
     data: list[dict[str, Any]] = Field(description="Values by the names of the columns.")
     left_out: int = Field(description="Rows behind the limit.")
     totals: list[ReportTotalOut]
-    scope: ReportCoverOut
+    scope: ScopeOut = Field(
+        description="Receivables that a run covers and ties out; further conditions choose among the rows."
+    )
     tie_out: list[ReportTieOutOut]
     parked: list[str] = Field(description="The parked streams, at most 100.")
 
     @classmethod
-    def of(cls, state: CustomReport, run: ReportRun, granted: Sequence[str] | None) -> Json:
+    def of(cls, state: CustomReport, run: ReportRun, granted: Granted) -> Json:
         """Show a run."""
-        saved, source, table, scope = state.saved, run.plan.source, run.table, run.scope
+        saved, source, table = state.saved, run.plan.source, run.table
         assert saved is not None
         names = [each.name for each in table.columns]
         return {
@@ -258,14 +251,7 @@ class ReportRunOut(AsOf):
             "data": [dict(zip(names, map(_json, row), strict=True)) for row in table.rows],
             "left_out": table.left_out,
             "totals": [ReportTotalOut.of(each) for each in table.totals],
-            "scope": {
-                "entity_id": scope.entity_id,
-                "entities": None if granted is None else list(granted),
-                "customer_id": scope.customer_id,
-                "currency": scope.currency,
-                "segment": scope.segment,
-                "salesperson": scope.salesperson,
-            },
+            "scope": ScopeOut.of(run.scope, granted),
             "tie_out": [
                 TieOut.of(each.figures, buckets=each.buckets_minor) | {"currency": each.figures.currency}
                 for each in run.tie_outs

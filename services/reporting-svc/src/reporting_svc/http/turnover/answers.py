@@ -13,6 +13,7 @@ from encours.http.models import MoneyModel, money_json
 from encours.kernel.money import div_half_up
 from reporting_svc.domain.measures.definitions import TURNOVER, TURNOVER_BY_PRODUCT
 from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.turnover.products import ProductTurnover, total
 from reporting_svc.read_models.turnover.query import Period, Turnover, TurnoverGroup, added
@@ -94,7 +95,7 @@ class TurnoverGroupsOut(BaseModel):
         return {"group_by": groups.by, "data": rows, "left_out": groups.left_out}
 
 
-class ProductRow(BaseModel):
+class ProductRow(Reasoned):
     """A product in a period with movements; `start` is its first day."""
 
     start: date
@@ -131,7 +132,14 @@ class ProductRow(BaseModel):
             "margin": money_json(row.margin, currency),
             "margin_percent": percent_of(row.margin, row.costed),
             "costed_percent": percent_of(row.costed, row.net),
+            "reason": _reason(row),
         }
+
+
+def _reason(row: ProductTurnover) -> Reason | None:
+    if row.net <= 0:
+        return "no-turnover"
+    return "no-known-cost" if row.costed <= 0 else None
 
 
 def percent_of(part: int, whole: int) -> float | None:

@@ -62,7 +62,9 @@ async def _groups(
 ) -> TurnoverGroups:
     found = await by_group(books.view, books.scope, by, first, group_by)
     shown = list(found)[:MOST_GROUPS]
-    names = await labels_of(books.view, books.scope, [value for value in shown if value is not None])
+    names = await labels_of(
+        books.view, books.scope, group_by, [value for value in shown if value is not None]
+    )
     return TurnoverGroups(group_by, {value: found[value] for value in shown}, len(found) - len(shown), names)
 
 

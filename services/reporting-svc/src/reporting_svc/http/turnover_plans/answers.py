@@ -14,6 +14,7 @@ from encours.http.queries import AsOf
 from reporting_svc.domain.measures.definitions import TURNOVER_PLAN
 from reporting_svc.domain.turnover_plan import TurnoverPlanState
 from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.http.turnover.answers import percent_of
 from reporting_svc.read_models.turnover.plans import PlannedMonth, totals_of
@@ -84,7 +85,7 @@ class TurnoverPlansOut(AsOf):
 TURNOVER_PLAN_ANSWER = Answer(PLAN_FOLDER, lambda state, _version, _day: TurnoverPlanOut.of(state))
 
 
-class PlannedAmountOut(BaseModel):
+class PlannedAmountOut(Reasoned):
     """An amount as planned and as it became."""
 
     planned: MoneyModel | None = Field(description="Null where the plan expects nothing in particular.")
@@ -95,11 +96,15 @@ class PlannedAmountOut(BaseModel):
     @classmethod
     def of(cls, planned: int | None, actual: int, currency: str) -> Json:
         """Show planned and actual."""
+        reason: Reason | None = "not-planned" if planned is None else None
+        if planned is not None and planned <= 0:
+            reason = "nothing-planned"
         return {
             "planned": _money(planned, currency),
             "actual": money_json(actual, currency),
             "difference": None if planned is None else money_json(actual - planned, currency),
             "percent": None if planned is None else percent_of(actual - planned, planned),
+            "reason": reason,
         }
 
 

@@ -37,6 +37,8 @@ Row = Mapping[str, Any]
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
 KEY = "row_key"
+KEY_AND_CURRENCY = f"({ROW_KEY}) || ' ' || f.currency"
+"""Key of rows of several currencies."""
 _JOINED = (
     "left join named n on (n.entity, n.customer_id, n.currency) = ({0}.entity, {0}.customer_id, {0}.currency)"
 )
@@ -127,8 +129,11 @@ async def aged(
     basis: Basis = "due_on",
     page: Page | None = None,
     conversion: ReportConversion | None = None,
+    key: str = ROW_KEY,
 ) -> Aged:
     """Return sums and, if asked for, one page of rows; with a conversion all are in its currency.
+
+    ``key``: SQL of the key that ends the order of the rows.
 
     Raises :class:`ReportRateMissing`.
     """
@@ -152,10 +157,10 @@ async def aged(
         from figures f {_JOINED.format("f")} group by f.currency
     """
     if page is not None:
-        statement += f" union all {_page(args, view, columns, page)}"
+        statement += f" union all {_page(args, view, columns, page, key)}"
     if parts:
         statement += f" union all {parts}"
-    found = cast("list[Row]", await view.conn.fetch(statement + " order by part, place", *args))
+    found = cast("list[Row]", await view.conn.fetch(statement + " order by part, place, currency", *args))
     if conversion is not None:
         conversion.require({(r["entity"], r["currency"]) for r in found if r["part"] == PART_OF_CURRENCY})
     return Aged(
@@ -301,7 +306,7 @@ def _figures(record: Row, columns: Sequence[str]) -> Figures:
     )
 
 
-def _page(args: Arguments, view: View, columns: list[str], page: Page) -> str:
+def _page(args: Arguments, view: View, columns: list[str], page: Page, key: str) -> str:
     """SQL: the rows behind the cursor. Names are looked up for the page alone unless they make the order."""
     bands = [c for c in columns if c.startswith("b")]
     by_name = "name_key" in page.columns
@@ -310,7 +315,7 @@ def _page(args: Arguments, view: View, columns: list[str], page: Page) -> str:
     late = " + ".join(f"f.{b}" for b in bands[1:])
     keyed = f"""(
         select f.*, f.open_items - f.unapplied as outstanding, {late} - f.late_conceded as overdue,
-               {name_key} as name_key, {ROW_KEY} as row_key
+               {name_key} as name_key, {key} as row_key
         from figures f {joined}
     ) keyed"""
     return f"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class ForecastBasis:
 
 async def forecast_basis(view: View, scope: Scope) -> ForecastBasis:
     """Return the debts of the scope, and the history of all debtors, to which theirs is shrunk."""
-    everyone = replace(scope, customer_id=None, segment=None, salesperson=None)
+    everyone = scope.everyone()
     names = await group_names(view, everyone, "segment")
     segments = {customer: segment for customer, segment in names.items() if segment}
     outlook = Outlook(

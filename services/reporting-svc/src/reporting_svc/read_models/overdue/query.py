@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.groups import FieldGroup, GroupBy, PartyGroup, grouping
 from reporting_svc.read_models.receivables.named import named_sql, shares_sql
 from reporting_svc.read_models.receivables.parts import parts_at
 from reporting_svc.read_models.receivables.query import is_now
 from reporting_svc.read_models.receivables.rows import INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import Basis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +70,7 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
         *args,
     )
     assert sums is not None  # an aggregate without groups is one row
-    rows = await listed_parts(view, scope, page, DueRange(before=view.time.as_of), _LISTED)
+    rows = await listed_parts(view, scope, page, DayRange(before=view.time.as_of), _LISTED)
     return Overdue(
         rows=tuple(rows),
         invoices=sums["invoices"],
@@ -84,38 +86,53 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
 
 
 @dataclass(frozen=True, slots=True)
-class DueRange:
-    """Due dates from ``first`` on and before ``before``; ``None`` bounds nothing."""
+class DayRange:
+    """Due dates, or dates of issue, from ``first`` on and before ``before``; ``None`` bounds nothing."""
 
     first: date | None = None
     before: date | None = None
+    basis: Basis = "due_on"
 
-    def sql(self, args: Arguments, column: str) -> str:
-        """SQL: the condition on a column."""
+    def sql(self, args: Arguments, table: str) -> str:
+        """SQL: the condition on a table."""
         bounds = ((">=", self.first), ("<", self.before))
-        found = [f"{column} {sign} {args.add(day)}::date" for sign, day in bounds if day is not None]
+        found = [
+            f"{table}.{self.basis} {sign} {args.add(day)}::date" for sign, day in bounds if day is not None
+        ]
         return " and ".join(found) or "true"
 
 
+@dataclass(frozen=True, slots=True)
+class OneGroup:
+    """Group of an aged balance by groups; ``value`` None: customers that are in none."""
+
+    by: GroupBy | PartyGroup | FieldGroup
+    value: str | None
+
+
 async def listed_parts(
-    view: View, scope: Scope, page: Page, due: DueRange, condition: str
+    view: View, scope: Scope, page: Page, days: DayRange, condition: str, group: OneGroup | None = None
 ) -> list[Mapping[str, Any]]:
-    """Return a page of the open invoices and instalments that are due in a range and meet a condition."""
+    """Return a page of the open invoices and instalments of a range of days, and of a group, that meet a condition."""
     now = await is_now(view)
     where = ViewWhere(view, entity="entity").add(condition)
     debtor, merged = "i.customer_id", ""
     if scope.merged.merged:
         debtor = "coalesce(m.survivor_id, i.customer_id)"
         merged = f"left join {merged_sql(scope.merged, where.arguments)} m on m.customer_id = i.customer_id"
+    grouped = grouping(where.arguments, view, scope, group.by if group else None, "i")
+    within = days.sql(where.arguments, "p")
+    if group is not None:
+        within += f" and {grouped.value} is not distinct from {where.arguments.add(group.value)}::text"
     listed = f"""(
         select {INVOICE_ID.sql("i.invoice_id")} as invoice_id, i.entity, {debtor} as customer_id, i.currency,
                i.issued_on, p.due_on, p.instalment, i.number, i.total_minor, i.salesperson, p.open_minor,
                p.disputed_minor, p.conceded_minor, p.planned_minor, {shares_sql("p", "n")},
                (i.invoice_id::text || ' ' || coalesce(lpad(p.instalment::text, 4, '0'), '')) collate "C" as {KEY}
         from ({await parts_at(where.arguments, view, scope, now=now)}) p
-        join {view.schema}.item i using (invoice_id) {merged}
+        join {view.schema}.item i using (invoice_id) {merged} {grouped.join}
         left join ({await named_sql(where.arguments, view, scope, now=now)}) n on n.invoice_id = p.invoice_id
-        where {due.sql(where.arguments, "p.due_on")}
+        where {within}
     ) listed"""
     rows = await view.conn.fetch(
         f"""

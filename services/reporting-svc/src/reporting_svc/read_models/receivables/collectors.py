@@ -75,6 +75,11 @@ class Owners:
     codes: Mapping[str, str]
     names: Mapping[str, str]
 
+    def records_of(self, collector: str, merged: Survivors) -> list[str]:
+        """Return the records of the debtors that a collector owns."""
+        owned = {debtor for debtor, code in self.codes.items() if code == collector}
+        return [*owned, *(record for record, survivor in merged.merged.items() if survivor in owned)]
+
 
 async def owners_of(view: View, merged: Survivors) -> Owners:
     """Return the owners of all debtors in the caller's grant; one that no portfolio admits has none."""

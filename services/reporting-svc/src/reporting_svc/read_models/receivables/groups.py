@@ -102,13 +102,17 @@ def group_of(text: str) -> GroupBy | PartyGroup | FieldGroup:
 
 
 async def with_collectors(view: View, scope: Scope, by: object) -> Scope:
-    """Return the scope with the owners of its customers, if it is grouped by them."""
-    return replace(scope, collectors=await owners_of(view, scope.merged)) if by == "collector" else scope
+    """Return the scope with the owners of its customers, if it is grouped by them or of one of them."""
+    if by != "collector" and scope.collector is None:
+        return scope
+    return replace(scope, collectors=await owners_of(view, scope.merged))
 
 
-async def labels_of(view: View, scope: Scope, groups: Sequence[str]) -> dict[str, str]:
+async def labels_of(view: View, scope: Scope, by: object, groups: Sequence[str]) -> dict[str, str]:
     """Return the names of those groups that are entities, customers or collectors."""
-    return dict(scope.collectors.names) if scope.collectors is not None else await names_of(view, groups)
+    if by == "collector" and scope.collectors is not None:
+        return dict(scope.collectors.names)
+    return await names_of(view, groups)
 
 
 async def names_of(view: View, groups: Sequence[str]) -> dict[str, str]:

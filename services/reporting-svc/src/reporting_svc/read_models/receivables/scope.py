@@ -31,12 +31,18 @@ class Scope:
     currency: str | None = None
     segment: str | None = None
     salesperson: str | None = None
+    collector: str | None = None
+    """Collector who owns the customers at the dates of the question."""
     merged: Survivors = field(default_factory=lambda: Survivors((), date.min))
     """Customers that are one debtor at the dates of the question: all records of ``customer_id`` are covered."""
     insured: Mapping[str, int] | None = None
     """Insured part of each open invoice, for a report that shows it; minor units."""
     collectors: Owners | None = None
-    """Owners of the customers, for a report that is grouped by them."""
+    """Owners of the customers, for a report that is grouped by them, or of one of them."""
+
+    def everyone(self) -> Scope:
+        """Return the scope with all its customers."""
+        return replace(self, customer_id=None, segment=None, salesperson=None, collector=None)
 
     def within(self, currency: str) -> Scope:
         """Return the scope in one currency."""
@@ -45,8 +51,7 @@ class Scope:
 
 def answered_by_days(view: View, scope: Scope) -> bool:
     """Return true if sums by day answer: all that is known counts, and that of all customers."""
-    named = (scope.customer_id, scope.segment, scope.salesperson)
-    return view.time.is_now and all(each is None for each in named)
+    return view.time.is_now and scope == scope.everyone()
 
 
 _IS_ID = "customer_id ~ '^cus_[0-9a-f]{{32}}$'"
@@ -79,12 +84,19 @@ class ScopeWhere(ViewWhere):
         customers = f"{view.schema}.customer"
         if scope.merged.merged and (scope.segment or scope.salesperson):
             customers = self._portfolio(view, scope)
-        listed = f"select customer_id from {customers} where true"
-        if packed:
-            listed = f"select substr(customer_id, 5)::uuid from {customers} where {_IS_ID}"
+        listed = "select substr(customer_id, 5)::uuid from" if packed else "select customer_id from"
+        condition = _IS_ID if packed else "true"
         for column, wanted in (("segment", scope.segment), ("salesperson", scope.salesperson)):
             if wanted is not None:
-                self.add(f"{alias}.customer_id in ({listed} and {column} = {{}})", wanted)
+                self.add(
+                    f"{alias}.customer_id in ({listed} {customers} where {condition} and {column} = {{}})",
+                    wanted,
+                )
+        if scope.collector is not None:
+            assert scope.collectors is not None  # who owns whom is looked up when a question arrives
+            owned = "unnest({}::text[]) as owned(customer_id)"
+            records = scope.collectors.records_of(scope.collector, scope.merged)
+            self.add(f"{alias}.customer_id in ({listed} {owned} where {condition})", records)
 
     def _portfolio(self, view: View, scope: Scope) -> str:
         """Return SQL of the customers' segments and salespersons; those of a merged customer are its survivor's."""

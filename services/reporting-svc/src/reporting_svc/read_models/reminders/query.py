@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ async def reminders_paid(view: View, scope: Scope, first: date) -> RemindersPaid
     funds = await _funds(view, scope, wanted) if wanted else {}
     if not wanted <= funds.keys():
         # A message to a payer, or to the head of a group, asks for invoices of other customers.
-        everyone = replace(scope, customer_id=None, segment=None, salesperson=None)
+        everyone = scope.everyone()
         funds |= await _funds(view, everyone, wanted)
     return RemindersPaid(tuple(reminders), funds)
 

@@ -1,0 +1,97 @@
+"""reporting-svc as real processes, keys for it, and books that come into its ledger."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from encours.contracts import decode
+from encours.http.access.keys import new_key
+from encours.ledger import Ledger
+from encours.ledger.api_keys import insert_key
+from encours.ledger.model import Append, NewEvent
+from encours.ledger.stored import StoredEvent
+from encours.testing.forks import Fork
+from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S
+from tests.integration.receivable_histories import ACTS, Books, history
+
+LEDGER = "books"
+
+
+@dataclass
+class Reporting:
+    """The service, a key for all and one that covers another entity only."""
+
+    installation: Installation
+    url: str
+    token: str
+    foreign_token: str
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token or self.token}", "Encours-Ledger": LEDGER}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=HANG_S, verify=False)
+
+
+@contextmanager
+def process(installation: Installation, role: str, port: int | None = None) -> Iterator[None]:
+    """`python -m reporting_svc`."""
+    environment = os.environ | installation.environment("reporting", port=port)
+    running = Fork("reporting_svc", role, env=environment, stdout=installation.layout.log / f"{role}.log")
+    try:
+        yield
+    finally:
+        running.terminate()
+        try:
+            running.wait(HANG_S)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            raise
+
+
+async def prepare(installation: Installation) -> tuple[str, str]:
+    ledger = await Ledger.open(installation.ledger_url("invoice"))
+    await ledger.create_ledger(
+        LEDGER, "sandbox", "Europe/Paris", clock_at=datetime(2026, 1, 1, 5, tzinfo=UTC)
+    )
+    await ledger.close()
+    keys = new_key(), new_key()
+    conn = await asyncpg.connect(installation.admin_url())
+    for key, entities in zip(keys, (["*"], ["ent_" + "f" * 32]), strict=True):
+        scopes = ["reports:read", "audit:read"]
+        await insert_key(
+            conn, key.id, key.sha256, label="test", scopes=scopes, entities=entities, default_ledger=LEDGER
+        )
+    await conn.close()
+    return keys[0].token, keys[1].token
+
+
+async def append_facts(ledger: Ledger, facts: list[StoredEvent], name: str = LEDGER) -> int:
+    events = tuple(
+        NewEvent(
+            f.stream, f.version, decode(f.type, f.schema_version, f.raw), f.entity, f.effective_on, uuid4()
+        )
+        for f in facts
+    )
+    day = max(f.effective_on for f in facts)
+    clock_at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+    return (await ledger.append(Append(name, uuid4(), b"x", events, "test", clock_at=clock_at))).last_position
+
+
+def random_books(seed: int, acts: int) -> Books:
+    rng = random.Random(seed)
+    return history(
+        [
+            (rng.choice(ACTS), rng.randrange(14), rng.randrange(-20, 1), rng.randrange(1, 50) * 1000)
+            for _ in range(acts)
+        ]
+    )
