@@ -68,9 +68,11 @@ def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_t
     rows = {row["group"]: row for row in compared["data"]}
     assert rows["tyre"]["billed"] == {
         "planned": eur("100.00"), "actual": eur("120.00"), "difference": eur("20.00"), "percent": 20.0,
+        "reason": None,
     }  # fmt: skip
     assert rows["tyre"]["collected"]["percent"] == -4.38
     assert (rows["book"]["billed"]["planned"], rows["book"]["complete"]) == (None, True)
+    assert rows["book"]["billed"]["reason"] == "not-planned"
     assert compared["totals"]["billed"]["actual"] == eur("160.00")
     before = world.get("reporting", f"{path}/comparison", known_at=known)
     assert before["plan_version"] == 1
