@@ -39,7 +39,7 @@ def test_a_promise_is_due_then_broken_and_the_stream_follows_the_ledger(system: 
     assert board["broken_promises"]["number"] == 0
     risk = {"definition": "past-90/1", "amount": eur("0.00"), "share": 0.0, "reason": None}
     assert board["at_risk"] == risk
-    assert board["overdue_rate"] == {"definition": "overdue-rate/1", "percent": 0.0, "reason": None}
+    assert board["overdue_rate"] == {"definition": "overdue-rate/1", "percent": 100.0, "reason": None}
     named = {board[name]["definition"] for name in ("last_30_days", "promised_today", "broken_promises")}
     assert named <= {entry["id"] for entry in world.get("reporting", "/v1/definitions")["data"]}
     (month,) = world.get("reporting", "/v1/collection-effectiveness", **{"from": PROMISED})["data"]
