@@ -7,14 +7,14 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import check
-from risk_svc.read_models.credit.query import LatestPictures
 from risk_svc.use_cases.customers import unmerged
+from risk_svc.use_cases.reservations import Pictures
 from risk_svc.use_cases.score_models import SCORE_MODELS
 
 CHECK: Folder[check.CheckState] = Folder(check.CheckState, check.evolve, check.CheckNotFound)
 
 
-async def check_credit(session: Session, command: check.CheckCredit, pictures: LatestPictures) -> Result:
+async def check_credit(session: Session, command: check.CheckCredit, pictures: Pictures) -> Result:
     """Decide and record. The decision contains position and lag of the read model."""
     session.begin(command.decision_id)
     customer = await unmerged(session, command.customer_id)

@@ -14,6 +14,7 @@ from encours.kernel.ids import new_id
 from risk_svc.domain.check import CheckNotFound
 from risk_svc.http.checks.answers import CHECK_ANSWER, CheckAsOf, CheckOut
 from risk_svc.http.checks.bodies import CheckBody
+from risk_svc.read_models.credit.ahead import ahead
 from risk_svc.read_models.credit.query import LatestPictures
 from risk_svc.use_cases import checks
 
@@ -26,9 +27,9 @@ DecisionPath = Annotated[str, Id("dec")]
 @router.post("/v1/checks", response_model=CheckAsOf, status_code=201)
 async def check_credit(body: CheckBody, cmd: Checking) -> Response:
     """Check an order: accept it, refer it to a person or refuse it, with reasons and the exposure."""
-    pictures = LatestPictures(cmd.services.db, cmd.ledger)
-    order = body.to_command(new_id("dec"))
-    return await cmd.run(checks.check_credit, order, pictures, answer=CHECK_ANSWER, status=201)
+    order, latest = body.to_command(new_id("dec")), LatestPictures(cmd.services.db, cmd.ledger)
+    async with ahead(latest, cmd.meta.ledger, order.customer_id, cmd.meta.today) as pictures:
+        return await cmd.run(checks.check_credit, order, pictures, answer=CHECK_ANSWER, status=201)
 
 
 @router.get("/v1/checks/{decision_id}", response_model=CheckAsOf)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -188,6 +189,7 @@ class LatestPictures:
     """Query for the figures of one customer; it waits a second at most for the read model.
 
     It does not wait for events that change no figures, such as other checks: without them the figures are the same.
+    Figures are read while the ledger is asked for its head, and read again if they lack a change up to it.
     """
 
     db: ReadDb
@@ -196,19 +198,28 @@ class LatestPictures:
     async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
         """Return the figures at the ledger's head; empty for a customer that the read model does not have there."""
         known = self.db.position("credit", ledger)
-        head, changed = await self.ledger.head_and_last(ledger, _CHANGES, after=known or 0, limit=NEAR_EVENTS)
-        if known is None or known < changed:
+        looked = self.ledger.head_and_last(ledger, _CHANGES, after=known or 0, limit=NEAR_EVENTS)
+        position, found = -1, dict[str, Picture]()
+        if known is None:  # the model may have to be built first
+            head, changed = await looked
+        else:
+            (head, changed), (position, found) = await asyncio.gather(
+                looked, self._now(ledger, customer_id, day)
+            )
+        least = max(changed, known or 0)
+        if position < least:
             await self.db.wait_for("credit", ledger, changed, timeout=FRESHNESS_WAIT_S)
-        position, found = await self._now(ledger, [customer_id], day)
+            position, found = await self._now(ledger, customer_id, day)
         # A read model that was put back answers with less than it was known to have.
-        if position >= max(changed, known or 0):
+        if position >= least:
             position = max(position, head)
         picture = found.get(customer_id, Picture(customer_id, "", ""))
         lag = max(0, head - position)
         return SeenPicture(picture, position, lag, behind=lag > 0)
 
-    async def _now(self, ledger: str, customers: Sequence[str], day: date) -> tuple[int, dict[str, Picture]]:
+    async def _now(self, ledger: str, customer_id: str, day: date) -> tuple[int, dict[str, Picture]]:
         """Return the position of the read model and figures at it, by one statement unless others count for them."""
+        customers = [customer_id]
         position, gathered = await gather_now(self.db, ledger, customers, as_of=day)
         merged = Survivors(gathered.merges, day, position)
         if (alone := _pictures_alone(gathered, customers, merged)) is not None:
