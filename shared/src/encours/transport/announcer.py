@@ -15,7 +15,7 @@ from encours.transport.client import NatsConnection
 from encours.transport.names import wakeup_subject, wanted_subject
 
 GATHER_S = 0.001
-GROWN_S = 0.02
+GROWN_S = 0.05
 """Least time between two messages that a ledger has grown, so that a burst is read together. The first after a silence
 goes out at once, and a reader who waits is announced at any time.
 """

@@ -37,7 +37,7 @@ PAGE = 512
 IN_FLIGHT = 2 * PAGE
 BATCH_MIN = 8
 """Smallest batch. Fewer events are published one by one, as a batch of any size costs the server four syncs."""
-GATHER_S = 0.03
+GATHER_S = 0.05
 """Time for which events are collected before they are published: JetStream syncs each message or batch to disk. Readers
 that need an event at once read the ledger.
 """
