@@ -33,6 +33,11 @@ READS_FOREIGN_STREAMS = {
     "risk_svc.use_cases.standing.ENTITY": "the entity is invoice-svc's",
     "risk_svc.use_cases.reservations.BILLING_INVOICE": "the invoice is invoice-svc's",
     "risk_svc.use_cases.reservations.ORDERED_GOODS": "the order is invoice-svc's",
+    "invoice_svc.use_cases.sales.clearance.ORDER_RULES": "the credit policy is risk-svc's",
+    "invoice_svc.use_cases.sales.clearance.ORDER_CREDIT": "the credit of an order is risk-svc's",
+    "invoice_svc.use_cases.sales.clearance.ORDERED_GOODS": "the order as both services fold it",
+    "invoice_svc.use_cases.sales.clearance.RESERVED_CREDIT": "the reservation is risk-svc's",
+    "invoice_svc.use_cases.sales.clearance.HELD_CUSTOMER": "the hold is risk-svc's",
     "invoice_svc.imports.takeover._IMPORT": "counts the events of an import, no more",
 }
 

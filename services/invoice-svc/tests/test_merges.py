@@ -132,8 +132,12 @@ def test_drafts_orders_and_recurring_invoices_are_billed_to_the_record_that_rema
     firm.do(invoices.draft, make.draft("inv_1"))
     firm.do(orders.place, PlaceOrder("ord_1", "ent_1", "cus_1", content, ordered_on=day(1)))
     firm.do(orders.place, PlaceOrder("ord_2", "ent_1", "cus_2", content, ordered_on=day(1)))
-    firm.do(orders.deliver, DeliverOrder("ord_1", "BL 1", None, day(2)))
-    firm.do(orders.deliver, DeliverOrder("ord_2", "BL 2", None, day(2)))
+
+    async def no_holds(*_: Any) -> list[str]:
+        return []
+
+    firm.do(orders.deliver, DeliverOrder("ord_1", "BL 1", None, day(2)), no_holds)
+    firm.do(orders.deliver, DeliverOrder("ord_2", "BL 2", None, day(2)), no_holds)
     agreement = AgreeRecurring(
         "rec_1", "ent_1", "cus_1", "Care", "FREQ=MONTHLY;BYMONTHDAY=25", day(25), content
     )

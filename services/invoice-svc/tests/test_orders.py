@@ -69,6 +69,10 @@ async def every_order(*_: Any) -> list[str]:
     return list(NAMES)
 
 
+async def no_holds(*_: Any) -> list[str]:
+    return []
+
+
 @pytest.fixture
 def ordered(firm: Any) -> Any:
     """A firm with three orders of one customer."""
@@ -82,9 +86,9 @@ def delivery_ids(books: Any, name: str = "ord_1") -> list[str]:
 
 
 def test_deliveries_of_a_period_become_one_invoice_that_cites_orders_and_notes(ordered: Any) -> None:
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "4")))
-    ordered.do(orders.deliver, delivery("BL-3", 20, (1, "1.5"), (2, "4")))
-    ordered.do(orders.deliver, delivery("BL-2", 10, (2, "2"), name="ord_2"))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "4")), no_holds)
+    ordered.do(orders.deliver, delivery("BL-3", 20, (1, "1.5"), (2, "4")), no_holds)
+    ordered.do(orders.deliver, delivery("BL-2", 10, (2, "2"), name="ord_2"), no_holds)
     ordered.do(orders.group, june(issue=True), every_order)
     invoice = ordered.state(INVOICE, "inv_1")
     assert [(line.description, line.quantity) for line in invoice.lines] == [
@@ -101,7 +105,7 @@ def test_deliveries_of_a_period_become_one_invoice_that_cites_orders_and_notes(o
 def test_a_delivery_is_billed_once_until_its_draft_is_cancelled_or_its_invoice_credited_whole(
     make: Any, ordered: Any
 ) -> None:
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "4")))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "4")), no_holds)
     ordered.do(orders.group, june("inv_1"), every_order)
     with make.refused("nothing-to-bill"):
         ordered.do(orders.group, june("inv_2"), every_order)
@@ -122,7 +126,7 @@ def test_a_delivery_is_billed_once_until_its_draft_is_cancelled_or_its_invoice_c
 
 
 def test_a_correction_bills_the_same_deliveries(make: Any, ordered: Any) -> None:
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "4")))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "4")), no_holds)
     ordered.do(orders.group, june("inv_1", issue=True), every_order)
     changes = AmendInvoice("inv_1", reference="PO 8")
     ordered.do(corrections.correct, CorrectInvoice("inv_1", "wrong reference", changes))
@@ -134,9 +138,9 @@ def test_a_correction_bills_the_same_deliveries(make: Any, ordered: Any) -> None
 
 
 def test_the_group_takes_what_the_period_the_address_and_the_orders_name(make: Any, ordered: Any) -> None:
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1"), delivered_to=WAREHOUSE))
-    ordered.do(orders.deliver, delivery("BL-2", 20, (1, "1")))
-    ordered.do(orders.deliver, delivery("BL-3", 25, (1, "1"), name="ord_2"))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1"), delivered_to=WAREHOUSE), no_holds)
+    ordered.do(orders.deliver, delivery("BL-2", 20, (1, "1")), no_holds)
+    ordered.do(orders.deliver, delivery("BL-3", 25, (1, "1"), name="ord_2"), no_holds)
     first_half = GroupDeliveries("inv_0", "ent_1", "cus_1", day(6), day(19))
     with make.refused("nothing-to-bill"):
         ordered.do(orders.group, first_half, every_order)
@@ -154,7 +158,7 @@ def test_the_invoice_of_deliveries_deducts_the_deposits_that_it_names(ordered: A
     content = Content(None, (LineInput("deposit", "1", "50.00", "20"),))
     deposit = DraftInvoice("inv_d", "ent_1", "cus_1", "FAC", content, issue=True, purpose="deposit")
     ordered.do(invoices.draft, deposit)
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1")))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1")), no_holds)
     ordered.do(orders.group, june(deposits=("inv_d",), issue=True), every_order)
     final = ordered.state(INVOICE, "inv_1")
     assert (final.net_minor, final.total_minor) == (89_90 - 50_00, 107_88 - 60_00)
@@ -167,7 +171,7 @@ def test_orders_in_another_currency_or_with_other_terms_are_billed_apart(make: A
     firm.do(orders.place, order("ord_2", content=Content(None, LINES, terms=terms)))
     firm.do(orders.place, order("ord_3", currency="USD"))
     for name in ("ord_1", "ord_2", "ord_3"):
-        firm.do(orders.deliver, delivery("BL-1", 5, name=name))
+        firm.do(orders.deliver, delivery("BL-1", 5, name=name), no_holds)
     with pytest.raises(DomainError, match="different terms") as refusal:
         firm.do(orders.group, june(), every_order)
     assert refusal.value.errors[0].pointer == "/order_ids"
@@ -183,32 +187,32 @@ def test_orders_in_another_currency_or_with_other_terms_are_billed_apart(make: A
 
 
 def test_no_more_is_delivered_than_was_ordered(make: Any, ordered: Any) -> None:
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "9.5")))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "9.5")), no_holds)
     with pytest.raises(DomainError, match=r"0\.5 is left to deliver, not 0\.6") as refusal:
-        ordered.do(orders.deliver, delivery("BL-2", 6, (2, "1"), (1, "0.6")))
+        ordered.do(orders.deliver, delivery("BL-2", 6, (2, "1"), (1, "0.6")), no_holds)
     assert (refusal.value.code, refusal.value.errors[0].pointer) == (
         "quantity-exceeds-order",
         "/lines/1/quantity",
     )
-    ordered.do(orders.deliver, delivery("BL-2", 6))
+    ordered.do(orders.deliver, delivery("BL-2", 6), no_holds)
     rest = ordered.state(ORDER, "ord_1").deliveries[1]
     assert [(line.line, line.quantity) for line in rest.lines] == [(1, "0.5"), (2, "4")]
     assert ordered.state(ORDER, "ord_1").delivered == "whole"
     with pytest.raises(DomainError, match=r", 0 is left to deliver, not 0\.1"):
-        ordered.do(orders.deliver, delivery("BL-3", 7, (1, "0.1")))
+        ordered.do(orders.deliver, delivery("BL-3", 7, (1, "0.1")), no_holds)
     with make.refused("quantity-exceeds-order"):
-        ordered.do(orders.deliver, delivery("BL-3", 7))
+        ordered.do(orders.deliver, delivery("BL-3", 7), no_holds)
 
 
 def test_a_delivery_note_counts_once_and_again_after_its_cancellation(make: Any, ordered: Any) -> None:
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "9")))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "9")), no_holds)
     with make.refused("delivery-exists"):
-        ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1")))
+        ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1")), no_holds)
     wrong = delivery_ids(ordered)[0]
     for _ in range(2):
         ordered.do(orders.cancel_delivery, CancelDelivery("ord_1", wrong, "9 for 6"))
     assert ordered.state(ORDER, "ord_1").delivered == "none"
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "6")))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "6")), no_holds)
     assert len(set(delivery_ids(ordered))) == 2
     ordered.do(orders.group, june(), every_order)
     assert [line.quantity for line in ordered.state(INVOICE, "inv_1").lines] == ["6"]
@@ -217,12 +221,12 @@ def test_a_delivery_note_counts_once_and_again_after_its_cancellation(make: Any,
 def test_a_closed_order_takes_no_delivery_and_its_deliveries_are_still_billed(
     make: Any, ordered: Any
 ) -> None:
-    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1")))
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1")), no_holds)
     for _ in range(2):
         ordered.do(orders.close, CloseOrder("ord_1", "rest cancelled"))
     assert ordered.kinds().count("order.closed") == 1
     with make.refused("order-closed"):
-        ordered.do(orders.deliver, delivery("BL-2", 6))
+        ordered.do(orders.deliver, delivery("BL-2", 6), no_holds)
     ordered.do(orders.group, june(), every_order)
 
 
@@ -249,7 +253,7 @@ def test_what_does_not_fit_is_refused(
     ordered.do(entities.register, make.entity("ent_2"))
     ordered.do(customers.register, make.customer("cus_2", "ent_2"))
     with make.refused(code):
-        ordered.do(use_case, command)
+        ordered.do(use_case, command, *([no_holds] if use_case is orders.deliver else []))
 
 
 def test_an_accepted_quote_may_become_an_order(firm: Any) -> None:
@@ -292,7 +296,7 @@ def test_discounts_and_charges_of_the_order_are_divided_among_its_invoices(firm:
     whole = firm.state(ORDER, "ord_1")
     assert whole.net_minor == 90_000 - 1_000 - 9_000 + 2_500 - 1_600
     for n, quantity in enumerate(("3", "3", "4"), 1):
-        firm.do(orders.deliver, delivery(f"BL-{n}", 5 + n, (1, quantity)))
+        firm.do(orders.deliver, delivery(f"BL-{n}", 5 + n, (1, quantity)), no_holds)
         firm.do(orders.group, june(f"inv_{n}", order_ids=["ord_1"]), every_order)
     drafts = [firm.state(INVOICE, f"inv_{n}") for n in (1, 2, 3)]
     assert [sum(each.signed_minor for each in draft.lines[0].adjustments) for draft in drafts] == [
@@ -309,8 +313,8 @@ def test_the_invoice_states_what_its_orders_state_alike(firm: Any) -> None:
     for name, contract in (("ord_1", "M-1"), ("ord_2", "M-2")):
         stated = replace(alike, contract=contract)
         firm.do(orders.place, order(name, content=Content(None, LINES, particulars=stated)))
-    firm.do(orders.deliver, delivery("BL-1", 5, (1, "1")))
-    firm.do(orders.deliver, delivery("BL-2", 9, (1, "1"), name="ord_2"))
+    firm.do(orders.deliver, delivery("BL-1", 5, (1, "1")), no_holds)
+    firm.do(orders.deliver, delivery("BL-2", 9, (1, "1"), name="ord_2"), no_holds)
     firm.do(orders.group, june(order_ids=["ord_1", "ord_2"]), every_order)
     found = firm.state(INVOICE, "inv_1").particulars
     assert found == replace(alike, supply_from=day(5), supply_until=day(9))
@@ -332,7 +336,7 @@ class Clerk:
             case "deliver":
                 note, name = f"BL-{step}", self.random.choice(NAMES)
                 command = DeliverOrder(name, note, (QuantityDelivered(1, "0.1"),), today)
-                self.books.do(orders.deliver, command, today=today)
+                self.books.do(orders.deliver, command, no_holds, today=today)
                 self.on[note], self.home[note] = None, name
             case "group":
                 self._group(f"inv_{step}", today)

@@ -212,6 +212,8 @@ def test_what_calls_for_a_review() -> None:
     assert kinds(picture(limit=limit(1_000_00)), renewals=[ending]) == ["expiry"]
     assert kinds(picture(OWED, limit=limit(1_000_00))) == ["usage"]
     assert kinds(picture(OWED, limit=limit(1_001_00))) == []
+    assert kinds(picture(OWED, limit=limit(899_99))) == ["exceeded", "usage"]
+    assert kinds(picture(OWED, limit=limit(899_99)), terms=None) == ["exceeded"]
     assert kinds(picture(limit=limit(1_000_00)), closed_on=None) == ["no_recent_file"]
     assert kinds(picture(limit=limit(1_000_00)), closed_on=TODAY - timedelta(days=370)) == ["no_recent_file"]
     assert kinds(picture(limit=limit(1_000_00)), closed_on=TODAY - timedelta(days=369)) == []

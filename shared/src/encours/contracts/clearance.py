@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
-from encours.contracts.events.reservation import OrderDeliveryCounted
-from encours.contracts.events.sales.order import DeliveryCancelled, OrderDelivered, OrderPlaced
+from encours.contracts.events.reservation import (
+    OrderCreditFollowed,
+    OrderDeliveryCounted,
+    OrderReservationMade,
+)
+from encours.contracts.events.sales.order import (
+    DeliveryCancelled,
+    OrderClosed,
+    OrderDelivered,
+    OrderPlaced,
+)
 from encours.contracts.recorded import Recorded
+from encours.kernel.ids import with_prefix
 from encours.kernel.money import div_half_up
 
 
@@ -31,6 +42,7 @@ class OrderedGoods:
     delivered_net_minor: int = 0
     deliveries: Mapping[str, int] = field(default_factory=dict)
     """Amounts with VAT."""
+    closed: bool = False
 
     def delivered_with(self, net_minor: int) -> int:
         """Return the amount with VAT of one more delivery.
@@ -55,20 +67,50 @@ def evolve_goods(state: OrderedGoods, recorded: Recorded) -> OrderedGoods:
         case DeliveryCancelled(delivery_id=cancelled, net_minor=net_minor):
             left = {each: minor for each, minor in state.deliveries.items() if each != cancelled}
             return replace(state, deliveries=left, delivered_net_minor=state.delivered_net_minor - net_minor)
+        case OrderClosed():
+            return replace(state, closed=True)
         case _:
             return state
 
 
 @dataclass(frozen=True, slots=True)
 class OrderCredit:
-    """Parts of the deliveries of an order that have ended reservations, in minor units of the order's currency."""
+    """Reservations of an order in Encours, and the parts of its deliveries that have ended some of them."""
 
+    reservations: tuple[str, ...] = ()
+    earlier: frozenset[str] = frozenset()
+    """Deliveries of before the first reservation."""
     counted: Mapping[str, int] = field(default_factory=dict)
+    """Parts of deliveries, in minor units of the order's currency."""
+    followed_version: int = 0
+    """Version of the order's stream that the reservations follow."""
+
+    def uncounted(self, goods: OrderedGoods) -> dict[str, int]:
+        """Return what of each delivery has not ended its part of a reservation yet."""
+        left = {
+            each: minor - self.counted.get(each, 0)
+            for each, minor in goods.deliveries.items()
+            if each not in self.earlier
+        }
+        return {each: minor for each, minor in left.items() if minor > 0}
+
+
+def credit_of(order_id: str) -> str:
+    """Return the stream of the credit of an order."""
+    return with_prefix(order_id, "ocr")
 
 
 def evolve_credit(state: OrderCredit, recorded: Recorded) -> OrderCredit:
     """Return the state after one more event."""
-    event = recorded.data
-    assert isinstance(event, OrderDeliveryCounted)
-    before = state.counted.get(event.delivery_id, 0)
-    return OrderCredit({**state.counted, event.delivery_id: before + event.amount_minor})
+    event: OrderReservationMade | OrderDeliveryCounted | OrderCreditFollowed = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
+    match event:
+        case OrderReservationMade():
+            earlier = state.earlier if state.reservations else frozenset(event.earlier)
+            return replace(state, reservations=(*state.reservations, event.reservation_id), earlier=earlier)
+        case OrderDeliveryCounted():
+            before = state.counted.get(event.delivery_id, 0)
+            return replace(state, counted={**state.counted, event.delivery_id: before + event.amount_minor})
+        case OrderCreditFollowed():
+            return replace(state, followed_version=event.order_version)
+        case _:
+            assert_never(event)

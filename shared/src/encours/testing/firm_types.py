@@ -56,6 +56,8 @@ BEGIN = frozenset(
             "credit_line.drawn",
             "order_billing.counted",
             "order_credit.counted",
+            "order_credit.reserved",
+            "order_credit.followed",
             "credit_policy.set",
             "figure.published",
             "report.saved",

@@ -12,6 +12,7 @@ from invoice_svc.read_models.credit_notes.model import CreditNotes
 from invoice_svc.read_models.customers.model import Customers
 from invoice_svc.read_models.disputes.model import Disputes
 from invoice_svc.read_models.entities.model import Entities
+from invoice_svc.read_models.holds.model import CustomerHolds
 from invoice_svc.read_models.instruments.model import Instruments
 from invoice_svc.read_models.invoices.model import Invoices
 from invoice_svc.read_models.numbers.model import Numbers
@@ -34,7 +35,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 32
+    version = 33
     parts = (
         Entities(),
         Numbers(),
@@ -57,11 +58,11 @@ class Lists(ComposedModel):
         StatementSchedules(),
         Reviews(),
         Residuals(),
+        CustomerHolds(),
     )
     ignores = contracts.names_in(
         events.collectors,
         events.placements,
-        events.credit_hold,
         events.credit_policy,
         events.figure,
         events.guarantee,
@@ -88,6 +89,8 @@ class Lists(ComposedModel):
         events.bank.CsvMapSet,
         events.bank.StatementTaken,
         events.calendar.DayOpened,
+        events.credit_hold.PayerBadgeGiven,
+        events.credit_hold.PayerBadgeRemoved,
         events.dispute.DeductionCodeMapped,
         events.dispute.DisputeCategorySet,
         events.dispute.DisputeCommented,

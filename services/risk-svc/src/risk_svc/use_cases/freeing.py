@@ -1,4 +1,8 @@
-"""Background task on orders on credit: ends those whose last day has passed, decides blocked ones again on a change."""
+"""Background task on orders on credit.
+
+It ends those whose last day has passed, decides blocked ones again on a change, and has the reservations of orders in
+Encours follow them where the credit policy asks for it.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,8 @@ from encours.ledger.execute import execute
 from encours.ledger.session import Session
 from encours.postgres.connection import FAILED
 from encours.reading.read_db import ReadDb, ReadModelNotReady
-from risk_svc.domain.reservation.commands import ExpireReservation, RecheckReservation
-from risk_svc.read_models.credit.order_query import blocked_since, expiring, ordering_entities
+from risk_svc.domain.reservation.commands import ExpireReservation, FollowOrder, RecheckReservation
+from risk_svc.read_models.credit.order_query import blocked_since, expiring, ordering_entities, to_follow
 from risk_svc.read_models.credit.query import LatestPictures
 from risk_svc.use_cases import reservations
 from risk_svc.use_cases.reacting import TRANSIENT
@@ -36,9 +40,10 @@ log = structlog.get_logger("risk_svc.freeing")
 class FreeOrders:
     """Follows the read model of each ledger, and the days of its entities. Several workers may do so.
 
-    An order is reserved once, and ends once. In a live ledger the day of an entity in another zone begins before the
-    ledger's or hours after it: its orders end here, as its own day begins. In a sandbox no time passes between two
-    days, so :class:`CreditDay` ends them all.
+    An order is reserved once, and ends once; a delivery ends its part once. If a worker dies in between, the read
+    model has the orders that are not followed yet. In a live ledger the day of an entity in another zone begins
+    before the ledger's or hours after it: its orders end here, as its own day begins. In a sandbox no time passes
+    between two days, so :class:`CreditDay` ends them all.
     """
 
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
@@ -68,13 +73,17 @@ class FreeOrders:
     async def look(self, name: str) -> None:
         """End orders whose last day has passed; decide those again for which something has changed, all on a new day.
 
+        Before that, reservations of orders in Encours follow their orders.
+
         If one met a conflict, the next look begins where this one did.
         """
         known = self._days.get(name, {})
         live = (await self._ledger.info(name)).kind != "sandbox"
         try:
             async with self._db.snapshot("credit", name) as (conn, schema, position):
-                days = await self._own_days(name, {*known, *await ordering_entities(conn, schema)})
+                orders = await to_follow(conn, schema)
+                ordering = await ordering_entities(conn, schema)
+                days = await self._own_days(name, {*known, *ordering, *(each[1] for each in orders)})
                 today = max(days.values(), default=await self._ledger.today(name))
                 ended = await expiring(conn, schema, today) if live else []
                 since = self._seen.get(name, 0) if days == known else 0
@@ -88,6 +97,19 @@ class FreeOrders:
             )
             for each, entity_id in ended
         ]
+        for each, entity_id, version in orders:
+            following = FollowOrder(each)
+            done.append(
+                await self._run(
+                    name,
+                    f"{each}@{version}",
+                    version,
+                    days[entity_id],
+                    reservations.follow,
+                    following,
+                    pictures,
+                )
+            )
         for each, entity_id in waiting:
             again = RecheckReservation(each, quiet=True)
             done.append(

@@ -11,17 +11,19 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
-from encours.contracts.clearance import OrderCredit, OrderedGoods, evolve_credit, evolve_goods
+from encours.contracts.clearance import OrderCredit, OrderedGoods, credit_of, evolve_credit, evolve_goods
 from encours.contracts.events.reservation import (
     CreditLineDrawn,
     OrderBillingCounted,
+    OrderCreditFollowed,
     OrderDeliveryCounted,
+    OrderReservationMade,
     ReservationDecided,
     ReservationOverridden,
 )
 from encours.contracts.events.score import STREAM
 from encours.kernel.exchange import rate_through
-from encours.kernel.ids import with_prefix
+from encours.kernel.ids import derived_id, is_id, with_prefix
 from encours.ledger.command import Result
 from encours.ledger.errors import VersionConflict
 from encours.ledger.merges import survivor
@@ -71,8 +73,76 @@ async def reserve(session: Session, command: commands.ReserveCredit, pictures: P
     seen = await _figures(session, command.customer_id, pictures)
     rules = (await session.load(CREDIT_POLICY, policy_of(customer.entity_id))).orders
     event = decide.reserve(command, seen, session.today, rules.grace_days)
+    await _note_order(session, event, customer.entity_id)
     _emit_decided(session, event, customer.entity_id)
     return session.result(command.reservation_id)
+
+
+async def _note_order(session: Session, event: ReservationDecided, entity_id: str) -> None:
+    """Note with an order in Encours of the customer the reservation that is made for it."""
+    if not is_id(event.order_ref, "ord"):
+        return
+    goods = await session.load(ORDERED_GOODS, event.order_ref)
+    if goods.customer_id and await _is_among(session, event.customer_id, [goods.customer_id]):
+        stream = credit_of(event.order_ref)
+        credit = await session.load(ORDER_CREDIT, stream)
+        made = OrderReservationMade(
+            order_credit_id=stream,
+            order_id=event.order_ref,
+            reservation_id=event.reservation_id,
+            earlier=tuple(credit.uncounted(goods)),
+        )
+        session.emit(stream, made, entity=entity_id)
+
+
+async def follow(session: Session, command: commands.FollowOrder, pictures: Pictures) -> Result:
+    """Have the reservations of an order in Encours follow it, once for each version of the order.
+
+    An order that is placed is decided and reserved. A delivery ends its amount of what is reserved, and counts by
+    itself. An order that is closed needs no reservation any more.
+    """
+    goods = await session.load(ORDERED_GOODS, command.order_id)
+    version = session.version(command.order_id)
+    stream = credit_of(command.order_id)
+    credit = await session.load(ORDER_CREDIT, stream)
+    if credit.followed_version >= version:
+        return session.result(stream)
+    customer_id, customer = await survivor(session, CUSTOMER, goods.customer_id, session.today)
+    for reservation_id in credit.reservations:
+        await _end_delivered(session, command.order_id, goods, reservation_id)
+        state = await session.load(RESERVATION, reservation_id)
+        if goods.closed and (state.status == "blocked" or state.reserved_minor):
+            freed = commands.ReleaseReservation(reservation_id, "The order is closed")
+            _emit(session, state, decide.release(state, freed))
+    left = goods.total_minor - sum(goods.deliveries.values())
+    if not credit.followed_version and not credit.reservations and not goods.closed and left > 0:
+        asked = commands.ReserveCredit(
+            derived_id("rsv", command.order_id),
+            customer_id,
+            command.order_id,
+            left,
+            goods.currency,
+            None,
+            None,
+        )
+        await reserve(session, asked, pictures)
+        made = await session.load(RESERVATION, asked.reservation_id)
+        if made.reasons == ("figures-behind",):
+            raise VersionConflict("the figures of the customer lack the latest events")
+    done = OrderCreditFollowed(order_credit_id=stream, order_id=command.order_id, order_version=version)
+    session.emit(stream, done, entity=customer.entity_id)
+    return session.result(stream)
+
+
+async def _end_delivered(session: Session, order_id: str, goods: OrderedGoods, reservation_id: str) -> None:
+    """End of a reservation what the deliveries of its order have that ended none yet."""
+    credit = await session.load(ORDER_CREDIT, credit_of(order_id))
+    for delivery_id, minor in credit.uncounted(goods).items():
+        state = await session.load(RESERVATION, reservation_id)
+        if state.reserved_minor and state.currency == goods.currency:
+            part = min(minor, state.reserved_minor)
+            ended = commands.ConsumeReservation(reservation_id, None, delivery_id, part, goods.currency)
+            _count_delivered(session, state, ended, goods.currency, Uncounted(minor, minor))
 
 
 async def recheck(session: Session, command: commands.RecheckReservation, pictures: Pictures) -> Result:
@@ -115,25 +185,36 @@ async def consume(
         return await _bill(session, state, command, command.invoice_id, pictures)
     assert command.delivery_id is not None
     goods = await session.load(ORDERED_GOODS, state.order_ref)
-    credit_id = with_prefix(state.order_ref, "ocr")
-    credit = await session.load(ORDER_CREDIT, credit_id)
+    credit = await session.load(ORDER_CREDIT, credit_of(state.order_ref))
     left = None
     whole = goods.deliveries.get(command.delivery_id)
     if whole is not None and await _is_among(session, state.customer_id, [goods.customer_id]):
         rest = whole - credit.counted.get(command.delivery_id, 0)
         left = await _uncounted(session, state, rest, goods.currency, pictures)
+    return _count_delivered(session, state, command, goods.currency, left)
+
+
+def _count_delivered(
+    session: Session,
+    state: Reservation,
+    command: commands.ConsumeReservation,
+    currency: str,
+    left: Uncounted | None,
+) -> Result:
+    """End a part of the order by a delivery of which that is ``left``, in the currency of the order."""
     events = decide.consume(state, command, left)
     for each in events:
         assert left is not None
+        assert command.delivery_id is not None
         part = OrderDeliveryCounted(
-            order_credit_id=credit_id,
+            order_credit_id=credit_of(state.order_ref),
             order_id=state.order_ref,
             delivery_id=command.delivery_id,
             reservation_id=state.reservation_id,
             amount_minor=left.part(each.amount_minor),
-            currency=goods.currency,
+            currency=currency,
         )
-        session.emit(credit_id, part, entity=state.entity_id)
+        session.emit(part.order_credit_id, part, entity=state.entity_id)
     return _emit(session, state, events)
 
 

@@ -179,3 +179,26 @@ class OrderDeliveryCounted(Event, frozen=True, kw_only=True):
     amount_minor: int
     """With VAT, in the currency of the order."""
     currency: str
+
+
+class OrderReservationMade(Event, frozen=True, kw_only=True):
+    """A reservation, or a blocked order, is for an order in Encours. Stream: the credit of the order."""
+
+    TYPE: ClassVar[str] = "order_credit.reserved"
+    order_credit_id: str
+    order_id: str
+    reservation_id: str
+    earlier: tuple[str, ...]
+    """Deliveries of before, which the reservation is not for."""
+
+
+class OrderCreditFollowed(Event, frozen=True, kw_only=True):
+    """The reservations of an order in Encours are as its events up to a version of its stream ask for.
+
+    Stream: the credit of the order.
+    """
+
+    TYPE: ClassVar[str] = "order_credit.followed"
+    order_credit_id: str
+    order_id: str
+    order_version: int

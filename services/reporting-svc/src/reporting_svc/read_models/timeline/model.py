@@ -121,6 +121,8 @@ class Timeline(ReadModel):
         events.reminders.RunCompleted,
         events.reservation.OrderBillingCounted,
         events.reservation.OrderDeliveryCounted,
+        events.reservation.OrderReservationMade,
+        events.reservation.OrderCreditFollowed,
         events.limit_formula.LimitFormulaSet,
         events.credit_warning.WarningRulesSet,
         events.account_opening.AccountChecklistSet,

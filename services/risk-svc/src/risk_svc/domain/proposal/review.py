@@ -11,11 +11,12 @@ from encours.contracts import Recorded
 from encours.contracts.events.limit_formula import CreditReviewPostponed
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import with_prefix
+from encours.kernel.money import Money
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.formula import FormulaTerms
 from risk_svc.domain.proposal.propose import FULL_BPS
 
-ReviewKind = Literal["expiry", "usage", "unrated", "no_recent_file", "insolvency_notice"]
+ReviewKind = Literal["expiry", "exceeded", "usage", "unrated", "no_recent_file", "insolvency_notice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ def causes(
 ) -> list[ReviewCause]:
     """Return what calls for a review of a customer up to a day, the earliest first.
 
-    Exposure is that of ``day``. A limit ends with the renewals that follow it without a gap. Without a formula, expiry
-    and missing limits alone call for a review. ``closed_on`` is the day of the last balance sheet.
+    Exposure is that of ``day``. A limit ends with the renewals that follow it without a gap. Without a formula, expiry,
+    exceeded and missing limits alone call for a review. ``closed_on`` is the day of the last balance sheet.
     """
     found = []
     limit = picture.limit
@@ -106,13 +107,14 @@ def causes(
     if ends is not None and ends <= until:
         verb = "expired" if ends < day else "expires"
         found.append(ReviewCause("expiry", ends, f"The limit {verb} on {ends}."))
-    if terms is not None and terms.usage_bps is not None:
-        allowed = limit.amount_minor + whole.guaranteed_minor
-        if whole.total_minor > 0 and whole.total_minor * FULL_BPS >= allowed * terms.usage_bps:
-            share = f"{terms.usage_bps / 100:g} %"
-            found.append(
-                ReviewCause("usage", day, f"The exposure has reached {share} of what the limit allows.")
-            )
+    allowed = limit.amount_minor + whole.guaranteed_minor
+    if whole.total_minor > allowed:
+        above = Money(whole.total_minor - allowed, limit.currency)
+        found.append(ReviewCause("exceeded", day, f"The exposure is {above} above what the limit allows."))
+    usage_bps = None if terms is None else terms.usage_bps
+    if usage_bps is not None and whole.total_minor * FULL_BPS >= max(1, allowed * usage_bps):
+        share = f"{usage_bps / 100:g} %"
+        found.append(ReviewCause("usage", day, f"The exposure has reached {share} of what the limit allows."))
     if terms is not None and terms.file_days is not None:
         due = day if closed_on is None else closed_on + timedelta(days=terms.file_days)
         if due <= until:

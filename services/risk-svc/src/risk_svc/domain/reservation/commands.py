@@ -61,6 +61,13 @@ class ConsumeReservation:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowOrder:
+    """Have the reservations of an order in Encours follow it: reserve it, end what is delivered, free what is not."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseReservation:
     """Free what is still reserved, or close a blocked order."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from fastapi import Query as QueryParam
 from starlette.responses import Response
 
 from encours.http.commands import Command, command
-from encours.http.models import Id
+from encours.http.models import Id, ShortText
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
@@ -116,10 +117,15 @@ async def list_reservations(
     page: Annotated[Page, LIST],
     customer_id: CustomerId | None = None,
     status: Status | None = None,
+    order_ref: Annotated[
+        ShortText | None, QueryParam(description="The order in the caller's system, or its id in Encours.")
+    ] = None,
 ) -> Response:
     """List orders on credit as they are now."""
     async with q.view("credit") as view:
-        rows = await query.reservations(view, page, customer_id=customer_id, status=status)
+        rows = await query.reservations(
+            view, page, customer_id=customer_id, status=status, order_ref=order_ref
+        )
     return q.respond(page.body(rows, ReservationItem.of) | view.time.echo())
 
 

@@ -20,6 +20,7 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeGiven,
     PayerBadgeRemoved,
 )
+from encours.contracts.events.credit_policy import CreditPolicySet
 from encours.contracts.events.credit_warning import (
     CreditWarningAcknowledged,
     CreditWarningEnded,
@@ -41,6 +42,7 @@ from encours.contracts.events.parties.customer import (
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.reservation import (
+    OrderCreditFollowed,
     ReservationConsumed,
     ReservationDecided,
     ReservationDelivered,
@@ -52,6 +54,7 @@ from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequ
 from encours.contracts.events.sales.order import (
     DeliveryCancelled,
     OrderBilled,
+    OrderClosed,
     OrderDelivered,
     OrderPlaced,
     OrderUnbilled,
@@ -83,7 +86,9 @@ from risk_svc.read_models.credit.rows import (
     ExposureInvoiceRow,
     ExposureMovementRow,
     ExposureRow,
+    FollowedOrderRow,
     LimitRequestRow,
+    OrderPolicyRow,
     ReservationRow,
 )
 from risk_svc.read_models.credit.warning_rows import CreditWarningRow
@@ -94,7 +99,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 23
+    version = 24
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -108,6 +113,8 @@ class Credit(ReadModel):
         LimitRequestRow,
         ReservationRow,
         DeliveredOrderRow,
+        OrderPolicyRow,
+        FollowedOrderRow,
         CreditHoldRow,
         PayerBadgeRow,
         PromiseOutcomeRow,
@@ -175,13 +182,15 @@ class Credit(ReadModel):
         DeliveryCancelled,
         OrderBilled,
         OrderUnbilled,
+        OrderClosed,
+        OrderCreditFollowed,
+        CreditPolicySet,
     )
     ignores = contracts.names_in(
         events.alerts,
         events.approval,
         events.bank,
         events.collectors,
-        events.credit_policy,
         events.figure,
         events.dispute,
         events.instrument,
@@ -210,10 +219,10 @@ class Credit(ReadModel):
         events.credit_warning.WarningRulesSet,
         events.credit_file.CreditCommentMade,
         events.credit_file.CreditCommentCorrected,
-        events.order.OrderClosed,
         events.reservation.CreditLineDrawn,
         events.reservation.OrderBillingCounted,
         events.reservation.OrderDeliveryCounted,
+        events.reservation.OrderReservationMade,
         events.promises.PromiseMade,
         events.promises.PromiseWithdrawn,
         events.reminders.ReminderSuppressed,
@@ -309,6 +318,11 @@ class Credit(ReadModel):
             case OrderDelivered() | DeliveryCancelled() | OrderBilled() | OrderUnbilled():
                 yield DeliveredOrderRow, (e.data.order_id,)
                 yield CreditCustomerRow, (e.data.customer_id,)
+                yield OrderPolicyRow, (e.entity,)
+                yield FollowedOrderRow, (e.data.order_id,)
+            case OrderPlaced() | OrderClosed() | OrderCreditFollowed():
+                yield OrderPolicyRow, (e.entity,)
+                yield FollowedOrderRow, (e.data.order_id,)
             case InvoiceIssued(purchaser_id=str(orderer)):
                 yield CreditCustomerRow, (orderer,)
         for moved in movements(e):

@@ -13,9 +13,11 @@ from encours.reading.where import ViewWhere
 from risk_svc.read_models.credit.query import pictures
 
 
-async def reservations(view: View, page: Page, *, customer_id: str | None, status: str | None) -> list[Any]:
+async def reservations(
+    view: View, page: Page, *, customer_id: str | None, status: str | None, order_ref: str | None = None
+) -> list[Any]:
     """Return one page of orders on credit as they are at the position of the read model."""
-    where = ViewWhere(view).equal("status", status)
+    where = ViewWhere(view).equal("status", status).equal("order_ref", order_ref)
     where.one_of("customer_id", await records_of(view, customer_id))
     return await where.page(page, "*", f"{view.schema}.reservation")
 
@@ -37,6 +39,15 @@ async def expiring(conn: Conn, schema: str, day: date) -> list[tuple[str, str]]:
         day,
     )
     return [(row["reservation_id"], row["entity_id"]) for row in rows]
+
+
+async def to_follow(conn: Conn, schema: str) -> list[tuple[str, str, int]]:
+    """Return ids, entities and versions of orders whose reservations do not follow them yet."""
+    rows = await conn.fetch(
+        f"""select order_id, entity_id, version from {schema}.followed_order
+            where version > followed_version order by order_id"""
+    )
+    return [(row["order_id"], row["entity_id"], row["version"]) for row in rows]
 
 
 _CHANGED = """

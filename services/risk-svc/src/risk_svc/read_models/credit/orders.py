@@ -9,6 +9,7 @@ from __future__ import annotations
 from encours.contracts import Recorded
 from encours.contracts.clearance import with_vat
 from encours.contracts.events.reservation import (
+    OrderCreditFollowed,
     ReservationConsumed,
     ReservationDecided,
     ReservationDelivered,
@@ -19,12 +20,18 @@ from encours.contracts.events.reservation import (
 from encours.contracts.events.sales.order import (
     DeliveryCancelled,
     OrderBilled,
+    OrderClosed,
     OrderDelivered,
     OrderPlaced,
     OrderUnbilled,
 )
 from encours.projection.row_cache import RowCache
-from risk_svc.read_models.credit.rows import DeliveredOrderRow, ReservationRow
+from risk_svc.read_models.credit.rows import (
+    DeliveredOrderRow,
+    FollowedOrderRow,
+    OrderPolicyRow,
+    ReservationRow,
+)
 
 Reserving = (
     ReservationOverridden
@@ -102,6 +109,28 @@ def placed(data: OrderPlaced, rows: RowCache) -> None:
             unbilled_minor=0,
         )
     )
+
+
+def to_follow(e: Recorded, data: OrderPlaced | Delivering | OrderClosed, rows: RowCache) -> None:
+    """Note that the reservations of an order have to follow it, where the entity's policy asks for them."""
+    policy = rows.get(OrderPolicyRow, e.entity)
+    if policy is None or not policy.need_reservation:
+        return
+    row = rows.get(FollowedOrderRow, data.order_id)
+    followed = row.followed_version if row else 0
+    rows.put(
+        FollowedOrderRow(
+            order_id=data.order_id, entity_id=e.entity, version=e.version, followed_version=followed
+        )
+    )
+
+
+def followed(data: OrderCreditFollowed, rows: RowCache) -> None:
+    """Note the version of an order that its reservations follow."""
+    row = rows.get(FollowedOrderRow, data.order_id)
+    if row is not None:
+        row.followed_version = data.order_version
+        rows.put(row)
 
 
 def unbilled_change(data: Delivering, rows: RowCache) -> int:

@@ -19,6 +19,7 @@ from encours.contracts.events.credit_hold import (
     PayerBadgeGiven,
     PayerBadgeRemoved,
 )
+from encours.contracts.events.credit_policy import CreditPolicySet
 from encours.contracts.events.credit_warning import (
     CreditWarningAcknowledged,
     CreditWarningEnded,
@@ -40,6 +41,7 @@ from encours.contracts.events.parties.customer import (
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.reservation import (
+    OrderCreditFollowed,
     ReservationConsumed,
     ReservationDecided,
     ReservationDelivered,
@@ -51,6 +53,7 @@ from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequ
 from encours.contracts.events.sales.order import (
     DeliveryCancelled,
     OrderBilled,
+    OrderClosed,
     OrderDelivered,
     OrderPlaced,
     OrderUnbilled,
@@ -75,6 +78,7 @@ from risk_svc.read_models.credit.rows import (
     ExposureInvoiceRow,
     ExposureMovementRow,
     ExposureRow,
+    OrderPolicyRow,
 )
 from risk_svc.read_models.credit.warning_rows import apply_warning
 from risk_svc.read_models.file.rows import apply_account, apply_fact
@@ -143,8 +147,17 @@ class CreditProjection:
                 self._ordered(data, *orders.changed(data, self.rows))
             case OrderPlaced():
                 orders.placed(data, self.rows)
+                orders.to_follow(self.e, data, self.rows)
             case OrderDelivered() | DeliveryCancelled() | OrderBilled() | OrderUnbilled():
                 self._ordered(data, 0, orders.unbilled_change(data, self.rows))
+                orders.to_follow(self.e, data, self.rows)
+            case OrderClosed():
+                orders.to_follow(self.e, data, self.rows)
+            case OrderCreditFollowed():
+                orders.followed(data, self.rows)
+            case CreditPolicySet(entity_id=entity_id, orders=rules):
+                needed = rules is not None and rules.need_reservation
+                self.rows.put(OrderPolicyRow(entity_id=entity_id, need_reservation=needed))
             case CustomerMerged() | CustomerMergeReversed():
                 self.rows.put(MergeRow.of(self.e, data))
             case InsolvencyOpened() | InsolvencyClosed():

@@ -144,7 +144,7 @@ class ReservationRow(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "reservation"
     KEY: ClassVar[tuple[str, ...]] = ("reservation_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(status, expires_on)")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(order_ref)", "(status, expires_on)")
     reservation_id: str
     customer_id: str
     entity_id: str
@@ -163,6 +163,27 @@ class ReservationRow(Row, kw_only=True):
     decided_on: date
     decided_position: int
     waits_until: date | None = None
+
+
+class OrderPolicyRow(Row, kw_only=True):
+    """Entity with a credit policy: its orders in Encours need a reservation, or not."""
+
+    TABLE: ClassVar[str] = "order_policy"
+    KEY: ClassVar[tuple[str, ...]] = ("entity_id",)
+    entity_id: str
+    need_reservation: bool
+
+
+class FollowedOrderRow(Row, kw_only=True):
+    """An order that needs a reservation: version of its stream, and the one that its reservations follow."""
+
+    TABLE: ClassVar[str] = "followed_order"
+    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(order_id) where version > followed_version",)
+    order_id: str
+    entity_id: str
+    version: int
+    followed_version: int
 
 
 class DeliveredOrderRow(Row, kw_only=True):

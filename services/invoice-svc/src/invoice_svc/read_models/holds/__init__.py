@@ -1,0 +1,1 @@
+"""Holds on customers, from the events of risk-svc."""

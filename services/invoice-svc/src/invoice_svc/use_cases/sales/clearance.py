@@ -1,0 +1,58 @@
+"""Clearance of deliveries by credit, for entities whose credit policy asks for it.
+
+Policy, reservations and what was delivered are loaded from their streams, whose versions the append verifies: a
+reservation that is released at the same moment clears nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from encours.contracts.clearance import OrderCredit, OrderedGoods, credit_of, evolve_credit, evolve_goods
+from encours.contracts.events.credit_policy import OrderRules
+from encours.contracts.events.sales.order import OrderDelivered
+from encours.contracts.parties import limit_holder_of
+from encours.kernel.ids import with_prefix
+from encours.ledger.session import Session
+from encours.ledger.states import Folder
+from invoice_svc.domain.order import clearance
+from invoice_svc.domain.order.state import Order, OrderEvent
+from invoice_svc.use_cases.parties.debtors import own_records, survivor
+
+ORDER_RULES: Folder[OrderRules] = Folder(OrderRules, clearance.rules_of)
+ORDERED_GOODS: Folder[OrderedGoods] = Folder(OrderedGoods, evolve_goods)
+ORDER_CREDIT: Folder[OrderCredit] = Folder(OrderCredit, evolve_credit)
+RESERVED_CREDIT: Folder[clearance.ReservedCredit] = Folder(
+    clearance.ReservedCredit, clearance.evolve_reserved
+)
+HELD_CUSTOMER: Folder[clearance.HeldCustomer] = Folder(clearance.HeldCustomer, clearance.evolve_held)
+
+
+class HoldsOn(Protocol):
+    """Query for ids of holds on some customers of a ledger. It may name too many; the streams decide."""
+
+    async def __call__(self, ledger: str, customers: Sequence[str], /) -> Sequence[str]: ...
+
+
+async def require_cleared(
+    session: Session, order: Order, delivered: Sequence[OrderEvent], holds_on: HoldsOn
+) -> None:
+    """Raise :class:`OrderNotCleared` or :class:`DeliveryOnHold` for a delivery that the credit policy stops."""
+    rules = await session.load(ORDER_RULES, with_prefix(order.entity_id, "crp"))
+    if not rules.need_reservation:
+        return
+    today = session.today
+    credit = await session.load(ORDER_CREDIT, credit_of(order.order_id))
+    reserved = [await session.load(RESERVED_CREDIT, each) for each in credit.reservations]
+    own = await own_records(session, order.customer_id, (each.customer_id for each in reserved), today)
+    found = clearance.usable(order, reserved, own, today)
+    debtor = await survivor(session, order.customer_id, today)
+    holder = limit_holder_of(debtor.customer_id, debtor.roles, today)
+    concerned = sorted({*own, debtor.customer_id, holder})
+    held = await session.ask(holds_on, session.meta.ledger, concerned)
+    clearance.require_no_hold([await session.load(HELD_CUSTOMER, each) for each in held], found, today)
+    goods = await session.load(ORDERED_GOODS, order.order_id)
+    for each in delivered:
+        if isinstance(each, OrderDelivered):
+            clearance.require_reserved(order, goods, credit, reserved, found, each.net_minor)

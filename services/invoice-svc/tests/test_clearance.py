@@ -1,0 +1,202 @@
+"""Given a credit policy that asks for it, goods leave only by a reservation that covers them, and not on hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from encours.contracts import Event
+from encours.contracts.clearance import credit_of
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
+from encours.contracts.events.credit_policy import CreditPolicySet, OrderRules
+from encours.contracts.events.reservation import (
+    CreditBasis,
+    OrderDeliveryCounted,
+    OrderReservationMade,
+    ReservationConsumed,
+    ReservationDecided,
+    ReservationExpired,
+    ReservationOverridden,
+    ReservationReleased,
+)
+from encours.kernel.errors import Refusal
+from encours.ledger.command import Result
+from encours.ledger.model import Append, Appended
+from encours.ledger.session import Session
+from encours.testing.events import event
+from encours.testing.history import stream_of
+from encours.testing.memory import TODAY, BooksInMemory
+from invoice_svc.domain.amounts.sums import LineInput
+from invoice_svc.domain.invoice.commands import Content
+from invoice_svc.domain.order.clearance import DeliveryOnHold, OrderNotCleared
+from invoice_svc.domain.order.commands import DeliverOrder, PlaceOrder, QuantityDelivered
+from invoice_svc.use_cases.folds import ORDER
+from invoice_svc.use_cases.sales import orders
+
+ORDERED = Content(None, (LineInput("tyre", "10", "10.00", "20"),))
+"""Ten pieces of 12.00 with VAT."""
+
+
+async def _record(session: Session, each: Event) -> Result:
+    stream = stream_of(each)
+    session.begin(stream, version=session._ledger.version(stream))  # type: ignore[attr-defined]
+    session.emit(stream, each, entity="ent_1")
+    return session.result(stream)
+
+
+class Shop:
+    """A firm with an order, and the events of risk-svc about it."""
+
+    def __init__(self, books: Any, *, need_reservation: bool = True) -> None:
+        self.books: BooksInMemory = books
+        self.notes = 0
+        self.today = TODAY
+        rules = OrderRules(need_reservation=need_reservation)
+        self.happen(event(CreditPolicySet, credit_policy_id="crp_1", entity_id="ent_1", orders=rules))
+        self.books.do(orders.place, PlaceOrder("ord_1", "ent_1", "cus_1", ORDERED))
+
+    def happen(self, *events: Event) -> None:
+        for each in events:
+            self.books.do(_record, each)
+
+    def reserve(self, minor: int, number: int = 1, **more: Any) -> None:
+        fields: dict[str, Any] = {
+            "reservation_id": f"rsv_{number}", "order_ref": "ord_1", "amount_minor": minor, "decision": "accept",
+            "expires_on": TODAY + timedelta(days=9),
+        }  # fmt: skip
+        made = {"order_credit_id": credit_of("ord_1"), "order_id": "ord_1", "earlier": ()}
+        self.happen(
+            event(ReservationDecided, **(fields | more)),
+            event(OrderReservationMade, reservation_id=f"rsv_{number}", **made),
+        )
+
+    def happens(self, kind: type[Event], minor: int, **more: Any) -> None:
+        self.happen(event(kind, reservation_id="rsv_1", amount_minor=minor, **more))
+
+    def deliver(self, pieces: int) -> str:
+        """Deliver pieces; return the id of the delivery."""
+        self.notes += 1
+        lines = (QuantityDelivered(1, str(pieces)),)
+        command = DeliverOrder("ord_1", f"BL-{self.notes}", lines)
+        self.books.do(orders.deliver, command, self.holds, today=self.today)
+        found: str = self.books.state(ORDER, "ord_1").deliveries[-1].delivery_id
+        return found
+
+    async def holds(self, ledger: str, customers: Any) -> list[str]:
+        placed = [e.data for e in self.books.ledger.events if isinstance(e.data, CreditHoldPlaced)]
+        return [each.credit_hold_id for each in placed if each.customer_id in customers]
+
+
+@pytest.fixture
+def shop(firm: Any) -> Shop:
+    return Shop(firm)
+
+
+def test_without_the_policy_goods_leave_as_before(firm: Any) -> None:
+    Shop(firm, need_reservation=False).deliver(10)
+
+
+def test_an_order_without_a_reservation_is_not_delivered_and_loses_nothing(shop: Shop) -> None:
+    with pytest.raises(OrderNotCleared, match=r"12\.00 EUR; 0\.00 EUR are reserved") as refused:
+        shop.deliver(1)
+    assert "POST /v1/reservations" in refused.value.remedy
+    assert shop.books.state(ORDER, "ord_1").delivered == "none"
+    shop.reserve(12_00)
+    shop.deliver(1)
+
+
+def test_a_blocked_order_waits_with_its_reasons_until_somebody_accepts_it(shop: Shop) -> None:
+    shop.reserve(120_00, decision="refuse", reasons=("limit-exceeded",))
+    with pytest.raises(OrderNotCleared, match="limit-exceeded"):
+        shop.deliver(1)
+    shop.happens(ReservationOverridden, 120_00)
+    shop.deliver(10)
+
+
+def test_deliveries_share_what_is_reserved_also_before_they_are_counted(shop: Shop) -> None:
+    shop.reserve(60_00)
+    first = shop.deliver(4)
+    with pytest.raises(OrderNotCleared, match=r"24\.00 EUR; 12\.00 EUR are reserved"):
+        shop.deliver(2)
+    counted = {"order_id": "ord_1", "delivery_id": first, "reservation_id": "rsv_1", "currency": "EUR"}
+    shop.happens(ReservationConsumed, 48_00, delivered_minor=0, delivery_id=first)
+    shop.happen(
+        event(OrderDeliveryCounted, order_credit_id=credit_of("ord_1"), amount_minor=48_00, **counted)
+    )
+    with pytest.raises(OrderNotCleared, match=r"24\.00 EUR; 12\.00 EUR are reserved"):
+        shop.deliver(2)
+    shop.reserve(12_00, number=2)
+    shop.deliver(2)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda shop: shop.happens(ReservationReleased, 120_00),
+        lambda shop: shop.happens(ReservationExpired, 120_00),
+        lambda shop: setattr(shop, "today", TODAY + timedelta(days=10)),
+    ],
+    ids=["released", "expired", "last day passed"],
+)
+def test_what_has_ended_clears_nothing(shop: Shop, end: Callable[[Shop], None]) -> None:
+    shop.reserve(120_00)
+    end(shop)
+    with pytest.raises(OrderNotCleared):
+        shop.deliver(1)
+
+
+@pytest.mark.parametrize("other", [{"customer_id": "cus_9"}, {"currency": "USD"}])
+def test_a_reservation_of_another_customer_or_currency_clears_nothing(
+    shop: Shop, other: dict[str, Any]
+) -> None:
+    shop.reserve(120_00, **other)
+    with pytest.raises(OrderNotCleared):
+        shop.deliver(1)
+
+
+def test_a_reservation_that_is_released_at_the_same_moment_clears_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.reserve(120_00)
+    append = shop.books.ledger.append
+
+    async def overtaken(late: Append) -> Appended:
+        monkeypatch.setattr(shop.books.ledger, "append", append)
+        shop.happens(ReservationReleased, 120_00)
+        return await append(late)
+
+    monkeypatch.setattr(shop.books.ledger, "append", overtaken)
+    with pytest.raises(OrderNotCleared):
+        shop.deliver(1)
+
+
+def test_a_hold_stops_a_delivery_until_it_ends_or_somebody_accepts_the_order_in_spite_of_it(
+    shop: Shop,
+) -> None:
+    shop.reserve(120_00)
+    hold = {"credit_hold_id": "chd_1", "customer_id": "cus_1"}
+    shop.happen(event(CreditHoldPlaced, until=None, text="Cheque returned", **hold))
+    with pytest.raises(DeliveryOnHold, match="Cheque returned"):
+        shop.deliver(1)
+    accepted = event(CreditBasis, holds=("chd_1",))
+    shop.reserve(24_00, number=2, decision="refuse", reasons=("on-hold",))
+    shop.happen(event(ReservationOverridden, reservation_id="rsv_2", amount_minor=24_00, basis=accepted))
+    shop.deliver(1)
+    shop.happen(event(ReservationReleased, reservation_id="rsv_2", amount_minor=12_00))
+    with pytest.raises(DeliveryOnHold) as refused:
+        shop.deliver(1)
+    assert isinstance(refused.value, Refusal)
+    shop.happen(event(CreditHoldReleased, **hold))
+    shop.deliver(1)
+
+
+def test_a_hold_ends_with_its_last_day(shop: Shop) -> None:
+    shop.reserve(120_00)
+    shop.happen(event(CreditHoldPlaced, credit_hold_id="chd_1", customer_id="cus_1", until=TODAY))
+    with pytest.raises(DeliveryOnHold):
+        shop.deliver(1)
+    shop.today += timedelta(days=1)
+    shop.deliver(1)
