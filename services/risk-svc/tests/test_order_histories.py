@@ -21,7 +21,13 @@ from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldRel
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
 from encours.contracts.events.invoice import InvoiceCancelled
 from encours.contracts.events.reservation import ReservationConsumed
-from encours.contracts.events.sales.order import DeliveryCancelled, OrderBilled, OrderDelivered, OrderPlaced
+from encours.contracts.events.sales.order import (
+    DeliveryCancelled,
+    OrderBilled,
+    OrderClosed,
+    OrderDelivered,
+    OrderPlaced,
+)
 from encours.kernel.errors import DomainError
 from encours.testing.events import drafted, event, issued, received, reversed_
 from encours.testing.memory import TODAY
@@ -29,6 +35,7 @@ from risk_svc.domain.reservation.commands import (
     ConsumeReservation,
     DeliverReservation,
     ExpireReservation,
+    FollowOrder,
     OverrideReservation,
     RecheckReservation,
     ReleaseReservation,
@@ -62,8 +69,8 @@ class Orders(RuleBasedStateMachine):
         self.totals: dict[str, int] = {}
         self.goods: dict[str, dict[str, int]] = {}
         """Deliveries with VAT of each order in Encours that are not billed."""
-        self.uncounted: dict[str, int] = {}
-        """Deliveries that have not ended their part of a reservation."""
+        self.worth: dict[str, int] = {}
+        """Deliveries with VAT, also those that are billed or cancelled."""
         self.pieces: dict[str, int] = {}
         """Pieces of each order in Encours that are not delivered."""
         self.held: dict[str, str] = {}
@@ -148,7 +155,7 @@ class Orders(RuleBasedStateMachine):
         delivery, gross = self.new("dlv"), pieces * UNIT_MINOR * 12 // 10
         fields = {"order_id": order.order_ref, "customer_id": order.customer_id, "delivery_id": delivery}
         self.desk.happen(event(OrderDelivered, net_minor=pieces * UNIT_MINOR, **fields))
-        self.goods[order.order_ref][delivery] = self.outside[delivery] = self.uncounted[delivery] = gross
+        self.goods[order.order_ref][delivery] = self.outside[delivery] = self.worth[delivery] = gross
         self.may_grow = gross
         if at_once:
             self.may_grow -= self.end_part(made, delivery)
@@ -163,10 +170,18 @@ class Orders(RuleBasedStateMachine):
     def end_part(self, made: str, delivery: str, amount: int | None = None) -> int:
         before = self.desk.reservation(made).reserved_minor
         self.consume(ConsumeReservation(made, None, delivery, amount, "EUR" if amount else None))
-        ended = before - self.desk.reservation(made).reserved_minor
-        assert ended <= self.uncounted[delivery], "a delivery ends no more than it is worth, once"
-        self.uncounted[delivery] -= ended
-        return ended
+        return before - self.desk.reservation(made).reserved_minor
+
+    @rule(n=PICKS, closes=st.booleans())
+    def follow(self, n: int, closes: bool) -> None:
+        """Have the reservation of an order in Encours follow it, as the worker does."""
+        if (made := self.pick(n)) is not None and self.ref(made) in self.pieces:
+            if closes:
+                customer = self.desk.reservation(made).customer_id
+                self.desk.happen(event(OrderClosed, order_id=self.ref(made), customer_id=customer))
+                self.pieces[self.ref(made)] = 0
+            self.desk.do(reservations.follow, FollowOrder(self.ref(made)), self.desk)
+            assert self.desk.do(reservations.follow, FollowOrder(self.ref(made)), self.desk) == []
 
     @rule(n=PICKS)
     def cancel_goods(self, n: int) -> None:
@@ -313,12 +328,14 @@ class Orders(RuleBasedStateMachine):
         self.excess, self.may_grow = excess, 0
 
     @invariant()
-    def no_invoice_ends_more_than_it_bills_and_no_order_more_than_it_had(self) -> None:
-        by_invoice, by_order = Counter[str](), Counter[str]()
+    def no_document_ends_more_than_it_is_worth_and_no_order_more_than_it_had(self) -> None:
+        by_invoice, by_order, by_delivery = Counter[str](), Counter[str](), Counter[str]()
         for e in self.desk.books.ledger.events:
             if isinstance(e.data, ReservationConsumed):
                 by_invoice[e.data.invoice_id or ""] += e.data.amount_minor
                 by_order[e.data.reservation_id] += e.data.amount_minor
+                by_delivery[e.data.delivery_id or ""] += e.data.amount_minor
+        assert all(by_delivery[each] <= gross for each, gross in self.worth.items())
         assert all(by_invoice[each] <= total for each, total in self.totals.items())
         assert all(minor <= self.desk.reservation(each).amount_minor for each, minor in by_order.items())
 
