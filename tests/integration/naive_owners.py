@@ -15,6 +15,7 @@ from encours.contracts.events.dunning.collectors import (
 from encours.contracts.events.dunning.document import PolicyScope
 from encours.ledger.stored import StoredEvent
 from encours.testing.events import event as sample
+from tests.integration.naive_portfolios import portfolio
 from tests.integration.receivable_histories import CUSTOMERS, Books
 
 CODES = ("ann", "bob")
@@ -46,7 +47,7 @@ def employ(b: Books, n: int, day: date, amount: int) -> None:
 
 
 def owner(customer: str, log: list[StoredEvent], as_of: date, known_to: int) -> str | None:
-    """Return the code of the collector who owns a customer on a day."""
+    """Return the code of the collector who owns a customer on a day, with the salesperson that it has last."""
     records: dict[str, tuple[date, int, Any]] = {}
     given: list[tuple[date, int, str]] = []
     for event in log[:known_to]:
@@ -63,19 +64,22 @@ def owner(customer: str, log: list[StoredEvent], as_of: date, known_to: int) -> 
         for code, (_, _, data) in records.items()
         if data.last_day is None or data.last_day >= as_of
     }
-    found = list(_holders(customer, there, max(given, default=None)))
+    salesperson = portfolio(customer, log, date.max, len(log))["salesperson"]
+    found = list(_holders(salesperson, there, max(given, default=None)))
     standing_in = (each for each in (_standing_in(code, there, as_of) for code in found) if each is not None)
     return next(standing_in, found[0] if found else None)
 
 
-def _holders(customer: str, there: dict[str, Any], given: tuple[date, int, str] | None) -> Iterator[str]:
+def _holders(
+    salesperson: str | None, there: dict[str, Any], given: tuple[date, int, str] | None
+) -> Iterator[str]:
     if given is not None and given[2] in there:
         yield given[2]
     rules = [
         (-r.priority, -bool(r.scope.salespeople), code, r) for code, d in there.items() for r in d.portfolio
     ]
     for *_, code, rule in sorted(rules, key=lambda each: each[:3]):
-        if not rule.scope.salespeople or f"sales-{1 + CUSTOMERS.index(customer)}" in rule.scope.salespeople:
+        if not rule.scope.salespeople or salesperson in rule.scope.salespeople:
             yield code
 
 

@@ -288,16 +288,16 @@ ACTS = [
     issue, issue, issue, pay, pay, release, reverse, identify, allocate_later, credit, contest, settle_dispute,
     reschedule, reschedule, plan, open_day, open_day,
 ]  # fmt: skip
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(ACTS),
-        st.integers(0, 1000),
-        st.integers(-40, 60),
-        st.integers(1, 50).map(lambda x: x * 1000),
-    ),
-    min_size=5,
-    max_size=40,
-)
+
+
+def steps_with(*others: Any) -> st.SearchStrategy[list[tuple[Any, int, int, int]]]:
+    """Histories of these acts beside the usual ones."""
+    minor = st.integers(1, 50).map(lambda x: x * 1000)
+    each = st.tuples(st.sampled_from([*ACTS, *others]), st.integers(0, 1000), st.integers(-40, 60), minor)
+    return st.lists(each, min_size=5, max_size=40)
+
+
+steps = steps_with()
 
 
 def history(acts: list[tuple[Any, int, int, int]]) -> Books:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -31,6 +31,7 @@ from reporting_svc.read_models.aged_balance.query import Figures, aged, aged_gro
 from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises, month_to_date
+from reporting_svc.read_models.delays.query import group_names
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.overdue.query import OneGroup, listed_parts, overdue
 from reporting_svc.read_models.receivables import Receivables
@@ -40,9 +41,10 @@ from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_subtotal, chain_for
+from reporting_svc.read_models.report_sources.parties import ReportParties
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
-from tests.integration import naive_owners
+from tests.integration import naive_owners, naive_portfolios
 from tests.integration.insurance_acts import insure
 from tests.integration.money_acts import EVERY_ACT
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, Expected, history, replay
@@ -54,12 +56,6 @@ QUESTIONS = 25
 BLOCK = 9
 """Movements of a subtotal: a history of 100 has a dozen, some of them of everything before."""
 SALES = {"invoice.issued": 1, "invoice.credited": -1, "payment.credit_note_issued": -1}
-GROUPS: dict[str, Callable[[str], str | None]] = {
-    "entity": lambda _: ENTITY,
-    "customer": lambda customer: customer or None,
-    "segment": lambda customer: "A" if customer else None,
-    "salesperson": lambda customer: f"sales-{CUSTOMERS.index(customer) + 1}" if customer else None,
-}
 GROUPINGS = ("entity", "segment", "salesperson", "collector", "payer", "group", "field:channel")
 FILTERS = ("entity_id", "customer_id", "salesperson", "segment", "collector")
 
@@ -76,6 +72,12 @@ class Question:
     def view(self, store: Store, head: int) -> View:
         time = TimeTravel(self.as_of, self.known_to or head, None, self.known_to is None)
         return View(store.conn, "live", time, granted=None)
+
+    def has(self, customer: str, log: list[StoredEvent]) -> dict[str, str | None]:
+        """Segment, salesperson and collector of a customer on the day, as it was known."""
+        dates = self.as_of, self.known(log)
+        owned = {"customer_id": customer, "collector": naive_owners.owner(customer, log, *dates)}
+        return naive_portfolios.portfolio(customer, log, *dates) | owned
 
     def known(self, log: list[StoredEvent]) -> int:
         return len(log) if self.known_to is None else self.known_to
@@ -95,7 +97,7 @@ def store(module_installation: Installation) -> Iterator[Store]:
 def random_history(chance: random.Random) -> Books:
     acts = [
         (
-            chance.choice([*EVERY_ACT, naive_owners.employ, naive_owners.employ, insure, insure]),
+            chance.choice([*EVERY_ACT, *[naive_owners.employ, insure, naive_portfolios.amend] * 2]),
             chance.randrange(1000),
             chance.randrange(-40, 60),
             chance.randrange(1, 50) * 1000,
@@ -108,22 +110,16 @@ def random_history(chance: random.Random) -> Books:
 def ask(store: Store, chance: random.Random, books: Books, filters: tuple[str, ...] = FILTERS) -> Question:
     known_to = chance.choice([None, chance.choice(books.ends), chance.choice(books.ends)])
     day = DAY_0 + timedelta(days=chance.randrange(-60, 400))
-    known = len(books.log) if known_to is None else known_to
-    owned = {c for c in CUSTOMERS if naive_owners.owner(c, books.log, day, known) == "ann"}
     wanted = {
-        "entity_id": (ENTITY, {"", *CUSTOMERS}),
-        "customer_id": (CUSTOMERS[0], {CUSTOMERS[0]}),
-        "salesperson": ("sales-2", {CUSTOMERS[1]}),
-        "segment": ("A", {*CUSTOMERS}),
-        "collector": ("ann", owned),
-    }
-    chosen = chance.sample(filters, chance.randrange(3))
-    customers = {"", *CUSTOMERS}.intersection(*(wanted[name][1] for name in chosen))
-    scope = Scope(
-        currency=chance.choice(["EUR", "EUR", "USD"]),
-        **{name: wanted[name][0] for name in chosen},  # type: ignore[arg-type]
-    )
-    asked = Question(day, known_to, scope, frozenset(customers))
+        "entity_id": ENTITY, "customer_id": CUSTOMERS[0], "salesperson": f"sales-{chance.choice('12')}",
+        "segment": chance.choice("AB"), "collector": "ann",
+    }  # fmt: skip
+    chosen = {name: wanted[name] for name in chance.sample(filters, chance.randrange(3))}
+    scope = Scope(currency=chance.choice(["EUR", "EUR", "USD"]), **chosen)  # type: ignore[arg-type]
+    asked = Question(day, known_to, scope, frozenset({"", *CUSTOMERS}))
+    for name in chosen.keys() - {"entity_id"}:
+        mine = (each for each in asked.customers - {""} if asked.has(each, books.log)[name] == chosen[name])
+        asked = replace(asked, customers=frozenset(mine))
     view = asked.view(store, len(books.log))
     return replace(asked, scope=store.run(with_collectors(view, scope, None)))
 
@@ -180,12 +176,13 @@ def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> Non
     periods = store.run(by_period(view, asked.scope, "week", first))
     after = sum(e.account for e in asked.expected(log, asked.as_of).values())
     assert before + sum(period.change for period in periods) == after
-    for by, group in GROUPS.items():
+    for by in ("entity", "customer", "segment", "salesperson"):
         found = store.run(by_group(view, asked.scope, "week", first, by))  # type: ignore[arg-type]
         changes = dict[str | None, int]()
         for day, sign in ((asked.as_of, 1), (first - timedelta(days=1), -1)):
             for customer, expected in asked.expected(log, day).items():
-                changes[group(customer)] = changes.get(group(customer), 0) + sign * expected.account
+                group = group_of(by, customer, asked, log)
+                changes[group] = changes.get(group, 0) + sign * expected.account
         summed = {value: sum(period.change for period in of) for value, of in found.items()}
         assert {v: minor for v, minor in summed.items() if minor} == {v: m for v, m in changes.items() if m}
         for column in ("billed", "credited", "net", "collected", "reversed"):
@@ -282,7 +279,9 @@ def group_of(by: str, customer: str, asked: Question, log: list[StoredEvent]) ->
     if by == "collector":
         return naive_owners.owner(customer, log, asked.as_of, asked.known(log))
     if by in ("segment", "salesperson"):
-        return "A" if by == "segment" else f"sales-{CUSTOMERS.index(customer) + 1}"
+        return asked.has(customer, log)[by]
+    if by == "customer":
+        return customer
     own = [event for event in log[: asked.known(log)] if event.stream == customer]
     dated: list[tuple[date, int, str | None]] = []
     for event in own:
@@ -318,6 +317,12 @@ def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
             ]
             for each in found
         } == expected, by
+    view, parties = asked.view(store, len(log)), ReportParties(asked.view(store, len(log)), ())
+    store.run(parties.load((), CUSTOMERS))
+    for by in ("segment", "salesperson"):
+        known = {customer: group_of(by, customer, asked, log) for customer in CUSTOMERS}
+        assert store.run(group_names(view, Scope(), by)) == known  # type: ignore[arg-type]
+        assert {customer: parties.columns(None, customer)[by] for customer in CUSTOMERS} == known
 
 
 def check_drill_down(store: Store, asked: Question, log: list[StoredEvent]) -> None:

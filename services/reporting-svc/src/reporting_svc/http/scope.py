@@ -30,10 +30,10 @@ class Asked(BaseModel):
         examples=["EUR"],
     )
     segment: str | None = Field(
-        default=None, min_length=1, max_length=200, description="Customers of this segment."
+        default=None, min_length=1, max_length=200, description="Customers of this segment on as_of, as known at known_at."
     )
     salesperson: str | None = Field(
-        default=None, min_length=1, max_length=200, description="Customers of this salesperson."
+        default=None, min_length=1, max_length=200, description="Customers of this salesperson on as_of, as known at known_at."
     )
     collector: str | None = Field(
         default=None,

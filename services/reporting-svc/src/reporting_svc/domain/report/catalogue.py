@@ -92,8 +92,8 @@ _CUSTOMER = (
         customer_ref="Your reference of the customer.",
         customer_name="Name of the customer.",
         country="Country of the customer.",
-        segment="Segment of the customer, as it is now.",
-        salesperson="Salesperson of the customer, as it is now.",
+        segment="Segment of the customer on `as_of`.",
+        salesperson="Salesperson of the customer on `as_of`.",
     ),
     *_CURRENCY,
 )

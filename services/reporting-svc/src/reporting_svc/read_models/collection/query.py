@@ -26,7 +26,11 @@ NOTHING = Receivable()
 async def collection(
     view: View, scope: Scope, first: date, by: GroupBy | None, days: int
 ) -> list[Collection]:
-    """Return the months from that of ``first`` to the question's day, each with its groups in order. One currency."""
+    """Return the months from that of ``first`` to the question's day, each with its groups in order. One currency.
+
+    Customers are in the groups of that day throughout, so that what moves from month to month is money.
+    """
+    scope = replace(scope, portfolio_on=view.time.as_of)
     periods = months(first, view.time.as_of)
     ends = [periods[0][0] - ONE_DAY, *(last for _, last in periods)]
     standing = [await _receivables(view, scope, day, by) for day in ends]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from encours.reading.merges import merged_sql
 from reporting_svc.read_models.receivables.collectors import owners_of
+from reporting_svc.read_models.receivables.portfolio import portfolio_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,14 +46,18 @@ def grouping(
 ) -> Grouping:
     """Return the group of rows of ``alias``, which has entity and customer_id as text.
 
-    Segment and salesperson are those that the customer has now; payer, group and custom fields those in force at the
-    dates of the question; the collector is the one in ``scope``, who owns the customer on that day. A merged customer
-    is in the group of its survivor. Null: no group, as for money of payers not yet identified.
+    All are those in force at the dates of the question; the collector is the one in ``scope``, who owns the customer on
+    that day. A merged customer is in the group of its survivor. Null: no group, as for money of payers not yet
+    identified.
     """
     if by is None:
         return Grouping("null::text")
     if by == "entity":
         return Grouping(f"{alias}.entity")
+    if by in ("segment", "salesperson"):
+        own = portfolio_sql(args, view, scope.merged, scope.portfolio_on)
+        listed = f"select {own.customer_id} as customer_id, {own.value(by)} as value from {own.source}"
+        return Grouping("g.value", f"left join ({listed}) g on g.customer_id = {alias}.customer_id")
     customer, merged = f"{view.schema}.customer", merged_sql(scope.merged, args)
     debtors = f"""(
         select c.customer_id, coalesce(m.survivor_id, c.customer_id) as debtor
@@ -60,8 +65,6 @@ def grouping(
     ) d"""
     if by in ("customer", "account"):
         listed = f"select d.customer_id, d.debtor as value from {debtors}"
-    elif by in ("segment", "salesperson"):
-        listed = f"select d.customer_id, s.{by} as value from {debtors} join {customer} s on s.customer_id = d.debtor"
     elif by == "collector":
         codes = scope.collectors.codes if scope.collectors is not None else {}
         owners = f"unnest({args.add(list(codes))}::text[], {args.add(list(codes.values()))}::text[])"

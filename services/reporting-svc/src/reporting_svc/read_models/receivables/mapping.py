@@ -12,6 +12,7 @@ from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered, FieldsSet
 from encours.contracts.instalments import ranges_of
 from encours.contracts.vat_due import vat_due
+from reporting_svc.read_models.receivables.portfolio import PortfolioRow
 from reporting_svc.read_models.receivables.rows import (
     FieldsRow,
     Item,
@@ -25,20 +26,29 @@ DayKey = tuple[str, str, date, str, bool, bool]
 
 
 def customer_row(
-    data: CustomerRegistered | CustomerAmended, entity: str, external_ref: str | None
+    e: Recorded, data: CustomerRegistered | CustomerAmended, known: ReportedCustomer | None
 ) -> ReportedCustomer:
-    """Return the customer as an event states it."""
-    return ReportedCustomer(
+    """Return the customer after an event; ``known`` as it was before it."""
+    external_ref, own = data.external_ref, PortfolioRow.of(e, data)
+    if isinstance(data, CustomerAmended):
+        external_ref = data.ref_after(known.external_ref if known else None)
+    row = ReportedCustomer(
         customer_id=data.customer_id,
-        entity=entity,
+        entity=e.entity,
         name=data.name,
         name_key=data.name.casefold(),
         external_ref=external_ref,
         country=data.country,
-        segment=data.segment,
-        salesperson=data.salesperson,
+        segment=own.segment,
+        salesperson=own.salesperson,
+        portfolio_from=own.valid_from,
+        portfolio_position=own.position,
         tags=list(data.tags),
     )
+    if known is not None and known.portfolio_from > own.valid_from:
+        row.segment, row.salesperson = known.segment, known.salesperson
+        row.portfolio_from, row.portfolio_position = known.portfolio_from, known.portfolio_position
+    return row
 
 
 def fields_row(e: Recorded, data: FieldsSet) -> FieldsRow:

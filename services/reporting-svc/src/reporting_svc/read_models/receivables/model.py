@@ -85,6 +85,7 @@ from reporting_svc.read_models.receivables.outlook import (
     PlanScheduleRow,
     PromisedPaymentRow,
 )
+from reporting_svc.read_models.receivables.portfolio import PortfolioRow
 from reporting_svc.read_models.receivables.reminders import (
     AskedReminder,
     AskingEvent,
@@ -137,10 +138,11 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 20
+    version = 21
     rows = (
         ReportingEntity,
         ReportedCustomer,
+        PortfolioRow,
         RoleRow,
         FieldsRow,
         CollectorVersion,
@@ -281,12 +283,11 @@ class Receivables(MappedModel):
                     raise LookupError(f"{e.type} of {e.data.entity_id}, which was never registered")
                 rows.put(replace(entity, name=e.data.name))
             case CustomerRegistered():
-                rows.put(customer_row(e.data, e.entity, e.data.external_ref))
+                rows.put(customer_row(e, e.data, None))
+                rows.put(PortfolioRow.of(e, e.data))
             case CustomerAmended():
-                known = rows.get(ReportedCustomer, e.data.customer_id)
-                rows.put(
-                    customer_row(e.data, e.entity, e.data.ref_after(known.external_ref if known else None))
-                )
+                rows.put(customer_row(e, e.data, rows.get(ReportedCustomer, e.data.customer_id)))
+                rows.put(PortfolioRow.of(e, e.data))
             case CustomerMerged() | CustomerMergeReversed():
                 rows.put(MergeRow.of(e, e.data))
             case RolesAssigned():

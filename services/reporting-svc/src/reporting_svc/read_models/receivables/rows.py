@@ -40,6 +40,9 @@ class ReportedCustomer(Row, kw_only=True):
     country: str
     segment: str | None
     salesperson: str | None
+    portfolio_from: date
+    """First day of segment and salesperson, which are those in force last, and the position of their event."""
+    portfolio_position: int
     tags: list[str]
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 
 from encours.contracts.parties import Survivors
 from encours.kernel.errors import Invalid
-from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.collectors import Owners
+from reporting_svc.read_models.receivables.portfolio import portfolio_sql
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
 if TYPE_CHECKING:
@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Receivables that a report covers, within the caller's grant. ``None`` restricts nothing.
-
-    ``segment`` and ``salesperson`` are those that the customers have now: a question about the past
-    takes the portfolio as it is today.
-    """
+    """Receivables that a report covers, within the caller's grant. ``None`` restricts nothing."""
 
     entity_id: str | None = None
     customer_id: str | None = None
@@ -33,6 +29,9 @@ class Scope:
     salesperson: str | None = None
     collector: str | None = None
     """Collector who owns the customers at the dates of the question."""
+    portfolio_on: date | None = None
+    """Day of the customers' segments and salespersons, for sums of other days beside it; that of the question if
+    ``None``."""
     merged: Survivors = field(default_factory=lambda: Survivors((), date.min))
     """Customers that are one debtor at the dates of the question: all records of ``customer_id`` are covered."""
     insured: Mapping[str, int] | None = None
@@ -54,8 +53,18 @@ def answered_by_days(view: View, scope: Scope) -> bool:
     return view.time.is_now and scope == scope.everyone()
 
 
-_IS_ID = "customer_id ~ '^cus_[0-9a-f]{{32}}$'"
-"""Condition, with the braces of a template: an identifier of another form is left out, not cast."""
+_IS_ID = "~ '^cus_[0-9a-f]{{32}}$'"
+"""Condition on a customer, with the braces of a template."""
+
+
+def _listed(customer_id: str, source: str, packed: bool) -> str:
+    """SQL: the customers in ``source``; to pack them, those with an identifier of another form are left out, not cast.
+
+    More conditions may follow.
+    """
+    if packed:
+        return f"select substr({customer_id}, 5)::uuid from {source} where {customer_id} {_IS_ID}"
+    return f"select {customer_id} from {source} where true"
 
 
 class ScopeWhere(ViewWhere):
@@ -81,31 +90,17 @@ class ScopeWhere(ViewWhere):
             records = scope.merged.records(scope.customer_id)
             self.one_of(f"{alias}.customer_id", records, customer_id)
         self.equal(f"{alias}.currency", scope.currency)
-        customers = f"{view.schema}.customer"
-        if scope.merged.merged and (scope.segment or scope.salesperson):
-            customers = self._portfolio(view, scope)
-        listed = "select substr(customer_id, 5)::uuid from" if packed else "select customer_id from"
-        condition = _IS_ID if packed else "true"
-        for column, wanted in (("segment", scope.segment), ("salesperson", scope.salesperson)):
-            if wanted is not None:
-                self.add(
-                    f"{alias}.customer_id in ({listed} {customers} where {condition} and {column} = {{}})",
-                    wanted,
-                )
+        wanted = {"segment": scope.segment, "salesperson": scope.salesperson}
+        named = {column: value for column, value in wanted.items() if value is not None}
+        if named:
+            own = portfolio_sql(self.arguments, view, scope.merged, scope.portfolio_on)
+            had = "".join(f" and {own.equal(each, self.arguments.add(value))}" for each, value in named.items())
+            self.add(f"{alias}.customer_id in ({_listed(own.customer_id, own.source, packed)}{had})")
         if scope.collector is not None:
             assert scope.collectors is not None  # who owns whom is looked up when a question arrives
-            owned = "unnest({}::text[]) as owned(customer_id)"
+            owned = _listed("owned", "unnest({}::text[]) as owned", packed)
             records = scope.collectors.records_of(scope.collector, scope.merged)
-            self.add(f"{alias}.customer_id in ({listed} {owned} where {condition})", records)
-
-    def _portfolio(self, view: View, scope: Scope) -> str:
-        """Return SQL of the customers' segments and salespersons; those of a merged customer are its survivor's."""
-        merged = merged_sql(scope.merged, self.arguments)
-        return f"""(
-            select c.customer_id, s.segment, s.salesperson
-            from {view.schema}.customer c left join {merged} m using (customer_id)
-            join {view.schema}.customer s on s.customer_id = coalesce(m.survivor_id, c.customer_id)
-        ) listed"""
+            self.add(f"{alias}.customer_id in ({owned})", records)
 
     def counted(self) -> Self:
         """Require that a movement counts by the day of the question and was known at its moment."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.groups import names_of
+from reporting_svc.read_models.receivables.portfolio import portfolio_sql
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -40,10 +42,13 @@ class ReportParties:
         if not missing:
             return
         conn, schema = self._view.conn, self._view.schema
+        args = Arguments()
+        own = portfolio_sql(args, self._view)
         rows = await conn.fetch(
-            f"""select customer_id, name as customer_name, external_ref as customer_ref, country, segment, salesperson
-                from {schema}.customer where customer_id = any($1::text[])""",
-            missing,
+            f"""select c.customer_id, c.name as customer_name, c.external_ref as customer_ref, c.country,
+                       {own.value("segment")} as segment, {own.value("salesperson")} as salesperson
+                from {schema}.customer c where c.customer_id = any({args.add(missing)}::text[])""",
+            *args,
         )
         for row in rows:
             shown = dict(row)

@@ -126,7 +126,9 @@ def _groups(rows: Sequence[asyncpg.Record], first: date) -> dict[str | None, lis
 
 
 async def opening(view: View, scope: Scope, first: date) -> int:
-    """Return the account's balance on the eve of ``first``, minor units."""
+    """Return the balance of the accounts on the eve of ``first``, minor units, of the customers in scope on the
+    question's day."""
+    scope = replace(scope, portfolio_on=view.time.as_of)
     eve = replace(view, time=replace(view.time, as_of=first - ONE_DAY))
     args = Arguments()
     if answered_by_days(eve, scope):
