@@ -166,9 +166,7 @@ def check_delays(asking: Asking) -> None:
         assert all(first <= row[1] <= asking.asked.as_of for row in found)
         return
     expected = [
-        row[:5]
-        for row in naive
-        if row[0] in asking.asked.customers and first <= row[1] <= asking.asked.as_of
+        row[:5] for row in naive if row[0] in asking.asked.customers and first <= row[1] <= asking.asked.as_of
     ]
     assert sorted(found, key=repr) == sorted(expected, key=repr)
 

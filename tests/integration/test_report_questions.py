@@ -177,7 +177,7 @@ def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> Non
     after = sum(e.account for e in asked.expected(log, asked.as_of).values())
     assert before + sum(period.change for period in periods) == after
     for by in ("entity", "customer", "segment", "salesperson"):
-        found = store.run(by_group(view, asked.scope, "week", first, by))  # type: ignore[arg-type]
+        found = store.run(by_group(view, asked.scope, "week", first, by))
         changes = dict[str | None, int]()
         for day, sign in ((asked.as_of, 1), (first - timedelta(days=1), -1)):
             for customer, expected in asked.expected(log, day).items():

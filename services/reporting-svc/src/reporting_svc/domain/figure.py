@@ -20,7 +20,7 @@ class FigureNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuestion:
-    """Figure of an entity or of one of its customers. Without a currency it is the one that the receivables have."""
+    """Figure of an entity or of some of its customers. Without a currency it is the one that the receivables have."""
 
     figure: FigureName
     entity_id: str
@@ -31,6 +31,8 @@ class FigureQuestion:
     by_issue_date: bool = False
     first_day: date | None = None
     days: int | None = None
+    segment: str | None = None
+    salesperson: str | None = None
 
     @classmethod
     def of(cls, entity_id: str, published: FigurePublished) -> FigureQuestion:
@@ -46,6 +48,8 @@ class FigureQuestion:
             by_issue_date=scope.by == "issue_date",
             first_day=scope.first_day,
             days=scope.days,
+            segment=scope.segment,
+            salesperson=scope.salesperson,
         )
 
     def scope(self, currency: str) -> FigureScope:
@@ -57,6 +61,8 @@ class FigureQuestion:
             by="issue_date" if self.by_issue_date else "due_date",
             first_day=self.first_day,
             days=self.days,
+            segment=self.segment,
+            salesperson=self.salesperson,
         )
 
 

@@ -30,10 +30,13 @@ class Asked(BaseModel):
         examples=["EUR"],
     )
     segment: str | None = Field(
-        default=None, min_length=1, max_length=200, description="Customers of this segment on as_of, as known at known_at."
+        default=None, min_length=1, max_length=200, description="Customers that are in this segment on as_of."
     )
     salesperson: str | None = Field(
-        default=None, min_length=1, max_length=200, description="Customers of this salesperson on as_of, as known at known_at."
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Customers that this salesperson has on as_of.",
     )
     collector: str | None = Field(
         default=None,

@@ -23,6 +23,9 @@ class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     """First day of a turnover; the last one is ``as_of``."""
     days: int | None = None
     """Days of a DSO, which end with ``as_of``."""
+    segment: str | None = None
+    """Customers of this segment on ``as_of``, and of this salesperson; ``None`` for all."""
+    salesperson: str | None = None
 
 
 class FigureAmount(Value, frozen=True, kw_only=True):

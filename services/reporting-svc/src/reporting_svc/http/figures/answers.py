@@ -29,6 +29,8 @@ class FigureOut(BaseModel):
     title: str
     entity_id: str
     customer_id: str | None
+    segment: str | None
+    salesperson: str | None
     currency: str
     figure_as_of: date = Field(description="Business date that the figure is for.")
     figure_position: int = Field(description="Position of the ledger that it was computed at.")
@@ -55,6 +57,8 @@ class FigureOut(BaseModel):
             "title": published.title,
             "entity_id": state.entity_id,
             "customer_id": published.customer_id,
+            "segment": scope.segment,
+            "salesperson": scope.salesperson,
             "currency": scope.currency,
             "figure_as_of": scope.as_of.isoformat(),
             "figure_position": published.position,

@@ -21,6 +21,8 @@ class FigureBody(Body):
     title: ShortText = Field(examples=["Closing March 2026"])
     entity_id: Annotated[str, Id("ent")]
     customer_id: Annotated[str, Id("cus")] | None = None
+    segment: ShortText | None = Field(default=None, description="Customers of this segment on as_of.")
+    salesperson: ShortText | None = Field(default=None, description="Customers of this salesperson on as_of.")
     currency: Currency | None = Field(default=None, description="Needed where there are several.")
     as_of: BusinessDate | None = Field(default=None, description="Business date; today if not given.")
     position: int | None = Field(
@@ -83,5 +85,7 @@ class FigureBody(Body):
             by_issue_date=self.by == "issue_date",
             first_day=first_day,
             days=days,
+            segment=self.segment,
+            salesperson=self.salesperson,
         )
         return PublishFigure(figure_id, self.title, asked, self.position)

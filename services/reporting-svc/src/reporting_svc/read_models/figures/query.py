@@ -127,6 +127,8 @@ async def scope_of(view: View, asked: FigureQuestion) -> Scope:
         entity_id=asked.entity_id,
         customer_id=asked.customer_id,
         currency=asked.currency,
+        segment=asked.segment,
+        salesperson=asked.salesperson,
         merged=await survivors_at(view),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from encours.reading.merges import merges
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 200
 """Events of an answer; each is measured before and after."""
+NOBODY = ""
+"""Customer of money whose payer is not yet identified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +91,34 @@ async def _changes(
 async def _parts(view: View, asked: FigureQuestion, customers: frozenset[str]) -> list[Scope | None]:
     """Return the scopes to measure: the customers, or all where the event is about a payer not yet identified.
 
-    The figure of one customer is measured whole, as a merge changes its records.
+    The figure of one customer is measured whole, as a merge changes its records; so is a merge, which changes the
+    segment and the salesperson of several.
     """
-    if asked.customer_id is not None or "" in customers:
+    if asked.customer_id is not None or NOBODY in customers:
         return [None]
     scope = await scope_of(view, asked)
     debtors = sorted({scope.merged.of(customer) for customer in customers})
     return [replace(scope, customer_id=debtor) for debtor in debtors]
 
 
-async def _ever_of(view: View, customer_id: str) -> list[str]:
-    """Return the customer, and where it ever took part in a merge all customers that did."""
+async def _among(args: Arguments, view: View, asked: FigureQuestion) -> str:
+    """SQL: true of an event ``e`` of a customer that the figure may have covered at any position.
+
+    All customers that ever took part in a merge may have been one debtor.
+    """
     known = await merges(view.conn, view.schema)
     merged = {name for each in known for name in (each.customer_id, each.into_id) if name is not None}
-    return sorted(merged) if customer_id in merged else [customer_id]
+    conditions = ["true"]
+    if asked.customer_id is not None:
+        own = merged if asked.customer_id in merged else {asked.customer_id}
+        conditions.append(f"e.customer_id = any({args.add(sorted(own))}::text[])")
+    for column, wanted in (("segment", asked.segment), ("salesperson", asked.salesperson)):
+        if wanted is not None:
+            had = f"select p.customer_id from {view.schema}.portfolio p where p.{column} = {args.add(wanted)}"
+            conditions.append(
+                f"(e.customer_id in ({had}) or e.customer_id = any({args.add(sorted(merged))}::text[]))"
+            )
+    return " and ".join(conditions)
 
 
 async def _touched(view: View, asked: FigureQuestion, after: int) -> dict[int, frozenset[str]]:
@@ -110,10 +127,11 @@ async def _touched(view: View, asked: FigureQuestion, after: int) -> dict[int, f
     One more than an answer shows.
     """
     view = at(view, asked, view.time.position)
-    scope = replace(await scope_of(view, asked), customer_id=None)
+    scope = Scope(entity_id=asked.entity_id, currency=asked.currency)
     args = Arguments()
-    moved = ScopeWhere(view, scope, "m", args, packed=True).counted().add("m.position > {}", after)
-    agreed = ScopeWhere(view, scope, "i", args).add("l.position > {}", after)
+    behind = f"position > {args.add(after)}::bigint"
+    moved = ScopeWhere(view, scope, "m", args, packed=True).counted().add(f"m.{behind}")
+    agreed = ScopeWhere(view, scope, "i", args).add(f"l.{behind}")
     agreed.add(f"l.effective_on <= {agreed.as_of} and l.position <= {agreed.position}")
     sources = [
         f"""select m.position, {CUSTOMER_ID.sql("m.customer_id")} as customer_id
@@ -121,20 +139,22 @@ async def _touched(view: View, asked: FigureQuestion, after: int) -> dict[int, f
         f"""select l.position, i.customer_id from {view.schema}.item_instalment l
             join {view.schema}.item i on i.invoice_id = l.invoice_id where {agreed.sql}""",
     ]
-    among = "true"
-    if asked.customer_id is not None:
-        records = await _ever_of(view, asked.customer_id)
-        among = f"e.customer_id = any({args.add(records)}::text[])"
+    known = f"{behind} and position <= {moved.position}"
+    by_portfolio = asked.segment is not None or asked.salesperson is not None
+    if by_portfolio:
+        # An amendment moves what was owed before it; at a registration nothing was.
         sources.append(
-            f"""select g.position, {args.add(asked.customer_id)}::text from {view.schema}.merge g
-                where g.position > {args.add(after)} and g.position <= {moved.position}
-                and g.effective_on <= {moved.as_of}"""
+            f"""select p.position, p.customer_id from {view.schema}.portfolio p
+                where {known} and p.valid_from > {args.add(date.min)} and p.valid_from <= {moved.as_of}"""
         )
+    touching = f"select e.* from ({' union all '.join(sources)}) e where {await _among(args, view, asked)}"
+    if by_portfolio or asked.customer_id is not None:
+        touching += f""" union all select g.position, '{NOBODY}' from {view.schema}.merge g
+                         where {known} and g.effective_on <= {moved.as_of}"""
     rows = await view.conn.fetch(
         f"""
         select e.position, array_agg(distinct e.customer_id) as customers
-        from ({" union all ".join(sources)}) e where {among}
-        group by e.position order by e.position limit {MOST_EVENTS + 1}
+        from ({touching}) e group by e.position order by e.position limit {MOST_EVENTS + 1}
         """,
         *args,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from encours.contracts.books import CREDITED
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.turnover.query import Period, Turnover
+from reporting_svc.read_models.turnover.query import Period, Turnover, added
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -65,7 +65,9 @@ async def by_product(
         amounts = sold.get((product, start), ProductTurnover(start))
         cash = paid.get((product, start), 0)
         found.setdefault(product, {})[start] = replace(amounts, collected=cash)
-    for whole in periods:
+    # Money may be put on invoices in a period in which nothing moved the accounts.
+    nothing = {start: added(start, ()) for _, start in {**sold, **paid}}
+    for whole in (nothing | {each.start: each for each in periods}).values():
         every = total(whole.start, (of[whole.start] for of in found.values() if whole.start in of))
         own = found.setdefault(None, {})
         rest = _rest(whole, every, own.get(whole.start, ProductTurnover(whole.start)))
