@@ -222,6 +222,27 @@ def test_a_published_figure_stays_and_says_which_event_moved_it(story: Story) ->
     assert story.world.get("reporting", "/v1/figures", figure="dso")["data"] == []
 
 
+def test_a_published_collection_shows_what_follows_from_its_amounts(story: Story) -> None:
+    asked = {"figure": "collection", "title": "April", "as_of": UNDONE, "segment": "garages"}
+    body = asked | {"first_day": ISSUED, "entity_id": story.world.entity, "position": story.paid_at}
+    empty = story.world.post("reporting", "/v1/figures", body)
+    assert (empty["amounts"]["sales"]["amount"], empty["segment"]) == ("0.00", "garages")
+    published = story.world.post("reporting", "/v1/figures", {**body, "segment": None})
+    amounts = {name: money["amount"] for name, money in published["amounts"].items()}
+    assert (amounts["opening"], amounts["sales"], amounts["closing"]) == ("0.00", "120.00", "0.00")
+    assert published["measures"]["collection_effectiveness"]["percent"] == 100.0
+    moved = story.world.get("reporting", f"/v1/figures/{published['id']}/restate")
+    assert {name: money["amount"] for name, money in moved["difference"].items()} == {
+        "open": "120.00", "overdue": "120.00", "closing": "120.00",
+    }  # fmt: skip
+    measures = moved["restated_measures"]
+    assert (measures["collection_effectiveness"]["percent"], measures["overdue_rate"]["percent"]) == (
+        0.0,
+        100.0,
+    )
+    assert measures["average_days_delinquent"]["days"] == 90.0
+
+
 def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:
     body = story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", limit=500, lang="fr")
     types = [entry["type"] for entry in body["data"]]

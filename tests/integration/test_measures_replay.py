@@ -250,6 +250,18 @@ def figure(log: list[StoredEvent], asked: FigureQuestion, known_to: int) -> dict
     if asked.figure == "turnover":
         return cash_and_sales(log, day - timedelta(days=40), day, known_to, mine)
     found = [e for (c, of), e in replay(log, day, known_to).items() if of == "EUR" and c in mine]
+    if asked.figure == "collection":
+        first = day - timedelta(days=40)
+        return {
+            "opening": balances(log, first - timedelta(days=1), known_to, mine)[0],
+            "sales": sold(log, first, day, known_to, mine),
+            "open": sum(sum(e.bands) for e in found),
+            "not_due": sum(e.bands[0] for e in found),
+            "overdue": sum(e.overdue for e in found),
+            "unapplied": sum(e.unapplied for e in found),
+            "closing": sum(e.account for e in found),
+            "turnover": sold(log, day - timedelta(days=29), day, known_to, mine),
+        }
     bands = {name: sum(e.bands[n] for e in found) for n, name in enumerate(BANDS)}
     return bands | {
         "disputed": sum(e.disputed for e in found),
@@ -297,7 +309,7 @@ SCOPES: list[dict[str, str]] = [
 
 
 @settings(max_examples=200 * DEEP or 2, deadline=None, suppress_health_check=ACCEPTED)
-@pytest.mark.parametrize("name", ["aged-balance", "dso", "turnover"])
+@pytest.mark.parametrize("name", ["aged-balance", "dso", "turnover", "collection"])
 @given(
     acts=steps_with(amend, amend, lower),
     days=st.integers(-10, 150),

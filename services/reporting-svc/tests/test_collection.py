@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting_svc.domain.measures.collection import Collection, Receivable, effectiveness, months
+from reporting_svc.domain.measures.collection import (
+    Collection,
+    Receivable,
+    amounts_of,
+    effectiveness,
+    from_amounts,
+    months,
+)
 
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 amounts = st.integers(0, 10**9)
@@ -67,3 +74,17 @@ def test_months_end_with_the_day_of_the_question() -> None:
         (date(2026, 1, 1), date(2026, 1, 31)),
         (date(2026, 2, 1), date(2026, 2, 10)),
     ]
+
+
+@given(amounts, amounts, amounts, amounts, amounts, amounts)
+def test_the_measures_of_a_period_follow_from_its_amounts_alone(
+    opening: int, sales: int, not_due: int, late: int, unapplied: int, turnover: int
+) -> None:
+    closing = Receivable(not_due + late, not_due, late, unapplied)
+    found = period(Receivable(opening, unapplied_minor=unapplied), sales, closing, turnover)
+    again = from_amounts(amounts_of(found), *MARCH, 90)
+    for each in (found, again):
+        assert each.closing == closing
+    assert [again.effectiveness, again.closing.overdue_share, again.dso, again.best_possible, again.delinquent] == [
+        found.effectiveness, found.closing.overdue_share, found.dso, found.best_possible, found.delinquent
+    ]  # fmt: skip

@@ -41,6 +41,8 @@ def body(**fields: object) -> FigureBody:
         DSO,
         FigureQuestion("aged-balance", ENTITY, "cus_1", "EUR", MARCH, bands="15,45", by_issue_date=True),
         FigureQuestion("turnover", ENTITY, None, "EUR", MARCH, first_day=date(2026, 1, 1)),
+        FigureQuestion("collection", ENTITY, None, "EUR", MARCH, first_day=date(2026, 1, 1), days=30),
+        FigureQuestion("dso", ENTITY, None, "EUR", MARCH, days=90, segment="garages", salesperson="Ann"),
     ],
 )
 def test_the_question_can_be_read_from_the_event(asked: FigureQuestion) -> None:
@@ -53,7 +55,13 @@ def test_the_state_is_the_figure_and_its_entity() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"bands": "30,60"}, {"first_day": "2026-01-01"}, {"figure": "turnover", "days": 90}]
+    "fields",
+    [
+        {"bands": "30,60"},
+        {"first_day": "2026-01-01"},
+        {"figure": "turnover", "days": 90},
+        {"figure": "collection", "by": "issue_date"},
+    ],
 )
 def test_parameters_of_another_figure_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="Leave out the parameters"):
@@ -83,6 +91,8 @@ def test_what_was_left_out_of_the_body_is_kept_with_the_figure() -> None:
     )
     turnover = body(figure="turnover").to_command("fig_1", MARCH).question
     assert turnover.first_day == date(2026, 3, 1)
+    collected = body(figure="collection", segment="garages").to_command("fig_1", MARCH).question
+    assert (collected.first_day, collected.days, collected.segment) == (date(2026, 3, 1), 90, "garages")
 
 
 def test_a_difference_names_the_amounts_that_changed() -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
 
-FigureName = Literal["aged-balance", "dso", "turnover"]
+FigureName = Literal["aged-balance", "dso", "turnover", "collection"]
 
 
 class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -20,9 +20,9 @@ class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     by: Literal["due_date", "issue_date"] = "due_date"
     """Date that the days of an aged balance are counted from."""
     first_day: date | None = None
-    """First day of a turnover; the last one is ``as_of``."""
+    """First day of a turnover or of a collection; the last one is ``as_of``."""
     days: int | None = None
-    """Days of a DSO, which end with ``as_of``."""
+    """Days of a DSO, or of the turnover beside a collection, which end with ``as_of``."""
     segment: str | None = None
     """Customers of this segment on ``as_of``, and of this salesperson; ``None`` for all."""
     salesperson: str | None = None

@@ -5,6 +5,7 @@ Exact fractions, which the caller rounds at the end; ``None`` where a figure has
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -89,6 +90,35 @@ class Collection:
     def late_minor(self) -> int:
         """Cash that lateness ties up: what is outstanding beyond what is not due."""
         return self.closing.outstanding_minor - self.closing.current_minor
+
+
+def amounts_of(found: Collection) -> dict[str, int]:
+    """Return the amounts of a period by name, in minor units; they add up over customers (``collection/1``)."""
+    closing = found.closing
+    return {
+        "opening": found.opening.outstanding_minor,
+        "sales": found.sales_minor,
+        "open": closing.open_minor,
+        "not_due": closing.not_due_minor,
+        "overdue": closing.overdue_minor,
+        "unapplied": closing.unapplied_minor,
+        "closing": closing.outstanding_minor,
+        "turnover": found.turnover_minor,
+    }
+
+
+def from_amounts(amounts: Mapping[str, int], first: date, last: date, days: int) -> Collection:
+    """Return the period that has the amounts of :func:`amounts_of`."""
+    return Collection(
+        group=None,
+        first=first,
+        last=last,
+        opening=Receivable(open_minor=amounts["opening"]),
+        sales_minor=amounts["sales"],
+        closing=Receivable(amounts["open"], amounts["not_due"], amounts["overdue"], amounts["unapplied"]),
+        turnover_minor=amounts["turnover"],
+        days=days,
+    )
 
 
 def effectiveness(

@@ -132,6 +132,15 @@ CEI = Definition(
     "is taken off what is due first. A write-off lowers the closing balance as a payment does. Null where the "
     "denominator is 0 or less: nothing was to be collected. Two decimals, half up.",
 )
+COLLECTION = Definition(
+    "collection/1",
+    "Amounts that the measures of a period are computed from; they add up over customers. Opening: the outstanding of "
+    "dso/simple/2 on the eve of the first day. Sales: turnover VAT included of the period. Open: sum of the bands of "
+    "aged-balance/due-date/3 at as_of, penalty documents left out, as in all others; not due: its first band; overdue: "
+    "the others less what was conceded. Unapplied: cash that no invoice has taken. Closing: open - unapplied. "
+    "Turnover: VAT included, of the days that end with as_of. From them follow cei/1, overdue-rate/1, dso/simple/2, "
+    "bpdso/simple/4 and add/simple/4.",
+)
 OVERDUE_RATE = Definition(
     "overdue-rate/1",
     "Overdue of aged-balance/due-date/3 / sum of its bands x 100, penalty documents left out, unapplied cash not "
@@ -234,6 +243,7 @@ ALL: tuple[Definition, ...] = (
     TURNOVER_BY_PRODUCT,
     TURNOVER_PLAN,
     CEI,
+    COLLECTION,
     OVERDUE_RATE,
     WORKING_CAPITAL,
     REMINDER_YIELD,

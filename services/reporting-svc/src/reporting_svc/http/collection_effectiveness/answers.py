@@ -19,7 +19,32 @@ from reporting_svc.read_models.receivables.groups import GroupBy
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
 
 
-class CollectionRow(BaseModel):
+class CollectionMeasures(BaseModel):
+    """Measures of a period; days and overdue rate are those of its last day."""
+
+    collection_effectiveness: PercentOut
+    overdue_rate: PercentOut
+    dso: DaysOut
+    best_possible: DaysOut
+    average_days_delinquent: DaysOut
+
+    @classmethod
+    def measured(cls, period: Collection) -> Json:
+        """Show the measures, or the reasons for having none."""
+        return {
+            "collection_effectiveness": PercentOut.of(
+                definitions.CEI, period.effectiveness, "nothing-to-collect"
+            ),
+            "overdue_rate": PercentOut.of(
+                definitions.OVERDUE_RATE, period.closing.overdue_share, "nothing-open"
+            ),
+            "dso": DaysOut.of(definitions.DSO_SIMPLE, period.dso),
+            "best_possible": DaysOut.of(definitions.BPDSO, period.best_possible),
+            "average_days_delinquent": DaysOut.of(definitions.ADD, period.delinquent),
+        }
+
+
+class CollectionRow(CollectionMeasures):
     """A month of a group; `group` is null without `group_by` and for customers that are in none."""
 
     start: date
@@ -30,11 +55,6 @@ class CollectionRow(BaseModel):
     closing: MoneyModel
     closing_not_due: MoneyModel
     overdue: MoneyModel = Field(description="At the end of the month.")
-    collection_effectiveness: PercentOut
-    overdue_rate: PercentOut
-    dso: DaysOut = Field(description="At the end of the month, as are the two below.")
-    best_possible: DaysOut
-    average_days_delinquent: DaysOut
     working_capital: WorkingCapitalOut
 
     @classmethod
@@ -50,13 +70,7 @@ class CollectionRow(BaseModel):
             "closing": money_json(closing.outstanding_minor, currency),
             "closing_not_due": money_json(closing.current_minor, currency),
             "overdue": money_json(closing.overdue_minor, currency),
-            "collection_effectiveness": PercentOut.of(
-                definitions.CEI, period.effectiveness, "nothing-to-collect"
-            ),
-            "overdue_rate": PercentOut.of(definitions.OVERDUE_RATE, closing.overdue_share, "nothing-open"),
-            "dso": DaysOut.of(definitions.DSO_SIMPLE, period.dso),
-            "best_possible": DaysOut.of(definitions.BPDSO, period.best_possible),
-            "average_days_delinquent": DaysOut.of(definitions.ADD, period.delinquent),
+            **cls.measured(period),
             "working_capital": WorkingCapitalOut.of(period.per_day_minor, period.late_minor, currency),
         }
 

@@ -15,6 +15,8 @@ from encours.http.queries import AsOf
 from encours.reading.moment import TimeTravel
 from encours.reading.summary import Language
 from reporting_svc.domain.figure import FigureState
+from reporting_svc.domain.measures.collection import from_amounts
+from reporting_svc.http.collection_effectiveness.answers import CollectionMeasures
 from reporting_svc.http.timeline.answers import TimelineEntry
 from reporting_svc.read_models.figures.restatement import Restatement, difference
 from reporting_svc.use_cases.figures import FIGURE
@@ -40,6 +42,7 @@ class FigureOut(BaseModel):
     days: int | None
     amounts: dict[str, MoneyModel]
     dso_days: float | None
+    measures: CollectionMeasures | None = Field(description="Collection: what follows from its amounts.")
     account: MoneyModel = Field(description="Balance of the customers' account that it was tied out with.")
     figure_incomplete: bool = Field(description="Streams were parked when it was computed.")
     version: int
@@ -68,6 +71,7 @@ class FigureOut(BaseModel):
             "days": scope.days,
             "amounts": _amounts(amounts_of(published), scope.currency),
             "dso_days": _days(published.days_hundredths),
+            "measures": _measures(published, amounts_of(published)),
             "account": money_json(published.account_minor, scope.currency),
             "figure_incomplete": published.incomplete,
             "version": version,
@@ -104,6 +108,7 @@ class RestatementOut(AsOf):
     restated_definition: str
     restated: dict[str, MoneyModel]
     restated_dso_days: float | None
+    restated_measures: CollectionMeasures | None
     difference: dict[str, MoneyModel] = Field(description="Restated less published; amounts that changed.")
     reproduced: bool = Field(
         description="Computed again at its own position, the figure is what was published."
@@ -132,6 +137,7 @@ class RestatementOut(AsOf):
             "restated_definition": found.now.definition,
             "restated": _amounts(found.now.amounts, currency),
             "restated_dso_days": _days(found.now.days_hundredths),
+            "restated_measures": _measures(published, found.now.amounts),
             "difference": _amounts(difference(before, found.now.amounts), currency),
             "reproduced": found.then.amounts == before and same_days,
             "data": [
@@ -155,6 +161,15 @@ def amounts_of(published: FigurePublished) -> dict[str, int]:
 
 def _amounts(amounts: Mapping[str, int], currency: str) -> Json:
     return {name: money_json(minor, currency) for name, minor in amounts.items()}
+
+
+def _measures(published: FigurePublished, amounts: Mapping[str, int]) -> Json | None:
+    if published.figure != "collection":
+        return None
+    scope = published.scope
+    assert scope.first_day is not None
+    assert scope.days is not None
+    return CollectionMeasures.measured(from_amounts(amounts, scope.first_day, scope.as_of, scope.days))
 
 
 def _days(hundredths: int | None) -> float | None:

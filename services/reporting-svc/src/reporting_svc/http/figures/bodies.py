@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -12,6 +13,13 @@ from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
 from encours.kernel.bands import Bands
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.figure import FigureQuestion, PublishFigure
+
+PARAMETERS: Mapping[FigureName, frozenset[str]] = {
+    "aged-balance": frozenset({"bands", "by"}),
+    "dso": frozenset({"days"}),
+    "turnover": frozenset({"first_day"}),
+    "collection": frozenset({"first_day", "days"}),
+}
 
 
 class FigureBody(Body):
@@ -42,20 +50,25 @@ class FigureBody(Body):
         default="due_date", description="Aged balance: the date that days are counted from."
     )
     first_day: BusinessDate | None = Field(
-        default=None, description="Turnover: first day; that of the month of as_of if not given."
+        default=None, description="Turnover, collection: first day; that of the month of as_of if not given."
     )
     days: int | None = Field(
-        default=None, ge=1, le=1830, strict=True, description="DSO: days of the period; 90 if not given."
+        default=None,
+        ge=1,
+        le=1830,
+        strict=True,
+        description="DSO, collection: days of the turnover, which end with as_of; 90 if not given.",
     )
 
     @model_validator(mode="after")
     def _own_parameters(self) -> FigureBody:
         given = {
-            "aged-balance": self.bands is not None or self.by != "due_date",
-            "turnover": self.first_day is not None,
-            "dso": self.days is not None,
+            "bands": self.bands is not None,
+            "by": self.by != "due_date",
+            "first_day": self.first_day is not None,
+            "days": self.days is not None,
         }
-        if any(each for figure, each in given.items() if figure != self.figure):
+        if any(each for name, each in given.items() if name not in PARAMETERS[self.figure]):
             raise ValueError(
                 f"Leave out the parameters that a figure of the kind {self.figure} does not have."
             )
@@ -69,11 +82,11 @@ class FigureBody(Body):
         if as_of > today:
             raise Invalid(f"A figure is of today, {today}, or of a day before.", "/as_of")
         first_day, days = self.first_day, self.days
-        if self.figure == "turnover":
+        if "first_day" in PARAMETERS[self.figure]:
             first_day = first_day or as_of.replace(day=1)
             if first_day > as_of:
                 raise Invalid(f"The period begins after its last day, {as_of}.", "/first_day")
-        if self.figure == "dso":
+        if "days" in PARAMETERS[self.figure]:
             days = days or 90
         asked = FigureQuestion(
             figure=self.figure,

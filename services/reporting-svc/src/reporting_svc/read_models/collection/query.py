@@ -52,6 +52,25 @@ async def collection(
     ]
 
 
+async def collection_since(view: View, scope: Scope, first: date, days: int) -> Collection:
+    """Return one period, from ``first`` to the question's day, of all that is in scope. One currency."""
+    scope, last = replace(scope, portfolio_on=view.time.as_of), view.time.as_of
+    opening = await _receivables(view, scope, first - ONE_DAY, None)
+    closing = await _receivables(view, scope, last, None)
+    since = last - timedelta(days=days - 1)
+    sold = (await _sales(view, scope, min(first, since), None)).get(None, {})
+    return Collection(
+        group=None,
+        first=first,
+        last=last,
+        opening=opening.get(None, NOTHING),
+        sales_minor=_between(sold, first, last),
+        closing=closing.get(None, NOTHING),
+        turnover_minor=_between(sold, since, last),
+        days=days,
+    )
+
+
 async def _receivables(view: View, scope: Scope, day: date, by: GroupBy | None) -> dict[Group, Receivable]:
     """Return the receivables at the end of a day, by what is known at the moment of the question."""
     view = replace(view, time=replace(view.time, as_of=day))

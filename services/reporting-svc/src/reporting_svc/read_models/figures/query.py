@@ -16,8 +16,9 @@ from encours.reading.moment import WAIT_S, FuturePosition, PositionNotReached, T
 from encours.reading.read_db import ReadDb
 from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
 from reporting_svc.domain.measures import definitions, dso
-from reporting_svc.domain.measures.collection import ONE_DAY
+from reporting_svc.domain.measures.collection import ONE_DAY, amounts_of
 from reporting_svc.read_models.aged_balance.query import Figures, aged
+from reporting_svc.read_models.collection.query import collection_since
 from reporting_svc.read_models.dso.query import billed_since
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
@@ -114,6 +115,9 @@ async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None
             amounts = await _dso(view, scope, total, period)
             exact = dso.simple(amounts["receivables"], amounts["turnover"], period)
             days = None if exact is None else dso.hundredths(exact)
+        case "collection":
+            definition, first = definitions.COLLECTION, asked.first_day or asked.as_of.replace(day=1)
+            amounts = amounts_of(await collection_since(view, scope, first, asked.days or DSO_DAYS))
         case _:
             assert_never(asked.figure)
     return MeasuredFigure(
