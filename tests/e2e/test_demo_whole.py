@@ -1,16 +1,23 @@
-"""The whole demo, as `make run` loads it: its decisions on credit taken again, its provision matrix at three closings.
+"""The whole demo, as `make run` loads it: its decisions on credit taken again, its provision matrix at three closings,
+the tie-out of each day as known at three positions.
 
 With ``DEEP=1`` alone, as the year takes minutes; ``test_readme.py`` loads its first days in each run.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+from typing import Any
 
 import pytest
 
 from encours.demo import LAST_DAY, load
 from encours.demo.load import FIRST_DAY
+from encours.embedded.access import local_admin_url
+from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
 from encours.testing.system import System
 from tests.e2e.provisions import closings_tie
 from tests.e2e.takeover import Takeover
@@ -33,3 +40,23 @@ def test_decisions_and_provisions_of_the_whole_demo_follow_from_its_events(syste
     assert min(losses) > 0
     lost = [each for each in takeover.events() if each["type"] == "invoice.written_off"]
     assert {each["effective_on"] for each in lost} == {"2011-10-12", "2011-11-16", "2011-12-21"}
+    head = takeover.events()[-1]["position"]
+    checked = tie_out(system, head // 10, head // 2, head)
+    assert [line["known_at"] for line in checked] == [head // 10, head // 2, head]
+    assert all(line["equal"] and line["days"] > 360 for line in checked), checked
+
+
+def tie_out(system: System, *positions: int) -> list[dict[str, Any]]:
+    """Check each day of the last year of the demo as an operator does."""
+    admin_url = local_admin_url(system.layout, system.run)
+    assert admin_url is not None
+    databases = {
+        "ENCOURS_LEDGER_URL": database_dsn(admin_url, LEDGER_DATABASE),
+        "ENCOURS_STORE_URL": database_dsn(admin_url, "encours_reporting"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "reporting_svc", "tie-out", "--ledger", "demo", "--to", str(LAST_DAY), "--known-at",
+         *map(str, positions)],
+        env=system.environment() | databases, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [json.loads(line) for line in done.stdout.splitlines()]

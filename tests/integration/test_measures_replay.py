@@ -282,7 +282,7 @@ def cash_and_sales(
         data: Any = event.recorded().data
         if getattr(data, "currency", None) != "EUR" or not first <= event.effective_on <= last:
             continue
-        own = (data.customer_id or "") in mine
+        own = (getattr(data, "customer_id", None) or "") in mine
         match event.type:
             case "invoice.issued":
                 sums["billed"] += own * data.total_minor

@@ -94,7 +94,9 @@ class ScopeWhere(ViewWhere):
         named = {column: value for column, value in wanted.items() if value is not None}
         if named:
             own = portfolio_sql(self.arguments, view, scope.merged, scope.portfolio_on)
-            had = "".join(f" and {own.equal(each, self.arguments.add(value))}" for each, value in named.items())
+            had = "".join(
+                f" and {own.equal(each, self.arguments.add(value))}" for each, value in named.items()
+            )
             self.add(f"{alias}.customer_id in ({_listed(own.customer_id, own.source, packed)}{had})")
         if scope.collector is not None:
             assert scope.collectors is not None  # who owns whom is looked up when a question arrives
