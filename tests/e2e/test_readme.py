@@ -143,16 +143,17 @@ def test_measures_as_printed(system: System) -> None:
 
 
 def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:
-    found = answers("\n".join(blocks(system, CREDIT, 5)))
-    limit, guarantee, consumed, exposure, queue, overridden, released, policy, file = found
+    found = answers("\n".join(blocks(system, CREDIT, 6)))
+    limit, guarantee, consumed, exposure, cleared, queue, overridden, released, policy, file = found
     assert (limit["state"], guarantee["kind"]) == ("approved", "bank")
     assert (consumed["status"], consumed["delivered"]) == (
         "reserved",
         {"amount": "700.00", "currency": "EUR"},
     )
     assert exposure["headroom"] == {"amount": "300.00", "currency": "EUR"}
+    assert cleared["orders"] == {"need_reservation": True, "grace_days": 14}
     assert [order["order_ref"] for order in queue["data"]] == ["WEB-20419"]  # type: ignore[attr-defined]
-    assert (overridden["status"], released["end"], policy["version"]) == ("reserved", "by_hand", 1)
+    assert (overridden["status"], released["end"], policy["version"]) == ("reserved", "by_hand", 2)
     assert file["holds"] == []
 
 
