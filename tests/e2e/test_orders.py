@@ -126,7 +126,7 @@ def hold_orders(orders: Orders) -> None:
     assert [each["code"] for each in refused["reasons"]] == ["on-hold"]
     path = f"/v1/customers/{orders.customer}/credit-file"
     file = world.get("risk", path)
-    assert ([each["id"] for each in file["holds"]], file["badge"]) == ([held["id"]], False)
+    assert ([each["id"] for each in file["holds"]], file["badge"]) == ([held["id"]], None)
     assert [(each["decision_id"], each["decision"]) for each in file["checks"]] == [
         (checked["decision_id"], checked["decision"])
     ]

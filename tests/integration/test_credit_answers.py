@@ -11,7 +11,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from encours.contracts import Event
-from encours.contracts.events.credit_hold import CreditHoldPlaced, PayerBadgeGiven
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
 from encours.contracts.events.insurance import CoverGranted, InsuranceContractSet, InsuranceTerms
 from encours.contracts.events.limit_formula import (
@@ -26,6 +26,7 @@ from encours.contracts.events.parties.insolvency import InsolvencyOpened
 from encours.contracts.events.risk import LimitApproved, LimitRequested
 from encours.contracts.events.score import ScoreGraded
 from encours.kernel.ids import derived_id
+from encours.projection.read_model import ReadModel
 from encours.projection.rebuild import rebuild
 from encours.testing.events import event, issued
 from encours.testing.http import HttpScenario, http_scenario
@@ -38,6 +39,7 @@ from risk_svc.domain.proposal.financials import financials_of
 from risk_svc.domain.proposal.formula import formula_of
 from risk_svc.domain.proposal.review import review_of
 from risk_svc.domain.score.grading import grade_of
+from risk_svc.read_models.checks.model import Checks
 from risk_svc.read_models.credit.model import Credit
 
 ENTITY = derived_id("ent", "lists")
@@ -62,6 +64,16 @@ CONTRACT = event(
 def invoice(name: str, customer: str, minor: int, due_on: date) -> Any:
     made = issued(minor, invoice_id=derived_id("inv", name), customer_id=customer)
     return replace(made, number=name, issued_on=FIRST, due_on=due_on)
+
+
+async def build(installation: Installation, made: HttpScenario, model: ReadModel) -> None:
+    await rebuild(
+        ledger_dsn=installation.ledger_url("risk"),
+        store_dsn=installation.store_url("risk"),
+        service="risk-svc",
+        model=model,
+        ledger=made.name,
+    )
 
 
 @asynccontextmanager
@@ -91,13 +103,7 @@ async def ledger_of(
         await made.given(invoice("F3", SHOP, 1_00, TODAY), entity=ENTITY, on=TODAY)
         for day, events in more:
             await made.given(*events, entity=ENTITY, on=day)
-        await rebuild(
-            ledger_dsn=installation.ledger_url("risk"),
-            store_dsn=installation.store_url("risk"),
-            service="risk-svc",
-            model=Credit(),
-            ledger=made.name,
-        )
+        await build(installation, made, Credit())
         yield made
 
 
@@ -206,6 +212,62 @@ async def test_figures_and_postponements_of_a_merged_record_count_for_the_one_th
         before = await seen(as_of=TODAY, known_at=last - 1)
         assert before == (sorted([OFFICE, BANKRUPT]), [])
         assert await seen(as_of=TODAY) == before, "the merge begins a day later"
+
+
+async def test_exposure_is_shown_alone_with_the_payer_with_the_group_and_the_file_has_all_holds(
+    module_installation: Installation,
+) -> None:
+    later = TODAY + timedelta(days=1)
+    begun = date(2026, 3, 10)
+    group = event(RolesAssigned, customer_id=BANKRUPT, valid_from=begun, group_id=OFFICE, payer_id=None)
+    fields: dict[str, Any] = {"credit_hold_id": derived_id("chd", "one"), "customer_id": SHOP}
+    placed = event(CreditHoldPlaced, **fields, cause="by_hand", text="Cheque returned unpaid")
+    released = event(CreditHoldReleased, **fields, end="by_hand", text="Paid by transfer")
+    badge = event(PayerBadgeGiven, payer_badge_id=badge_of(SHOP), customer_id=SHOP, text="Three cheques")
+    happened = (TODAY, [group, placed, badge]), (later, [released])
+    async with ledger_of(module_installation, *happened) as scenario:
+
+        async def shown(customer: str, **asked: Any) -> tuple[list[str], str, str]:
+            asked = {"as_of": begun} | asked
+            found = await got(scenario, f"/v1/customers/{customer}/exposure", **asked)
+            parts = found["whole"]["components"]
+            return sorted(found["members"]), parts["total"]["amount"], parts["insured"]["amount"]
+
+        everyone, payers, heads = (
+            sorted([OFFICE, SHOP, BANKRUPT]),
+            sorted([OFFICE, SHOP]),
+            sorted([OFFICE, BANKRUPT]),
+        )
+        assert await shown(SHOP) == await shown(SHOP, scope="limit") == (everyone, "420.00", "270.00")
+        assert await shown(SHOP, scope="payer") == (payers, "120.00", "0.00")
+        assert await shown(SHOP, scope="customer") == ([SHOP], "120.00", "0.00")
+        assert await shown(BANKRUPT, scope="group") == (heads, "300.00", "270.00")
+        before = begun - timedelta(days=1)
+        assert await shown(BANKRUPT, scope="group", as_of=before) == ([BANKRUPT], "300.00", "270.00")
+        unknown = await scenario.http.get(f"/v1/customers/{SHOP}/exposure", params={"scope": "family"})
+        assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/scope")
+
+        await build(module_installation, scenario, Checks())
+        path = f"/v1/customers/{SHOP}/credit-file"
+        now, then = await got(scenario, path), await got(scenario, path, as_of=TODAY)
+        (ended,), (open_) = now["hold_history"], then["hold_history"]
+        assert [ended[name] for name in ("placed_on", "text", "released_on", "release_text", "end")] == [
+            TODAY.isoformat(), "Cheque returned unpaid", later.isoformat(), "Paid by transfer", "by_hand",
+        ]  # fmt: skip
+        assert (ended["placed_by"], ended["released_by"]) == (then["timeline"][0]["actor"],) * 2
+        assert ([each["released"] for each in open_], [each["id"] for each in then["holds"]]) == (
+            [False],
+            [ended["id"]],
+        )
+        assert (now["holds"], now["badge"]["since"], now["badge"]["text"]) == (
+            [],
+            TODAY.isoformat(),
+            "Three cheques",
+        )
+        assert (await got(scenario, path, as_of=before))["badge"] is None
+        assert now["timeline"][0]["en"] == "Hold on orders released (by hand): Paid by transfer"
+        alone = await got(scenario, path, scope="customer")
+        assert (alone["members"], alone["orders_left_out"]) == ([SHOP], 0)
 
 
 async def test_a_claim_lost_by_insolvency_is_listed_before_its_invoice_is_due(scenario: HttpScenario) -> None:

@@ -54,7 +54,7 @@ ROWS: tuple[Row, ...] = (
         reservation_id="rsv_1", customer_id=REMAINS, entity_id="ent_1", holder_id=REMAINS, order_ref="WEB",
         status="blocked", amount_minor=1_00, currency="EUR", reserved_minor=0, delivered_minor=0,
         deliver_on=None, expires_on=DAY, decision="refuse", reasons=[], attempt=1, decided_on=DAY,
-        decided_position=4,
+        decided_position=4, ordered_on=DAY, ordered_position=4, changed_on=DAY, changed_position=4,
     ),
     ExposureMovementRow(
         position=5, line=0, customer_id=MERGED, currency="EUR", invoice_id="inv_1", effective_on=DAY,

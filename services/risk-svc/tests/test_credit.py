@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from encours.contracts import Event
 from encours.contracts.books import moving
 from encours.contracts.common import CitedInvoice
-from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled
+from encours.contracts.events.invoice import (
+    InvoiceAmended,
+    InvoiceCancelled,
+    InvoicePlanned,
+    InvoiceUnplanned,
+)
 from encours.contracts.events.loss import InvoiceWrittenOff
 from encours.contracts.events.money.payment import PaymentIdentified
 from encours.contracts.events.parties.customer import CustomerRegistered
@@ -44,7 +49,7 @@ from risk_svc.read_models.credit.rows import (
 
 R = TypeVar("R", bound=Row)
 
-COMPONENTS = ("open", "disputed", "draft", "unapplied")
+COMPONENTS = ("open", "disputed", "planned", "draft", "unapplied")
 CANCELLED = event(InvoiceCancelled)
 
 
@@ -131,6 +136,14 @@ def test_the_draft_of_a_correction_adds_nothing_to_what_it_replaces() -> None:
     assert ledger.sums() == {("cus_1", "open"): 120_00}
     ledger.record(credited(120_00), issued(80_00, invoice_id="inv_2"))
     assert ledger.sums() == {("cus_1", "open"): 80_00}
+
+
+def test_a_plan_adds_nothing_to_the_exposure_and_takes_nothing_of_it() -> None:
+    ledger = Ledger().record(customer(), issued(120_00), event(InvoicePlanned, amount_minor=120_00))
+    assert ledger.sums() == {("cus_1", "open"): 120_00, ("cus_1", "planned"): 120_00}
+    ledger.record(event(InvoiceUnplanned, amount_minor=120_00, outcome="broken"), on=DAY + timedelta(days=2))
+    assert [ledger.as_of(DAY + timedelta(days=n), "planned") for n in (0, 1, 2)] == [120_00, 120_00, 0]
+    assert ledger.exposure() == 120_00
 
 
 def test_a_draft_that_is_given_up_is_exposure_until_that_day() -> None:

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from encours.contracts.events.risk import CreditChecked
+from encours.contracts.insured.share import InsuredShare
 from encours.kernel.exchange import QuotedRate
 from encours.reading.moment import TimeTravel
 from risk_svc.domain.check import CheckCredit, CheckState, decide
@@ -113,7 +114,8 @@ def test_an_order_without_a_rate_is_referred() -> None:
 
 def test_the_answer_names_the_rates_and_those_that_are_missing() -> None:
     time = TimeTravel(DAY, 7, None, is_now=True)
-    shown = ExposureOut.of(replace(PICTURE, rates=(USD,)), "USD", time)
+    picture = replace(PICTURE, rates=(USD,))
+    shown = ExposureOut.of(picture, picture, "limit", "USD", time)
     assert (shown.currency, shown.components.total.amount, shown.headroom) == ("USD", "80.01", None)
     assert (shown.whole.currency, shown.whole.missing_rates) == ("EUR", ["GBP"])
     assert [share.converted and share.converted.amount for share in shown.whole.shares] == [
@@ -121,3 +123,67 @@ def test_the_answer_names_the_rates_and_those_that_are_missing() -> None:
         "72.01",
         None,
     ]
+
+
+def share(customer_currency: str, by_invoice: dict[str, int]) -> InsuredShare:
+    paid = sum(by_invoice.values())
+    return InsuredShare(f"C-{customer_currency}", customer_currency, 0, paid, paid, by_invoice, 0)
+
+
+MEMBER = replace(
+    PICTURE,
+    customer_id="cus_2",
+    items=(("USD", replace(item(30_00), invoice_id="inv_2", planned_minor=30_00)),),
+    drafts={},
+    unapplied={},
+    insured=(share("USD", {"inv_2": 27_00}), share("EUR", {})),
+)
+SHARING = replace(
+    PICTURE, items=PICTURE.items[:1], unapplied={}, insured=(share("EUR", {"inv": 90_00}),), others=(MEMBER,)
+)
+
+
+def test_insured_and_planned_parts_of_all_who_share_the_limit_are_in_its_currency() -> None:
+    time = TimeTravel(DAY, 7, None, is_now=True)
+    shown = ExposureOut.of(SHARING, SHARING, "limit", None, time)
+    parts = shown.whole.components
+    assert (parts.open.amount, parts.on_plan.amount, parts.insured.amount) == ("127.00", "27.00", "114.30")
+    assert [(each.customer_id, each.converted and each.converted.amount) for each in shown.insured] == [
+        ("cus_1", "90.00"),
+        ("cus_2", "24.30"),
+        ("cus_2", "0.00"),
+    ]
+    without = replace(SHARING, rates=(GBP,))
+    unknown = ExposureOut.of(without, without, "limit", None, time)
+    assert ([each.converted is None for each in unknown.insured], unknown.whole.missing_rates) == (
+        [False, True, False],
+        ["USD"],
+    )
+    alone = ExposureOut.of(SHARING, SHARING.alone, "customer", None, time)
+    assert (alone.members, alone.whole.components.insured.amount) == (["cus_1"], "90.00")
+    assert (alone.headroom, alone.limit_holder_id) == (shown.headroom, shown.limit_holder_id)
+
+
+def test_a_decision_keeps_the_insured_and_planned_parts_and_an_earlier_one_has_none() -> None:
+    command = CheckCredit("dec_1", "cus_1", 1_00, "EUR", None)
+    now = decide(command, SHARING, DAY, position=7, lag=0)
+    assert (now.exposure.on_plan_minor, now.exposure.insured_minor) == (27_00, 114_30)
+    before = decide(command, SHARING, DAY, position=7, lag=0, rules_version=3)
+    assert (before.exposure.on_plan_minor, before.exposure.insured_minor) == (0, 0)
+    assert (before.decision, before.exposure.total_minor) == (now.decision, now.exposure.total_minor)
+
+
+def test_of_an_invoice_that_two_contracts_cover_no_more_is_insured_than_is_open() -> None:
+    twice = replace(SHARING, others=(), insured=(share("EUR", {"inv": 90_00}), share("EUR", {"inv": 60_00})))
+    assert twice.exposure("EUR", DAY).insured_minor == 100_00
+
+
+@pytest.mark.parametrize("minor", range(1, 12))
+def test_a_converted_part_is_never_above_what_is_open(minor: int) -> None:
+    late = replace(item(minor, date(2026, 5, 20)), planned_minor=minor)
+    picture = replace(
+        SHARING, others=(), insured=(), items=(("USD", late), ("USD", replace(late, due_on=DAY)))
+    )
+    for rate in ("0.5", "0.9", "0.07"):
+        known = replace(picture, rates=(replace(USD, rate=rate), GBP)).whole("EUR", DAY).known
+        assert known.on_plan_minor <= known.not_due_minor + known.overdue_minor

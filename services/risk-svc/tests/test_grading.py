@@ -45,7 +45,7 @@ def account(
         {
             "customer_id": CUSTOMER, "currency": "EUR", "invoice_id": f"inv_{n}", "number": f"F{n}",
             "issued_on": day(due - 30), "due_on": day(due), "total_minor": minor, "owed_minor": minor,
-            "open_minor": minor - paid[f"inv_{n}"], "disputed_minor": 0, "conceded_minor": 0,
+            "open_minor": minor - paid[f"inv_{n}"], "disputed_minor": 0, "conceded_minor": 0, "planned_minor": 0,
             "moved_on": day(due - 30), "is_penalty": False,
         }
         for n, (due, minor) in enumerate(invoices)

@@ -36,7 +36,8 @@ def invoice(
     item = {
         "customer_id": "cus_1", "currency": "EUR", "invoice_id": "inv_1", "number": "F1", "issued_on": at(-200),
         "due_on": DAY, "total_minor": total + conceded, "open_minor": total + conceded - paid, "owed_minor": total,
-        "disputed_minor": conceded, "conceded_minor": conceded, "moved_on": at(-200), "is_penalty": False,
+        "disputed_minor": conceded, "conceded_minor": conceded, "planned_minor": 0, "moved_on": at(-200),
+        "is_penalty": False,
     }  # fmt: skip
     funds = [
         {

@@ -57,6 +57,11 @@ def payer_of(customer_id: str, assigned: Iterable[Roles], day: date, position: i
     return roles_on(assigned, day, position).payer_id or customer_id
 
 
+def group_of(customer_id: str, assigned: Iterable[Roles], day: date, position: int | None = None) -> str:
+    """Return the head of the group that the customer belongs to on the day; itself without one."""
+    return roles_on(assigned, day, position).group_id or customer_id
+
+
 def limit_holder_of(
     customer_id: str, assigned: Iterable[Roles], day: date, position: int | None = None
 ) -> str:

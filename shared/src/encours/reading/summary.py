@@ -7,7 +7,7 @@ from typing import Literal
 
 from encours.contracts import Event
 from encours.contracts.common import Conversion
-from encours.contracts.events import invoice, payment
+from encours.contracts.events import credit_hold, invoice, payment
 from encours.kernel.money import format_amount
 from encours.reading.texts import (
     collection,
@@ -50,6 +50,8 @@ def _templates(event: Event) -> tuple[str, str] | None:
             return _UNAPPLIED_CONVERTED
         case payment.PaymentReversed():
             return _reversal(event)
+        case credit_hold.CreditHoldReleased(text=None):
+            return _HOLD_ENDED
         case _:
             return _LINES.get(type(event))
 
@@ -124,6 +126,7 @@ _PART_REVERSED = (
     "{amount_minor} d'un paiement annulés, {left_minor} conservés : {cause}",
 )
 _CONSEQUENCE = " ({return_code}: {consequence})"
+_HOLD_ENDED = ("Hold on orders released ({end})", "Blocage des commandes levé ({end})")
 _LINES: Lines = {
     **debtors.LINES,
     **invoices.LINES,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec.structs import replace
+
 from encours.contracts.common import Conversion
 from encours.contracts.events.reservation import CreditBasis, CreditDecision
 from encours.contracts.events.risk import ExposureShare
@@ -19,9 +21,9 @@ from risk_svc.domain.score.behaviour import score
 from risk_svc.domain.score.model import PaymentModel
 
 WEAK_GRADES: tuple[CreditGrade, ...] = ("D", "E")
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Version of the rules of orders. With 1, guarantees counted that end between the order and its delivery; up to 2, a
-check was accepted by figures that lack the latest events."""
+check was accepted by figures that lack the latest events; up to 3, the figures had no part on plan or insured."""
 WEAK_SCORE = 40
 """Score from 0 to 100 below which a decision without a model in its basis had a doubt."""
 
@@ -89,6 +91,7 @@ def assess(
     limit = picture.limit
     currency = limit.currency if limit else order.currency
     whole = picture.whole(currency, day)
+    seen = whole.known if rules_version > 3 else replace(whole.known, on_plan_minor=0, insured_minor=0)
     amount = _order_in(currency, order, picture, day)
     behaviour = score(picture.all_items(), day).value
     grade = None if model is None else model.forecast_at_end_of(picture.payer(day), day.toordinal()).grade
@@ -108,7 +111,7 @@ def assess(
     return verdict, CreditBasis(
         holder_id=picture.limit_holder_id or order.customer_id,
         currency=currency,
-        exposure=whole.known,
+        exposure=seen,
         order_minor=amount.amount_minor if isinstance(amount, Conversion) else amount,
         left_minor=picture.headroom_minor(day),
         limit_id=limit.limit_id if limit else None,

@@ -71,6 +71,8 @@ class ExposureItem:
     """Instalments of the schedule in force, in the order of their dates."""
     delay_before: int = 0
     """Longest delay in days by the due dates that it had before that schedule was agreed."""
+    planned_minor: int = 0
+    """Part of the open and undisputed amount that is on a payment plan in force."""
 
     @property
     def parts(self) -> tuple[ExposurePart, ...]:
@@ -100,14 +102,15 @@ def exposure(
     reserved_minor: int = 0,
     delivered_minor: int = 0,
     guaranteed_minor: int = 0,
+    insured_minor: int = 0,
 ) -> ExposureSeen:
     """Return the components in minor units.
 
-    Total = not due + overdue + drafts + reserved + delivered − unapplied; the disputed amount is a part of it, not
-    added again, and guarantees are not deducted. Each instalment is due on its own date. The oldest days past due are
-    those of an open part that no unapplied cash covers.
+    Total = not due + overdue + drafts + reserved + delivered − unapplied; what is disputed, on a plan or insured is a
+    part of it, not added again, and guarantees are not deducted. Each instalment is due on its own date. The oldest
+    days past due are those of an open part that no unapplied cash covers.
     """
-    not_due = overdue = disputed = oldest = 0
+    not_due = overdue = disputed = planned = oldest = 0
     for item in items:
         if item.open_minor <= 0:
             continue
@@ -115,6 +118,7 @@ def exposure(
         overdue += late
         not_due += item.open_minor - late
         disputed += item.disputed_minor
+        planned += item.planned_minor
         for part in item.parts:
             if part.open_minor > 0 and part.uncovered_minor > 0:
                 oldest = max(oldest, part.days_past_due(day))
@@ -129,7 +133,17 @@ def exposure(
         reserved_minor=reserved_minor,
         delivered_minor=delivered_minor,
         guaranteed_minor=guaranteed_minor,
+        on_plan_minor=planned,
+        insured_minor=insured_minor,
     )
+
+
+_PARTS_OF_OPEN = ("on_plan_minor", "insured_minor")
+_AMOUNTS = (
+    "not_due_minor", "overdue_minor", "disputed_minor", "drafts_minor", "unapplied_minor", "reserved_minor",
+    "delivered_minor", "guaranteed_minor", *_PARTS_OF_OPEN,
+)  # fmt: skip
+"""Components in minor units; the total follows from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +176,16 @@ class WholeExposure:
         """Sum of the shares that could be converted."""
         found = [share.converted for share in self.shares if share.converted is not None]
         return ExposureSeen(
-            not_due_minor=sum(each.not_due_minor for each in found),
-            overdue_minor=sum(each.overdue_minor for each in found),
-            disputed_minor=sum(each.disputed_minor for each in found),
-            drafts_minor=sum(each.drafts_minor for each in found),
-            unapplied_minor=sum(each.unapplied_minor for each in found),
-            total_minor=sum(each.total_minor for each in found),
+            **{name: sum(getattr(each, name) for each in found) for name in (*_AMOUNTS, "total_minor")},
             oldest_days_past_due=max((share.seen.oldest_days_past_due for share in self.shares), default=0),
-            reserved_minor=sum(each.reserved_minor for each in found),
-            delivered_minor=sum(each.delivered_minor for each in found),
-            guaranteed_minor=sum(each.guaranteed_minor for each in found),
         )
+
+    def in_whole(self, minor: int, currency: str) -> int | None:
+        """Return an amount of an invoice in the currency of the whole; ``None`` without a rate."""
+        if currency == self.currency or not minor:
+            return minor
+        rate = next((share.rate for share in self.shares if share.currency == currency), None)
+        return rate.converted(minor, self.currency) if rate else None
 
     @property
     def at_least_known(self) -> bool:
@@ -183,28 +196,14 @@ class WholeExposure:
 
 def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSeen:
     """Return an exposure in another currency: each component by the rate, and the total as their sum."""
-    not_due, overdue, disputed, drafts, unapplied, reserved, delivered, guaranteed = (
-        rate.converted(minor, currency)
-        for minor in (
-            seen.not_due_minor,
-            seen.overdue_minor,
-            seen.disputed_minor,
-            seen.drafts_minor,
-            seen.unapplied_minor,
-            seen.reserved_minor,
-            seen.delivered_minor,
-            seen.guaranteed_minor,
-        )
-    )
+    amounts = {name: rate.converted(getattr(seen, name), currency) for name in _AMOUNTS}
+    open_minor = amounts["not_due_minor"] + amounts["overdue_minor"]
+    for part in _PARTS_OF_OPEN:
+        # Not due and overdue are rounded each by itself, so the whole may round to more than their sum.
+        amounts[part] = min(amounts[part], open_minor)
+    pending = amounts["drafts_minor"] + amounts["reserved_minor"] + amounts["delivered_minor"]
     return ExposureSeen(
-        not_due_minor=not_due,
-        overdue_minor=overdue,
-        disputed_minor=disputed,
-        drafts_minor=drafts,
-        unapplied_minor=unapplied,
-        total_minor=not_due + overdue + drafts + reserved + delivered - unapplied,
+        **amounts,
+        total_minor=open_minor + pending - amounts["unapplied_minor"],
         oldest_days_past_due=seen.oldest_days_past_due,
-        reserved_minor=reserved,
-        delivered_minor=delivered,
-        guaranteed_minor=guaranteed,
     )

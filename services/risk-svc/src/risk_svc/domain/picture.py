@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
 from encours.contracts.events.risk import ExposureSeen
 from encours.contracts.insured.share import CoverStop, InsuredShare
@@ -17,6 +19,8 @@ from risk_svc.domain.score.model import OPEN_SEGMENT, PaymentModel
 from risk_svc.domain.score.outcomes import outcomes
 from risk_svc.domain.score.shipped import SHIPPED
 
+ExposureScope = Literal["limit", "customer", "payer", "group"]
+"""Customers whose exposure is added: all who share the limit, none but the customer, those of its payer or group."""
 DEFAULT_CURRENCY = "EUR"
 """Currency of an exposure of zero, for customers without items, cash, drafts and limit."""
 
@@ -64,8 +68,6 @@ class Picture:
     """Holds on the customer whose limit applies, if that is another."""
     unopened: bool = False
     """The entity refers orders until the account is open, and it is not."""
-    badge: bool = False
-    """The customer is marked as a bad payer."""
     segment: str = OPEN_SEGMENT
     """Segment of the customer, for the payment model."""
     insured: tuple[InsuredShare, ...] = ()
@@ -129,7 +131,18 @@ class Picture:
             reserved_minor=sum(member.reserved.get(currency, 0) for member in self.members),
             delivered_minor=sum(member.delivered.get(currency, 0) for member in self.members),
             guaranteed_minor=sum(member.guaranteed.get(currency, 0) for member in self.members),
+            insured_minor=sum(member.insured_minor(currency) for member in self.members),
         )
+
+    def insured_minor(self, currency: str) -> int:
+        """Return the part of the customer's open invoices that insurers pay; of each no more than is open."""
+        paid = Counter[str]()
+        for share in self.insured:
+            if share.currency == currency:
+                paid.update(share.by_invoice)
+        if not paid:
+            return 0
+        return sum(min(item.open_minor, paid[item.invoice_id]) for _, item in self.items)
 
     def oldest_days_past_due(self, day: date) -> int:
         """Return the days past due of the oldest open part that no unapplied cash covers, over all currencies."""

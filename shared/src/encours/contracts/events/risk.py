@@ -78,6 +78,10 @@ class ExposureSeen(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Goods delivered and not billed."""
     guaranteed_minor: int = 0
     """Guarantees in force; not deducted from the total, but added to what the limit allows."""
+    on_plan_minor: int = 0
+    """Part of not due and overdue that is on a payment plan in force and not contested; not added again."""
+    insured_minor: int = 0
+    """Part of not due and overdue that credit insurance pays; not deducted."""
 
 
 class ExposureShare(Value, frozen=True, kw_only=True):

@@ -55,8 +55,8 @@ LINES: Lines = {
         "Commandes bloquées ({cause}) : {text}",
     ),
     credit_hold.CreditHoldReleased: (
-        "Hold on orders released ({end})",
-        "Blocage des commandes levé ({end})",
+        "Hold on orders released ({end}): {text}",
+        "Blocage des commandes levé ({end}) : {text}",
     ),
     credit_hold.PayerBadgeGiven: ("Marked as bad payer: {text}", "Signalé mauvais payeur : {text}"),
     credit_hold.PayerBadgeRemoved: (

@@ -9,7 +9,7 @@ from encours.http.models import BusinessDate
 from encours.http.queries import AsOf
 from encours.reading.moment import TimeTravel
 from encours.reading.summary import summary
-from risk_svc.domain.picture import Picture
+from risk_svc.domain.picture import ExposureScope, Picture
 from risk_svc.domain.score.behaviour import score
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.http.checks.answers import CheckOut
@@ -30,8 +30,10 @@ from risk_svc.http.limits.answers import LimitRequestOut
 from risk_svc.http.openings.answers import AccountOpeningOut
 from risk_svc.http.reservations.answers import ReservationOut
 from risk_svc.http.reviews.answers import PostponedReviewOut
+from risk_svc.http.standing.answers import BadgeOut, CreditHoldOut
 from risk_svc.http.terms.answers import TermsProposalOut
 from risk_svc.http.warnings.answers import CreditWarningOut
+from risk_svc.read_models.file.query import MOST_ORDERS
 
 
 class FileEntryOut(BaseModel):
@@ -58,12 +60,13 @@ class FileEntryOut(BaseModel):
 
 
 class CreditFileOut(AsOf):
-    """All figures for a credit decision: the exposure is that of all who share the limit."""
+    """All figures for a credit decision: exposure and insured parts are those of `members`, by `scope`."""
 
     customer_id: str
     entity_id: str
     name: str
     limit_holder_id: str
+    scope: ExposureScope
     members: list[str]
     exposures: dict[str, Components]
     whole: WholeExposureOut
@@ -71,7 +74,12 @@ class CreditFileOut(AsOf):
     behaviour: ScoreFields
     forecast: ForecastOut
     holds: list[OrderHoldOut] = Field(description="Holds in force, those of the limit's holder included.")
-    badge: bool = Field(description="The customer is marked as a bad payer [mauvais payeur].")
+    hold_history: list[CreditHoldOut] = Field(
+        description="All holds on the customer's own orders, newest first; those that have ended too."
+    )
+    badge: BadgeOut | None = Field(
+        description="Mark of a bad payer [mauvais payeur], with its day and reason; null for a customer without one."
+    )
     insured: list[InsuredShareOut]
     open_invoices: list[OpenInvoice]
     insolvent: bool = Field(description="Insolvency proceedings are in force.")
@@ -79,7 +87,12 @@ class CreditFileOut(AsOf):
     checks: list[CheckOut] = Field(
         description="Checks that reserve nothing, with their decisions, newest first; the latest 50."
     )
-    orders: list[ReservationOut] = Field(description="Orders on credit with their decisions, newest first.")
+    orders: list[ReservationOut] = Field(
+        description=f"Orders on credit with their decisions, newest first; the latest {MOST_ORDERS}."
+    )
+    orders_left_out: int = Field(
+        description="Number of earlier orders, which are listed by GET /v1/reservations."
+    )
     guarantees: list[GuaranteeOut]
     terms: list[TermsProposalOut] = Field(description="Terms proposed because of the risk.")
     review: PostponedReviewOut | None = Field(description="Last postponement of the review, of all records.")
@@ -92,25 +105,34 @@ class CreditFileOut(AsOf):
     )
 
     @classmethod
-    def of(cls, picture: Picture, model: PaymentModel, parts: FileParts, time: TimeTravel) -> CreditFileOut:
-        """Show the file at the requested dates."""
+    def of(
+        cls,
+        picture: Picture,
+        shown: Picture,
+        scope: ExposureScope,
+        model: PaymentModel,
+        parts: FileParts,
+        time: TimeTravel,
+    ) -> CreditFileOut:
+        """Show the file at the requested dates; ``shown`` is the customer with those in scope."""
         day = time.as_of
+        whole = shown.whole(picture.limit.currency if picture.limit else shown.main_currency, day)
         return cls(
             customer_id=picture.customer_id,
             entity_id=picture.entity_id,
             name=picture.name,
             limit_holder_id=picture.limit_holder_id,
-            members=[member.customer_id for member in picture.members],
-            exposures={code: Components.of(picture.exposure(code, day), code) for code in picture.currencies},
-            whole=WholeExposureOut.of(
-                picture.whole(picture.limit.currency if picture.limit else picture.main_currency, day)
-            ),
+            scope=scope,
+            members=[member.customer_id for member in shown.members],
+            exposures={code: Components.of(shown.exposure(code, day), code) for code in shown.currencies},
+            whole=WholeExposureOut.of(whole),
             limit=LimitOut.of(picture.limit, day),
             behaviour=ScoreFields.of(score(picture.all_items(), day)),
             forecast=ForecastOut.of(picture, model, day),
             holds=[OrderHoldOut.of(held) for held in (*picture.holds, *picture.holder_holds)],
-            badge=picture.badge,
-            insured=[InsuredShareOut.of(each) for each in picture.insured],
+            hold_history=[CreditHoldOut.of(*each) for each in parts.holds],
+            badge=BadgeOut.of(*parts.badge) if parts.badge else None,
+            insured=InsuredShareOut.all_of(shown, whole),
             open_invoices=[
                 OpenInvoice.of(item, code, day) for code, item in picture.items if item.open_minor
             ],
@@ -118,6 +140,7 @@ class CreditFileOut(AsOf):
             limit_requests=[LimitRequestOut.of(*each) for each in parts.limits],
             checks=[CheckOut.of(state) for state, _ in parts.checks],
             orders=[ReservationOut.of(*each) for each in parts.orders],
+            orders_left_out=parts.orders_left_out,
             guarantees=[GuaranteeOut.of(*each) for each in parts.guarantees],
             terms=[TermsProposalOut.of(each) for state in parts.terms for each in state.proposals],
             review=PostponedReviewOut.of(parts.review) if parts.review else None,

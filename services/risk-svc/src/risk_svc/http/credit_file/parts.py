@@ -12,17 +12,20 @@ from encours.http.queries import Query
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
 from encours.reading.moment import TimeTravel
+from risk_svc.domain.badge import PayerBadge
 from risk_svc.domain.check import CheckState
 from risk_svc.domain.file.comments import CreditComment
 from risk_svc.domain.file.facts import CreditFact, in_order
 from risk_svc.domain.file.opening import AccountOpening
 from risk_svc.domain.guarantee import Guarantee
+from risk_svc.domain.hold import HeldOrders
 from risk_svc.domain.limit import LimitState
 from risk_svc.domain.proposal.review import CreditReview
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.domain.risk_terms import RiskTerms
 from risk_svc.domain.warning.episode import WarningEpisode
 from risk_svc.http.facts.seen import comments_seen
+from risk_svc.read_models.file.query import FileStreams
 from risk_svc.use_cases.checks import CHECK
 from risk_svc.use_cases.file.facts import CREDIT_FACTS
 from risk_svc.use_cases.file.openings import ACCOUNT_OPENING
@@ -31,6 +34,7 @@ from risk_svc.use_cases.limits import LIMIT
 from risk_svc.use_cases.proposals import REVIEW
 from risk_svc.use_cases.reservations import RESERVATION
 from risk_svc.use_cases.risk_terms import RISK_TERMS
+from risk_svc.use_cases.standing import CREDIT_HOLD, PAYER_BADGE
 from risk_svc.use_cases.warnings.commands import CREDIT_WARNING
 
 S = TypeVar("S")
@@ -47,6 +51,10 @@ class FileParts:
     limits: Sequence[tuple[LimitState, int]]
     checks: Sequence[tuple[CheckState, int]]
     orders: Sequence[tuple[Reservation, int]]
+    orders_left_out: int
+    holds: Sequence[tuple[HeldOrders, int]]
+    badge: tuple[PayerBadge, int] | None
+    """The badge that was given last, of those that were not removed."""
     guarantees: Sequence[tuple[Guarantee, int]]
     terms: Sequence[RiskTerms]
     review: CreditReview | None
@@ -58,9 +66,10 @@ class FileParts:
 
 
 async def file_parts(
-    q: Query, records: Sequence[str], own: Sequence[str], entity_id: str, time: TimeTravel
+    q: Query, records: Sequence[str], begun: FileStreams, entity_id: str, time: TimeTravel
 ) -> FileParts:
-    """Return the parts; ``records`` are those of the customer, the survivor first, ``own`` its streams with ids."""
+    """Return the parts; ``records`` are those of the customer, the survivor first, ``begun`` its streams with ids."""
+    own = begun.streams
     singles = [with_prefix(record, prefix) for record in records for prefix in OF_CUSTOMER]
     found = await q.ledger.read_streams(q.caller.ledger, [*own, *singles], upto=time.position)
     day = time.as_of
@@ -69,6 +78,9 @@ async def file_parts(
         limits=_with_versions(found, own, "lim", LIMIT, day),
         checks=_with_versions(found, own, "dec", CHECK, day),
         orders=_with_versions(found, own, "rsv", RESERVATION, day),
+        orders_left_out=begun.orders_left_out,
+        holds=_with_versions(found, own, "chd", CREDIT_HOLD, day),
+        badge=_badge(_with_versions(found, singles, "bdg", PAYER_BADGE, day)),
         guarantees=_with_versions(found, own, "gua", GUARANTEE, day),
         terms=[RISK_TERMS.fold_as_of(events, day) for events in _of(found, singles, "rtm")],
         review=last_written(REVIEW, _of(found, singles, "crv"), day),
@@ -82,6 +94,11 @@ async def file_parts(
 
 def _of(found: Streams, streams: Iterable[str], prefix: str) -> list[Sequence[Recorded]]:
     return [found[each] for each in streams if each.startswith(f"{prefix}_") and found.get(each)]
+
+
+def _badge(badges: Iterable[tuple[PayerBadge, int]]) -> tuple[PayerBadge, int] | None:
+    given = [each for each in badges if each[0].given]
+    return max(given, key=lambda each: each[0].since, default=None)
 
 
 def last_written(folder: Folder[S], streams: Iterable[Sequence[Recorded]], day: date) -> S | None:

@@ -16,7 +16,7 @@ from encours.reading.moment import TimeTravel
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure
 from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
-from risk_svc.domain.picture import Picture
+from risk_svc.domain.picture import ExposureScope, Picture
 from risk_svc.domain.score.behaviour import DEFINITION, Score, score
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.http.customers.forecasts import ForecastOut
@@ -25,13 +25,15 @@ from risk_svc.http.customers.forecasts import ForecastOut
 class Components(BaseModel):
     """Exposure by component. `total` = not due + overdue + drafts + reserved + delivered − unapplied.
 
-    `disputed` is a part of `open`.
+    `disputed`, `on_plan` and `insured` are parts of `open`.
     """
 
     open: MoneyModel
     not_due: MoneyModel
     overdue: MoneyModel
     disputed: MoneyModel
+    on_plan: MoneyModel = Field(description="On a payment plan in force, and not in dispute.")
+    insured: MoneyModel = Field(description="Part that credit insurance pays; not deducted.")
     drafts: MoneyModel
     reserved: MoneyModel = Field(description="Accepted orders, neither delivered nor billed.")
     delivered: MoneyModel = Field(description="Goods delivered and not billed.")
@@ -48,6 +50,8 @@ class Components(BaseModel):
             not_due=MoneyModel.of(seen.not_due_minor, currency),
             overdue=MoneyModel.of(seen.overdue_minor, currency),
             disputed=MoneyModel.of(seen.disputed_minor, currency),
+            on_plan=MoneyModel.of(seen.on_plan_minor, currency),
+            insured=MoneyModel.of(seen.insured_minor, currency),
             drafts=MoneyModel.of(seen.drafts_minor, currency),
             reserved=MoneyModel.of(seen.reserved_minor, currency),
             delivered=MoneyModel.of(seen.delivered_minor, currency),
@@ -156,68 +160,83 @@ class ScoreFields(BaseModel):
 
 
 class InsuredShareOut(BaseModel):
-    """Insured part of the customer's own debts under one contract."""
+    """Insured part of the debts of a customer under one contract, in the contract's currency."""
 
+    customer_id: str
     contract_code: str
     cover: MoneyModel = Field(
         description="Amount that debts may reach with new deliveries; zero once it stops."
     )
     covered: MoneyModel = Field(description="Open debts within the covers, without disputed parts.")
     insured: MoneyModel = Field(description="Part that the insurer pays.")
+    converted: MoneyModel | None = Field(
+        description="That part in the currency of `whole`; null where no rate is known."
+    )
     lost: MoneyModel = Field(description="Debts within the covers whose claim is lost by a missed deadline.")
     stop: str | None = Field(description="Reason for which new deliveries are not covered.")
 
     @classmethod
-    def of(cls, share: InsuredShare) -> InsuredShareOut:
-        """Return a part."""
+    def all_of(cls, picture: Picture, whole: WholeExposure) -> list[InsuredShareOut]:
+        """Return the parts of all customers whose exposure is shown."""
+        return [cls._of(member, share, whole) for member in picture.members for share in member.insured]
+
+    @classmethod
+    def _of(cls, member: Picture, share: InsuredShare, whole: WholeExposure) -> InsuredShareOut:
         code = share.currency
+        in_whole = whole.in_whole(share.insured_minor, code)
         return cls(
+            customer_id=member.customer_id,
             contract_code=share.contract_code,
             cover=MoneyModel.of(share.cover_minor, code),
             covered=MoneyModel.of(share.covered_minor, code),
             insured=MoneyModel.of(share.insured_minor, code),
+            converted=None if in_whole is None else MoneyModel.of(in_whole, whole.currency),
             lost=MoneyModel.of(share.lost_minor, code),
             stop=share.stop.text if share.stop else None,
         )
 
 
 class ExposureOut(AsOf):
-    """Exposure of a customer in one currency."""
+    """Exposure of a customer in one currency, with those of `scope`."""
 
     customer_id: str
     entity_id: str
+    scope: ExposureScope
     currency: str
-    currencies: list[str] = Field(description="Every currency in which the customer has exposure.")
+    currencies: list[str] = Field(description="Every currency in which the customers shown have exposure.")
     components: Components
     whole: WholeExposureOut
     limit: LimitOut | None
-    insured: list[InsuredShareOut]
+    insured: list[InsuredShareOut] = Field(description="Of each customer shown and each contract.")
     limit_holder_id: str = Field(
         description="Customer whose limit holds: the head of the group, else the payer, else the customer itself."
     )
-    members: list[str] = Field(
-        description="Customers whose exposure counts against that limit, and is shown."
-    )
+    members: list[str] = Field(description="Customers whose exposure is shown, this one first.")
     headroom: MoneyModel | None = Field(
-        description="Limit and guarantees less the whole exposure, in the limit's currency; null without a rate."
+        description="Limit and guarantees less the exposure of all who share the limit, whatever `scope` is; in the "
+        "limit's currency, null without a rate."
     )
 
     @classmethod
-    def of(cls, picture: Picture, currency: str | None, time: TimeTravel) -> ExposureOut:
-        """Return the exposure in the currency, or in the main one of the customer."""
-        code = currency or picture.main_currency
+    def of(
+        cls, picture: Picture, shown: Picture, scope: ExposureScope, currency: str | None, time: TimeTravel
+    ) -> ExposureOut:
+        """Return the exposure of those in scope, in the currency or in their main one; limit and headroom as ever."""
+        code = currency or shown.main_currency
         limit, headroom = picture.limit, picture.headroom_minor(time.as_of)
+        whole = shown.whole(limit.currency if limit else code, time.as_of)
         return cls(
             customer_id=picture.customer_id,
             entity_id=picture.entity_id,
+            scope=scope,
             currency=code,
-            currencies=picture.currencies,
-            components=Components.of(picture.exposure(code, time.as_of), code),
-            whole=WholeExposureOut.of(picture.whole(limit.currency if limit else code, time.as_of)),
-            limit=LimitOut.of(picture.limit, time.as_of),
-            insured=[InsuredShareOut.of(each) for each in picture.insured],
+            currencies=shown.currencies,
+            components=Components.of(shown.exposure(code, time.as_of), code),
+            whole=WholeExposureOut.of(whole),
+            limit=LimitOut.of(limit, time.as_of),
+            insured=InsuredShareOut.all_of(shown, whole),
             limit_holder_id=picture.limit_holder_id,
-            members=[member.customer_id for member in picture.members],
+            members=[member.customer_id for member in shown.members],
             headroom=None if headroom is None or limit is None else MoneyModel.of(headroom, limit.currency),
             **time.echo(),
         )

@@ -14,7 +14,7 @@ from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from risk_svc.domain.customer import CreditCustomerNotFound
 from risk_svc.domain.exposure import ExposureInSeveralCurrencies
-from risk_svc.domain.picture import DEFAULT_CURRENCY, Picture
+from risk_svc.domain.picture import DEFAULT_CURRENCY, ExposureScope, Picture
 from risk_svc.http.customers.answers import ExposureOut, Portfolio, PortfolioItem, ScoreOut
 from risk_svc.http.score_models.asked import score_models_at
 from risk_svc.read_models.credit import query
@@ -27,22 +27,32 @@ RANKING = paging(
 )
 
 
-async def _picture(q: Query, customer_id: str) -> tuple[Picture, TimeTravel]:
+async def _picture(
+    q: Query, customer_id: str, scope: ExposureScope = "limit"
+) -> tuple[Picture, Picture, TimeTravel]:
+    """Return a customer with those who share its limit, and with those in scope."""
     async with q.view("credit") as view:
         found = await query.pictures(
             view.conn, view.schema, [customer_id], as_of=view.time.as_of, position=view.time.position
         )
-    if customer_id not in found:
-        raise CreditCustomerNotFound(customer_id)
-    q.caller.require_sight(found[customer_id].entity_id, CreditCustomerNotFound(customer_id))
-    return found[customer_id], view.time
+        if customer_id not in found:
+            raise CreditCustomerNotFound(customer_id)
+        picture = found[customer_id]
+        q.caller.require_sight(picture.entity_id, CreditCustomerNotFound(customer_id))
+        return picture, await query.picture_in_scope(view, picture, scope), view.time
 
 
 @router.get("/v1/customers/{customer_id}/exposure", response_model=ExposureOut)
-async def get_exposure(customer_id: CustomerPath, q: Reading, currency: Currency | None = None) -> Response:
-    """Get the exposure [encours] by component, and the limit; in `currency`, or the customer's main one."""
-    picture, time = await _picture(q, customer_id)
-    return q.respond(ExposureOut.of(picture, currency, time))
+async def get_exposure(
+    customer_id: CustomerPath, q: Reading, currency: Currency | None = None, scope: ExposureScope = "limit"
+) -> Response:
+    """Get the exposure [encours] by component, and the limit; in `currency`, or the customer's main one.
+
+    `scope` says whose exposure is added: all who share the `limit`, the `customer` alone, all for whom its `payer`
+    pays, or its `group`. Limit and headroom are the same in each.
+    """
+    picture, shown, time = await _picture(q, customer_id, scope)
+    return q.respond(ExposureOut.of(picture, shown, scope, currency, time))
 
 
 @router.get("/v1/customers/{customer_id}/score", response_model=ScoreOut)
@@ -52,7 +62,7 @@ async def get_score(customer_id: CustomerPath, q: Reading) -> Response:
     The forecast is by the payment model that was in use at that date: probability of late payment, expected days with
     an interval, grade, reasons.
     """
-    picture, time = await _picture(q, customer_id)
+    picture, _, time = await _picture(q, customer_id)
     models, _ = await score_models_at(q, time)
     return q.respond(ScoreOut.of(picture, models.model, time))
 

@@ -35,7 +35,6 @@ router = Router(tags=["Orders on credit"])
 Ordering = Annotated[Command, command("risk:write")]
 Approving = Annotated[Command, command("risk:approve")]
 Reading = Annotated[Query, reading("risk:read")]
-ReadingNow = Annotated[Query, reading("risk:read", time_travel=False)]
 ReservationPath = Annotated[str, Id("rsv")]
 PATH = "/v1/reservations"
 LIST = paging("decided_on", "expires_on", default="-decided_on", key="reservation_id")
@@ -113,7 +112,7 @@ async def get_reservation(reservation_id: ReservationPath, q: Reading) -> Respon
 
 @router.get("/v1/reservations", response_model=Reservations)
 async def list_reservations(
-    q: ReadingNow,
+    q: Reading,
     page: Annotated[Page, LIST],
     customer_id: CustomerId | None = None,
     status: Status | None = None,
@@ -121,7 +120,7 @@ async def list_reservations(
         ShortText | None, QueryParam(description="The order in the caller's system, or its id in Encours.")
     ] = None,
 ) -> Response:
-    """List orders on credit as they are now."""
+    """List orders on credit as of a date, as known at an instant."""
     async with q.view("credit") as view:
         rows = await query.reservations(
             view, page, customer_id=customer_id, status=status, order_ref=order_ref
@@ -131,9 +130,12 @@ async def list_reservations(
 
 @router.get("/v1/blocked-orders", response_model=Reservations)
 async def list_blocked_orders(
-    q: ReadingNow, page: Annotated[Page, QUEUE], customer_id: CustomerId | None = None
+    q: Reading, page: Annotated[Page, QUEUE], customer_id: CustomerId | None = None
 ) -> Response:
-    """List orders that wait for a decision, the next to expire first; money that arrives has them decided again."""
+    """List orders that wait, or waited, for a decision, the next to expire first.
+
+    Money that arrives has them decided again.
+    """
     async with q.view("credit") as view:
         rows = await query.reservations(view, page, customer_id=customer_id, status="blocked")
     return q.respond(page.body(rows, ReservationItem.of) | view.time.echo())

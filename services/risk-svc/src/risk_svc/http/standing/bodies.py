@@ -57,7 +57,7 @@ class BadgeBody(Body):
 
 
 class HoldRulesBody(Body):
-    """Causes that hold a customer's orders. They are evaluated when a day opens, and a step when it is taken."""
+    """Causes that hold a customer's orders, evaluated as a day opens: a step of today's reminders counts tomorrow."""
 
     days_past_due: Days | None = Field(
         default=None, description="Hold while an invoice that no money covers is late by more days than this."

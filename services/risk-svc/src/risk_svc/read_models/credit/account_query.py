@@ -15,10 +15,12 @@ select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on,
        i.is_penalty,
        sum(m.open_minor)::bigint as open_minor, sum(m.owed_minor)::bigint as owed_minor,
        sum(m.disputed_minor)::bigint as disputed_minor, sum(m.conceded_minor)::bigint as conceded_minor,
+       sum(m.planned_minor)::bigint as planned_minor,
        max(m.effective_on) filter (where m.open_minor <> 0) as moved_on
 from {s}.movement m join {s}.invoice i on i.invoice_id = m.invoice_id
 where m.customer_id = any($1) and m.position <= $2 and m.effective_on <= $3
-  and (m.open_minor <> 0 or m.owed_minor <> 0 or m.disputed_minor <> 0) and i.issued_position <= $2
+  and (m.open_minor <> 0 or m.owed_minor <> 0 or m.disputed_minor <> 0 or m.planned_minor <> 0)
+  and i.issued_position <= $2
 group by i.customer_id, i.invoice_id
 order by i.due_on, i.invoice_id
 """

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from encours.contracts.books import contested_of
+from encours.contracts.books import contested_of, planned_of
 from encours.contracts.common import Instalment
 from encours.contracts.instalments import divided, ranges_of
 from encours.contracts.parties import Survivors
@@ -108,6 +108,7 @@ def _item(row: Sums, debt: InvoiceDebt, settled: Settlement) -> ExposureItem:
     open_minor = max(0, row["open_minor"] - conceded)
     instalments = _instalments(debt, settled, open_minor)
     unpaid = next((part for part in instalments if part.open_minor > 0), None)
+    disputed = contested_of(open_minor, row["disputed_minor"] - conceded)
     return ExposureItem(
         invoice_id=row["invoice_id"],
         number=row["number"],
@@ -115,13 +116,14 @@ def _item(row: Sums, debt: InvoiceDebt, settled: Settlement) -> ExposureItem:
         due_on=(unpaid or instalments[-1]).due_on if instalments else row["due_on"],
         total_minor=row["total_minor"],
         open_minor=open_minor,
-        disputed_minor=contested_of(open_minor, row["disputed_minor"] - conceded),
+        disputed_minor=disputed,
         uncovered_minor=settled.uncovered_minor,
         settled_on=settled.settled_on,
         moved_on=row["moved_on"],
         is_penalty=row["is_penalty"],
         instalments=instalments,
         delay_before=_delay_before(settled),
+        planned_minor=planned_of(open_minor - disputed, row["planned_minor"]),
     )
 
 

@@ -22,7 +22,7 @@ from encours.reading.rates import RATES
 from encours.reading.read_db import ReadDb
 from risk_svc.read_models.credit.account_query import FUNDS, ITEMS, SCHEDULES
 from risk_svc.read_models.credit.guarantees import GUARANTEES
-from risk_svc.read_models.credit.holds import BADGED, HOLDS
+from risk_svc.read_models.credit.holds import HOLDS
 from risk_svc.read_models.file.unopened import UNOPENED
 
 _CUSTOMERS = """
@@ -65,7 +65,6 @@ _PARTS: Mapping[str, str] = {
     "insolvent": INSOLVENT,
     "guarantees": GUARANTEES,
     "holds": HOLDS,
-    "badged": BADGED,
     "limits": _LIMITS,
     "unopened": UNOPENED,
     "rates": RATES.replace("{entities}", _ENTITIES),
@@ -86,6 +85,7 @@ class _ItemColumns(TypedDict):
     owed_minor: int
     disputed_minor: int
     conceded_minor: int
+    planned_minor: int
     moved_on: date | None
 
 
@@ -173,7 +173,6 @@ class Gathered(msgspec.Struct, frozen=True):
     insolvent: Sequence[_OfCustomerColumns]
     guarantees: Sequence[_GuaranteedColumns]
     holds: Sequence[_HoldColumns]
-    badged: Sequence[_OfCustomerColumns]
     limits: Sequence[_LimitColumns]
     unopened: Sequence[_OfCustomerColumns]
     rates: Sequence[_RateColumns]

@@ -1,4 +1,4 @@
-"""Holds and badges: their tables, their events, and those in force at the dates of a question."""
+"""Holds, and what they may be placed for: their tables, their events, and those in force at the dates of a question."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from encours.contracts import Recorded
-from encours.contracts.events.credit_hold import (
-    CreditHoldPlaced,
-    CreditHoldReleased,
-    PayerBadgeGiven,
-    PayerBadgeRemoved,
-)
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.projection.read_model import Conn
@@ -61,17 +56,6 @@ class PromiseOutcomeRow(Row, kw_only=True):
     effective_on: date
     promised_on: date
     broken: bool
-
-
-class PayerBadgeRow(Row, kw_only=True):
-    """Badge of a customer, given or removed, never changed again; the last one counts."""
-
-    TABLE: ClassVar[str] = "payer_badge"
-    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
-    customer_id: str
-    position: int
-    effective_on: date
-    given: bool
 
 
 def apply_hold(e: Recorded, data: CreditHoldPlaced | CreditHoldReleased, rows: RowCache) -> None:
@@ -124,18 +108,6 @@ def customers_dunned(data: ReminderRequested) -> list[str]:
     return [each.customer_id for each in data.debtors if each.amount_minor] or [data.customer_id]
 
 
-def apply_badge(e: Recorded, data: PayerBadgeGiven | PayerBadgeRemoved, rows: RowCache) -> None:
-    """Put a badge, or its removal."""
-    rows.put(
-        PayerBadgeRow(
-            customer_id=data.customer_id,
-            position=e.position,
-            effective_on=e.effective_on,
-            given=isinstance(data, PayerBadgeGiven),
-        )
-    )
-
-
 HOLDS = """
 select customer_id, credit_hold_id, cause, placed_on, until, text from {s}.credit_hold
 where customer_id = any($1) and placed_position <= $2 and placed_on <= $3
@@ -144,14 +116,6 @@ where customer_id = any($1) and placed_position <= $2 and placed_on <= $3
 order by placed_position
 """
 """Holds of customers that count on a business day, by what was known at a position."""
-BADGED = """
-select customer_id from (
-    select distinct on (customer_id) customer_id, given from {s}.payer_badge
-    where customer_id = any($1) and position <= $2 and effective_on <= $3
-    order by customer_id, position desc
-) last where given
-"""
-"""Customers that have the badge on a business day, by what was known at a position."""
 
 
 def held(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[HoldInForce]]:

@@ -14,12 +14,7 @@ from encours.contracts.events.account_opening import (
     AccountRefused,
 )
 from encours.contracts.events.credit_file import CreditFactCorrected, CreditFactRecorded, CreditFactWithdrawn
-from encours.contracts.events.credit_hold import (
-    CreditHoldPlaced,
-    CreditHoldReleased,
-    PayerBadgeGiven,
-    PayerBadgeRemoved,
-)
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.credit_policy import CreditPolicySet
 from encours.contracts.events.credit_warning import (
     CreditWarningAcknowledged,
@@ -69,12 +64,7 @@ from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow
 from risk_svc.read_models.credit.grades import ScoreGradeRow
 from risk_svc.read_models.credit.guarantees import GuaranteeRow
-from risk_svc.read_models.credit.holds import (
-    CreditHoldRow,
-    LadderStepRow,
-    PayerBadgeRow,
-    PromiseOutcomeRow,
-)
+from risk_svc.read_models.credit.holds import CreditHoldRow, LadderStepRow, PromiseOutcomeRow
 from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.projection import CreditProjection
 from risk_svc.read_models.credit.review_rows import FinancialsRow, PostponedReviewRow
@@ -89,6 +79,7 @@ from risk_svc.read_models.credit.rows import (
     FollowedOrderRow,
     LimitRequestRow,
     OrderPolicyRow,
+    OrderStateRow,
     ReservationRow,
 )
 from risk_svc.read_models.credit.warning_rows import CreditWarningRow
@@ -99,7 +90,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 24
+    version = 25
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -112,11 +103,11 @@ class Credit(ReadModel):
         ExposureMovementRow,
         LimitRequestRow,
         ReservationRow,
+        OrderStateRow,
         DeliveredOrderRow,
         OrderPolicyRow,
         FollowedOrderRow,
         CreditHoldRow,
-        PayerBadgeRow,
         PromiseOutcomeRow,
         ScoreGradeRow,
         FinancialsRow,
@@ -167,8 +158,6 @@ class Credit(ReadModel):
         *INSURANCE,
         CreditHoldPlaced,
         CreditHoldReleased,
-        PayerBadgeGiven,
-        PayerBadgeRemoved,
         PromiseKept,
         PromiseBroken,
         ReservationDecided,
@@ -219,6 +208,8 @@ class Credit(ReadModel):
         events.credit_warning.WarningRulesSet,
         events.credit_file.CreditCommentMade,
         events.credit_file.CreditCommentCorrected,
+        events.credit_hold.PayerBadgeGiven,
+        events.credit_hold.PayerBadgeRemoved,
         events.reservation.CreditLineDrawn,
         events.reservation.OrderBillingCounted,
         events.reservation.OrderDeliveryCounted,

@@ -6,20 +6,38 @@ from datetime import date
 from typing import Any
 
 from encours.projection.read_model import Conn
+from encours.projection.rows import table_of
 from encours.reading.merges import records_of, survivors
 from encours.reading.moment import View
 from encours.reading.pages import Page
 from encours.reading.where import ViewWhere
 from risk_svc.read_models.credit.query import pictures
+from risk_svc.read_models.credit.rows import ReservationRow
+
+# The rows of now are those of most questions; the few orders that have changed since are found by an index.
+_SEEN = """(
+    select {columns} from {s}.reservation where changed_position <= {position} and changed_on <= {as_of}
+    union all
+    select {columns} from (
+        select distinct on (reservation_id) {columns} from {s}.order_state
+        where changed_position <= {position} and changed_on <= {as_of} and reservation_id in (
+            select reservation_id from {s}.reservation
+            where changed_position > {position} or changed_on > {as_of}
+        )
+        order by reservation_id, changed_position desc
+    ) before
+) seen"""
 
 
 async def reservations(
     view: View, page: Page, *, customer_id: str | None, status: str | None, order_ref: str | None = None
 ) -> list[Any]:
-    """Return one page of orders on credit as they are at the position of the read model."""
+    """Return one page of orders on credit as they were at the dates of the view."""
     where = ViewWhere(view).equal("status", status).equal("order_ref", order_ref)
     where.one_of("customer_id", await records_of(view, customer_id))
-    return await where.page(page, "*", f"{view.schema}.reservation")
+    columns = table_of(ReservationRow).plain
+    seen = _SEEN.format(s=view.schema, columns=columns, position=where.position, as_of=where.as_of)
+    return await where.page(page, "*", seen)
 
 
 async def ordering_entities(conn: Conn, schema: str) -> list[str]:

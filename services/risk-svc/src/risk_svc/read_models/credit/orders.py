@@ -6,6 +6,8 @@ a whole, so that nothing is left of it once all is billed.
 
 from __future__ import annotations
 
+from msgspec.structs import asdict
+
 from encours.contracts import Recorded
 from encours.contracts.clearance import with_vat
 from encours.contracts.events.reservation import (
@@ -30,6 +32,7 @@ from risk_svc.read_models.credit.rows import (
     DeliveredOrderRow,
     FollowedOrderRow,
     OrderPolicyRow,
+    OrderStateRow,
     ReservationRow,
 )
 
@@ -48,32 +51,40 @@ def decided(e: Recorded, data: ReservationDecided, rows: RowCache) -> int:
     """Put the decision on an order; return the amount that it reserves."""
     reserved = data.amount_minor if data.decision == "accept" else 0
     known = rows.get(ReservationRow, data.reservation_id)
-    rows.put(
-        ReservationRow(
-            reservation_id=data.reservation_id,
-            customer_id=data.customer_id,
-            entity_id=e.entity,
-            holder_id=data.basis.holder_id,
-            order_ref=data.order_ref,
-            status="reserved" if reserved else "blocked",
-            amount_minor=data.amount_minor,
-            currency=data.currency,
-            reserved_minor=reserved + (known.reserved_minor if known else 0),
-            delivered_minor=known.delivered_minor if known else 0,
-            deliver_on=data.deliver_on,
-            expires_on=data.expires_on,
-            decision=data.decision,
-            reasons=list(data.reasons),
-            attempt=data.attempt,
-            decided_on=e.effective_on,
-            decided_position=e.position,
-            waits_until=data.waits_until,
-        )
+    row = ReservationRow(
+        reservation_id=data.reservation_id,
+        customer_id=data.customer_id,
+        entity_id=e.entity,
+        holder_id=data.basis.holder_id,
+        order_ref=data.order_ref,
+        status="reserved" if reserved else "blocked",
+        amount_minor=data.amount_minor,
+        currency=data.currency,
+        reserved_minor=reserved + (known.reserved_minor if known else 0),
+        delivered_minor=known.delivered_minor if known else 0,
+        deliver_on=data.deliver_on,
+        expires_on=data.expires_on,
+        decision=data.decision,
+        reasons=list(data.reasons),
+        attempt=data.attempt,
+        decided_on=e.effective_on,
+        decided_position=e.position,
+        ordered_on=known.ordered_on if known else e.effective_on,
+        ordered_position=known.ordered_position if known else e.position,
+        changed_on=e.effective_on,
+        changed_position=e.position,
+        waits_until=data.waits_until,
     )
+    _put(row, rows)
     return reserved
 
 
-def changed(data: Reserving, rows: RowCache) -> tuple[int, int]:
+def _put(row: ReservationRow, rows: RowCache) -> None:
+    rows.put(row)
+    rows.put(OrderStateRow(**asdict(row)))
+
+
+def changed(e: Recorded, data: Reserving, rows: RowCache) -> tuple[int, int]:
     """Change the reservation by an event after its decision; return the changes of reserved and delivered."""
     row = rows.get(ReservationRow, data.reservation_id)
     if row is None:
@@ -94,7 +105,8 @@ def changed(data: Reserving, rows: RowCache) -> tuple[int, int]:
             reserved, row.status = -data.amount_minor, "expired"
     row.reserved_minor += reserved
     row.delivered_minor += delivered
-    rows.put(row)
+    row.changed_on, row.changed_position = e.effective_on, e.position
+    _put(row, rows)
     return reserved, delivered
 
 

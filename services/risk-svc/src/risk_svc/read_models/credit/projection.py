@@ -13,12 +13,7 @@ from encours.contracts.events.account_opening import (
     AccountRefused,
 )
 from encours.contracts.events.credit_file import CreditFactCorrected, CreditFactRecorded, CreditFactWithdrawn
-from encours.contracts.events.credit_hold import (
-    CreditHoldPlaced,
-    CreditHoldReleased,
-    PayerBadgeGiven,
-    PayerBadgeRemoved,
-)
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.credit_policy import CreditPolicySet
 from encours.contracts.events.credit_warning import (
     CreditWarningAcknowledged,
@@ -67,7 +62,7 @@ from encours.reading.rates import rate_rows
 from risk_svc.read_models.credit import orders
 from risk_svc.read_models.credit.grades import ScoreGradeRow
 from risk_svc.read_models.credit.guarantees import apply_guarantee
-from risk_svc.read_models.credit.holds import apply_badge, apply_hold, apply_promise, apply_step
+from risk_svc.read_models.credit.holds import apply_hold, apply_promise, apply_step
 from risk_svc.read_models.credit.limits import apply_limit
 from risk_svc.read_models.credit.payers import CreditSegmentRow
 from risk_svc.read_models.credit.review_rows import FinancialsRow, PostponedReviewRow
@@ -119,8 +114,6 @@ class CreditProjection:
                 apply_hold(self.e, data, self.rows)
             case PromiseKept() | PromiseBroken():
                 apply_promise(self.e, data, self.rows)
-            case PayerBadgeGiven() | PayerBadgeRemoved():
-                apply_badge(self.e, data, self.rows)
             case FinancialsFiled():
                 self.rows.put(FinancialsRow.of(self.e, data))
             case CreditReviewPostponed():
@@ -144,7 +137,7 @@ class CreditProjection:
                 | ReservationReleased()
                 | ReservationExpired()
             ):
-                self._ordered(data, *orders.changed(data, self.rows))
+                self._ordered(data, *orders.changed(self.e, data, self.rows))
             case OrderPlaced():
                 orders.placed(data, self.rows)
                 orders.to_follow(self.e, data, self.rows)
@@ -192,6 +185,7 @@ class CreditProjection:
                     owed_minor=moved.owed_minor,
                     disputed_minor=moved.contested_minor,
                     conceded_minor=moved.conceded_minor,
+                    planned_minor=moved.planned_minor,
                     unapplied_minor=moved.cash_minor,
                 )
             )
@@ -211,6 +205,7 @@ class CreditProjection:
             or row.open_minor
             or row.owed_minor
             or row.disputed_minor
+            or row.planned_minor
             or row.unapplied_minor
         ):
             return

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from encours.contracts.insured.share import InsuredShare
-from encours.contracts.parties import Roles, Survivors, limit_holder_of
+from encours.contracts.parties import Roles, Survivors, group_of, limit_holder_of, payer_of
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.reading.merges import merged_sql, records_of, survivors_at
@@ -20,7 +20,7 @@ from encours.reading.rates import rates_of
 from encours.reading.read_db import ReadDb
 from encours.reading.where import Arguments, ViewWhere
 from risk_svc.domain.limit import ApprovedLimit
-from risk_svc.domain.picture import Picture, SeenPicture
+from risk_svc.domain.picture import ExposureScope, Picture, SeenPicture
 from risk_svc.domain.score.model import OPEN_SEGMENT
 from risk_svc.read_models.credit.accounts import Sums, accounts_of
 from risk_svc.read_models.credit.gathered import Gathered, gather, gather_now
@@ -29,6 +29,9 @@ from risk_svc.read_models.credit.holds import held
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.insurance.query import Moment, insured_shares
 
+HeadOf = Callable[[str, Iterable[Roles], date, int], str]
+"""Rule that gives the customer whom others are counted with, by the roles in force: of a limit its holder."""
+_HEADS: Mapping[ExposureScope, HeadOf] = {"payer": payer_of, "group": group_of}
 Insured = Mapping[str, tuple[InsuredShare, ...]]
 """Insured parts of the debts of debtors."""
 FRESHNESS_WAIT_S = 1.0
@@ -38,7 +41,13 @@ _CHANGES = sorted(Credit.applies)
 
 
 async def pictures(
-    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+    conn: Conn,
+    schema: str,
+    customers: Sequence[str],
+    *,
+    as_of: date,
+    position: int,
+    head_of: HeadOf = limit_holder_of,
 ) -> dict[str, Picture]:
     """Return the figures of the customers that were registered at the position; the others are left out.
 
@@ -53,7 +62,7 @@ async def pictures(
     debtors = list(dict.fromkeys(map(merged.of, customers)))
     holders = {each: each for each in debtors}
     if gathered.related or any(merged.records(each) != [each] for each in customers):
-        holders = await _limit_holders(conn, schema, debtors, merged, as_of=as_of, position=position)
+        holders = await _heads(conn, schema, debtors, merged, head_of, as_of=as_of, position=position)
     shown = sorted({*holders, *holders.values()})
     records = [record for each in shown for record in merged.records(each)]
     if not set(records) <= set(customers):
@@ -62,6 +71,24 @@ async def pictures(
     if gathered.insured:
         insured = await insured_shares(Moment(conn, schema, as_of, position), shown, merged)
     return _pictures(gathered, customers, holders, merged, insured)
+
+
+async def picture_in_scope(view: View, picture: Picture, scope: ExposureScope) -> Picture:
+    """Return the figures of a customer with those who have its payer, its group or its limit, or with no others."""
+    if scope == "limit":
+        return picture
+    if scope == "customer":
+        return picture.alone
+    time, customer = view.time, picture.customer_id
+    found = await pictures(
+        view.conn,
+        view.schema,
+        [customer],
+        as_of=time.as_of,
+        position=time.position,
+        head_of=_HEADS[scope],
+    )
+    return found[customer]
 
 
 def _pictures_alone(
@@ -103,19 +130,24 @@ _ROLES = (
 _NAMING = "select distinct customer_id from {s}.roles where payer_id = any($1) or group_id = any($1)"
 
 
-async def _limit_holders(
-    conn: Conn, schema: str, customers: Sequence[str], merged: Survivors, *, as_of: date, position: int
+async def _heads(
+    conn: Conn,
+    schema: str,
+    customers: Sequence[str],
+    merged: Survivors,
+    head_of: HeadOf,
+    *,
+    as_of: date,
+    position: int,
 ) -> dict[str, str]:
-    """Return whose limit holds for these customers, and for every other customer for whom the same limits hold."""
+    """Return the heads of these customers, such as those whose limits hold, and of all others with the same heads."""
 
     async def of(ids: Sequence[str]) -> dict[str, str]:
         assigned: dict[str, list[Roles]] = {}
         for row in await conn.fetch(_ROLES.format(s=schema), ids):
             roles = Roles(row["valid_from"], row["position"], row["payer_id"], group_id=row["group_id"])
             assigned.setdefault(row["customer_id"], []).append(roles)
-        return {
-            each: merged.of(limit_holder_of(each, assigned.get(each, ()), as_of, position)) for each in ids
-        }
+        return {each: merged.of(head_of(each, assigned.get(each, ()), as_of, position)) for each in ids}
 
     own = await of(list(customers))
     wanted = sorted(set(own.values()))
@@ -138,7 +170,6 @@ def _own_pictures(
     accounts = accounts_of(gathered.items, gathered.funds, gathered.schedules, merged)
     in_proceedings = {merged.of(row["customer_id"]) for row in gathered.insolvent}
     holds = held(gathered.holds)
-    marked = {merged.of(row["customer_id"]) for row in gathered.badged}
     limits = {row["customer_id"]: _limit(row) for row in gathered.limits}
     unopened = {row["customer_id"] for row in gathered.unopened}
     return {
@@ -165,7 +196,6 @@ def _own_pictures(
             ending=ending_of(customer, gathered.guarantees, merged),
             holds=tuple(hold for each in merged.records(customer) for hold in holds.get(each, ())),
             unopened=customer in unopened,
-            badge=customer in marked,
             segment=row["segment"] or OPEN_SEGMENT,
             insured=insured.get(customer, ()),
             merged_records=tuple(each for each in merged.records(customer) if each != customer),

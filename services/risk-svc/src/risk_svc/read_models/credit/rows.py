@@ -78,7 +78,8 @@ class ExposureMovementRow(Row, kw_only=True):
     """A change of a customer's exposure, signed minor units: its components side by side, and what was ever owed.
 
     ``disputed_minor`` includes ``conceded_minor``: claims that were accepted and not credited yet. ``available_on`` is
-    the day of the payment's funds where the movement brings them.
+    the day of the payment's funds where the movement brings them. ``planned_minor`` is the part of an invoice that goes
+    on a payment plan or leaves it.
     """
 
     TABLE: ClassVar[str] = "movement"
@@ -97,6 +98,7 @@ class ExposureMovementRow(Row, kw_only=True):
     owed_minor: int = 0
     disputed_minor: int = 0
     conceded_minor: int = 0
+    planned_minor: int = 0
     draft_minor: int = 0
     unapplied_minor: int = 0
     reserved_minor: int = 0
@@ -140,11 +142,16 @@ class CreditRolesRow(Row, kw_only=True):
 
 
 class ReservationRow(Row, kw_only=True):
-    """An order on credit with its last decision, as it is now; ``decided_position`` is that of the decision."""
+    """An order on credit with its last decision, as it is now; ``decided_position`` is that of the decision.
+
+    ``ordered_…`` are day and position of its first event, ``changed_…`` those of its last.
+    """
 
     TABLE: ClassVar[str] = "reservation"
     KEY: ClassVar[tuple[str, ...]] = ("reservation_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(order_ref)", "(status, expires_on)")
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(customer_id)", "(order_ref)", "(status, expires_on)", "(changed_position)", "(changed_on)",
+    )  # fmt: skip
     reservation_id: str
     customer_id: str
     entity_id: str
@@ -163,6 +170,19 @@ class ReservationRow(Row, kw_only=True):
     decided_on: date
     decided_position: int
     waits_until: date | None = None
+    ordered_on: date
+    ordered_position: int
+    changed_on: date
+    changed_position: int
+
+
+class OrderStateRow(ReservationRow, kw_only=True):
+    """An order on credit as it was after one of its events, never changed again."""
+
+    TABLE: ClassVar[str] = "order_state"
+    KEY: ClassVar[tuple[str, ...]] = ("reservation_id", "changed_position")
+    FINAL: ClassVar[bool] = True
+    INDEXES: ClassVar[tuple[str, ...]] = ()
 
 
 class OrderPolicyRow(Row, kw_only=True):

@@ -37,22 +37,42 @@ order by n.observed_on, n.fact_number
 """
 
 
+MOST_ORDERS = 500
 _STREAMS = """
-select limit_id as stream, requested_position as position from {s}.limit_request where customer_id = any($1)
-union all select reservation_id, decided_position from {s}.reservation where customer_id = any($1)
-union all select guarantee_id, taken_position from {s}.guarantee where customer_id = any($1)
-union all select credit_hold_id, placed_position from {s}.credit_hold where customer_id = any($1)
-union all select credit_warning_id, raised_position from {s}.credit_warning where customer_id = any($1)
+select limit_id as stream, requested_position as position from {s}.limit_request
+    where customer_id = any($1) and requested_position <= $2
+union all select guarantee_id, taken_position from {s}.guarantee
+    where customer_id = any($1) and taken_position <= $2
+union all select credit_hold_id, placed_position from {s}.credit_hold
+    where customer_id = any($1) and placed_position <= $2
+union all select credit_warning_id, raised_position from {s}.credit_warning
+    where customer_id = any($1) and raised_position <= $2
 union all select stream, min(position) from {s}.insurance_event
-    where customer_id = any($1) and subject = 'cover' group by stream
-order by position desc limit 500
+    where customer_id = any($1) and subject = 'cover' and position <= $2 group by stream
+order by position desc
+"""
+_ORDERS = f"""
+select reservation_id as stream, count(*) over () as orders from {{s}}.reservation
+where customer_id = any($1) and ordered_position <= $2 and ordered_on <= $3
+order by ordered_position desc limit {MOST_ORDERS}
 """
 
 
-async def streams_of(view: View, records: Sequence[str]) -> list[str]:
-    """Return the latest 500 streams about records of a customer that have ids of their own."""
-    rows = await view.conn.fetch(_STREAMS.format(s=view.schema), list(records))
-    return [row["stream"] for row in rows]
+@dataclass(frozen=True, slots=True)
+class FileStreams:
+    """Streams about a customer that have ids of their own; of the orders the latest, so that some are left out."""
+
+    streams: list[str]
+    orders_left_out: int
+
+
+async def streams_of(view: View, records: Sequence[str]) -> FileStreams:
+    """Return the streams about records of a customer that had begun at the dates of the view."""
+    time = view.time
+    rows = await view.conn.fetch(_STREAMS.format(s=view.schema), list(records), time.position)
+    orders = await view.conn.fetch(_ORDERS.format(s=view.schema), list(records), time.position, time.as_of)
+    left_out = orders[0]["orders"] - len(orders) if orders else 0
+    return FileStreams([row["stream"] for row in (*rows, *orders)], left_out)
 
 
 async def entity_of(view: View, customer_id: str) -> str | None:
