@@ -47,6 +47,8 @@ class Books:
     """Issued less credited."""
     planned: dict[str, int] = field(default_factory=dict)
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    more: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Memory of acts of other modules, by stream."""
     serial: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def id(self, prefix: str) -> str:
