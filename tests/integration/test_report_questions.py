@@ -32,7 +32,7 @@ from reporting_svc.read_models.aged_balance.query import Figures, aged, aged_gro
 from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises, month_to_date
-from reporting_svc.read_models.delays.query import group_names
+from reporting_svc.read_models.delays.query import covered_debts, group_names
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.overdue.query import OneGroup, listed_parts, overdue
 from reporting_svc.read_models.receivables import Receivables
@@ -327,6 +327,13 @@ def check_drill_down(store: Store, asked: Question, log: list[StoredEvent]) -> N
             group = OneGroup(kind_of(by), cell.group)
             rows = store.run(listed_parts(view, scope, EVERY_ITEM, days, "open_minor <> 0", group))
             assert sum(row["open_minor"] for row in rows) == cell.figures.bands[place % 4], (by, basis)
+
+
+def check_covered(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """What funds do not cover, and what else is outstanding, is the customers' account."""
+    found = store.run(covered_debts(asked.view(store, len(log)), asked.scope))
+    account = sum(e.account for e in asked.expected(log, asked.as_of).values())
+    assert sum(each.uncovered_minor for each in found.outcomes) + found.beside_minor == account
 
 
 def check_promises(store: Store, asked: Question, log: list[StoredEvent]) -> None:

@@ -48,6 +48,30 @@ class DueOutcome:
 
 
 @dataclass(slots=True)
+class CoveredDebts:
+    """Debts by the funds that cover them, and what else is outstanding; minor units."""
+
+    outcomes: list[DueOutcome] = field(default_factory=list)
+    penalties_minor: int = 0
+    """Not covered of penalty documents."""
+    conceded_minor: int = 0
+    """Open, and no longer owed: its credit note is still to come."""
+    given_up_minor: int = 0
+    """Owed, and no longer open: written off."""
+    spare_cash_minor: int = 0
+    """Unapplied cash and credits beyond what their debtors owe."""
+
+    def not_due_minor(self, on: date) -> int:
+        """Return what funds do not cover of debts that are not late on a day."""
+        return sum(each.uncovered_minor for each in self.outcomes if each.due_on >= on)
+
+    @property
+    def beside_minor(self) -> int:
+        """Outstanding amount beside what is not covered of the debts."""
+        return self.penalties_minor + self.conceded_minor - self.given_up_minor - self.spare_cash_minor
+
+
+@dataclass(slots=True)
 class Bucket:
     """Invoices in a band."""
 

@@ -14,7 +14,7 @@ from encours.reading.summary import Language
 from encours.reading.texts.words import FRENCH
 from reporting_svc.domain.anomalies import Anomaly, AnomalyKind
 from reporting_svc.domain.measures.definitions import ANOMALY
-from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.answers import ScopedReport
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
 REASONS: dict[Language, dict[AnomalyKind, str]] = {
@@ -94,10 +94,11 @@ class AnomalyOut(BaseModel):
         }
 
 
-class AnomaliesOut(Report):
+class AnomaliesOut(ScopedReport):
     """Anomalies, the farthest from what was usual first."""
 
     definition: str
+    currency: str
     from_: date = Field(alias="from")
     data: list[AnomalyOut]
     left_out: int = Field(description="Further ones that are not shown.")
@@ -120,7 +121,6 @@ class AnomaliesOut(Report):
             "from": first.isoformat(),
             "data": [AnomalyOut.of(each, names, currency, lang) for each in shown],
             "left_out": count - len(shown),
-            "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }
 

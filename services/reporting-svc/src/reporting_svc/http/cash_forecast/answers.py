@@ -14,7 +14,7 @@ from reporting_svc.domain.forecast.accuracy import PastWeek, RangeCalibration
 from reporting_svc.domain.forecast.cash import Z_50, Z_80, CashForecast, PeriodCash, PeriodLength
 from reporting_svc.domain.forecast.owed import Expectable
 from reporting_svc.domain.measures.definitions import CASH_FORECAST
-from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.answers import Report, ScopedReport, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
@@ -201,10 +201,11 @@ def _once(ahead: int | None, weeks: Sequence[PastWeek]) -> int:
     return sum(week.came_minor for week in weeks if ahead is not None or week.weeks_ahead == 1)
 
 
-class AccuracyOut(Report):
+class AccuracyOut(ScopedReport):
     """Past forecasts beside what came, the earliest first."""
 
     definition: str
+    currency: str
     totals: AheadOut
     by_weeks_ahead: list[AheadOut]
     data: list[PastWeekOut]
@@ -222,7 +223,6 @@ class AccuracyOut(Report):
                 AheadOut.of(n, [week for week in weeks if week.weeks_ahead == n], currency) for n in ahead
             ],
             "data": [_past_week(week, currency) for week in weeks],
-            "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
-from reporting_svc.domain.measures.delays import BANDS, Cohort, Delays
+from reporting_svc.domain.measures.delays import BANDS, Cohort, CoveredDebts, Delays
 from reporting_svc.domain.measures.dso import rounded
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import PercentOut, Reasoned
@@ -161,10 +161,25 @@ class DelayReport:
     """Invoices that fell due before the first day; those that are open are shown."""
     names: Mapping[str, str]
     least_invoices: int
+    covered: CoveredDebts
+
+
+class DelayPartsOut(BaseModel):
+    """Parts of what is outstanding: `open_late` + `open_not_due` + `penalties` + `conceded` - `given_up` - `spare_cash`."""
+
+    open_late: MoneyModel = Field(
+        description="Not covered of what is late: of `totals` and `open_from_before`."
+    )
+    open_not_due: MoneyModel = Field(description="Not covered of what is not late yet.")
+    penalties: MoneyModel = Field(description="Not covered of penalty documents, which have no delay here.")
+    conceded: MoneyModel = Field(description="Open, and no longer owed: its credit note is still to come.")
+    given_up: MoneyModel = Field(description="Owed, and no longer open: written off.")
+    spare_cash: MoneyModel = Field(description="Unapplied cash beyond what its payers owe.")
 
 
 class PaymentDelaysOut(Report):
-    """Delays of the invoices and instalments that fell due from `from` to as_of."""
+    """Delays of the invoices and instalments that fell due from `from` to as_of. `tie_out.buckets` is the sum of the
+    parts."""
 
     definition: str
     ranking_definition: str
@@ -179,11 +194,22 @@ class PaymentDelaysOut(Report):
     seasonality: list[SeasonOut]
     cohorts: list[CohortOut]
     open_from_before: OpenLateOut = Field(description="Open and late, and due before `from`.")
+    parts: DelayPartsOut
 
     @classmethod
     def of(cls, books: ReceivablesSnapshot, report: DelayReport) -> Json:
         """Show the report."""
-        currency = books.total.currency
+        currency, covered = books.total.currency, report.covered
+        late_minor = report.total.open_minor + report.earlier.open_minor
+        not_due_minor = covered.not_due_minor(books.view.time.as_of)
+        parts = {
+            "open_late": late_minor,
+            "open_not_due": not_due_minor,
+            "penalties": covered.penalties_minor,
+            "conceded": covered.conceded_minor,
+            "given_up": covered.given_up_minor,
+            "spare_cash": covered.spare_cash_minor,
+        }
         return {
             "definition": definitions.PAYMENT_DELAY.id,
             "ranking_definition": definitions.DELAY_RANKING.id,
@@ -199,7 +225,8 @@ class PaymentDelaysOut(Report):
             "seasonality": [_season(month or "", delays) for month, delays in report.seasons.items()],
             "cohorts": [CohortOut.of(cohort, currency) for cohort in report.cohorts],
             "open_from_before": DelayRow.of(None, report.earlier, currency)["open_late"],
-            "tie_out": TieOut.of(books.total),
+            "parts": {name: money_json(minor, currency) for name, minor in parts.items()},
+            "tie_out": TieOut.of(books.total, buckets=late_minor + not_due_minor + covered.beside_minor),
             **cls.end(books),
         }
 

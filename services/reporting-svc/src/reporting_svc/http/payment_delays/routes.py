@@ -18,7 +18,7 @@ from reporting_svc.domain.measures.delays import Delays, DueOutcome, cohorts, fa
 from reporting_svc.http.payment_delays.answers import DelayGroup, DelayReport, PaymentDelaysOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
-from reporting_svc.read_models.delays.query import customer_names, due_outcomes, group_names
+from reporting_svc.read_models.delays.query import covered_debts, customer_names, group_names
 
 router = Router(tags=["Receivables"])
 MAX_DAYS = 3660
@@ -53,7 +53,8 @@ async def payment_delays(
 
 async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> DelayReport:
     view, on = books.view, books.view.time.as_of
-    outcomes = await due_outcomes(view, books.scope)
+    covered = await covered_debts(view, books.scope)
+    outcomes = covered.outcomes
     due = fallen_due(outcomes, first, on)
     ranked = _ranking(grouped(due, on, lambda outcome: outcome.customer_id))
     slowest = ranked[::-1][:RANKED]
@@ -72,6 +73,7 @@ async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> De
         ),
         names=await customer_names(view, [customer for customer, _ in (*ranked[:RANKED], *slowest)]),
         least_invoices=LEAST_INVOICES,
+        covered=covered,
     )
 
 

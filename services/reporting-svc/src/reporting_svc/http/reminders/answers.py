@@ -12,7 +12,7 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.reminders import TRACES, AskedFor, Key, ReminderYield, WindowYield
-from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.answers import ScopedReport
 from reporting_svc.http.measured import PercentOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
@@ -88,10 +88,11 @@ class ReminderYieldRow(ReminderSums):
     group: dict[ReminderGroup, str | None]
 
 
-class RemindersOut(Report):
+class RemindersOut(ScopedReport):
     """Reminders that were decided from `from` to as_of. What was paid after a message was not paid because of it."""
 
     definition: str
+    currency: str
     from_: date = Field(alias="from")
     group_by: list[ReminderGroup]
     totals: ReminderSums
@@ -124,6 +125,5 @@ class RemindersOut(Report):
                 for key, found in groups.items()
             ],
             "experiments": list(experiments),
-            "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 from pydantic import BaseModel, Field
@@ -17,7 +17,7 @@ from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.http.turnover.answers import percent_of
-from reporting_svc.read_models.turnover.plans import PlannedMonth, totals_of
+from reporting_svc.read_models.turnover.plans import PlanComparison, totals_of
 from reporting_svc.use_cases.turnover_plans import TURNOVER_PLAN as PLAN_FOLDER
 
 
@@ -127,7 +127,8 @@ class PlanTotalsOut(BaseModel):
 
 
 class TurnoverComparisonOut(Report):
-    """Planned and actual amounts by month, and by the groups of the plan."""
+    """Planned and actual amounts by month, and by the groups of the plan. `tie_out.buckets` is the balance before the
+    first month and what the turnover since has added to it."""
 
     definition: str
     plan_id: str
@@ -141,13 +142,13 @@ class TurnoverComparisonOut(Report):
         cls,
         books: ReceivablesSnapshot,
         state: TurnoverPlanState,
-        rows: Sequence[PlannedMonth],
+        found: PlanComparison,
         names: Mapping[str, str],
     ) -> Json:
         """Show the comparison."""
         plan = state.plan
         assert plan is not None
-        planned, billed, to_collect, collected = totals_of(rows)
+        planned, billed, to_collect, collected = totals_of(found.months)
         return {
             "definition": TURNOVER_PLAN.id,
             "currency": plan.currency,
@@ -163,13 +164,13 @@ class TurnoverComparisonOut(Report):
                     "billed": PlannedAmountOut.of(row.billed_planned, row.billed, plan.currency),
                     "collected": PlannedAmountOut.of(row.collected_planned, row.collected, plan.currency),
                 }
-                for row in rows
+                for row in found.months
             ],
             "totals": {
                 "billed": PlannedAmountOut.of(planned, billed, plan.currency),
                 "collected": PlannedAmountOut.of(to_collect, collected, plan.currency),
             },
-            "tie_out": TieOut.of(books.total),
+            "tie_out": TieOut.of(books.total, buckets=found.balance_minor),
             **cls.end(books),
         }
 

@@ -84,10 +84,10 @@ async def compare_plan(plan_id: PlanPath, q: Reading) -> Response:
     state = await _plan(q, plan_id, time.position)
     assert state.plan is not None
     async with snapshot(q, Asked(entity_id=state.entity_id, currency=state.plan.currency)) as books:
-        rows = await compared(books.view, books.scope, state.plan)
-        customers = [row.group for row in rows if row.group] if state.plan.by == "customer" else []
+        found = await compared(books.view, books.scope, state.plan)
+        customers = [row.group for row in found.months if row.group] if state.plan.by == "customer" else []
         names = await names_of(books.view, customers)
-    return q.respond(TurnoverComparisonOut.of(books, state, rows, names))
+    return q.respond(TurnoverComparisonOut.of(books, state, found, names))
 
 
 def _stored(event: Event) -> TurnoverPlanState:

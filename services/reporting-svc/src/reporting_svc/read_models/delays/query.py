@@ -6,7 +6,7 @@ What covers what is decided by :mod:`encours.contracts.settlement`, as it is for
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -16,7 +16,7 @@ from encours.contracts.books import OWING
 from encours.contracts.common import Instalment
 from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Settlement, settlements
 from encours.reading.where import Arguments
-from reporting_svc.domain.measures.delays import AT_RISK_DAYS, DueOutcome
+from reporting_svc.domain.measures.delays import AT_RISK_DAYS, CoveredDebts, DueOutcome
 from reporting_svc.read_models.receivables.groups import GroupBy, grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
@@ -32,14 +32,19 @@ _KINDS = ", ".join(f"'{kind}'" for kind in OWING)
 
 async def due_outcomes(view: View, scope: Scope) -> list[DueOutcome]:
     """Return all invoices and instalments in scope of which something was ever owed. One currency."""
+    return (await covered_debts(view, scope)).outcomes
+
+
+async def covered_debts(view: View, scope: Scope) -> CoveredDebts:
+    """Return them with what else is outstanding. One currency."""
     invoices = _by_debtor(scope, await _invoices(view, scope))
     funds = _by_debtor(scope, await _funds(view, scope))
     schedules = _schedules(await _instalments(view, scope))
-    found: list[DueOutcome] = []
-    for n, debtor in enumerate(invoices):
+    found = CoveredDebts()
+    for n, debtor in enumerate(invoices | funds):
         if n % DEBTORS_AT_ONCE == 0:
             await asyncio.sleep(0)
-        found += _outcomes(debtor, invoices[debtor], funds.get(debtor, []), schedules)
+        _add(found, debtor, invoices.get(debtor, []), funds.get(debtor, []), schedules)
     return found
 
 
@@ -135,27 +140,39 @@ def _schedules(rows: Sequence[Record]) -> dict[Any, list[DueSchedule]]:
     return found
 
 
-def _outcomes(
+def _add(
+    found: CoveredDebts,
     debtor: tuple[str, str],
     invoices: Sequence[Record],
     payments: Sequence[Record],
     schedules: Mapping[Any, Sequence[DueSchedule]],
-) -> Iterator[DueOutcome]:
+) -> None:
     applied, unapplied = _available(payments)
     debts = {row["invoice_id"]: _debt(row, applied, schedules) for row in invoices}
     settled = settlements(debts.values(), unapplied)
     entity, customer_id = debtor
+    owed_minor = credit_minor = 0
     for row in invoices:
-        if row["is_penalty"]:
-            continue
         for part in _parts(settled[row["invoice_id"]]):
-            if part.owed_minor > 0:
+            owed_minor += max(0, part.owed_minor)
+            credit_minor += max(0, -part.owed_minor)
+            if row["is_penalty"]:
+                found.penalties_minor += max(0, part.uncovered_minor)
+            elif part.owed_minor > 0:
                 day = part.due_on + timedelta(days=AT_RISK_DAYS + 1)
-                yield DueOutcome(
+                outcome = DueOutcome(
                     entity, customer_id, row["issued_on"], part.due_on, part.owed_minor, part.uncovered_minor,
                     part.settled_on, part.uncovered_before(day), part.funds,
                     INVOICE_ID.unpack(row["invoice_id"]) or "",
                 )  # fmt: skip
+                found.outcomes.append(outcome)
+    found.conceded_minor += sum(row["conceded_minor"] for row in invoices)
+    found.given_up_minor += sum(debt.given_up_minor for debt in debts.values())
+    cash_minor = sum(part.amount_minor for part in unapplied)
+    funds_minor = cash_minor + sum(part.amount_minor for debt in debts.values() for part in debt.applied)
+    # Money that was not available on any day covers nothing.
+    never_minor = sum(row["cash_minor"] for row in payments) - cash_minor
+    found.spare_cash_minor += max(0, funds_minor - owed_minor) + credit_minor + never_minor
 
 
 def _parts(settled: Settlement) -> Sequence[Settlement]:

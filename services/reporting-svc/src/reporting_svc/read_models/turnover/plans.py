@@ -11,7 +11,7 @@ from encours.contracts.events.figure import TurnoverPlanSet
 from encours.reading.where import ViewWhere
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.products import by_product
-from reporting_svc.read_models.turnover.query import by_group, by_period
+from reporting_svc.read_models.turnover.query import by_group, by_period, opening
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -36,6 +36,15 @@ class PlannedMonth:
     collected: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlanComparison:
+    """Months of a plan. ``balance_minor`` is the customers' account by the turnover that they show; ``None`` for no
+    month."""
+
+    months: Sequence[PlannedMonth]
+    balance_minor: int | None
+
+
 async def turnover_plans(view: View, page: Page, entity_id: str | None) -> list[Mapping[str, Any]]:
     """Return a page of the plans as set by the dates of the question, each with the position of its last version."""
     where = ViewWhere(view, entity="entity").equal("entity", entity_id)
@@ -47,7 +56,7 @@ async def turnover_plans(view: View, page: Page, entity_id: str | None) -> list[
     return await where.page(page, ", ".join(SORTS.values()), f"{view.schema}.turnover_plan p")
 
 
-async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> list[PlannedMonth]:
+async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> PlanComparison:
     """Return the months of a plan that have begun, each group beside its actual amounts, in order."""
     day = view.time.as_of
     planned: dict[tuple[date, str | None], tuple[int | None, int | None]] = {}
@@ -59,8 +68,8 @@ async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> list[Plan
         planned[each.month, group] = _sum(billed, each.billed_minor), _sum(collected, each.collected_minor)
     months = {month for month, _ in planned}
     if not months:
-        return []
-    actual = await _actual(view, scope, plan, min(months))
+        return PlanComparison([], None)
+    actual, change = await _actual(view, scope, plan, min(months))
     found = {key: amounts for key, amounts in actual.items() if key[0] in months and any(amounts)}
     rows = []
     for month, group in sorted({*planned, *found}, key=lambda key: (key[0], key[1] is None, key[1] or "")):
@@ -70,26 +79,30 @@ async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> list[Plan
         )
         complete = _next_month(month) - timedelta(days=1) <= day
         rows.append(PlannedMonth(month, group, complete, to_bill, billed, to_collect, collected))
-    return rows
+    return PlanComparison(rows, await opening(view, scope, min(months)) + change)
 
 
-async def _actual(view: View, scope: Scope, plan: TurnoverPlanSet, first: date) -> _Actual:
+async def _actual(view: View, scope: Scope, plan: TurnoverPlanSet, first: date) -> tuple[_Actual, int]:
+    """Return the actual amounts, and the change of the customers' account that they are part of."""
     periods = await by_period(view, scope, "month", first)
+    change = sum(each.change for each in periods)
     if plan.by == "entity":
-        return {(each.start, None): (each.net, each.collected - each.reversed) for each in periods}
+        return {(each.start, None): (each.net, each.collected - each.reversed) for each in periods}, change
     if plan.by == "product":
         products = await by_product(view, scope, "month", first, periods)
-        return {
+        found = {
             (row.start, product): (row.net, row.collected)
             for product, rows in products.items()
             for row in rows
         }
+        return found, change
     groups = await by_group(view, scope, "month", first, "customer")
-    return {
+    found = {
         (each.start, group): (each.net, each.collected - each.reversed)
         for group, rows in groups.items()
         for each in rows
     }
+    return found, sum(each.change for rows in groups.values() for each in rows)
 
 
 def totals_of(rows: Sequence[PlannedMonth]) -> tuple[int | None, int, int | None, int]:
