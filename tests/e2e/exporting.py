@@ -98,6 +98,17 @@ def exported(year: Year, body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     wait_until(lambda: shown()["state"] in ("completed", "failed"), "the export never ended")
     found = shown()
     assert found["state"] == "completed", found
-    content = year.world.client("reporting").get(f"{path}/file").content
+    http = year.world.client("reporting")
+    whole = http.get(f"{path}/file")
+    content, size, tag = whole.content, found["manifest"]["size_bytes"], whole.headers["etag"]
     assert found["manifest"]["sha256"] == hashlib.sha256(content).hexdigest()
+    middle = size // 2
+    for asked, first in ((f"bytes={middle}-", middle), ("bytes=-7", size - 7)):
+        part = http.get(f"{path}/file", headers={"Range": asked, "If-Range": tag})
+        assert (part.status_code, part.content) == (206, content[first:])
+        assert part.headers["content-range"] == f"bytes {first}-{size - 1}/{size}"
+    assert http.get(f"{path}/file", headers={"Range": "bytes=1-", "If-Range": '"older"'}).content == content
+    refused = http.get(f"{path}/file", headers={"Range": f"bytes={size}-"})
+    assert (refused.status_code, refused.headers["content-range"]) == (416, f"bytes */{size}")
+    assert refused.json()["type"] == "/problems/range-not-satisfiable"
     return found["manifest"] | {"export_id": found["id"]}, content

@@ -102,8 +102,18 @@ class ExportStore(LongWorkStore[Export]):
         """Return a page of a ledger's exports, as rows for :meth:`Export.of`."""
         return await self._listed(Where(granted), page, ledger)
 
-    async def content(self, export_id: str) -> AsyncIterator[bytes]:
-        """Iterate over the parts of a file, in order."""
+    async def content(self, export_id: str, first: int = 0, size: int | None = None) -> AsyncIterator[bytes]:
+        """Iterate over a file, or ``size`` bytes of it from the byte ``first`` on, counted from 0."""
+        behind = None if size is None else first + size
+        passed = 0
+        async for content in self._parts(export_id):
+            begins, passed = passed, passed + len(content)
+            if passed > first:
+                yield content[max(0, first - begins) : None if behind is None else max(0, behind - begins)]
+            if behind is not None and passed >= behind:
+                return
+
+    async def _parts(self, export_id: str) -> AsyncIterator[bytes]:
         part = 0
         while True:
             part += 1

@@ -21,12 +21,13 @@ from reporting_svc.exports.requests import ExportNotFound, ExportNotReady, reque
 from reporting_svc.exports.store import Export, ExportStore
 from reporting_svc.http.exports.answers import ExportListing, ExportOut
 from reporting_svc.http.exports.bodies import ExportBody
+from reporting_svc.http.exports.ranges import AskedRange, ByteRange, RangeNotSatisfiable, ReadRange
 
 router = Router(tags=["Exports"])
 Reading = Annotated[Query, reading("reports:read", time_travel=False)]
 ExportPath = Annotated[str, Path(alias="id"), Id("xpt")]
 PAGE = paging("asked_at", default="-asked_at")
-BINARY = "application/octet-stream"
+FILE: dict[str, Any] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
 @router.post("/v1/exports", response_model=ExportOut, status_code=202)
@@ -61,23 +62,46 @@ async def get_export(export_id: ExportPath, q: Reading) -> Response:
 @router.get(
     "/v1/exports/{id}/file",
     response_class=StreamingResponse,
-    responses={200: {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={
+        200: {"content": FILE},
+        206: {
+            "description": "The part of the file that Range asks for.",
+            "headers": {
+                "Content-Range": {
+                    "description": "First and last byte of the part, and the size of the file.",
+                    "schema": {"type": "string"},
+                }
+            },
+            "content": FILE,
+        },
+    },
 )
-async def get_export_file(export_id: ExportPath, q: Reading) -> Response:
-    """Get the file of a completed export."""
+async def get_export_file(
+    export_id: ExportPath, q: Reading, asked: Annotated[AskedRange, ReadRange()]
+) -> Response:
+    """Get the file of a completed export, or the part of it that `Range` asks for."""
     found = await _found(q, export_id)
     if (manifest := found.manifest) is None:
         raise ExportNotReady(f"The state of the export is {found.state}.")
+    size, tag = manifest.size_bytes, f'"{manifest.sha256}"'
+    headers = {"Accept-Ranges": "bytes", "ETag": tag, "Encours-Position": str(found.position)}
+    part = asked.of(size, tag)
+    if part is not None and part.first >= size:
+        context(q.request).add_header(b"content-range", f"bytes */{size}")
+        raise RangeNotSatisfiable(f"The file has {size} bytes.")
     context(q.request).without_deadline()
     store = await _store(q.services)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
+    whole = part or ByteRange(0, size - 1)
     return StreamingResponse(
-        store.content(found.id),
+        store.content(found.id, whole.first, whole.size),
+        status_code=200 if part is None else 206,
         media_type=manifest.media_type,
-        headers={
+        headers=headers
+        | {
             "Content-Disposition": f'attachment; filename="{manifest.file_name}"',
-            "Content-Length": str(manifest.size_bytes),
-            "ETag": f'"{manifest.sha256}"',
-            "Encours-Position": str(found.position),
+            "Content-Length": str(whole.size),
         },
     )
 

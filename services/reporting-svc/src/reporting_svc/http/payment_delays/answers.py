@@ -165,7 +165,7 @@ class DelayReport:
 
 
 class DelayPartsOut(BaseModel):
-    """Parts of what is outstanding: `open_late` + `open_not_due` + `penalties` + `conceded` - `given_up` - `spare_cash`."""
+    """Outstanding amount: `open_late` + `open_not_due` + `penalties` + `conceded` - `given_up` - `spare_cash`."""
 
     open_late: MoneyModel = Field(
         description="Not covered of what is late: of `totals` and `open_from_before`."
