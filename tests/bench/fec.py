@@ -197,6 +197,7 @@ def _wanted(name: str) -> Export:
         last_on=date(2026, 12, 31),
         position=EVENTS + 20_001,
         accounts={},
+        report=None,
         fingerprint=hashlib.sha256(name.encode()).digest(),
         asked_by="bench",
     )

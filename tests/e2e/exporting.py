@@ -66,6 +66,19 @@ def reports_are_exported(year: Year) -> None:
         shown["outstanding"]["amount"],
         shown["overdue"]["amount"],
     )
+    options = {"group_by": "entity", "by": "issue_date", "bands": "30,90"}
+    grouped = exported(year, body | {"kind": "aged_balance"} | options)[1].decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(grouped))
+    day = {"as_of": at["as_of"], "entity_id": year.world.entity}
+    (group,) = year.world.get("reporting", "/v1/aged-balance/groups", **options, **day)["data"]
+    assert (row["group"], row["name"], row["customers"]) == (
+        year.world.entity,
+        group["name"],
+        str(group["customers"]),
+    )
+    assert {name: row[name] for name in group["bands"]} == {
+        name: money["amount"] for name, money in group["bands"].items()
+    }
     items = csv.DictReader(io.StringIO(exported(year, body | {"kind": "open_items"})[1].decode("utf-8-sig")))
     listed = {
         each["number"]: each["outstanding"]["amount"] for each in year.get("/v1/invoices", **at)["data"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,12 +16,14 @@ import pytest
 from encours.kernel.money import Money
 from encours.testing.servers import Installation
 from reporting_svc.domain.report.document import ReportPlan, plan_of
+from reporting_svc.exports.reports import Reporting, TooManyCustomers
+from reporting_svc.exports.store import Export, ReportOptions
 from reporting_svc.http.reports.bodies import DocumentBody
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.reports.run import ReportRun, run_report
 from tests.integration.naive_delays import outcomes
-from tests.integration.receivable_histories import Books
+from tests.integration.receivable_histories import CUSTOMERS, ENTITY, Books, replay
 from tests.integration.store import Store, project
 from tests.integration.test_report_questions import FILTERS, Question, ask, group_of, random_history
 
@@ -222,3 +225,45 @@ def test_without_a_currency_each_has_rows_of_its_own(store: Store) -> None:
         for each in run.tie_outs
         if each.figures.currency in shown
     }
+
+
+@dataclass
+class Reading:
+    """Read model of the store, as an export opens it."""
+
+    store: Store
+
+    @asynccontextmanager
+    async def snapshot(self, *_: str) -> AsyncIterator[tuple[Any, str, bool]]:
+        yield self.store.conn, "live", False
+
+
+def test_an_export_has_the_rows_of_its_options_and_is_no_file_where_they_are_too_many(store: Store) -> None:
+    books = random_history(random.Random(7))
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    day, known = books.today, len(books.log)
+
+    async def rows(most: int, **options: str) -> list[Any]:
+        export = Export(
+            id="xpt_1", ledger="books", entity_id=ENTITY, kind="aged_balance", layout="csv", first_on=day,
+            last_on=day, position=known, accounts={}, report=ReportOptions(**options), fingerprint=b"",  # type: ignore[arg-type]
+            asked_by="test",
+        )  # fmt: skip
+        report = Reporting(Reading(store), export, {}, most)  # type: ignore[arg-type]
+        names = [column.name for column in report.columns()]
+        return [dict(zip(names, row, strict=True)) async for found in report.rows() for row in found]
+
+    expected = replay(books.log, day, known)
+    whole = store.run(rows(len(expected)))
+    assert {(row["customer_id"], row["currency"]): row["outstanding"].minor for row in whole} == {
+        key: e.account for key, e in expected.items()
+    }
+    grouped = store.run(rows(1, group_by="salesperson", bands="30", by="issue_date"))
+    assert {"not_due", "1-30", "31+"} <= grouped[0].keys()
+    for currency in {currency for _, currency in expected}:
+        sums = [row["outstanding"].minor for row in grouped if row["currency"] == currency]
+        assert sum(sums) == sum(e.account for (_, of), e in expected.items() if of == currency)
+    mine = store.run(rows(len(expected), salesperson="sales-2"))
+    assert {row["customer_id"] for row in mine} == {c for c, _ in expected} & {CUSTOMERS[1]}
+    with pytest.raises(TooManyCustomers):
+        store.run(rows(len(expected) - 1))

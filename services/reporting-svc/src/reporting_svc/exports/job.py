@@ -100,9 +100,8 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
         creditor = await self._source.creditor()
         chart = default_chart().with_numbers(export.accounts)
         if export.kind in REPORTS:
-            columns, rows = REPORTS[export.kind]
             report = Reporting(self._db, export, await self._source.auxiliaries())
-            await self._table(columns, self._counted(rows(report)))
+            await self._table(report.columns(), self._counted(report.rows()))
         else:
             writer = await self._writer(chart, creditor)
             if export.layout in _TABLES:
@@ -294,7 +293,9 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
         if export.layout == "fec":
             return file_name(creditor.siren, export.last_on)
         if export.kind in REPORTS:
-            return f"{export.kind.replace('_', '-')}-{export.last_on}.{export.layout}"
+            grouped = export.report.group_by if export.report else None
+            by = "" if grouped is None else f"-by-{grouped.replace(':', '-')}"
+            return f"{export.kind.replace('_', '-')}{by}-{export.last_on}.{export.layout}"
         ending = {"sage": "pnm", "cegid": "tra", "quadra": "txt"}.get(export.layout, export.layout)
         return f"journal-{export.layout}-{export.first_on}-{export.last_on}.{ending}"
 

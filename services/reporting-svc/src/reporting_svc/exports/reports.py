@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from encours.kernel.bands import STANDARD, days_past_due
+from encours.kernel.bands import STANDARD, Bands, days_past_due
 from encours.projection.read_model import Conn
 from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from reporting_svc.exports.layouts.tables import CellAmount, TableColumn, TableRow
-from reporting_svc.exports.store import Export, ExportKind
-from reporting_svc.read_models.aged_balance.query import KEY, aged
+from reporting_svc.exports.store import Export, ExportKind, ReportOptions
+from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
+from reporting_svc.read_models.aged_balance.query import (
+    KEY,
+    KEY_AND_CURRENCY,
+    Figures,
+    aged,
+    aged_groups,
+)
 from reporting_svc.read_models.journal.source import Auxiliary
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.groups import group_of, labels_of, with_collectors
 from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import Basis
 
 CUSTOMERS_MAX = 1_000_000
+REPORTS: tuple[ExportKind, ...] = ("aged_balance", "open_items")
+
+
+class TooManyCustomers(ValueError):
+    """The aged balance has more rows than a process keeps."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"The aged balance has more than {most:,} rows. Name a segment, a salesperson or a collector, "
+            "or ask for groups."
+        )
+
+
+_GROUP = (
+    TableColumn("group", "text"),
+    TableColumn("name", "text"),
+    TableColumn("customers", "number"),
+)
 _CUSTOMER = (
     TableColumn("customer_id", "text"),
     TableColumn("customer_ref", "text"),
     TableColumn("customer", "text"),
-)
-AGED_COLUMNS = (
-    *_CUSTOMER,
-    TableColumn("currency", "text"),
-    *(TableColumn(name, "money") for name in STANDARD.names),
-    *(TableColumn(name, "money") for name in ("disputed", "conceded", "on_plan", *NAMED, "unapplied")),
-    TableColumn("overdue", "money"),
-    TableColumn("outstanding", "money"),
 )
 ITEM_COLUMNS = (
     TableColumn("invoice_id", "text"),
@@ -50,52 +70,85 @@ ITEM_COLUMNS = (
         for name in ("total", "outstanding", "disputed", "conceded", "on_plan", *NAMED)
     ),
 )
+_PARTS = ("disputed", "conceded", "on_plan", *NAMED)
 Rows = AsyncIterator[list[TableRow]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """Source of the rows of a report. Customers are named as they were known at the position."""
+    """Columns and rows of a report. Customers are named as they were known at the position."""
 
     db: ReadDb
     export: Export
     auxiliaries: Mapping[str, Auxiliary]
+    customers_max: int = CUSTOMERS_MAX
+    """Rows of customers that a process keeps."""
 
-    async def aged_balance(self) -> Rows:
+    @property
+    def options(self) -> ReportOptions:
+        """Bands, filters and group."""
+        return self.export.report or ReportOptions()
+
+    @property
+    def bands(self) -> Bands:
+        """Bands of the report."""
+        return STANDARD if self.options.bands is None else Bands.parse(self.options.bands)
+
+    @property
+    def basis(self) -> Basis:
+        """Date that days are counted from."""
+        return COUNTED_FROM[self.options.by].basis
+
+    def columns(self) -> tuple[TableColumn, ...]:
+        """Return the columns of the report."""
+        if self.export.kind == "open_items":
+            return ITEM_COLUMNS
+        money = (*self.bands.names, *_PARTS, "unapplied", "overdue", "outstanding")
+        rows = _CUSTOMER if self.options.group_by is None else _GROUP
+        return (*rows, TableColumn("currency", "text"), *(TableColumn(name, "money") for name in money))
+
+    def rows(self) -> Rows:
+        """Iterate over the rows of the report."""
+        if self.export.kind == "open_items":
+            return self._open_items()
+        return self._aged_balance() if self.options.group_by is None else self._groups(self.options.group_by)
+
+    async def _aged_balance(self) -> Rows:
         """Iterate over customers by id, each currency in a row of its own; money of unknown payers has no customer."""
-        page = Page(CUSTOMERS_MAX, (KEY,), False, False, None, "")
-        async with self.db.snapshot(Receivables.name, self.export.ledger) as (conn, schema, _):
-            view = self._view(conn, schema)
-            found = await aged(view, await self._scope(view), page=page)
-        rows: list[TableRow] = []
-        for row in found.rows:
-            own = found.figures(row)
-            shown = (
-                *own.bands,
-                own.disputed,
-                own.conceded,
-                own.on_plan,
-                own.promised,
-                own.placed,
-                own.insured,
-                own.unapplied,
-                own.overdue,
-                own.outstanding,
+        page = Page(self.customers_max, (KEY,), False, False, None, "")
+        async with self._snapshot() as (view, scope):
+            found = await aged(
+                view, scope, bands=self.bands, basis=self.basis, page=page, key=KEY_AND_CURRENCY
             )
-            amounts = (CellAmount(minor, own.currency) for minor in shown)
-            rows.append((*self._customer(own.customer_id), own.currency, *amounts))
-        yield rows
+        if len(found.rows) > self.customers_max:
+            raise TooManyCustomers(self.customers_max)
+        every = (found.figures(row) for row in found.rows)
+        yield [(*self._customer(own.customer_id), own.currency, *_amounts(own)) for own in every]
 
-    async def open_items(self) -> Rows:
+    async def _groups(self, group_by: str) -> Rows:
+        """Iterate over groups in order, each currency in a row of its own; the last ones are those in no group."""
+        async with self._snapshot(group_by) as (view, scope):
+            groups = await aged_groups(view, scope, group_of(group_by), self.bands, self.basis)
+            named = [each.group for each in groups if each.group is not None]
+            names = await labels_of(view, scope, group_by, named)
+        yield [
+            (
+                each.group,
+                names.get(each.group or ""),
+                each.figures.customers,
+                each.figures.currency,
+                *_amounts(each.figures),
+            )
+            for each in groups
+        ]
+
+    async def _open_items(self) -> Rows:
         """Iterate over invoices and instalments by due date."""
-        day = self.export.last_on
-        async with self.db.snapshot(Receivables.name, self.export.ledger) as (conn, schema, _):
-            view = self._view(conn, schema)
-            scope = await self._scope(view)
+        day, bands = self.export.last_on, self.bands
+        async with self._snapshot() as (view, scope):
             async for found in open_items(view, scope):
                 rows: list[TableRow] = []
                 for row in found:
-                    late = days_past_due(row["due_on"], day)
                     shown = ("total", "open", "disputed", "conceded", "planned", *NAMED)
                     rows.append(
                         (
@@ -105,28 +158,51 @@ class Reporting:
                             row["issued_on"],
                             row["due_on"],
                             row["instalment"],
-                            late,
-                            STANDARD.names[STANDARD.index(late)],
+                            days_past_due(row["due_on"], day),
+                            bands.names[bands.index(days_past_due(row[self.basis], day))],
                             row["currency"],
                             *(CellAmount(row[f"{name}_minor"], row["currency"]) for name in shown),
                         )
                     )
                 yield rows
 
+    @asynccontextmanager
+    async def _snapshot(self, group_by: str | None = None) -> AsyncIterator[tuple[View, Scope]]:
+        async with self.db.snapshot(Receivables.name, self.export.ledger) as (conn, schema, _):
+            view = self._view(conn, schema)
+            yield view, await self._scope(view, group_by)
+
     def _view(self, conn: Conn, schema: str) -> View:
         time = TimeTravel(self.export.last_on, self.export.position, str(self.export.position), is_now=False)
         return View(conn, schema, time, granted=(self.export.entity_id,))
 
-    async def _scope(self, view: View) -> Scope:
-        scope = Scope(entity_id=self.export.entity_id, merged=await survivors_at(view))
-        return await with_insured(view, scope)
+    async def _scope(self, view: View, group_by: str | None) -> Scope:
+        options = self.options
+        scope = Scope(
+            entity_id=self.export.entity_id,
+            segment=options.segment,
+            salesperson=options.salesperson,
+            collector=options.collector,
+            merged=await survivors_at(view),
+        )
+        return await with_insured(view, await with_collectors(view, scope, group_by))
 
     def _customer(self, customer_id: str) -> tuple[str, str, str]:
         known = self.auxiliaries.get(customer_id) or Auxiliary("", "")
         return customer_id, known.number, known.label
 
 
-REPORTS: dict[ExportKind, tuple[tuple[TableColumn, ...], Callable[[Reporting], Rows]]] = {
-    "aged_balance": (AGED_COLUMNS, Reporting.aged_balance),
-    "open_items": (ITEM_COLUMNS, Reporting.open_items),
-}
+def _amounts(own: Figures) -> list[CellAmount]:
+    shown = (
+        *own.bands,
+        own.disputed,
+        own.conceded,
+        own.on_plan,
+        own.promised,
+        own.placed,
+        own.insured,
+        own.unapplied,
+        own.overdue,
+        own.outstanding,
+    )
+    return [CellAmount(minor, own.currency) for minor in shown]

@@ -11,7 +11,7 @@ from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
 from encours.service.long_work_request import RequestedWork, request_long_work
 from reporting_svc.domain.journal.chart import default_chart
-from reporting_svc.exports.store import Export, ExportKind, ExportStore, Layout
+from reporting_svc.exports.store import Export, ExportKind, ExportStore, Layout, ReportOptions
 from reporting_svc.read_models.refusals import ReportingEntityNotFound
 
 
@@ -45,6 +45,7 @@ class RequestExport:
     last_on: date
     accounts: dict[str, str]
     position: int | None = None
+    report: ReportOptions | None = None
 
 
 async def request_export(
@@ -85,6 +86,7 @@ async def _queued(ledger: Ledger, meta: CommandMeta, wanted: RequestExport, expo
         last_on=wanted.last_on,
         position=await _checked(ledger, meta, wanted),
         accounts=wanted.accounts,
+        report=wanted.report,
         fingerprint=meta.fingerprint,
         asked_by=meta.actor,
     )

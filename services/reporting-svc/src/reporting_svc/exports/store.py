@@ -14,6 +14,7 @@ import msgspec
 
 from encours.reading.where import Where
 from encours.service.long_work_store import LongWork, LongWorkStore
+from reporting_svc.read_models.aged_balance.basis import CountedBy
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -61,12 +62,24 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Bands, filters and group of a report that is exported, as in ``GET /v1/aged-balance``; ``None`` chooses none."""
+
+    bands: str | None = None
+    by: CountedBy = "due_date"
+    segment: str | None = None
+    salesperson: str | None = None
+    collector: str | None = None
+    group_by: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export(LongWork):
     """An export."""
 
     JSON: ClassVar[Mapping[str, Any]] = {
         "accounts": dict[str, str],
+        "report": ReportOptions,
         "done": ExportProgress,
         "manifest": Manifest,
     }
@@ -75,6 +88,7 @@ class Export(LongWork):
     kind: ExportKind
     layout: Layout
     accounts: dict[str, str]
+    report: ReportOptions | None
     state: ExportState = "queued"
     done: ExportProgress = NOT_BEGUN
     manifest: Manifest | None = None

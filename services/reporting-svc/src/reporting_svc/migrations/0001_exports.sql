@@ -11,6 +11,7 @@ create table if not exists encours_exports.export (
   last_on      date not null,
   position     bigint not null,          -- events up to it are read
   accounts     bytea not null,           -- JSON: numbers by purpose that replace those of the chart
+  report       bytea,                    -- JSON: bands, filters and group of a report
   fingerprint  bytea not null,           -- of the request
   asked_by     text not null,
   asked_at     timestamptz not null default now(),
@@ -21,6 +22,11 @@ create table if not exists encours_exports.export (
   completed_at timestamptz,
   manifest     bytea                     -- JSON: range, positions, hashes, counts
 );
+do $$ begin                              -- of earlier releases; without a lock where it is there
+  if not exists (select from pg_attribute where attrelid = 'encours_exports.export'::regclass and attname = 'report') then
+    alter table encours_exports.export add column report bytea;
+  end if;
+end $$;
 create index if not exists export_listed on encours_exports.export (ledger, asked_at, id);
 create index if not exists export_waiting on encours_exports.export (asked_at) where state in ('queued', 'running');
 

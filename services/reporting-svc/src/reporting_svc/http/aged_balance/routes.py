@@ -22,6 +22,7 @@ from reporting_svc.read_models.receivables.groups import group_of, labels_of
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import currency_of
 
+BANDS = r"^[0-9]{1,4}(,[0-9]{1,4})*$"
 GROUP_BY = r"^(entity|segment|salesperson|collector|payer|group|field:[a-z][a-z0-9_]{0,39})$"
 router = Router(tags=["Receivables"])
 AskedBands = Annotated[
@@ -30,7 +31,7 @@ AskedBands = Annotated[
         max_length=80,
         description="Last days of the closed bands.",
         examples=["30,60,90"],
-        pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$",
+        pattern=BANDS,
     ),
 ]
 AskedBasis = Annotated[CountedBy, Parameter(description="The date that days are counted from.")]

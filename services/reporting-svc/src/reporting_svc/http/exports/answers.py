@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from pydantic import BaseModel, Field
 
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from reporting_svc.exports.store import Export, ExportKind, ExportState, Layout, Manifest
+from reporting_svc.read_models.aged_balance.basis import CountedBy
 
 
 class ProgressOut(BaseModel):
@@ -49,6 +51,17 @@ class ManifestOut(BaseModel):
         return cls(**plain, debit=debit)
 
 
+class ReportOptionsOut(BaseModel):
+    """Bands, filters and group of a report."""
+
+    bands: str | None
+    by: CountedBy
+    segment: str | None
+    salesperson: str | None
+    collector: str | None
+    group_by: str | None
+
+
 class ExportOut(BaseModel):
     """An export; its file is at `/v1/exports/{id}/file` once it is completed."""
 
@@ -59,6 +72,7 @@ class ExportOut(BaseModel):
     first_on: date
     last_on: date
     position: int = Field(description="The ledger's position up to which events are read.")
+    report: ReportOptionsOut | None = Field(description="Null for entries.")
     state: ExportState
     problem: str | None = Field(description="Why there is no file.")
     progress: ProgressOut
@@ -72,10 +86,13 @@ class ExportOut(BaseModel):
         """Return an export with its progress."""
         done = found.done
         plain = {
-            name: getattr(found, name) for name in cls.model_fields if name not in {"progress", "manifest"}
+            name: getattr(found, name)
+            for name in cls.model_fields
+            if name not in {"progress", "manifest", "report"}
         }
         return cls(
             **plain,
+            report=None if found.report is None else ReportOptionsOut(**msgspec.structs.asdict(found.report)),
             progress=ProgressOut(position=done.position, entries=done.entries, lines=done.lines),
             manifest=None if found.manifest is None else ManifestOut.of(found.manifest),
         )

@@ -7,13 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from encours.http.models import Body, BusinessDate, Id
+from encours.http.models import Body, BusinessDate, Id, ShortText
+from encours.kernel.bands import Bands
 from encours.kernel.errors import Invalid
 from reporting_svc.exports.requests import RequestExport
-from reporting_svc.exports.store import ExportKind, Layout
+from reporting_svc.exports.store import ExportKind, Layout, ReportOptions
+from reporting_svc.http.aged_balance.routes import BANDS, GROUP_BY
+from reporting_svc.read_models.aged_balance.basis import CountedBy
 
 FINANCIAL_YEAR_DAYS = 731
 """More than the longest financial year, that of a company's first 24 months, can have."""
+OPTIONS = ("bands", "by", "segment", "salesperson", "collector", "group_by")
+"""Members that a report has and no entries have."""
 Number = Annotated[str, Field(min_length=3, max_length=12)]
 
 
@@ -34,6 +39,30 @@ class ExportBody(Body):
     )
     to: BusinessDate | None = Field(default=None, description="Of a journal or a FEC: the last day.")
     as_of: BusinessDate | None = Field(default=None, description="Of a report: its business date.")
+    bands: str | None = Field(
+        default=None,
+        max_length=80,
+        pattern=BANDS,
+        description="Of a report: last days of the closed bands.",
+        examples=["30,60,90"],
+    )
+    by: CountedBy | None = Field(
+        default=None,
+        description="Of a report: the date that days are counted from; `due_date` if not given.",
+    )
+    segment: ShortText | None = Field(default=None, description="Of a report: customers of this segment.")
+    salesperson: ShortText | None = Field(
+        default=None, description="Of a report: customers of this salesperson."
+    )
+    collector: ShortText | None = Field(
+        default=None, description="Of a report: customers that this collector owns on as_of, by the code."
+    )
+    group_by: str | None = Field(
+        default=None,
+        pattern=GROUP_BY,
+        description="Of an aged balance: a row for each group and currency, as in `GET /v1/aged-balance/groups`.",
+        examples=["collector"],
+    )
     accounts: dict[str, Number] = Field(
         default={},
         max_length=40,
@@ -47,6 +76,10 @@ class ExportBody(Body):
 
     def to_command(self) -> RequestExport:
         """Return the request. Raises :class:`Invalid` for fields that do not belong together."""
+        if self.kind in ("fec", "journal"):
+            for name in OPTIONS:
+                if getattr(self, name) is not None:
+                    raise Invalid(f"Only a report has {name}: leave it out.", f"/{name}")
         if self.kind == "fec":
             for name, given in (("layout", self.layout), ("as_of", self.as_of)):
                 if given is not None:
@@ -86,4 +119,16 @@ class ExportBody(Body):
             raise Invalid("Name the business date of the report, as_of.", "/as_of")
         if self.accounts:
             raise Invalid("A report has no accounts.", "/accounts")
-        return RequestExport(kind, layout, self.entity_id, self.as_of, self.as_of, {}, self.position)
+        if self.bands is not None:
+            Bands.parse(self.bands)
+        if self.group_by is not None and kind != "aged_balance":
+            raise Invalid("Only an aged balance has groups.", "/group_by")
+        report = ReportOptions(
+            bands=self.bands,
+            by=self.by or "due_date",
+            segment=self.segment,
+            salesperson=self.salesperson,
+            collector=self.collector,
+            group_by=self.group_by,
+        )
+        return RequestExport(kind, layout, self.entity_id, self.as_of, self.as_of, {}, self.position, report)

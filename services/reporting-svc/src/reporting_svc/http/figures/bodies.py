@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,8 @@ from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
 from encours.kernel.bands import Bands
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.figure import FigureQuestion, PublishFigure
+from reporting_svc.http.aged_balance.routes import BANDS
+from reporting_svc.read_models.aged_balance.basis import CountedBy
 
 PARAMETERS: Mapping[FigureName, frozenset[str]] = {
     "aged-balance": frozenset({"bands", "by"}),
@@ -42,11 +44,11 @@ class FigureBody(Body):
     bands: str | None = Field(
         default=None,
         max_length=80,
-        pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$",
+        pattern=BANDS,
         description="Aged balance: last days of the closed bands.",
         examples=["30,60,90"],
     )
-    by: Literal["due_date", "issue_date"] = Field(
+    by: CountedBy = Field(
         default="due_date", description="Aged balance: the date that days are counted from."
     )
     first_day: BusinessDate | None = Field(
