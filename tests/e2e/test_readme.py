@@ -132,10 +132,12 @@ def test_a_webhook_is_received_and_verified_as_printed(
 @pytest.mark.usefixtures("first_calls")
 def test_measures_as_printed(system: System) -> None:
     found = answers("\n".join(blocks(system, MEASURES, 6)))
-    board, groups, collected, reminded, delayed, unlike, figure, restated = found
+    aged, board, groups, collected, reminded, delayed, unlike, figure, restated = found
     assert (unlike["definition"], unlike["left_out"]) == ("anomaly/2", 0)
     (euros,) = (each for each in groups["totals"] if each["currency"] == "EUR")  # type: ignore[attr-defined]
     assert euros["outstanding"] == board["totals"]["outstanding"]  # type: ignore[index]
+    shown = {each["currency"] for each in aged["currencies"]}  # type: ignore[attr-defined]
+    assert shown == {each["currency"] for each in groups["totals"]}  # type: ignore[attr-defined]
     assert (figure["dso_days"], restated["reproduced"], restated["data"]) == (None, True, [])
     assert (collected["group_by"], delayed["group_by"]) == ("salesperson", "salesperson")
     assert reminded["definition"] == "reminder-yield/1"
