@@ -141,8 +141,12 @@ def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
 
 
 def check_overdue(store: Store, asked: Question, log: list[StoredEvent]) -> None:
-    late = store.run(overdue(asked.view(store, len(log)), asked.scope, EVERY_ITEM))
-    assert late.past_due_minor == sum(e.overdue for e in asked.expected(log, asked.as_of).values())
+    """What is late; and what funds do not cover, with what else is outstanding, is the customers' account."""
+    view, expected = asked.view(store, len(log)), asked.expected(log, asked.as_of).values()
+    late, account = sum(e.overdue for e in expected), sum(e.account for e in expected)
+    assert store.run(overdue(view, asked.scope, EVERY_ITEM)).past_due_minor == late
+    found = store.run(covered_debts(view, asked.scope))
+    assert sum(each.uncovered_minor for each in found.outcomes) + found.beside_minor == account
 
 
 def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -323,17 +327,9 @@ def check_drill_down(store: Store, asked: Question, log: list[StoredEvent]) -> N
         basis: Basis = "due_on" if (day + n) % 2 else "issued_on"
         scope = store.run(with_insured(view, store.run(with_collectors(view, asked.scope, by))))
         for place, cell in enumerate(store.run(aged_groups(view, scope, kind_of(by), bands, basis)), day):
-            days = band_range(bands, place % 4, asked.as_of, basis)
-            group = OneGroup(kind_of(by), cell.group)
+            days, group = band_range(bands, place % 4, asked.as_of, basis), OneGroup(kind_of(by), cell.group)
             rows = store.run(listed_parts(view, scope, EVERY_ITEM, days, "open_minor <> 0", group))
             assert sum(row["open_minor"] for row in rows) == cell.figures.bands[place % 4], (by, basis)
-
-
-def check_covered(store: Store, asked: Question, log: list[StoredEvent]) -> None:
-    """What funds do not cover, and what else is outstanding, is the customers' account."""
-    found = store.run(covered_debts(asked.view(store, len(log)), asked.scope))
-    account = sum(e.account for e in asked.expected(log, asked.as_of).values())
-    assert sum(each.uncovered_minor for each in found.outcomes) + found.beside_minor == account
 
 
 def check_promises(store: Store, asked: Question, log: list[StoredEvent]) -> None:
