@@ -45,8 +45,16 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
     world = World.make(system, day=ISSUED)
     http, first = world.client("reporting"), world.entity
     mill = world.customer(name="=Scierie", segment="Public")
-    for price in ("100.00", "50.00"):
-        world.invoice(mill, price, issued_on=ISSUED, terms={"kind": "NET", "days": 30})
+    issued = [
+        world.invoice(mill, price, issued_on=ISSUED, terms={"kind": "NET", "days": 30})["id"]
+        for price in ("100.00", "50.00")
+    ]
+    field = {"entity_id": first, "kind": "text", "label": "Site"}
+    assert world.client("invoice").put("/v1/custom-fields/invoice/site", json=field).status_code == 200
+    patched = world.client("invoice").patch(
+        f"/v1/invoices/{issued[1]}/fields", json={"fields": {"site": "Lyon"}}
+    )
+    assert patched.status_code == 200, patched.text
     double = world.customer(name="Scierie bis")
     second = world.entity = world.post("invoice", "/v1/entities", ENTITY | {"name": "Second"})["id"]
     world.invoice(world.customer(name="Garage"), "10.00", issued_on=ISSUED)
@@ -128,6 +136,13 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
     own = limited.post("/v1/reports", json=BY_SEGMENT)
     assert (own.status_code, own.json()["entity_id"]) == (201, first)
     assert http.get(f"/v1/reports/{own.json()['id']}").status_code == 404
+
+    by_site = {"source": "open_items", "columns": ["sum:outstanding"], "group_by": ["invoice_field:site"]}
+    by_site |= {"conditions": [{"column": "invoice_field:site", "operator": "not_empty"}]}
+    assert http.patch(f"/v1/reports/{report}", json={"document": by_site}).status_code == 200
+    (row,) = run(http, world, report)["data"]
+    assert row == {"invoice_field:site": "Lyon", "currency": "EUR", "sum:outstanding": eur("60.00")}
+    assert run(http, world, report, known_at=1)["data"] == []
 
     assert http.delete(f"/v1/reports/{report}").json()["dropped"]
     assert http.get(f"/v1/reports/{report}/run").status_code == 404

@@ -14,6 +14,8 @@ ColumnKind = Literal["text", "day", "number", "money", "percent"]
 MeasureName = Literal["count", "sum", "mean", "min", "max"]
 FIELD = re.compile(r"field:[a-z][a-z0-9_]{0,39}")
 """Column of a custom field of customers."""
+INVOICE_FIELD = re.compile(r"invoice_field:[a-z][a-z0-9_]{0,39}")
+"""Column of a custom field of invoices."""
 COUNT = "count"
 MEASURES: dict[ColumnKind, tuple[MeasureName, ...]] = {
     "text": (),
@@ -57,10 +59,17 @@ class ReportSource:
     has_bands: bool = False
     by_customer: bool = True
 
+    @property
+    def by_invoice(self) -> bool:
+        """True if a row is of an invoice."""
+        return any(column.name == "invoice_id" for column in self.columns)
+
     def column(self, name: str) -> SourceColumn | None:
         """Return a column by name, a custom field included; None if there is none."""
         if self.by_customer and FIELD.fullmatch(name):
             return SourceColumn(name, "text", "Custom field of the customer.")
+        if self.by_invoice and INVOICE_FIELD.fullmatch(name):
+            return SourceColumn(name, "text", "Custom field of the invoice.")
         return next((column for column in self.columns if column.name == name), None)
 
     def banded(self, bands: Bands) -> ReportSource:

@@ -150,6 +150,9 @@ class ReportSourceOut(BaseModel):
     custom_fields: bool = Field(
         description="True: `field:` and the code of a custom field of customers is a column."
     )
+    invoice_fields: bool = Field(
+        description="True: `invoice_field:` and the code of a custom field of invoices is a column."
+    )
 
     @classmethod
     def of(cls, source: ReportSource) -> ReportSourceOut:
@@ -174,6 +177,7 @@ class ReportSourceOut(BaseModel):
             measures=[COUNT],
             parameters=[name for name, is_taken in taken.items() if is_taken],
             custom_fields=source.by_customer,
+            invoice_fields=source.by_invoice,
         )
 
 

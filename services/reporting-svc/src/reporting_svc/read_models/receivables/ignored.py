@@ -50,7 +50,6 @@ IGNORED = (
     events.customer.CustomerContactAdded,
     events.customer.CustomerNoted,
     events.field.FieldDefined,
-    events.field.InvoiceFieldsSet,
     events.customer.TermsAgreed,
     events.customer.TermsBeyondCeiling,
     events.customer.PenaltyBelowFloor,

@@ -10,11 +10,13 @@ from encours.contracts.events.figure import FigurePublished
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered, FieldsSet
+from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.instalments import ranges_of
 from encours.contracts.vat_due import vat_due
 from reporting_svc.read_models.receivables.portfolio import PortfolioRow
 from reporting_svc.read_models.receivables.rows import (
     FieldsRow,
+    InvoiceFieldsRow,
     Item,
     ItemInstalment,
     MovementRow,
@@ -55,6 +57,17 @@ def fields_row(e: Recorded, data: FieldsSet) -> FieldsRow:
     """Return the custom fields that an event sets."""
     return FieldsRow(
         customer_id=data.customer_id,
+        position=e.position,
+        effective_on=e.effective_on,
+        field_codes=[each.field_code for each in data.fields],
+        field_values=[each.value for each in data.fields],
+    )
+
+
+def invoice_fields_row(e: Recorded, data: InvoiceFieldsSet) -> InvoiceFieldsRow:
+    """Return the custom fields of an invoice that an event sets."""
+    return InvoiceFieldsRow(
+        invoice_id=data.invoice_id,
         position=e.position,
         effective_on=e.effective_on,
         field_codes=[each.field_code for each in data.fields],

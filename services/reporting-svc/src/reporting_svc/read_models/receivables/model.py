@@ -58,6 +58,7 @@ from encours.contracts.events.parties.customer import (
     RolesAssigned,
 )
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
+from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.projection.read_model import MappedModel, Sum
@@ -77,6 +78,7 @@ from reporting_svc.read_models.receivables.mapping import (
     fields_row,
     figure_row,
     instalment_rows,
+    invoice_fields_row,
     issued_item,
     movement_row,
 )
@@ -101,6 +103,7 @@ from reporting_svc.read_models.receivables.rows import (
     Balance,
     DaySum,
     FieldsRow,
+    InvoiceFieldsRow,
     Item,
     ItemInstalment,
     MovementRow,
@@ -145,6 +148,7 @@ class Receivables(MappedModel):
         PortfolioRow,
         RoleRow,
         FieldsRow,
+        InvoiceFieldsRow,
         CollectorVersion,
         GivenCustomerRow,
         InsuranceEventRow,
@@ -191,6 +195,7 @@ class Receivables(MappedModel):
         CustomersAssigned,
         *INSURANCE,
         FieldsSet,
+        InvoiceFieldsSet,
         RolesAssigned,
         ExchangeRatePublished,
         InsolvencyOpened,
@@ -221,7 +226,7 @@ class Receivables(MappedModel):
         match e.data:
             case EntityRegistered() | CustomerRegistered() | CustomerMerged() | CustomerMergeReversed():
                 return
-            case ExchangeRatePublished() | FieldsSet() | RolesAssigned():
+            case ExchangeRatePublished() | FieldsSet() | InvoiceFieldsSet() | RolesAssigned():
                 return
             case FigurePublished() | TurnoverPlanSet():
                 return
@@ -302,6 +307,8 @@ class Receivables(MappedModel):
                 )
             case FieldsSet():
                 rows.put(fields_row(e, e.data))
+            case InvoiceFieldsSet():
+                rows.put(invoice_fields_row(e, e.data))
             case CollectorDefined():
                 rows.put(CollectorVersion.of(e, e.data))
             case CustomersAssigned():

@@ -72,6 +72,19 @@ class FieldsRow(Row, kw_only=True):
     """In the order of their codes."""
 
 
+class InvoiceFieldsRow(Row, kw_only=True):
+    """Custom fields of an invoice from an event on, all of them; never changed again."""
+
+    TABLE: ClassVar[str] = "invoice_fields"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position")
+    invoice_id: str
+    position: int
+    effective_on: date
+    field_codes: list[str]
+    field_values: list[str]
+    """In the order of their codes."""
+
+
 class Item(Row, kw_only=True):
     """An issued invoice as it is now."""
 

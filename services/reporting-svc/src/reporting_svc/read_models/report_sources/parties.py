@@ -58,15 +58,31 @@ class ReportParties:
 
     async def _load_fields(self, customers: list[str]) -> None:
         """Look up the custom fields in force at the dates of the question."""
-        time = self._view.time
-        rows = await self._view.conn.fetch(
-            f"""select distinct on (customer_id) customer_id, field_codes, field_values from {self._view.schema}.fields
-                where customer_id = any($1::text[]) and effective_on <= $2 and position <= $3
-                order by customer_id, effective_on desc, position desc""",
-            customers,
-            time.as_of,
-            time.position,
-        )
-        for row in rows:
-            values = zip(row["field_codes"], row["field_values"], strict=True)
-            self._customers[row["customer_id"]] |= {f"field:{code}": value for code, value in values}
+        found = await _in_force(self._view, "fields", "customer_id", customers, "field")
+        for customer_id, fields in found.items():
+            self._customers[customer_id] |= fields
+
+
+async def invoice_fields(view: View, invoices: list[str]) -> dict[str, dict[str, str]]:
+    """Return the custom fields of invoices in force at the dates of the question, by invoice and column."""
+    return await _in_force(view, "invoice_fields", "invoice_id", invoices, "invoice_field")
+
+
+async def _in_force(
+    view: View, table: str, key: str, wanted: list[str], prefix: str
+) -> dict[str, dict[str, str]]:
+    rows = await view.conn.fetch(
+        f"""select distinct on ({key}) {key} as id, field_codes, field_values from {view.schema}.{table}
+            where {key} = any($1::text[]) and effective_on <= $2 and position <= $3
+            order by {key}, effective_on desc, position desc""",
+        wanted,
+        view.time.as_of,
+        view.time.position,
+    )
+    return {
+        row["id"]: {
+            f"{prefix}:{code}": value
+            for code, value in zip(row["field_codes"], row["field_values"], strict=True)
+        }
+        for row in rows
+    }

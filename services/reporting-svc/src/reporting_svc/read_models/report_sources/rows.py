@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 from encours.kernel.bands import days_past_due
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.delays import DueOutcome, fallen_due
-from reporting_svc.domain.report.catalogue import FIELD
+from reporting_svc.domain.report.catalogue import FIELD, INVOICE_FIELD
 from reporting_svc.domain.report.document import ReportPlan
 from reporting_svc.read_models.aged_balance.query import KEY, Aged, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.query import due_outcomes
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.report_sources.parties import ReportParties
+from reporting_svc.read_models.report_sources.parties import ReportParties, invoice_fields
 from reporting_svc.read_models.turnover.query import Period, by_group
 
 if TYPE_CHECKING:
@@ -45,8 +45,13 @@ class ReportScope:
 
     @property
     def fields(self) -> list[str]:
-        """Codes of the custom fields that the report needs."""
+        """Codes of the custom fields of customers that the report needs."""
         return sorted(name[6:] for name in self.plan.sources_of() if FIELD.fullmatch(name))
+
+    @property
+    def invoice_fields(self) -> list[str]:
+        """Columns of the custom fields of invoices that the report needs."""
+        return sorted(name for name in self.plan.sources_of() if INVOICE_FIELD.fullmatch(name))
 
 
 async def report_scope(view: View, scope: Scope, plan: ReportPlan, first: date) -> ReportScope:
@@ -85,6 +90,11 @@ async def source_rows(books: ReportScope) -> SourceRows:
             await parties.load((row["entity_id"] for row in rows), ())
             for row in rows:
                 row["entity_name"] = parties.columns(row["entity_id"], None)["entity_name"]
+        if books.invoice_fields:
+            known = await invoice_fields(books.view, [row["invoice_id"] for row in rows])
+            for row in rows:
+                own = known.get(row["invoice_id"], {})
+                row |= {name: own.get(name) for name in books.invoice_fields}
         yield rows
 
 
