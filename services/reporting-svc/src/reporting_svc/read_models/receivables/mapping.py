@@ -53,25 +53,23 @@ def customer_row(
     return row
 
 
-def fields_row(e: Recorded, data: FieldsSet) -> FieldsRow:
-    """Return the custom fields that an event sets."""
+def fields_row(e: Recorded, data: FieldsSet | InvoiceFieldsSet) -> FieldsRow | InvoiceFieldsRow:
+    """Return the custom fields that an event sets for a customer or an invoice."""
+    codes, values = [each.field_code for each in data.fields], [each.value for each in data.fields]
+    if isinstance(data, InvoiceFieldsSet):
+        return InvoiceFieldsRow(
+            invoice_id=data.invoice_id,
+            position=e.position,
+            effective_on=e.effective_on,
+            field_codes=codes,
+            field_values=values,
+        )
     return FieldsRow(
         customer_id=data.customer_id,
         position=e.position,
         effective_on=e.effective_on,
-        field_codes=[each.field_code for each in data.fields],
-        field_values=[each.value for each in data.fields],
-    )
-
-
-def invoice_fields_row(e: Recorded, data: InvoiceFieldsSet) -> InvoiceFieldsRow:
-    """Return the custom fields of an invoice that an event sets."""
-    return InvoiceFieldsRow(
-        invoice_id=data.invoice_id,
-        position=e.position,
-        effective_on=e.effective_on,
-        field_codes=[each.field_code for each in data.fields],
-        field_values=[each.value for each in data.fields],
+        field_codes=codes,
+        field_values=values,
     )
 
 

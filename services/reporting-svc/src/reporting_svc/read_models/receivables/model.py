@@ -78,7 +78,6 @@ from reporting_svc.read_models.receivables.mapping import (
     fields_row,
     figure_row,
     instalment_rows,
-    invoice_fields_row,
     issued_item,
     movement_row,
 )
@@ -305,10 +304,8 @@ class Receivables(MappedModel):
                         group_id=e.data.group_id,
                     )
                 )
-            case FieldsSet():
+            case FieldsSet() | InvoiceFieldsSet():
                 rows.put(fields_row(e, e.data))
-            case InvoiceFieldsSet():
-                rows.put(invoice_fields_row(e, e.data))
             case CollectorDefined():
                 rows.put(CollectorVersion.of(e, e.data))
             case CustomersAssigned():
