@@ -60,6 +60,8 @@ def condition(column: str, operator: str, *values: str) -> dict[str, Any]:
         ({"as_of": "2026-02-30"}, "/as_of", "Write a date"),
         (condition("colour", "is", "red"), "/conditions/0/column", "no column"),
         (condition("number", "at_least", "3"), "/conditions/0/operator", "A text takes"),
+        (condition("tags", "at_most", "3"), "/conditions/0/operator", "A texts takes"),
+        ({"columns": ["min:tags"]}, "/columns/0", "no measure 'min'"),
         (condition("outstanding", "is_not", "3"), "/conditions/0/operator", "A money takes"),
         (condition("outstanding", "at_least"), "/conditions/0/values", "one value"),
         (condition("outstanding", "at_least", "1", "2"), "/conditions/0/values", "one value"),

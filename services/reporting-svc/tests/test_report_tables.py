@@ -24,7 +24,7 @@ ON = date(2026, 3, 31)
 def row(**fields: Any) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "number": "FAC-1", "segment": "Retail", "currency": "EUR", "due_on": ON, "days_past_due": 0,
-        "outstanding": 1000, "total": 2000, "instalment": None, "field:channel": None,
+        "outstanding": 1000, "total": 2000, "instalment": None, "field:channel": None, "tags": None,
     }  # fmt: skip
     return plain | fields
 
@@ -126,6 +126,32 @@ def test_a_condition_keeps_the_rows_that_meet_it(condition: dict[str, Any], kept
         row(number="c", segment=None, outstanding=1000, currency="JPY", due_on=None),
     ]
     assert numbers(table(rows, **condition)) == kept
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        (where("tags", "is", "key"), ["a", "b"]),
+        (where("tags", "is", "late", "new"), ["b"]),
+        (where("tags", "is_not", "late"), ["a", "c"]),
+        (where("tags", "contains", "KE"), ["a", "b"]),
+        (where("tags", "contains", "key, l"), []),
+        (where("tags", "empty"), ["c"]),
+        (where("tags", "not_empty"), ["a", "b"]),
+    ],
+)
+def test_a_condition_on_several_texts_asks_for_one_of_them(
+    condition: dict[str, Any], kept: list[str]
+) -> None:
+    rows = [row(number="a", tags=("key",)), row(number="b", tags=("key", "late")), row(number="c")]
+    assert numbers(table(rows, **condition)) == kept
+
+
+def test_rows_with_the_same_texts_are_a_group_and_no_row_is_in_two() -> None:
+    rows = [row(tags=("key", "late")), row(tags=("key",)), row(), row(tags=("key", "late"))]
+    found = table(rows, columns=["count"], group_by=["tags"])
+    assert found.rows == [["key", 1], ["key, late", 2], [None, 1]]
+    assert b'"key, late",2' in report_file(found, "csv", ON)
 
 
 def test_amounts_of_two_currencies_are_in_no_sum_together() -> None:

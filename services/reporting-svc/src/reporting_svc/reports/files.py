@@ -20,6 +20,7 @@ MEDIA: dict[ReportFormat, str] = {
 }
 _KINDS: dict[ColumnKind, Literal["text", "number", "day", "money"]] = {
     "text": "text",
+    "texts": "text",
     "day": "day",
     "number": "number",
     "percent": "number",

@@ -15,6 +15,8 @@ from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.report.document import ReportPlan
 from reporting_svc.domain.report.table import ReportRows, ReportTable
 from reporting_svc.read_models.aged_balance.query import Figures
+from reporting_svc.read_models.receivables.groups import with_collectors
+from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.report_sources.rows import ReportScope, report_scope, source_rows
@@ -77,6 +79,11 @@ async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> Rep
     scope = _scope(plan, entity_id)
     await check(view, scope)
     scope = replace(scope, merged=await survivors_at(view))
+    needed = plan.sources_of()
+    if needed & {"collector", "collector_name"}:
+        scope = await with_collectors(view, scope, "collector")
+    if "insured" in needed:
+        scope = await with_insured(view, scope)
     books = await report_scope(view, scope, plan, first)
     for figures in books.aged.sums:
         await require_tied(view, scope, figures)

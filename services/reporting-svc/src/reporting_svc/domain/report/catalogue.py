@@ -10,7 +10,8 @@ from encours.kernel.bands import STANDARD, Bands
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.definitions import Definition
 
-ColumnKind = Literal["text", "day", "number", "money", "percent"]
+ColumnKind = Literal["text", "texts", "day", "number", "money", "percent"]
+"""``texts``: several texts, such as tags, which a row shows together."""
 MeasureName = Literal["count", "sum", "mean", "min", "max"]
 FIELD = re.compile(r"field:[a-z][a-z0-9_]{0,39}")
 """Column of a custom field of customers."""
@@ -19,6 +20,7 @@ INVOICE_FIELD = re.compile(r"invoice_field:[a-z][a-z0-9_]{0,39}")
 COUNT = "count"
 MEASURES: dict[ColumnKind, tuple[MeasureName, ...]] = {
     "text": (),
+    "texts": (),
     "day": ("min", "max"),
     "number": ("mean", "min", "max"),
     "money": ("sum", "min", "max"),
@@ -103,9 +105,22 @@ _CUSTOMER = (
         country="Country of the customer.",
         segment="Segment of the customer on `as_of`.",
         salesperson="Salesperson of the customer on `as_of`.",
+        collector="Code of the collector who owns the customer on as_of; empty for none.",
+        collector_name="Name of the collector.",
     ),
+    *_columns("texts", tags="Tags of the customer, as they are now."),
     *_CURRENCY,
 )
+_DISPUTE = (
+    *_columns(
+        "text",
+        dispute_state="`open` while a dispute of the invoice is; else the outcome of the last one, such as `rejected`.",
+    ),
+    *_columns(
+        "texts", dispute_reason="Categories of its open disputes, such as `price`; else that of the last one."
+    ),
+)
+_INSURED = _columns("money", insured="The part that a credit insurer would pay.")
 OPEN_ITEMS = ReportSource(
     "open_items",
     "an open invoice, or an open instalment",
@@ -121,6 +136,7 @@ OPEN_ITEMS = ReportSource(
             state="`disputed`, `on_plan`, `overdue` or `not_due`: the first that holds.",
             kind="`invoice` or `penalty`.",
         ),
+        *_DISPUTE,
         *_columns("day", issued_on="Date of issue.", due_on="Due date."),
         SourceColumn("total", "money", "Total of the whole invoice.", adds_up=False),
         *_columns(
@@ -139,6 +155,7 @@ OPEN_ITEMS = ReportSource(
             overdue="Past due, less what was conceded.",
             collectable="Outstanding less disputed and on_plan.",
         ),
+        *_INSURED,
     ),
     has_bands=True,
 )
@@ -160,6 +177,7 @@ AGED_BALANCE = ReportSource(
             overdue="Bands past due, less the conceded part.",
             outstanding="Sum of the bands less unapplied.",
         ),
+        *_INSURED,
     ),
     has_bands=True,
 )
@@ -196,6 +214,7 @@ DELAYS = ReportSource(
             invoice_id="The invoice.",
             state="`in_time` or `late` if settled, `open_late` or `open_not_late` if not.",
         ),
+        *_DISPUTE,
         *_columns("day", issued_on="Date of issue.", due_on="Due date.", settled_on="Day of settlement."),
         *_columns(
             "number",

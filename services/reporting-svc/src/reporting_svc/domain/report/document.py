@@ -22,15 +22,20 @@ from reporting_svc.domain.report.catalogue import (
 from reporting_svc.domain.report.days import day_of
 
 _ORDERED = ("is", "at_least", "at_most", "empty", "not_empty")
+_TEXT = ("is", "is_not", "contains", "empty", "not_empty")
 OPERATORS: dict[ColumnKind, tuple[str, ...]] = {
-    "text": ("is", "is_not", "contains", "empty", "not_empty"),
+    "text": _TEXT,
+    "texts": _TEXT,
     "day": _ORDERED,
     "number": _ORDERED,
     "money": _ORDERED,
     "percent": _ORDERED,
 }
-"""Operators of conditions by kind of column; ``is`` and ``is_not`` of a text take several values."""
-GROUPED: tuple[ColumnKind, ...] = ("text", "day")
+"""Operators of conditions by kind of column; ``is`` and ``is_not`` of a text take several values. Of several texts
+``is`` and ``contains`` ask for one that is such, ``is_not`` for none.
+"""
+TEXTUAL: tuple[ColumnKind, ...] = ("text", "texts")
+GROUPED: tuple[ColumnKind, ...] = (*TEXTUAL, "day")
 """Kinds of columns that rows can be grouped by."""
 _NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,4})?")
 CURRENCY, CUSTOMER = "currency", "customer_id"
@@ -204,7 +209,7 @@ def _condition(source: ReportSource, condition: ReportCondition, pointer: str) -
         yield FieldError(f"{pointer}/operator", detail)
         return
     needed = 0 if condition.operator in ("empty", "not_empty") else 1
-    several = needed and column.kind == "text" and condition.operator != "contains"
+    several = needed and column.kind in TEXTUAL and condition.operator != "contains"
     if len(condition.values) < needed or (len(condition.values) > needed and not several):
         detail = f"{condition.operator} takes {'no value' if not needed else 'one value'}."
         yield FieldError(f"{pointer}/values", detail)
@@ -212,7 +217,7 @@ def _condition(source: ReportSource, condition: ReportCondition, pointer: str) -
         where = f"{pointer}/values/{n}"
         if column.kind == "day":
             yield from _faulty_day(value, where)
-        elif column.kind != "text" and number_of(value) is None:
+        elif column.kind not in TEXTUAL and number_of(value) is None:
             yield FieldError(where, f"Write a number such as 1000.00, not {value[:40]!r}.")
 
 

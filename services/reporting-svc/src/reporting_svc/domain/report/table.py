@@ -14,10 +14,19 @@ from encours.kernel.money import Money, exponent
 from reporting_svc.domain.measures.dso import hundredths
 from reporting_svc.domain.report.catalogue import SourceColumn
 from reporting_svc.domain.report.days import day_of
-from reporting_svc.domain.report.document import CURRENCY, CUSTOMER, ReportPlan, ShownColumn, number_of
+from reporting_svc.domain.report.document import (
+    CURRENCY,
+    CUSTOMER,
+    TEXTUAL,
+    ReportPlan,
+    ShownColumn,
+    number_of,
+)
 
 SourceRow = Mapping[str, Any]
-"""Values of a row by column; amounts in minor units of its currency, percentages and days as fractions."""
+"""Values of a row by column; amounts in minor units of its currency, percentages and days as fractions, several texts
+as a tuple or, if there are none, as None.
+"""
 ReportValue = str | int | Decimal | date | Money | None
 
 
@@ -85,8 +94,10 @@ def _test(
         wanted = [day_of(value, on) for value in values]
     elif name == CUSTOMER:
         wanted = [survivor_of(value) for value in values]
-    elif column.kind != "text":
+    elif column.kind not in TEXTUAL:
         wanted = [number_of(value) for value in values]
+    if column.kind == "texts" and condition.operator in ("is", "is_not", "contains"):
+        return _test_of_several(name, condition.operator, values)
     match condition.operator:
         case "empty":
             return lambda row: row[name] is None
@@ -102,6 +113,15 @@ def _test(
             return lambda row: row[name] is not None and _compared(row, column) >= wanted[0]
         case _:
             return lambda row: row[name] is not None and _compared(row, column) <= wanted[0]
+
+
+def _test_of_several(name: str, operator: str, values: Sequence[str]) -> Callable[[SourceRow], bool]:
+    """Return the test of a column of several texts: one of them meets the condition; ``is_not``: none is such."""
+    if operator == "contains":
+        part = values[0].casefold()
+        return lambda row: any(part in each.casefold() for each in row[name] or ())
+    wanted = frozenset(values)
+    return lambda row: wanted.isdisjoint(row[name] or ()) == (operator == "is_not")
 
 
 def _compared(row: SourceRow, column: SourceColumn) -> Any:
@@ -123,6 +143,8 @@ def _value(shown: ShownColumn, row: SourceRow) -> ReportValue:
     value = row[shown.name]
     if shown.kind == "money" and value is not None:
         return Money(value, row[CURRENCY])
+    if shown.kind == "texts" and value is not None:
+        return ", ".join(value)
     return _rounded(value) if isinstance(value, Fraction) else value
 
 

@@ -39,7 +39,9 @@ IGNORED = (
         events.thanks,
         events.titles,
     )
-    - contracts.names_of(events.bank.BankLineBooked)
+    - contracts.names_of(
+        events.bank.BankLineBooked, events.dispute.DisputeOpened, events.dispute.DisputeResolved
+    )
 ) | contracts.names_of(
     events.calendar.DayOpened,
     events.collectors.CollectorTargetSet,

@@ -16,12 +16,12 @@ from encours.contracts.vat_due import vat_due
 from reporting_svc.read_models.receivables.portfolio import PortfolioRow
 from reporting_svc.read_models.receivables.rows import (
     FieldsRow,
-    InvoiceFieldsRow,
     Item,
     ItemInstalment,
     MovementRow,
     ReportedCustomer,
     ReportedFigure,
+    ReportedInvoiceFields,
 )
 
 DayKey = tuple[str, str, date, str, bool, bool]
@@ -53,11 +53,11 @@ def customer_row(
     return row
 
 
-def fields_row(e: Recorded, data: FieldsSet | InvoiceFieldsSet) -> FieldsRow | InvoiceFieldsRow:
+def fields_row(e: Recorded, data: FieldsSet | InvoiceFieldsSet) -> FieldsRow | ReportedInvoiceFields:
     """Return the custom fields that an event sets for a customer or an invoice."""
     codes, values = [each.field_code for each in data.fields], [each.value for each in data.fields]
     if isinstance(data, InvoiceFieldsSet):
-        return InvoiceFieldsRow(
+        return ReportedInvoiceFields(
             invoice_id=data.invoice_id,
             position=e.position,
             effective_on=e.effective_on,

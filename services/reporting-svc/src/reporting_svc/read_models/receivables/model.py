@@ -61,6 +61,7 @@ from encours.contracts.events.parties.entity import EntityAmended, EntityRegiste
 from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
+from encours.contracts.events.sales.dispute import DisputeOpened, DisputeResolved
 from encours.projection.read_model import MappedModel, Sum
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -70,6 +71,7 @@ from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.collectors import CollectorVersion, GivenCustomerRow
+from reporting_svc.read_models.receivables.disputes import ReportedDispute
 from reporting_svc.read_models.receivables.folding import add, on_item, reschedule
 from reporting_svc.read_models.receivables.ignored import IGNORED
 from reporting_svc.read_models.receivables.mapping import (
@@ -102,12 +104,12 @@ from reporting_svc.read_models.receivables.rows import (
     Balance,
     DaySum,
     FieldsRow,
-    InvoiceFieldsRow,
     Item,
     ItemInstalment,
     MovementRow,
     ReportedCustomer,
     ReportedFigure,
+    ReportedInvoiceFields,
     ReportingEntity,
     RoleRow,
 )
@@ -140,14 +142,15 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 21
+    version = 22
     rows = (
         ReportingEntity,
         ReportedCustomer,
         PortfolioRow,
         RoleRow,
         FieldsRow,
-        InvoiceFieldsRow,
+        ReportedInvoiceFields,
+        ReportedDispute,
         CollectorVersion,
         GivenCustomerRow,
         InsuranceEventRow,
@@ -195,6 +198,8 @@ class Receivables(MappedModel):
         *INSURANCE,
         FieldsSet,
         InvoiceFieldsSet,
+        DisputeOpened,
+        DisputeResolved,
         RolesAssigned,
         ExchangeRatePublished,
         InsolvencyOpened,
@@ -227,9 +232,9 @@ class Receivables(MappedModel):
                 return
             case ExchangeRatePublished() | FieldsSet() | InvoiceFieldsSet() | RolesAssigned():
                 return
-            case FigurePublished() | TurnoverPlanSet():
+            case FigurePublished() | TurnoverPlanSet() | CollectorDefined() | CustomersAssigned():
                 return
-            case InsolvencyOpened() | InsolvencyClosed() | CollectorDefined() | CustomersAssigned():
+            case InsolvencyOpened() | InsolvencyClosed() | DisputeOpened() | DisputeResolved():
                 return
             case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
                 return
@@ -306,6 +311,8 @@ class Receivables(MappedModel):
                 )
             case FieldsSet() | InvoiceFieldsSet():
                 rows.put(fields_row(e, e.data))
+            case DisputeOpened() | DisputeResolved():
+                rows.put(ReportedDispute.of(e, e.data))
             case CollectorDefined():
                 rows.put(CollectorVersion.of(e, e.data))
             case CustomersAssigned():

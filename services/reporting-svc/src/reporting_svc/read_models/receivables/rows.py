@@ -72,7 +72,7 @@ class FieldsRow(Row, kw_only=True):
     """In the order of their codes."""
 
 
-class InvoiceFieldsRow(Row, kw_only=True):
+class ReportedInvoiceFields(Row, kw_only=True):
     """Custom fields of an invoice from an event on, all of them; never changed again."""
 
     TABLE: ClassVar[str] = "invoice_fields"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from encours.reading.where import Arguments
+from reporting_svc.read_models.receivables.collectors import Owners
+from reporting_svc.read_models.receivables.disputes import OPEN, disputes_of
 from reporting_svc.read_models.receivables.groups import names_of
 from reporting_svc.read_models.receivables.portfolio import portfolio_sql
 
@@ -13,15 +15,18 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
 
 _NOBODY: Mapping[str, Any] = dict.fromkeys(
-    ("customer_name", "customer_ref", "country", "segment", "salesperson"), None
+    ("customer_name", "customer_ref", "country", "segment", "salesperson", "tags"), None
 )
 
 
 class ReportParties:
-    """Debtors and creditors that were looked up. ``fields``: custom fields that are wanted, by code."""
+    """Debtors and creditors that were looked up. ``fields``: custom fields that are wanted, by code. ``collectors``:
+    owners of the debtors, if they are wanted.
+    """
 
-    def __init__(self, view: View, fields: Iterable[str]) -> None:
+    def __init__(self, view: View, fields: Iterable[str], collectors: Owners | None) -> None:
         self._view = view
+        self._collectors = collectors or Owners({}, {})
         self._fields = tuple(fields)
         self._customers: dict[str, dict[str, Any]] = {}
         self._entities: dict[str, str] = {}
@@ -31,7 +36,9 @@ class ReportParties:
         found = self._customers.get(customer_id or "", _NOBODY)
         own = {f"field:{code}": found.get(f"field:{code}") for code in self._fields}
         named = {"entity_id": entity, "entity_name": self._entities.get(entity or "")}
-        return {**named, "customer_id": customer_id, **found, **own}
+        code = self._collectors.codes.get(customer_id or "")
+        owner = {"collector": code, "collector_name": self._collectors.names.get(code or "")}
+        return {**named, "customer_id": customer_id, **owner, **found, **own}
 
     async def load(self, entities: Iterable[str | None], customers: Iterable[str | None]) -> None:
         """Look up those that are not known yet."""
@@ -46,12 +53,12 @@ class ReportParties:
         own = portfolio_sql(args, self._view)
         rows = await conn.fetch(
             f"""select c.customer_id, c.name as customer_name, c.external_ref as customer_ref, c.country,
-                       {own.value("segment")} as segment, {own.value("salesperson")} as salesperson
+                       {own.value("segment")} as segment, {own.value("salesperson")} as salesperson, c.tags
                 from {schema}.customer c where c.customer_id = any({args.add(missing)}::text[])""",
             *args,
         )
         for row in rows:
-            shown = dict(row)
+            shown = {**row, "tags": tuple(row["tags"]) or None}
             self._customers[shown.pop("customer_id")] = shown
         if self._fields:
             await self._load_fields(missing)
@@ -66,6 +73,16 @@ class ReportParties:
 async def invoice_fields(view: View, invoices: list[str]) -> dict[str, dict[str, str]]:
     """Return the custom fields of invoices in force at the dates of the question, by invoice and column."""
     return await _in_force(view, "invoice_fields", "invoice_id", invoices, "invoice_field")
+
+
+async def dispute_columns(view: View, invoices: list[str]) -> dict[str, dict[str, Any]]:
+    """Return state and reasons of the disputes of invoices that have had any, by invoice and column."""
+    found = {}
+    for invoice_id, disputes in (await disputes_of(view, invoices)).items():
+        told = [each for each in disputes if each.state == OPEN] or disputes[-1:]
+        reasons = tuple(sorted({each.category for each in told}))
+        found[invoice_id] = {"dispute_state": told[-1].state, "dispute_reason": reasons}
+    return found
 
 
 async def _in_force(

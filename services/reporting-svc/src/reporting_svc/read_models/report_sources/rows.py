@@ -19,7 +19,7 @@ from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.query import due_outcomes
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.report_sources.parties import ReportParties, invoice_fields
+from reporting_svc.read_models.report_sources.parties import ReportParties, dispute_columns, invoice_fields
 from reporting_svc.read_models.turnover.query import Period, by_group
 
 if TYPE_CHECKING:
@@ -53,6 +53,11 @@ class ReportScope:
         """Columns of the custom fields of invoices that the report needs."""
         return sorted(name for name in self.plan.sources_of() if INVOICE_FIELD.fullmatch(name))
 
+    @property
+    def disputes(self) -> list[str]:
+        """Columns of disputes that the report needs."""
+        return sorted(self.plan.sources_of() & {"dispute_state", "dispute_reason"})
+
 
 async def report_scope(view: View, scope: Scope, plan: ReportPlan, first: date) -> ReportScope:
     """Return the receivables of a report, aged in its bands."""
@@ -80,7 +85,12 @@ async def _moved(view: View, scope: Scope, currencies: list[str]) -> tuple[str, 
 
 async def source_rows(books: ReportScope) -> SourceRows:
     """Iterate over the rows of the source, some at a time."""
-    parties = ReportParties(books.view, books.fields)
+    parties = ReportParties(books.view, books.fields, books.scope.collectors)
+    of_invoices = [
+        (columns, found)
+        for columns, found in ((books.invoice_fields, invoice_fields), (books.disputes, dispute_columns))
+        if columns
+    ]
     async for rows in ROWS[books.plan.source.name](books):
         if books.plan.source.by_customer:
             await parties.load((row["entity_id"] for row in rows), (row["customer_id"] for row in rows))
@@ -90,11 +100,11 @@ async def source_rows(books: ReportScope) -> SourceRows:
             await parties.load((row["entity_id"] for row in rows), ())
             for row in rows:
                 row["entity_name"] = parties.columns(row["entity_id"], None)["entity_name"]
-        if books.invoice_fields:
-            known = await invoice_fields(books.view, [row["invoice_id"] for row in rows])
+        for columns, found in of_invoices:
+            known = await found(books.view, [row["invoice_id"] for row in rows])
             for row in rows:
                 own = known.get(row["invoice_id"], {})
-                row |= {name: own.get(name) for name in books.invoice_fields}
+                row |= {name: own.get(name) for name in columns}
         yield rows
 
 
@@ -136,6 +146,7 @@ async def _open_items(books: ReportScope) -> SourceRows:
                     "placed": row["placed_minor"],
                     "overdue": owed if late > 0 else 0,
                     "collectable": row["open_minor"] - row["disputed_minor"] - row["planned_minor"],
+                    "insured": row["insured_minor"],
                 }
             )
         yield rows
@@ -164,6 +175,7 @@ def _aged_balance(books: ReportScope) -> SourceRows:
             "unapplied": own.unapplied,
             "overdue": own.overdue,
             "outstanding": own.outstanding,
+            "insured": own.insured,
         }
         for own in map(books.aged.figures, books.aged.rows)
     )
