@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -47,10 +48,12 @@ from reporting_svc.exports.store import ExportStore
 from reporting_svc.models import MODELS, NAME
 from reporting_svc.reports import mails
 from reporting_svc.reports.mails import ReportMailDispatcher
+from reporting_svc.reports.overdue import overdue_schedules
 from reporting_svc.reports.run import ReportRun, run_report
 from reporting_svc.reports.scheduler import ReportScheduler
 
 ENTITY, CUSTOMER, INVOICE = derived_id("ent", "s"), derived_id("cus", "s"), derived_id("inv", "s")
+PRESENT = ("/v1/exports", "/v1/expected-work")
 RECIPIENTS = ["first@firm.example", "second@firm.example"]
 
 
@@ -133,9 +136,9 @@ class Yard:
         return found
 
     async def get(self, path: str) -> dict[str, Any]:
-        """GET as on the day that the schedulers' clock shows."""
+        """GET as on the day that the schedulers' clock shows, or an answer that has no past."""
         day = (self.now + timedelta(days=1)).date().isoformat()
-        answer = await self.http.get(path, params={} if path == "/v1/exports" else {"as_of": day})
+        answer = await self.http.get(path, params={} if path in PRESENT else {"as_of": day})
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -209,6 +212,14 @@ async def test_two_workers_send_one_mail_to_each_address_for_a_due_moment(
         assert sorted(mail["To"] for mail in place.mailbox.mails) == RECIPIENTS
         shown = await place.get(f"/v1/schedules/{schedule}")
         assert (shown["runs"], shown["missed"], shown["state"]) == (1, 2, "active")
+        expected = (await place.get("/v1/expected-work"))["data"]
+        assert [(each["kind"], each["schedule_id"], each["count"]) for each in expected] == [
+            ("schedule_missed", schedule, 2)
+        ]
+        later = place.now + timedelta(days=2)
+        overdue = partial(overdue_schedules, place.ledger, place.name, [schedule], now=later)
+        assert [(each.kind, each.count) for each in await overdue(None)] == [("schedule_not_run", 2)]
+        assert await overdue(()) == []
         assert sorted(mail["Message-ID"].strip() for mail in place.mailbox.mails) == sorted(
             message_id(place.name, key) for key in shown["last_run"]["mail_ids"]
         )

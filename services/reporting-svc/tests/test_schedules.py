@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from encours.contracts.events.report import ReportDocument
@@ -21,7 +22,8 @@ from encours.testing.events import event
 from encours.testing.history import recorded
 from reporting_svc.domain.report.document import plan_of
 from reporting_svc.domain.report.table import ReportRows
-from reporting_svc.domain.schedule.rule import due_at, due_days, last_due, next_due, period_of
+from reporting_svc.domain.schedule.overdue import overdue_runs
+from reporting_svc.domain.schedule.rule import due_at, due_days, due_moments, next_due, period_of
 from reporting_svc.domain.schedule.state import (
     ReportSchedule,
     ScheduleHasEnded,
@@ -91,11 +93,33 @@ def test_the_hour_is_on_the_clock_of_the_entity_in_summer_and_winter() -> None:
 def test_after_an_outage_the_latest_moment_runs_and_the_others_are_counted() -> None:
     rule = DueDayRule(frequency="daily", hour=7)
     since = datetime(2026, 1, 5, 6, tzinfo=UTC)
-    assert last_due(rule, FRANCE, PARIS, since, since + timedelta(hours=23)) is None
-    moment = last_due(rule, FRANCE, PARIS, since, since + timedelta(days=4, hours=1))
-    assert moment is not None
-    assert (moment.day, moment.at, moment.missed) == (date(2026, 1, 9), since + timedelta(days=4), 3)
-    assert last_due(rule, FRANCE, PARIS, moment.at, since + timedelta(days=4, hours=1)) is None
+    assert due_moments(rule, FRANCE, PARIS, since, since + timedelta(hours=23)) == []
+    moments = due_moments(rule, FRANCE, PARIS, since, since + timedelta(days=4, hours=1))
+    assert (moments[-1].day, moments[-1].at) == (date(2026, 1, 9), since + timedelta(days=4))
+    assert len(moments) == 4
+    assert due_moments(rule, FRANCE, PARIS, moments[-1].at, since + timedelta(days=4, hours=1)) == []
+
+
+def test_what_is_not_run_in_time_and_what_was_missed_is_overdue() -> None:
+    state = made()
+    assert state.current is not None
+    begun = state.since
+    due = due_moments(state.current.due_rule, FRANCE, PARIS, begun, begun + timedelta(days=3))
+    last = due[-1].at
+
+    def overdue(of: ReportSchedule, now: datetime) -> list[tuple[str, date, int]]:
+        return [(each.kind, each.since, each.count) for each in overdue_runs(of, FRANCE, PARIS, now)]
+
+    assert overdue(state, due[0].at + timedelta(minutes=14)) == []
+    assert overdue(state, due[0].at + timedelta(minutes=15)) == [("schedule_not_run", due[0].day, 1)]
+    assert overdue(state, last + timedelta(hours=1)) == [("schedule_not_run", due[0].day, len(due))]
+    ran = event(ScheduleRan, report_schedule_id="scd_1", due_at=last.isoformat(), missed=len(due) - 1)
+    after = evolve(state, recorded(ran, entity="ent_1"))
+    assert overdue(after, last + timedelta(hours=1)) == [("schedule_missed", last.date(), len(due) - 1)]
+    whole = evolve(state, recorded(replace(ran, missed=0), entity="ent_1"))
+    assert overdue(whole, last + timedelta(hours=1)) == []
+    stopped = ScheduleStopped(report_schedule_id="scd_1", why="revoked")
+    assert overdue(evolve(state, recorded(stopped, entity="ent_1")), last + timedelta(hours=1)) == []
 
 
 @pytest.mark.parametrize("hour", [0, 2, 23])
@@ -104,10 +128,10 @@ def test_whenever_it_is_looked_at_each_moment_is_acted_on_or_counted_once(hour: 
     since = at = datetime(2026, 3, 25, 12, tzinfo=UTC)
     acted, missed, due = 0, 0, set[datetime]()
     while at < datetime(2026, 4, 20, tzinfo=UTC):
-        if (moment := last_due(rule, FRANCE, PARIS, since, at)) is not None:
-            assert since < moment.at <= at
-            since, acted, missed = moment.at, acted + 1, missed + moment.missed
-            due.add(moment.at)
+        if moments := due_moments(rule, FRANCE, PARIS, since, at):
+            assert since < moments[0].at <= moments[-1].at <= at
+            since, acted, missed = moments[-1].at, acted + 1, missed + len(moments) - 1
+            due.add(since)
         following = next_due(rule, FRANCE, PARIS, at)
         assert following is not None
         assert following > at

@@ -23,6 +23,7 @@ from reporting_svc.http.dashboard import routes as dashboard
 from reporting_svc.http.definitions import routes as definitions
 from reporting_svc.http.dso import routes as dso
 from reporting_svc.http.events import routes as events
+from reporting_svc.http.expected import routes as expected
 from reporting_svc.http.exports import routes as exports
 from reporting_svc.http.figures import routes as figures
 from reporting_svc.http.open_items import routes as open_items
@@ -35,6 +36,7 @@ from reporting_svc.http.timeline import routes as timeline
 from reporting_svc.http.turnover import routes as turnover
 from reporting_svc.http.turnover_plans import routes as turnover_plans
 from reporting_svc.http.webhooks import routes as webhooks
+from reporting_svc.jobs.forecast_store import ForecastStore
 from reporting_svc.models import MODELS, NAME
 from reporting_svc.read_models.feed import Feed
 
@@ -43,7 +45,7 @@ FEED_CONNECTIONS = 4
 
 @asynccontextmanager
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
-    """Open the tables of exports and webhooks, and the event feed.
+    """Open the tables of exports, forecasts and webhooks, and the event feed.
 
     With a pool of its own, live streams do not wait for reports.
     """
@@ -53,7 +55,7 @@ async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     feed = Feed(services.ledger, Reader(pool))
     try:
         async with exports.open_store(services) as files, webhooks.open_webhooks(services) as hooks:
-            yield {"feed": feed, **files, **hooks}
+            yield {"feed": feed, "forecasts": ForecastStore(services.db.pool), **files, **hooks}
     finally:
         await feed.close()
         await close_pool(pool)
@@ -84,6 +86,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             exports,
             reports,
             schedules,
+            expected,
             webhooks,
         )
     ]

@@ -233,7 +233,9 @@ def _expected_work(here: LocalInstallation) -> Iterator[Diagnosis]:
         yield Diagnosis(f"expected work in {work['ledger']}", False, work["detail"], work["remedy"])
     if not overdue:
         yield Diagnosis(
-            "expected work", True, "no run, no reminder and no judgement of early warnings is overdue"
+            "expected work",
+            True,
+            "no run, no reminder, no judgement of early warnings and no schedule is overdue",
         )
 
 

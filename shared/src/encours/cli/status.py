@@ -97,13 +97,14 @@ def stream_alarms(here: LocalInstallation) -> dict[str, str]:
 
 
 def overdue_work(here: LocalInstallation, ledger: str | None = None) -> list[dict[str, Any]]:
-    """Return work that is overdue, with its ledger: runs and reminders of dunning-svc, early warnings of risk-svc.
+    """Return work that is overdue, with its ledger: runs and reminders of dunning-svc, early warnings of risk-svc,
+    schedules of reporting-svc.
 
     A service that does not answer is left out.
     """
     found: list[dict[str, Any]] = []
     with Api(here) as api:
-        for service in ("dunning", "risk"):
+        for service in ("dunning", "risk", "reporting"):
             with contextlib.suppress(CliError):
                 for name in [ledger] if ledger else _ledger_names(here):
                     answer = api.get(service, "/v1/expected-work", ledger=name)

@@ -7,7 +7,7 @@ version of the schedule's stream, and on the attempt that is stored before a mes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +35,7 @@ from encours.postgres.leases import Leases
 from encours.reading.moment import FuturePosition
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from reporting_svc.domain.report.days import day_of
-from reporting_svc.domain.schedule.rule import DueMoment, last_due, next_due, period_of
+from reporting_svc.domain.schedule.rule import DueMoment, due_moments, next_due, period_of
 from reporting_svc.domain.schedule.state import ReportSchedule
 from reporting_svc.exports.requests import RequestExport, request_export
 from reporting_svc.exports.store import ExportStore
@@ -189,17 +189,23 @@ class ReportScheduler:
             return now + _LOOK_AGAIN
         place = await place_of(self._ledger, info, state.entity_id)
         rule = state.current.due_rule
-        moment = last_due(rule, place.calendar, place.zone, state.since, now)
-        if moment is not None:
-            work = await self._work(info, state, state.current, moment, events[-1].version)
+        moments = due_moments(rule, place.calendar, place.zone, state.since, now)
+        if moments:
+            work = await self._work(info, state, state.current, moments, events[-1].version)
             await record_due(self._ledger, info.name, work)
             return now
         following = next_due(rule, place.calendar, place.zone, now)
         return min(now + _LOOK_AGAIN, following or now + _LOOK_AGAIN)
 
     async def _work(
-        self, info: LedgerInfo, state: ReportSchedule, current: ScheduleSet, moment: DueMoment, version: int
+        self,
+        info: LedgerInfo,
+        state: ReportSchedule,
+        current: ScheduleSet,
+        moments: Sequence[DueMoment],
+        version: int,
     ) -> DueWork:
+        moment = moments[-1]
         grant = await grant_of(self._grants, current.owner, state.entity_id)
         done: tuple[str | None, list[ReportMailRequested]] | str
         if isinstance(grant, str):
@@ -217,7 +223,7 @@ class ReportScheduler:
         ran = ScheduleRan(
             report_schedule_id=schedule_id,
             due_at=moment.at.isoformat(),
-            missed=moment.missed,
+            missed=len(moments) - 1,
             mail_ids=tuple(each.mail_id for each in mails),
             export_id=export_id,
         )

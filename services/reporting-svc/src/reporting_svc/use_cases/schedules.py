@@ -12,7 +12,7 @@ from encours.contracts.events.schedule import ReportMailRequested, ScheduleRan, 
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
-from encours.ledger.command import Result, derived
+from encours.ledger.command import CommandMeta, Result, derived
 from encours.ledger.execute import execute
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
@@ -23,6 +23,7 @@ from reporting_svc.domain.schedule.state import (
     ReportMail,
     ReportSchedule,
     ScheduleNotFound,
+    ScheduleOfAllEntities,
     SetSchedule,
 )
 from reporting_svc.use_cases.reports import REPORT, require_entity
@@ -36,6 +37,7 @@ async def set_schedule(session: Session, command: SetSchedule, ledger: Ledger) -
     known = await session.load(SCHEDULE, command.schedule_id)
     entity = command.entity_id
     if command.mail is not None:
+        await session.ask(_require_whole, ledger, session.meta, command.mail.report_id)
         report = await session.get(REPORT, command.mail.report_id)
         if not report.is_visible_to(session.meta.actor):
             raise ReportNotFound(command.mail.report_id)
@@ -48,6 +50,17 @@ async def set_schedule(session: Session, command: SetSchedule, ledger: Ledger) -
     for event in state.set_schedule(known, command, session.meta.actor):
         session.emit(command.schedule_id, event, entity=entity)
     return session.result(command.schedule_id)
+
+
+async def _require_whole(ledger: Ledger, meta: CommandMeta, report_id: str) -> None:
+    """Raise :class:`ScheduleOfAllEntities` for a report of all entities that a key of some of them sees."""
+    if meta.entities is None:
+        return
+    report = REPORT.fold(await ledger.read_stream(meta.ledger, report_id))
+    if report.is_visible_to(meta.actor) and not report.entity_id:
+        raise ScheduleOfAllEntities(
+            "The report covers all entities, and this API key some of them: its schedule would be of all."
+        )
 
 
 async def change_schedule(session: Session, command: SetSchedule, ledger: Ledger) -> Result:

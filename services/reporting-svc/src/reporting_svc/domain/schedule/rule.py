@@ -20,11 +20,10 @@ _AROUND = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class DueMoment:
-    """A due moment: its local day, its instant, and the number of those before it that were not acted on."""
+    """A due moment: its local day, and its instant."""
 
     day: date
     at: datetime
-    missed: int
 
 
 def due_days(rule: DueDayRule, calendar: BusinessCalendar, first: date, last: date) -> list[date]:
@@ -64,18 +63,19 @@ def due_at(rule: DueDayRule, day: date, zone: str) -> datetime:
     return datetime.combine(day, time(rule.hour), ZoneInfo(zone)).astimezone(UTC)
 
 
-def last_due(
+def due_moments(
     rule: DueDayRule, calendar: BusinessCalendar, zone: str, since: datetime, now: datetime
-) -> DueMoment | None:
-    """Return the latest due moment after ``since`` up to ``now``; those before it are missed, and not made up for."""
+) -> list[DueMoment]:
+    """Return the due moments after ``since`` up to ``now``, in order. The last one is acted on; those before it are
+    missed, and not made up for.
+    """
     local = ZoneInfo(zone)
     first = max(since.astimezone(local).date(), now.astimezone(local).date() - timedelta(DAYS_BACK_MAX))
-    days = [
-        day
+    return [
+        DueMoment(day, at)
         for day in due_days(rule, calendar, first, now.astimezone(local).date())
-        if since < due_at(rule, day, zone) <= now
+        if since < (at := due_at(rule, day, zone)) <= now
     ]
-    return DueMoment(days[-1], due_at(rule, days[-1], zone), len(days) - 1) if days else None
 
 
 def next_due(rule: DueDayRule, calendar: BusinessCalendar, zone: str, now: datetime) -> datetime | None:

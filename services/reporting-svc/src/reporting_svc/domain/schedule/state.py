@@ -32,6 +32,15 @@ class ScheduleNotFound(NotFound):
     remedy = "Use an id from GET /v1/schedules."
 
 
+class ScheduleOfAllEntities(Refusal):
+    """The report is one of all entities, and the key covers some of them (403)."""
+
+    code = "schedule-of-all-entities"
+    title = "Report covers more entities than the key"
+    status = 403
+    remedy = "Schedule a copy of the report for one entity (POST /v1/reports), or use a key of all entities."
+
+
 class ScheduleHasEnded(Refusal):
     """The schedule has ended (409)."""
 
