@@ -44,7 +44,7 @@ def run(client: httpx.Client, world: World, report: str, **parameters: Any) -> d
 def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> None:
     world = World.make(system, day=ISSUED)
     http, first = world.client("reporting"), world.entity
-    mill = world.customer(name="=Scierie", segment="Public")
+    mill = world.customer(name="=Scierie", segment="Public", tags=["late", "key"])
     issued = [
         world.invoice(mill, price, issued_on=ISSUED, terms={"kind": "NET", "days": 30})["id"]
         for price in ("100.00", "50.00")
@@ -55,6 +55,8 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
         f"/v1/invoices/{issued[1]}/fields", json={"fields": {"site": "Lyon"}}
     )
     assert patched.status_code == 200, patched.text
+    contested = {"category": "price", "amount": eur("20.00"), "text": "Too dear"}
+    world.post("invoice", f"/v1/invoices/{issued[1]}/disputes", contested)
     double = world.customer(name="Scierie bis")
     second = world.entity = world.post("invoice", "/v1/entities", ENTITY | {"name": "Second"})["id"]
     world.invoice(world.customer(name="Garage"), "10.00", issued_on=ISSUED)
@@ -88,6 +90,10 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
     assert [row["sum:outstanding"] for row in seen["data"]] == [eur("180.00")]
     assert (seen["scope"]["entities"], seen["tie_out"][0]["ledger"]) == ([first], eur("180.00"))
     assert limited.patch(f"/v1/reports/{report}", json={"name": "x"}).status_code == 404
+    mondays: dict[str, Any] = {"name": "Mondays", "rule": {"frequency": "weekly", "weekday": 1}}
+    mondays["mail"] = {"report_id": report, "recipients": ["credit@firm.example"]}
+    refused = [client.post("/v1/schedules", json=mondays).json()["type"] for client in (limited, other)]
+    assert refused == ["/problems/schedule-of-all-entities", "/problems/report-not-found"]
     sharing = [
         http.put(f"/v1/reports/{report}/sharing", json={"audience": audience})
         for audience in ("everyone", "nobody")
@@ -137,12 +143,40 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
     assert (own.status_code, own.json()["entity_id"]) == (201, first)
     assert http.get(f"/v1/reports/{own.json()['id']}").status_code == 404
 
-    by_site = {"source": "open_items", "columns": ["sum:outstanding"], "group_by": ["invoice_field:site"]}
+    by_site: dict[str, Any] = {
+        "source": "open_items",
+        "columns": ["sum:outstanding"],
+        "group_by": ["invoice_field:site"],
+    }
     by_site |= {"conditions": [{"column": "invoice_field:site", "operator": "not_empty"}]}
     assert http.patch(f"/v1/reports/{report}", json={"document": by_site}).status_code == 200
     (row,) = run(http, world, report)["data"]
     assert row == {"invoice_field:site": "Lyon", "currency": "EUR", "sum:outstanding": eur("60.00")}
     assert run(http, world, report, known_at=1)["data"] == []
+    contested_key: dict[str, Any] = {
+        "source": "open_items",
+        "columns": ["tags", "dispute_state", "dispute_reason", "collector", "disputed", "insured"],
+        "conditions": [
+            {"column": "tags", "operator": "is", "values": ["key"]},
+            {"column": "dispute_reason", "operator": "is", "values": ["price", "quality"]},
+        ],
+    }
+    assert http.patch(f"/v1/reports/{report}", json={"document": contested_key}).status_code == 200
+    (row,) = run(http, world, report)["data"]
+    assert (row.pop("disputed"), row.pop("insured"), row.pop("currency")) == (
+        eur("20.00"),
+        eur("0.00"),
+        "EUR",
+    )
+    assert row == {"tags": "key, late", "dispute_state": "open", "dispute_reason": "price", "collector": None}
+
+    told = world.get("reporting", f"/v1/entities/{first}/timeline", lang="fr", limit=200)["data"]
+    said = [each["summary"] for each in told]
+    assert said[0] == f"Entité {ENTITY['name']} créée, comptes en EUR"
+    assert said[-1] == f"État {BY_SEGMENT['name']} enregistré par {limited_actor}, version 1"
+    assert not any("customer_id" in each["data"] for each in told)
+    unseen = limited.get(f"/v1/entities/{first}/timeline").json()["type"]
+    assert unseen == "/problems/missing-scope"
 
     assert http.delete(f"/v1/reports/{report}").json()["dropped"]
     assert http.get(f"/v1/reports/{report}/run").status_code == 404

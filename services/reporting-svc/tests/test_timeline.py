@@ -10,6 +10,7 @@ from encours.contracts.common import Conversion
 from encours.contracts.events.credit_file import CreditCommentMade
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, PaymentApplied, PaymentUnapplied
 from encours.contracts.events.money.payment import PaymentIdentified, PaymentReceived
+from encours.contracts.events.report import ReportSaved
 from encours.contracts.golden import example
 from encours.projection.row_cache import RowCache
 from encours.reading.summary import summary
@@ -17,9 +18,9 @@ from encours.testing import history
 from encours.testing.events import event as build
 from reporting_svc.http.timeline.answers import TimelineEntry
 from reporting_svc.read_models.timeline import Timeline
-from reporting_svc.read_models.timeline.model import Entry, Owner
+from reporting_svc.read_models.timeline.model import EntityEntry, Entry, Owner
 
-ABOUT_A_CUSTOMER = sorted(Timeline.applies)
+SHOWN = sorted(Timeline.applies)
 
 
 def recorded(position: int, stream: str, data: Event) -> Recorded:
@@ -36,8 +37,8 @@ def project(*events: Recorded) -> RowCache:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("type_name", ABOUT_A_CUSTOMER)
-def test_every_event_about_a_customer_is_said_in_words(type_name: str, language: str) -> None:
+@pytest.mark.parametrize("type_name", SHOWN)
+def test_every_event_on_a_timeline_is_said_in_words(type_name: str, language: str) -> None:
     event = example(types()[type_name])
     if hasattr(event, "currency"):
         event = replace(event, currency="EUR")
@@ -71,6 +72,16 @@ def test_an_event_without_a_customer_belongs_to_the_customer_of_its_stream() -> 
     owner = rows.get(Owner, "inv_1")
     assert owner == Owner(stream="inv_1", customer_id=drafted.customer_id, since_position=1)
     assert rows.get(Entry, 2) is not None
+
+
+def test_an_event_about_no_customer_belongs_to_its_entity_and_one_of_all_entities_to_none() -> None:
+    saved = build(ReportSaved, name="Old debts")
+    at = recorded(1, "rpt_1", saved)
+    rows = project(replace(at, entity="ent_1"), replace(at, position=2, entity=""))
+    assert rows.get(EntityEntry, 1) == EntityEntry(position=1, entity="ent_1", effective_on=at.effective_on)
+    assert rows.get(EntityEntry, 2) is None
+    assert rows.get(Entry, 1) is None
+    assert summary(saved, "fr").startswith("État Old debts enregistré par")
 
 
 def test_a_payment_belongs_to_its_payer_from_the_day_that_it_is_identified() -> None:

@@ -19,6 +19,7 @@ from encours.reading.texts import (
     plans,
     receipts,
     reports,
+    settings,
 )
 from encours.reading.texts.form import Lines
 from encours.reading.texts.words import FRENCH
@@ -137,4 +138,5 @@ _LINES: Lines = {
     **credit.LINES,
     **insurance.LINES,
     **reports.LINES,
+    **settings.LINES,
 }

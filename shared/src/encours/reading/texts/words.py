@@ -153,4 +153,10 @@ FRENCH = {
     "assets_insufficient": "insuffisance d'actif",
     "set_aside": "jugement infirmé",
     "recorded_in_error": "enregistrée par erreur",
+    "monthly": "mensuel",
+    "quarterly": "trimestriel",
+    "yearly": "annuel",
+    "nobody": "personne",
+    "everyone": "tous",
+    "actors": "personnes nommées",
 }

@@ -1,4 +1,4 @@
-"""Answers about a customer's timeline."""
+"""Answers about the timelines of customers and of entities."""
 
 from __future__ import annotations
 
@@ -67,3 +67,29 @@ class TimelineOut(AsOf):
             **parked_fields(parked),
             **time.echo(),
         }
+
+
+class EntityTimelineOut(AsOf):
+    """Events of an entity that are about no customer: settings, rules, plans, imports, reports and their schedules."""
+
+    entity_id: str
+    data: list[TimelineEntry]
+    next_cursor: str | None
+    incomplete: bool = Field(description="Streams are parked: their events may be missing.")
+    parked: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        entity_id: str,
+        page: Page,
+        rows: Sequence[Mapping[str, int]],
+        events: Mapping[int, Mapping[str, Any]],
+        language: Language,
+        parked: Sequence[str],
+        time: TimeTravel,
+    ) -> Json:
+        """Show a page of the entity's events, as of a customer."""
+        shown = TimelineOut.of(entity_id, page, rows, events, language, parked, time)
+        del shown["customer_id"]
+        return {"entity_id": entity_id, **shown}

@@ -1,4 +1,6 @@
-"""Streams of each customer and the positions of their events. The events themselves stay in the ledger.
+"""Streams of each customer and the positions of their events; positions of the events of an entity that are about none.
+
+The events themselves stay in the ledger.
 
 A stream becomes a customer's by the first of its events that names one. A payment that came without a payer is
 therefore found, from its receipt on, once it has been identified, and not by anyone who asks for what was known
@@ -61,82 +63,62 @@ class Entry(Row, kw_only=True):
     type: str
 
 
+class EntityEntry(Row, kw_only=True):
+    """Position of an event of an entity that is about no customer, such as a setting; never changed again."""
+
+    TABLE: ClassVar[str] = "entity_entry"
+    KEY: ClassVar[tuple[str, ...]] = ("position",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(entity, position)",)
+    FINAL: ClassVar[bool] = True
+    position: int
+    entity: str
+    effective_on: date
+
+
 WITHOUT_CUSTOMER = (InvoiceAmended, InvoiceCancelled)
 """Events of a customer's stream that do not repeat whose it is."""
 
 
+ABOUT_CUSTOMERS = frozenset(
+    name
+    for name, event in types().items()
+    if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
+)
+"""Types of the events on the timelines of customers."""
+
+
 class Timeline(ReadModel):
-    """Every event that is about a customer."""
+    """Every event that is about a customer, and what else happens in an entity."""
 
     name = "timeline"
-    version = 3
-    rows = (Owner, AlsoAbout, Entry, MergeRow)
-    applies = frozenset(
-        name
-        for name, event in types().items()
-        if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
-    )
-    ignores = (
-        contracts.names_in(
-            events.bank,
-            events.collectors,
-            events.credit_policy,
-            events.policy,
-            events.provision,
-            events.report,
-            events.schedule,
-            events.template,
-        )
-        - contracts.names_of(events.bank.BankLineBooked, events.bank.BankLineReturnBooked)
-    ) | contracts.names_of(
-        events.alerts.AlertRuleSet,
-        events.alerts.AlertDigestRequested,
-        events.alerts.AlertDigestSent,
-        events.alerts.AlertDigestFailed,
-        events.alerts.AlertDigestUnconfirmed,
-        events.payment.AllocationPolicySet,
+    version = 4
+    rows = (Owner, AlsoAbout, Entry, EntityEntry, MergeRow)
+    ignores = contracts.names_of(
         events.calendar.DayOpened,
-        events.experiment.ExperimentStarted,
-        events.experiment.ExperimentStopped,
-        events.dispute.DeductionCodeMapped,
-        events.dispute.DisputeCategorySet,
-        events.entity.EntityAmended,
-        events.entity.EntityRegistered,
-        events.entity.SeriesDefined,
-        events.entity.FirstNumberSet,
-        events.entity.NumberDisplaySet,
-        events.entity.PeriodClosed,
-        events.entity.BankAccountSet,
-        events.entity.VatRegimeSet,
-        events.insurance.InsuranceContractSet,
-        events.residual.ToleranceSet,
-        events.figure.TurnoverPlanSet,
-        events.field.FieldDefined,
-        events.approval.ApprovalSet,
-        events.imports.ImportCompleted,
-        events.rate.ExchangeRatePublished,
         events.aside.EventSetAside,
-        events.imports.ImportReceived,
-        events.recurring.IndexPublished,
-        events.reminders.RunCompleted,
+        events.bank.BankLineRecorded,
+        events.bank.BankLineProposed,
+        events.bank.BankLineReturnProposed,
+        events.bank.BankLineIgnored,
+        events.bank.BankLineReopened,
         events.reservation.OrderBillingCounted,
         events.reservation.OrderDeliveryCounted,
         events.reservation.OrderReservationMade,
         events.reservation.OrderCreditFollowed,
-        events.limit_formula.LimitFormulaSet,
-        events.credit_warning.WarningRulesSet,
-        events.account_opening.AccountChecklistSet,
-        events.score.ScoreModelActivated,
-        events.score.ScoreModelFitted,
     )
+    applies = frozenset(types()) - ignores
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The owner of the event's stream, which the first event cannot have."""
-        if e.version > 1:
+        if e.version > 1 and e.type in ABOUT_CUSTOMERS:
             yield Owner, (e.stream,)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
-        """Note the event, and whose stream it is if that was not known."""
+        """Note the event, and whose stream it is if that was not known. One of all entities is on no timeline."""
+        if e.type not in ABOUT_CUSTOMERS:
+            if e.entity:
+                rows.put(EntityEntry(position=e.position, entity=e.entity, effective_on=e.effective_on))
+            return
         rows.put(
             Entry(
                 position=e.position,

@@ -1,4 +1,4 @@
-"""Queries of a customer's timeline."""
+"""Queries of the timelines of customers and of entities."""
 
 from __future__ import annotations
 
@@ -36,5 +36,21 @@ async def exists(view: View, customer_id: str) -> bool:
     source = f"{view.schema}.owner o join {view.schema}.entry e using (stream)"
     found: bool = await view.conn.fetchval(
         f"select exists (select from {source} where {where.sql})", *where.arguments
+    )
+    return found
+
+
+async def entity_entries(view: View, entity_id: str, page: Page) -> list[Mapping[str, int]]:
+    """Return positions of the events of an entity that are about no customer, as :func:`entries`."""
+    where = ViewWhere(view, entity="entity").equal("entity", entity_id)
+    where.add(f"position <= {where.position}").add(f"effective_on <= {where.as_of}")
+    return cast("list[Mapping[str, int]]", await where.page(page, "position", f"{view.schema}.entity_entry"))
+
+
+async def entity_exists(view: View, entity_id: str) -> bool:
+    """Return true if the entity exists and the caller may see it."""
+    where = ViewWhere(view, entity="entity").equal("entity", entity_id)
+    found: bool = await view.conn.fetchval(
+        f"select exists (select from {view.schema}.entity_entry where {where.sql})", *where.arguments
     )
     return found
