@@ -27,6 +27,7 @@ STORES = frozenset(
         "dunning_svc/inbox/messages.py",
         "reporting_svc/exports/store.py",
         "reporting_svc/exports/layouts/tables.py",
+        "reporting_svc/jobs/forecast_store.py",
         "reporting_svc/webhooks/store.py",
         "encours/service/long_work_store.py",
         "encours/cli/audit/sql.py",

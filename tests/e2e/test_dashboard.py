@@ -32,7 +32,7 @@ def test_a_promise_is_due_then_broken_and_the_stream_follows_the_ledger(system: 
     customer = world.customer(name="Scierie du Lac SA")
     invoice = world.invoice(customer, "100.00", issued_on=ISSUED, terms={"kind": "NET", "days": 7})["id"]
     promise = {"invoice_ids": [invoice], "amount": eur("90.00"), "promised_on": PROMISED}
-    made = world.post("dunning", "/v1/promises", promise)
+    promised = world.post("dunning", "/v1/promises", promise)
     world.advance(PROMISED)
     board = world.get("reporting", "/v1/dashboard")
     assert board["promised_today"] == {"definition": "promises-due/1", "number": 1, "amount": eur("90.00")}
@@ -53,10 +53,20 @@ def test_a_promise_is_due_then_broken_and_the_stream_follows_the_ledger(system: 
         following = boards(answer.iter_lines())
         first = next(following)
         assert (first["totals"], first["tie_out"]["equal"]) == (board["totals"], True)
+        expecting = first
+        while expecting["expected_cash"]["reason"] == "forecast-not-made":
+            expecting = next(following)
+        assert expecting["position"] == first["position"]
         world.invoice(customer, "50.00", issued_on=PROMISED)
         second = next(following)
     assert second["position"] > first["position"]
     assert second["totals"]["outstanding"] == eur("180.00")
+    cash = second["expected_cash"]
+    assert cash == expecting["expected_cash"]
+    made = world.get("reporting", "/v1/cash-forecast", as_of=PROMISED, known_at=cash["position"])
+    assert [cash["this_week"], cash["next_week"]] == made["data"][:2]
+    assert made["data"][0]["end"] == "2026-03-22"
+    assert float(cash["this_week"]["range_80"]["high"]["amount"]) > 0
 
     world.advance(LATER)
     wait_until(
@@ -66,6 +76,12 @@ def test_a_promise_is_due_then_broken_and_the_stream_follows_the_ledger(system: 
     broken = world.get("reporting", "/v1/dashboard")["broken_promises"]
     (row,) = broken["largest"]
     assert (broken["amount"], broken["missing"]) == (eur("90.00"), eur("90.00"))
-    assert (row["promise_id"], row["customer_id"], row["name"]) == (made["id"], customer, "Scierie du Lac SA")
+    assert (row["promise_id"], row["customer_id"], row["name"]) == (
+        promised["id"],
+        customer,
+        "Scierie du Lac SA",
+    )
     then = world.get("reporting", "/v1/dashboard", as_of=PROMISED, known_at=board["position"])
-    assert then == board | {"known_at": str(board["position"])}
+    as_then = {"known_at": str(board["position"]), "expected_cash": then["expected_cash"]}
+    assert then == board | as_then
+    assert then["expected_cash"]["reason"] == "no-forecast-of-the-past"

@@ -112,7 +112,7 @@ def test_promises_plans_and_proceedings_count_from_their_day_and_from_when_they_
     assert debts(65) == [(0, 5000, False), (1, 8000, False)]
     assert debts(75) == [(1, 8000, False)]
     own = basis(store, day[75], None, customer_id=CUSTOMERS[0])
-    assert (own.owed.in_proceedings_minor, own.owed.outstanding_minor, own.within) == (
+    assert (own.owed.left_out.in_proceedings_minor, own.owed.outstanding_minor, own.within) == (
         5000,
         5000,
         frozenset({CUSTOMERS[0]}),

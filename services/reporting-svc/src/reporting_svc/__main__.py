@@ -1,4 +1,4 @@
-"""``python -m reporting_svc api|worker|rebuild|export|tie-out``."""
+"""``python -m reporting_svc api|worker|rebuild|export|forecast|tie-out``."""
 
 import sys
 
@@ -12,7 +12,11 @@ SERVICE = Service(
     api="reporting_svc.app:serve",
     worker_tasks="reporting_svc.worker:exports_and_webhooks",
     settings=ReportingSettings,
-    jobs={"export": "reporting_svc.exports.job:PROCESS.main", "tie-out": "reporting_svc.jobs.tie_out:main"},
+    jobs={
+        "export": "reporting_svc.exports.job:PROCESS.main",
+        "forecast": "reporting_svc.jobs.forecasts:PROCESS.main",
+        "tie-out": "reporting_svc.jobs.tie_out:main",
+    },
 )
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The worker's tasks beside its read models: exports, schedules, webhooks and subtotals."""
+"""The worker's tasks beside its read models: exports, forecasts, schedules, webhooks and subtotals."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from encours.service.long_work import LongWorkRunner
 from encours.service.process import WorkerTasks
 from encours.service.settings import ServiceSettings
 from reporting_svc.exports.store import ExportStore
+from reporting_svc.jobs.forecast_store import ForecastStore
 from reporting_svc.jobs.subtotals import MAKING_S, SubtotalMaker
 from reporting_svc.models import MODELS, NAME
 from reporting_svc.read_models.feed import Feed
@@ -33,14 +34,15 @@ WEBHOOK_CONNECTIONS = 4
 
 @asynccontextmanager
 async def exports_and_webhooks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
-    """Open exports, schedules, the deliveries of webhooks and the making of subtotals, each with its connections."""
+    """Open exports, forecasts, schedules, the deliveries of webhooks and the making of subtotals, with connections."""
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
-        pool = await open_pool(store_url, f"{NAME} exports", size=1, settings=STORE_SETTINGS)
+        pool = await open_pool(store_url, f"{NAME} exports", size=2, settings=STORE_SETTINGS)
         stack.push_async_callback(close_pool, pool)
         leases = Leases(store_url, f"{NAME} export lease")
         stack.push_async_callback(leases.close)
         exports = LongWorkRunner(ExportStore(pool), leases, "exports", "reporting_svc", "export")
+        forecasts = LongWorkRunner(ForecastStore(pool), leases, "forecasts", "reporting_svc", "forecast")
         subtotals = await open_pool(
             store_url, f"{NAME} subtotals", size=1, settings=STORE_SETTINGS, command_timeout_s=MAKING_S
         )
@@ -48,7 +50,9 @@ async def exports_and_webhooks(settings: ServiceSettings, ledger: Ledger) -> Asy
         webhooks = await stack.enter_async_context(_webhooks(settings, ledger, leases))
         schedules = await stack.enter_async_context(_schedules(settings, ledger, leases))
         making = SubtotalMaker(subtotals)
-        yield WorkerTasks(background=(exports.run, webhooks.run, schedules.run, making.run, leases.watch))
+        yield WorkerTasks(
+            background=(exports.run, forecasts.run, webhooks.run, schedules.run, making.run, leases.watch)
+        )
 
 
 @asynccontextmanager

@@ -25,6 +25,10 @@ Reason = Literal[
     "nothing-to-collect",
     "no-past-weeks",
     "not-known-yet",
+    "forecast-not-made",
+    "no-forecast-of-the-past",
+    "several-currencies",
+    "week-over",
 ]
 
 

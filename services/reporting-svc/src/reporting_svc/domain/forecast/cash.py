@@ -7,7 +7,7 @@ simulated. The ranges take the spread of past errors into account (:mod:`reporti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
@@ -19,6 +19,8 @@ from reporting_svc.domain.forecast.curves import PaymentCurves
 PeriodLength = Literal["day", "week", "month"]
 LastDay = Callable[[int], int]
 """The last day up to a day on which payments arrive; ordinals."""
+HORIZON_DAYS = 91
+"""Days of a forecast unless asked otherwise."""
 _SATURDAY = 5
 Z_80, Z_50 = 1.2815515655446004, 0.6744897501960817
 
@@ -78,7 +80,11 @@ class CashForecast:
     """The part of the expected cash that was due by the day of the forecast."""
     later_due_minor: int = 0
     """Due after the last period."""
-    expected: float = field(init=False, default=0.0)
+
+    @property
+    def expected(self) -> float:
+        """Expected cash of all periods; minor units."""
+        return sum(period.expected for period in self.periods)
 
 
 def ends_of(on: date, until: date, by: PeriodLength) -> list[date]:
@@ -130,7 +136,6 @@ def forecast(
     days = [on, *(max(on, last_day(end)) for end in ends)]
     for debt in debts:
         _add(found, debt, curves, days, trend)
-    found.expected = sum(period.expected for period in found.periods)
     return found
 
 

@@ -50,10 +50,9 @@ class Outlook:
 
 
 @dataclass(slots=True)
-class Expectable:
-    """Debts that can be expected, and what is left out of them; in all the outstanding amount. Minor units."""
+class LeftOut:
+    """Receivables that a forecast is not about. Minor units."""
 
-    debts: list[OpenDebt] = field(default_factory=list)
     disputed_minor: int = 0
     penalties_minor: int = 0
     in_proceedings_minor: int = 0
@@ -61,10 +60,22 @@ class Expectable:
     """Unapplied cash and credits beyond what their debtors owe."""
 
     @property
+    def minor(self) -> int:
+        """Sum of the parts less the spare cash."""
+        return self.disputed_minor + self.penalties_minor + self.in_proceedings_minor - self.spare_cash_minor
+
+
+@dataclass(slots=True)
+class Expectable:
+    """Debts that can be expected, and what is left out of them; in all the outstanding amount."""
+
+    debts: list[OpenDebt] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+    @property
     def outstanding_minor(self) -> int:
-        """Sum of all parts less the spare cash."""
-        apart = self.disputed_minor + self.penalties_minor + self.in_proceedings_minor
-        return sum(debt.minor for debt in self.debts) + apart - self.spare_cash_minor
+        """Sum of all parts less the spare cash; minor units."""
+        return sum(debt.minor for debt in self.debts) + self.left_out.minor
 
 
 def expectable(
@@ -115,15 +126,15 @@ def _divide(
     planned = 0
     for part in sorted(parts, key=lambda each: (each.due_on, each.invoice_id)):
         if part.is_penalty:
-            found.penalties_minor += part.open_minor
+            found.left_out.penalties_minor += part.open_minor
             continue
         if part.open_minor < 0:
             cash_minor -= part.open_minor
             continue
         left = part.open_minor - part.disputed_minor
-        found.disputed_minor += part.disputed_minor
+        found.left_out.disputed_minor += part.disputed_minor
         if debtor in outlook.in_proceedings:
-            found.in_proceedings_minor += left
+            found.left_out.in_proceedings_minor += left
             continue
         on_plan = part.planned_minor if debtor in outlook.plans else 0
         planned += on_plan
@@ -133,7 +144,7 @@ def _divide(
         ]
     owed += [(debt, "") for debt in _instalments(debtor, segment, outlook.plans.get(debtor, ()), planned)]
     owed, spare = _less_cash(sorted(owed, key=lambda each: each[0].due), cash_minor)
-    found.spare_cash_minor += spare
+    found.left_out.spare_cash_minor += spare
     return owed
 
 

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from reporting_svc.domain.forecast.accuracy import PastWeek, RangeCalibration
-from reporting_svc.domain.forecast.cash import Z_50, Z_80, CashForecast, PeriodCash, PeriodLength
-from reporting_svc.domain.forecast.owed import Expectable
+from reporting_svc.domain.forecast.accuracy import PastWeek
+from reporting_svc.domain.forecast.cash import Z_50, Z_80, PeriodCash, PeriodLength
+from reporting_svc.domain.forecast.made import MadeForecast
 from reporting_svc.domain.measures.definitions import CASH_FORECAST
 from reporting_svc.http.answers import Report, ScopedReport, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
-
-
-@dataclass(frozen=True, slots=True)
-class MadeForecast:
-    """A forecast with the calibration and the number of debts that it rests on."""
-
-    cash: CashForecast
-    calibration: RangeCalibration
-    debts: int
 
 
 class CashRangeOut(BaseModel):
@@ -94,16 +84,10 @@ class CashForecastOut(Report):
     model: ForecastModelOut
 
     @classmethod
-    def of(
-        cls, books: ReceivablesSnapshot, by: PeriodLength, until: date, owed: Expectable, made: MadeForecast
-    ) -> Json:
-        """Show the forecast. Amounts are rounded so that the periods add up to the sum."""
-        currency, cash = books.total.currency, made.cash
-        rows, shown, total = [], 0, 0.0
-        for period in cash.periods:
-            total += period.expected
-            expected, shown = round(total) - shown, round(total)
-            rows.append(_period(period, expected, made, currency))
+    def of(cls, books: ReceivablesSnapshot, by: PeriodLength, until: date, made: MadeForecast) -> Json:
+        """Show the forecast."""
+        currency, cash, owed = books.total.currency, made.cash, made.left_out
+        shown = round(cash.expected)
         parts = {
             "expectable": cash.open_minor,
             "expected": shown,
@@ -122,7 +106,7 @@ class CashForecastOut(Report):
             "currency": currency,
             "by": by,
             "until": until.isoformat(),
-            "data": rows,
+            "data": periods_json(made, currency),
             "parts": {name: money_json(minor, currency) for name, minor in parts.items()},
             "model": {
                 "debts": made.debts,
@@ -130,9 +114,19 @@ class CashForecastOut(Report):
                 "spread": round(known.spread, 3),
                 "past_forecasts": known.weeks,
             },
-            "tie_out": TieOut.of(books.total, buckets=owed.outstanding_minor),
+            "tie_out": TieOut.of(books.total, buckets=made.outstanding_minor),
             **cls.end(books),
         }
+
+
+def periods_json(made: MadeForecast, currency: str) -> list[Json]:
+    """Show the periods. Amounts are rounded so that they add up to the sum."""
+    rows, shown, total = [], 0, 0.0
+    for period in made.cash.periods:
+        total += period.expected
+        expected, shown = round(total) - shown, round(total)
+        rows.append(_period(period, expected, made, currency))
+    return rows
 
 
 def _period(period: PeriodCash, expected_minor: int, made: MadeForecast, currency: str) -> Json:

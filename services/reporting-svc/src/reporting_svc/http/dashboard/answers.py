@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from encours.kernel.bands import STANDARD
 from reporting_svc.domain.measures.definitions import (
     AGED_BY_DUE_DATE,
     BROKEN_PROMISES,
+    CASH_FORECAST,
     CEI,
     DUE_PROMISES,
     OVERDUE_RATE,
@@ -26,9 +27,11 @@ from reporting_svc.domain.measures.definitions import (
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.http.aged_balance.answers import AgedRow, Total
 from reporting_svc.http.answers import ConvertedReport, TieOut
+from reporting_svc.http.cash_forecast.answers import CashPeriodOut, periods_json
 from reporting_svc.http.dso.answers import DsoFigures
-from reporting_svc.http.measured import PercentOut, Reasoned
+from reporting_svc.http.measured import PercentOut, Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.jobs.forecast_store import ForecastWork
 from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.dashboard.query import PromiseSums
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
@@ -124,6 +127,39 @@ class BrokenPromises(DuePromises):
     largest: list[BrokenPromiseOut]
 
 
+class ExpectedCashOut(Reasoned):
+    """Cash that the open receivables bring in this week and the next one: periods of `GET /v1/cash-forecast`.
+
+    It is of the latest forecast of today, which may be some minutes older than the answer. Before one is made, which the
+    question begins, of the past, and with `report_currency` there is none.
+    """
+
+    definition: str
+    position: int | None = Field(
+        description="Position of the forecast: with this `known_at` it is the same one."
+    )
+    this_week: CashPeriodOut | None = Field(description="After as_of up to Sunday; null on a Sunday.")
+    next_week: CashPeriodOut | None
+
+    @classmethod
+    def of(cls, forecast: ForecastWork | Reason) -> Json:
+        """Show two weeks of a forecast, or why there is none."""
+        if not isinstance(forecast, ForecastWork) or forecast.result is None:
+            reason = "forecast-not-made" if isinstance(forecast, ForecastWork) else forecast
+            shown = dict.fromkeys(("position", "this_week", "next_week"))
+            return {"definition": CASH_FORECAST.id, **shown, "reason": reason}
+        sunday = forecast.first_on + timedelta(days=6 - forecast.first_on.weekday())
+        weeks = {row["end"]: row for row in periods_json(forecast.result.made, forecast.asked.currency)}
+        this_week = weeks.get(sunday.isoformat())
+        return {
+            "definition": CASH_FORECAST.id,
+            "position": forecast.position,
+            "this_week": this_week,
+            "next_week": weeks[(sunday + timedelta(days=7)).isoformat()],
+            "reason": None if this_week else "week-over",
+        }
+
+
 class DashboardOut(ConvertedReport):
     """`largest_overdue` are the five customers with most past due; `last_30_days` end with as_of."""
 
@@ -136,6 +172,7 @@ class DashboardOut(ConvertedReport):
         description="Of the calendar month up to as_of; with `report_currency` all of it at the rates of as_of."
     )
     last_30_days: LatelyOut
+    expected_cash: ExpectedCashOut
     promised_today: DuePromises
     broken_promises: BrokenPromises
     largest_overdue: list[AgedRow]
@@ -148,8 +185,11 @@ class DashboardOut(ConvertedReport):
         dso: Dso,
         lately: Lately,
         largest: Sequence[Figures],
+        forecast: ForecastWork | Reason,
     ) -> Json:
-        """Show the sums, the days, the periods of the last 30 days as one, promises, customers with most past due."""
+        """Show the sums, the days, the periods of the last 30 days as one, cash to come, promises, customers with most
+        past due.
+        """
         total, currency = books.total, books.total.currency
         gross, late = sum(total.bands) - penalties.open_minor, total.overdue - penalties.late_minor
         return {
@@ -163,6 +203,7 @@ class DashboardOut(ConvertedReport):
             "dso": DsoFigures.of(dso, currency),
             "collection_effectiveness": PercentOut.of(CEI, lately.effectiveness, "nothing-to-collect"),
             "last_30_days": LatelyOut.of(lately.periods, currency),
+            "expected_cash": ExpectedCashOut.of(forecast),
             "promised_today": _sums(DUE_PROMISES, lately.due, currency),
             "broken_promises": {
                 **_sums(BROKEN_PROMISES, lately.broken, currency),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
@@ -15,12 +15,17 @@ from starlette.responses import Response, StreamingResponse
 from encours.http.answers import Json
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.kernel.tasks import end
 from encours.reading.moment import WAIT_S
 from encours.reading.pages import Page
+from reporting_svc.domain.forecast.cash import HORIZON_DAYS
+from reporting_svc.http.cash_forecast.routes import forecasts
 from reporting_svc.http.dashboard.answers import DashboardOut, Lately
 from reporting_svc.http.live import live
+from reporting_svc.http.measured import Reason
 from reporting_svc.http.scope import AskedInCurrency, AskInCurrency
-from reporting_svc.http.snapshot import snapshot
+from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
+from reporting_svc.jobs.forecast_store import ForecastWork
 from reporting_svc.read_models.aged_balance.query import KEY
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises, month_to_date
 from reporting_svc.read_models.dso.query import days_sales_outstanding
@@ -34,6 +39,8 @@ LARGEST = Page(limit=5, columns=("overdue", KEY), descending=True, nullable=Fals
 WINDOW_DAYS = 30
 PAUSE_S = 1.0
 """Least time between two dashboards of a stream: under load each shows many events."""
+LOOK_S = 2.0
+"""Time between two looks for a forecast that is being made."""
 Days = Annotated[int, Parameter(ge=1, le=1830, description="Period of the DSO, ending with as_of.")]
 
 
@@ -44,7 +51,7 @@ async def dashboard(
     """Ageing, DSO, collection, promises, what came in and went out lately, and who owes most: one snapshot, one
     tie-out.
     """
-    return q.respond(await _board(q, asked, days))
+    return q.respond((await _board(q, asked, days))[0])
 
 
 @router.get(
@@ -65,34 +72,59 @@ async def stream_dashboard(
     """
     feed: Feed = q.services.extras["feed"]
     # The first one is made before the answer begins, so that a question without answer gets a problem document.
-    shown = await _board(q, asked, days)
+    shown, wanted = await _board(q, asked, days)
     first = True
 
     async def show(_: int) -> bytes:
-        nonlocal shown, first
-        body = shown if first else await _board(await _today(q), asked, days)
+        nonlocal shown, wanted, first
+        body = shown
+        if not first:
+            body, wanted = await _board(await _today(q), asked, days)
         if not first and body | {"position": 0} == shown | {"position": 0}:
             return b""
         shown, first = body, False
         return b"id: %d\nevent: dashboard\ndata: %b\n\n" % (body["position"], msgspec.json.encode(body))
 
-    return live(feed, q, _moves(q, feed), show)
+    async def is_forecast_anew() -> bool:
+        known = shown["expected_cash"]["position"]
+        if wanted is None or known == wanted.position:
+            return False
+        made = await (await forecasts(q)).latest(wanted)
+        return made is not None and made.position != known
+
+    return live(feed, q, _moves(q, feed, is_forecast_anew), show)
 
 
-async def _moves(q: Query, feed: Feed) -> AsyncGenerator[int, None]:
-    """Iterate over positions that the figures have reached."""
-    async for head in feed.heads(q.caller.ledger):
-        while not await q.db.wait_for(Receivables.name, q.caller.ledger, head, timeout=WAIT_S):
-            pass
-        yield head
-        await asyncio.sleep(PAUSE_S)
+async def _moves(
+    q: Query, feed: Feed, is_forecast_anew: Callable[[], Awaitable[bool]]
+) -> AsyncGenerator[int, None]:
+    """Iterate over positions that the figures have reached, the last one again when a forecast was made."""
+    head, heads = 0, feed.heads(q.caller.ledger)
+    following = asyncio.ensure_future(anext(heads))
+    try:
+        while True:
+            await asyncio.wait({following}, timeout=LOOK_S)
+            if not following.done():
+                if await is_forecast_anew():
+                    yield head
+                continue
+            head = following.result()
+            while not await q.db.wait_for(Receivables.name, q.caller.ledger, head, timeout=WAIT_S):
+                pass
+            yield head
+            await asyncio.sleep(PAUSE_S)
+            following = asyncio.ensure_future(anext(heads))
+    finally:
+        await end([following])
+        await heads.aclose()
 
 
 async def _today(q: Query) -> Query:
     return replace(q, as_of=await q.ledger.today(q.caller.ledger))
 
 
-async def _board(q: Query, asked: AskedInCurrency, days: int) -> Json:
+async def _board(q: Query, asked: AskedInCurrency, days: int) -> tuple[Json, ForecastWork | None]:
+    """Return the dashboard, and the forecast that belongs to it."""
     async with snapshot(q, asked, page=LARGEST) as books:
         view, scope, conversion = books.view, books.scope, books.conversion
         first = view.time.as_of - timedelta(days=WINDOW_DAYS - 1)
@@ -106,5 +138,25 @@ async def _board(q: Query, asked: AskedInCurrency, days: int) -> Json:
             due=await due_promises(view, scope, conversion),
             broken=await broken_promises(view, scope, first, conversion),
         )
+    forecast: ForecastWork | Reason = await _forecast(q, books)
+    wanted = None
+    if isinstance(forecast, ForecastWork):
+        wanted = forecast
+        forecast = await (await forecasts(q)).latest(wanted) or "forecast-not-made"
     largest = [books.aged.figures(row) for row in books.aged.rows[: LARGEST.limit] if row["overdue"] > 0]
-    return DashboardOut.of(books, penalties, dso, lately, largest)
+    return DashboardOut.of(books, penalties, dso, lately, largest, forecast), wanted
+
+
+async def _forecast(q: Query, books: ReceivablesSnapshot) -> ForecastWork | Reason:
+    """Return the forecast by week that `GET /v1/cash-forecast` makes of today; none of two currencies, whose ranges do
+    not add up.
+
+    A dashboard of the past has none: its answer would depend on when it is asked for.
+    """
+    if books.conversion is not None:
+        return "several-currencies"
+    is_past = q.today_from is None and q.as_of != await q.ledger.today(q.caller.ledger)
+    if is_past or not books.view.time.is_now:
+        return "no-forecast-of-the-past"
+    until = q.as_of + timedelta(days=HORIZON_DAYS)
+    return ForecastWork.wanted(q.caller.ledger, books.view, books.scope, "week", until, q.caller.actor)
