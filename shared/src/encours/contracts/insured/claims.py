@@ -116,6 +116,8 @@ def covering(book: InsuredBook, invoice: InsuredInvoice) -> list[InsuranceCover]
         and each.content.currency == invoice.currency
         and each.covers(invoice.issued_on)
     ]
+    if len(found) < 2:
+        return found
     return sorted(found, key=lambda each: (each.content.term, each.content.valid_from, each.content.cover_id))
 
 
@@ -171,7 +173,9 @@ def deadline_id_of(contract_id: str, kind: DeadlineKind, subject: object) -> str
 def oldest_unpaid(invoices: Iterable[InsuredInvoice]) -> dict[str, InsuredInvoice]:
     """Return the unpaid invoice with the earliest due date of each customer."""
     found: dict[str, InsuredInvoice] = {}
-    for invoice in sorted(invoices, key=lambda each: (each.due_on, each.invoice_id)):
+    for invoice in invoices:
         if invoice.unpaid_minor > 0:
-            found.setdefault(invoice.customer_id, invoice)
+            first = found.setdefault(invoice.customer_id, invoice)
+            if (invoice.due_on, invoice.invoice_id) < (first.due_on, first.invoice_id):
+                found[invoice.customer_id] = invoice
     return found

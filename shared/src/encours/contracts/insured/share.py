@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from encours.contracts.insured.claims import (
     CLAIMS,
@@ -24,6 +24,8 @@ from encours.contracts.insured.covers import InsuranceCover
 from encours.kernel.money import div_half_up, pro_rata
 
 FULL_BPS = 10_000
+_SHIFT_DAYS = 14
+"""More than any shift to a business day moves a deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,18 @@ def insurable_minor(book: InsuredBook, invoice: InsuredInvoice) -> int:
     return div_half_up(base * invoice.net_minor, invoice.total_minor)
 
 
-def lost_claims(book: InsuredBook, day: date) -> set[str]:
-    """Return the open invoices for which a deadline of the claim has passed unmet."""
+def lost_claims(book: InsuredBook, day: date, *, any_missed: bool | None = None) -> set[str]:
+    """Return the open invoices for which a deadline of the claim has passed unmet. ``any_missed``: of the book."""
+    if any_missed is None:
+        any_missed = _any_missed(book)
+    terms = book.contract.conditions
+    sure = day - timedelta(days=min(terms.notice_days, terms.hand_over_days) - _SHIFT_DAYS)
     found = set()
     for invoice in book.invoices:
+        # Most invoices are not that late; their deadlines, each with an id of its own, cost most of a large book.
+        may_be_early = invoice.agreed_on is not None or invoice.customer_id in book.insolvent_since
+        if not any_missed and not may_be_early and invoice.due_on >= sure:
+            continue
         for kind, last, _ in claim_days(
             book.contract, invoice, book.insolvent_since.get(invoice.customer_id)
         ):
@@ -88,12 +98,19 @@ def lost_claims(book: InsuredBook, day: date) -> set[str]:
     return found
 
 
-def insured(book: InsuredBook, customer_id: str, day: date) -> InsuredShare | None:
+def _any_missed(book: InsuredBook) -> bool:
+    """Return True if a miss of any deadline is recorded, whatever its last day is by now."""
+    return any(each.missed_on is not None for each in book.facts.values())
+
+
+def insured(
+    book: InsuredBook, customer_id: str, day: date, *, any_missed: bool | None = None
+) -> InsuredShare | None:
     """Return the insured part of a customer's debts on a day; ``None`` for one that the contract never covered."""
     covers = [each for each in book.covers if each.content.customer_id == customer_id]
     if not covers:
         return None
-    lost = lost_claims(book, day)
+    lost = lost_claims(book, day, any_missed=any_missed)
     used: Counter[str] = Counter()
     covered: dict[str, int] = {}
     lost_minor = 0
@@ -131,9 +148,10 @@ def insured_of_all(book: InsuredBook, day: date) -> Iterator[tuple[str, InsuredS
     covers: dict[str, list[InsuranceCover]] = {}
     for cover in book.covers:
         covers.setdefault(cover.content.customer_id, []).append(cover)
+    any_missed = _any_missed(book)
     for debtor, own in covers.items():
         apart = replace(book, covers=tuple(own), invoices=tuple(invoices.get(debtor, ())))
-        share = insured(apart, debtor, day)
+        share = insured(apart, debtor, day, any_missed=any_missed)
         if share is not None:
             yield debtor, share
 
