@@ -37,13 +37,9 @@ class TimelineEntry(EventOut):
         return shown
 
 
-class TimelineOut(AsOf):
-    """Events of the customer and of its invoices, payments, disputes, reminders, tasks, limits and checks.
+class TimelinePage(AsOf):
+    """A page of a timeline."""
 
-    A comment on the credit that is for some roles is shown without its words.
-    """
-
-    customer_id: str
     data: list[TimelineEntry]
     next_cursor: str | None
     incomplete: bool = Field(description="Streams are parked: their events may be missing.")
@@ -52,7 +48,6 @@ class TimelineOut(AsOf):
     @classmethod
     def of(
         cls,
-        customer_id: str,
         page: Page,
         rows: Sequence[Mapping[str, int]],
         events: Mapping[int, Mapping[str, Any]],
@@ -60,36 +55,24 @@ class TimelineOut(AsOf):
         parked: Sequence[str],
         time: TimeTravel,
     ) -> Json:
-        """Show a page of the customer's events; ``events`` has each by its position."""
+        """Show a page; ``events`` has each by its position."""
         return {
-            "customer_id": customer_id,
             **page.body(rows, lambda row: TimelineEntry.of(events[row["position"]], language)),
             **parked_fields(parked),
             **time.echo(),
         }
 
 
-class EntityTimelineOut(AsOf):
+class TimelineOut(TimelinePage):
+    """Events of the customer and of its invoices, payments, disputes, reminders, tasks, limits and checks.
+
+    A comment on the credit that is for some roles is shown without its words.
+    """
+
+    customer_id: str
+
+
+class EntityTimelineOut(TimelinePage):
     """Events of an entity that are about no customer: settings, rules, plans, imports, reports and their schedules."""
 
     entity_id: str
-    data: list[TimelineEntry]
-    next_cursor: str | None
-    incomplete: bool = Field(description="Streams are parked: their events may be missing.")
-    parked: list[str]
-
-    @classmethod
-    def of(
-        cls,
-        entity_id: str,
-        page: Page,
-        rows: Sequence[Mapping[str, int]],
-        events: Mapping[int, Mapping[str, Any]],
-        language: Language,
-        parked: Sequence[str],
-        time: TimeTravel,
-    ) -> Json:
-        """Show a page of the entity's events, as of a customer."""
-        shown = TimelineOut.of(entity_id, page, rows, events, language, parked, time)
-        del shown["customer_id"]
-        return {"entity_id": entity_id, **shown}

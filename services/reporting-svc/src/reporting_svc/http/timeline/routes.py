@@ -47,7 +47,7 @@ async def customer_timeline(
         rows = await entries(view, id, page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
     events = await feed.at(q.caller.ledger, [row["position"] for row in rows])
-    return q.respond(TimelineOut.of(id, page, rows, events, lang, parked, view.time))
+    return q.respond({"customer_id": id} | TimelineOut.of(page, rows, events, lang, parked, view.time))
 
 
 @router.get(
@@ -72,4 +72,4 @@ async def entity_timeline(
         rows = await entity_entries(view, id, page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
     events = await feed.at(q.caller.ledger, [row["position"] for row in rows])
-    return q.respond(EntityTimelineOut.of(id, page, rows, events, lang, parked, view.time))
+    return q.respond({"entity_id": id} | EntityTimelineOut.of(page, rows, events, lang, parked, view.time))

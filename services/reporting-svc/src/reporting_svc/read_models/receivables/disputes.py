@@ -37,18 +37,13 @@ class ReportedDispute(Row, kw_only=True):
     @classmethod
     def of(cls, e: Recorded, data: DisputeOpened | DisputeResolved) -> ReportedDispute:
         """Return the row of an event."""
-        match data:
-            case DisputeOpened():
-                category, state = data.category, OPEN
-            case DisputeResolved():
-                category, state = None, data.outcome
         return cls(
             dispute_id=data.dispute_id,
             position=e.position,
             effective_on=e.effective_on,
             invoice_id=data.invoice_id,
-            category=category,
-            state=state,
+            category=data.category if isinstance(data, DisputeOpened) else None,
+            state=OPEN if isinstance(data, DisputeOpened) else data.outcome,
         )
 
 
