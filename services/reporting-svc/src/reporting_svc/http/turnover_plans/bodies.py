@@ -15,6 +15,9 @@ from encours.kernel.money import parse_amount
 from reporting_svc.domain.turnover_plan import SetTurnoverPlan
 
 MAX_TARGETS = 3_000
+"""A version is one event, and an event one message of at most 4 MiB: with names of 200 characters of four bytes each
+these targets have 2.8 MB. A larger plan is several, such as one for each year.
+"""
 PlanAmount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$")]
 
 
