@@ -15,10 +15,14 @@ from encours.contracts.events import promises
 from encours.contracts.events.invoice import InvoicePlanned
 from encours.contracts.events.money.plan import PlanAgreed, PlanBroken
 from encours.contracts.events.parties.insolvency import InsolvencyOpened
-from encours.reading.moment import TimeTravel, View
+from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
+from encours.reading.moment import Granted, TimeTravel, View
 from encours.testing.events import event as sample
 from encours.testing.servers import Installation
 from reporting_svc.domain.forecast.cash import OpenDebt
+from reporting_svc.domain.forecast.made import make_forecast
+from reporting_svc.domain.forecast.owed import Expectable, LeftOut
+from reporting_svc.jobs.forecast_store import ForecastStore, ForecastWork, KeptForecast
 from reporting_svc.read_models.forecast.query import ForecastBasis, forecast_basis
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
@@ -118,3 +122,52 @@ def test_promises_plans_and_proceedings_count_from_their_day_and_from_when_they_
         frozenset({CUSTOMERS[0]}),
     )
     assert len(own.history) == 2
+
+
+def test_a_forecast_is_kept_by_question_and_position_and_asked_for_once_at_a_time(store: Store) -> None:
+    def wanted(position: int, granted: Granted = None, **scope: Any) -> ForecastWork:
+        view = View(store.conn, "live", TimeTravel(DAY_0, position, None, is_now=True), granted)
+        until = DAY_0 + timedelta(days=7)
+        return ForecastWork.wanted("kept", view, Scope(currency="EUR", **scope), "week", until, "key:me")
+
+    async def told() -> None:
+        pool = await open_pool(store.url, "test forecasts", size=1, settings=STORE_SETTINGS)
+        kept = ForecastStore(pool)
+        await kept.prepare()
+        assert await kept.latest(wanted(5)) is None
+        assert await kept.latest(wanted(6)) is None
+        waiting = await kept.next_waiting()
+        assert waiting is not None
+        begun = await kept.begin(waiting.id)
+        assert begun is not None
+        assert (begun.position, begun.asked) == (5, wanted(5).asked)
+        assert await kept.complete(begun, KeptForecast(made=made, took_s=0.1))
+
+        found = await kept.latest(wanted(9))
+        assert found is not None
+        assert found.result is not None
+        assert (found.position, found.result.made) == (5, made)
+        assert await kept.next_waiting() is None, "it rests"
+        assert await kept.made(wanted(9), since=9) is None
+        assert await kept.made(wanted(5), since=5) == found
+        for other in (wanted(4), wanted(9, granted=("ent_1",)), wanted(9, segment="Public")):
+            assert await kept.made(other) is None
+
+        await pool.execute(
+            "update encours_forecasts.forecast set completed_at = now() - interval '61 seconds'"
+        )
+        assert await kept.latest(wanted(9)) == await kept.made(wanted(5))
+        again = await kept.next_waiting()
+        assert again is not None
+        assert again.position == 9
+        await kept.keep(wanted(12), made, 3.5)
+        last = await kept.latest(wanted(12))
+        assert last is not None
+        assert (last.position, last.rest_s) == (12, 70)
+        await close_pool(pool)
+
+    day = DAY_0.toordinal()
+    owed = Expectable([OpenDebt("a", "", day + 3, 1000), OpenDebt("b", "", day - 9, 77)], LeftOut(7, 0, 5, 2))
+    made = make_forecast(owed, [], day, [day + 7])
+    assert made.outstanding_minor == owed.outstanding_minor == 1087
+    store.run(told())

@@ -39,7 +39,7 @@ LARGEST = Page(limit=5, columns=("overdue", KEY), descending=True, nullable=Fals
 WINDOW_DAYS = 30
 PAUSE_S = 1.0
 """Least time between two dashboards of a stream: under load each shows many events."""
-LOOK_S = 2.0
+LOOK_S = 1.0
 """Time between two looks for a forecast that is being made."""
 Days = Annotated[int, Parameter(ge=1, le=1830, description="Period of the DSO, ending with as_of.")]
 
