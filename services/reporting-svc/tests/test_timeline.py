@@ -12,7 +12,7 @@ from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, Pay
 from encours.contracts.events.money.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.events.report import ReportSaved
 from encours.contracts.golden import example
-from encours.projection.row_cache import RowCache
+from encours.projection.row_cache import CacheMiss, RowCache
 from encours.reading.summary import summary
 from encours.testing import history
 from encours.testing.events import event as build
@@ -79,8 +79,9 @@ def test_an_event_about_no_customer_belongs_to_its_entity_and_one_of_all_entitie
     at = recorded(1, "rpt_1", saved)
     rows = project(replace(at, entity="ent_1"), replace(at, position=2, entity=""))
     assert rows.get(EntityEntry, 1) == EntityEntry(position=1, entity="ent_1", effective_on=at.effective_on)
-    assert rows.get(EntityEntry, 2) is None
-    assert rows.get(Entry, 1) is None
+    for kind, position in ((EntityEntry, 2), (Entry, 1)):
+        with pytest.raises(CacheMiss):
+            rows.get(kind, position)
     assert summary(saved, "fr").startswith("État Old debts enregistré par")
 
 
