@@ -43,7 +43,13 @@ class AskedForecast(msgspec.Struct, frozen=True, kw_only=True):
 
     def scope(self) -> Scope:
         """Return the scope, without the customers that are merged on the day."""
-        return Scope(self.entity_id, self.customer_id, self.currency, self.segment, self.salesperson)
+        return Scope(
+            entity_id=self.entity_id,
+            customer_id=self.customer_id,
+            currency=self.currency,
+            segment=self.segment,
+            salesperson=self.salesperson,
+        )
 
 
 class KeptForecast(msgspec.Struct, frozen=True, kw_only=True):

@@ -130,8 +130,8 @@ class BrokenPromises(DuePromises):
 class ExpectedCashOut(Reasoned):
     """Cash that the open receivables bring in this week and the next one: periods of `GET /v1/cash-forecast`.
 
-    It is of the latest forecast of today, which may be some minutes older than the answer. Before one is made, which the
-    question begins, of the past, and with `report_currency` there is none.
+    They are of the latest forecast of today, which may be some minutes older than the answer. There is none before one
+    is made, which the question begins, none of the past, and none with `report_currency`.
     """
 
     definition: str
