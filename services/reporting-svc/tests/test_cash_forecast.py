@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from zlib import crc32
 
@@ -25,6 +25,8 @@ from reporting_svc.domain.forecast.cash import (
 )
 from reporting_svc.domain.forecast.curves import CurveWeights, PaidDebt, PaymentCurves
 from reporting_svc.domain.forecast.owed import Expectable, ExpectedPart, Outlook, PaymentPromise, expectable
+from reporting_svc.jobs.forecast_store import AskedForecast
+from reporting_svc.read_models.receivables.scope import Scope
 
 ON = date(2026, 6, 30)
 TODAY = ON.toordinal()
@@ -176,6 +178,11 @@ def test_the_parts_add_up_to_what_is_outstanding(seed: int) -> None:
     assert found.outstanding_minor == sum(part.open_minor for part in parts) - sum(cash.values())
     assert all(debt.minor > 0 for debt in found.debts)
     assert_left_out(found, parts, outlook)
+
+
+def test_a_forecast_is_kept_by_all_that_a_scope_asks_for() -> None:
+    found_out = {"merged", "insured", "collectors"}
+    assert {each.name for each in fields(Scope)} - found_out <= set(AskedForecast.__struct_fields__)
 
 
 def assert_left_out(found: Expectable, parts: list[ExpectedPart], outlook: Outlook) -> None:

@@ -40,6 +40,7 @@ class AskedForecast(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: str | None
     segment: str | None
     salesperson: str | None
+    collector: str | None
 
     def scope(self) -> Scope:
         """Return the scope, without the customers that are merged on the day."""
@@ -49,6 +50,7 @@ class AskedForecast(msgspec.Struct, frozen=True, kw_only=True):
             currency=self.currency,
             segment=self.segment,
             salesperson=self.salesperson,
+            collector=self.collector,
         )
 
 
@@ -82,6 +84,7 @@ class ForecastWork(LongWork):
             customer_id=scope.customer_id,
             segment=scope.segment,
             salesperson=scope.salesperson,
+            collector=scope.collector,
         )
         day, position = view.time.as_of, view.time.position
         # A forecast by another definition, or of rows that are made otherwise, is another one.

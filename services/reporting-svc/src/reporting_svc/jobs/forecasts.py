@@ -21,6 +21,7 @@ from reporting_svc.models import MODELS, NAME
 from reporting_svc.read_models.aged_balance.query import aged
 from reporting_svc.read_models.forecast.query import forecast_basis
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.tie_out.query import require_tied
 
 WAIT_S = 600.0
@@ -45,6 +46,7 @@ class ForecastRun(LongWorkRun[ForecastStore, ForecastWork]):
         async with self._db.snapshot(Receivables.name, work.ledger) as (conn, schema, _):
             view = View(conn, schema, at, work.asked.granted)
             scope = replace(work.asked.scope(), merged=await survivors_at(view))
+            scope = await with_collectors(view, scope, None)
             total = (await aged(view, scope)).one_currency()
             if total is not None:
                 await require_tied(view, scope, total)
