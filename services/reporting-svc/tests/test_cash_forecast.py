@@ -181,7 +181,7 @@ def test_the_parts_add_up_to_what_is_outstanding(seed: int) -> None:
 
 
 def test_a_forecast_is_kept_by_all_that_a_scope_asks_for() -> None:
-    found_out = {"merged", "insured", "collectors"}
+    found_out = {"merged", "insured", "collectors", "portfolio_on"}
     assert {each.name for each in fields(Scope)} - found_out <= set(AskedForecast.__struct_fields__)
 
 

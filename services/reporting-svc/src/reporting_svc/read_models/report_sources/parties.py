@@ -24,7 +24,7 @@ class ReportParties:
     owners of the debtors, if they are wanted.
     """
 
-    def __init__(self, view: View, fields: Iterable[str], collectors: Owners | None) -> None:
+    def __init__(self, view: View, fields: Iterable[str], collectors: Owners | None = None) -> None:
         self._view = view
         self._collectors = collectors or Owners({}, {})
         self._fields = tuple(fields)
