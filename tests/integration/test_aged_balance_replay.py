@@ -32,6 +32,7 @@ from reporting_svc.read_models.overdue.query import overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.query import by_period, opening
+from tests.integration.naive_portfolios import amend
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
@@ -44,6 +45,7 @@ from tests.integration.receivable_histories import (
     replay,
     reschedule,
     steps,
+    steps_with,
 )
 from tests.integration.store import Store, project
 
@@ -100,7 +102,16 @@ async def rebuild(conn: asyncpg.Connection[Any], log: list[StoredEvent], way: Wa
 
 
 async def content(conn: asyncpg.Connection[Any], schema: str) -> list[Any]:
-    tables = ["item", "item_instalment", "movement", "balance", "day_sum", "aging_day"]
+    tables = [
+        "customer",
+        "portfolio",
+        "item",
+        "item_instalment",
+        "movement",
+        "balance",
+        "day_sum",
+        "aging_day",
+    ]
     return [sorted(map(repr, await conn.fetch(f"select * from {schema}.{table}"))) for table in tables]
 
 
@@ -174,7 +185,7 @@ def test_as_of_three_dates_and_known_at_two_moments_equal_a_naive_replay(
     suppress_health_check=ACCEPTED,
 )
 @given(
-    acts=steps,
+    acts=steps_with(amend),
     batch=st.sampled_from([1, 2, 5, 11]),
     share=st.sampled_from([0, 60, 100]),
     other_way=st.sampled_from(WAYS),
