@@ -420,11 +420,11 @@ def test_a_worker_makes_subtotals_of_every_ledger_again_after_a_rebuild(store: S
             )
             for _ in range(2):
                 await project(store.conn, schema, books.log, 1000, Receivables())
-                assert await chain_for(view, Scope()) == Chain()
+                assert await chain_for(view, Scope(), "account") == Chain()
                 bare = await aged(view, Scope(), page=EVERY_ROW)
                 maker = asyncio.create_task(SubtotalMaker(pool, BLOCK).run())
                 async with asyncio.timeout(HANG_S):
-                    while not (await chain_for(view, Scope())).added:
+                    while not (await chain_for(view, Scope(), "account")).added:
                         await asyncio.sleep(0.01)
                 maker.cancel()
                 await asyncio.wait([maker])

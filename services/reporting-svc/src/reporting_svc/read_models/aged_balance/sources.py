@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 from encours.kernel.bands import STANDARD, Bands
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments
+from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.parts import instalments_now, parts_then, undivided_now
-from reporting_svc.read_models.receivables.query import apart_sql, later_sql
+from reporting_svc.read_models.receivables.query import later_sql
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.receivables.subtotals import Basis, chain_for, counted_sources
+from reporting_svc.read_models.receivables.subtotals import Basis
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -82,14 +83,14 @@ def _of_parts(args: Arguments, view: View, parts: str, bands: Bands, basis: Basi
 async def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
     """Everything that counted by the day and was known at the position, added up.
 
-    Bands are sums of movements by the dates of their invoices, so one pass over the movements gives all but the
-    contested, conceded and planned parts, which are bounded by what is open on each invoice, and the instalments of
-    invoices that ever had any: these go from the band of the invoice to their own.
+    Bands are sums of movements by the dates of their invoices. The contested, conceded and planned parts are bounded by
+    what is open on each invoice, and the instalments of invoices that ever had any go from the band of the invoice to
+    their own.
     """
-    of_item = "case when m.day is not null then m.item_minor end"
-    in_bands = _banded(args, of_item, "m.day", view.time.as_of, bands)
-    moved = [
-        f"""
+    ends = [args.add(view.time.as_of - timedelta(days=threshold + 1)) for threshold in bands.thresholds]
+    in_bands = _differences([f"coalesce(sum(m.past_{n}), 0)" for n in range(len(bands.names))])
+    sums = (await counted(args, view, scope, "account")).accounts_by_day(basis, ends)
+    moved = f"""
         select {ENTITY_ID.sql("entity")} as entity, {CUSTOMER_ID.sql("customer_id")} as customer_id, currency,
                {", ".join(columns_of(bands))}
         from (
@@ -98,25 +99,24 @@ async def _from_movements(args: Arguments, view: View, scope: Scope, bands: Band
                    coalesce(sum(m.cash_minor), 0)::bigint as unapplied,
                    coalesce(sum(m.item_minor), 0)::bigint as open_items,
                    coalesce(sum(m.account_minor), 0)::bigint as ledger
-            from ({counted}) m group by m.entity, m.customer_id, m.currency
+            from ({sums}) m group by m.entity, m.customer_id, m.currency
         ) moved
-        """
-        for counted in counted_sources(args, view, scope, await chain_for(view, scope), basis)
-    ]
+    """
     of_part = "case when p.is_divided then p.open_minor end"
     apart = f"""
         select p.entity, p.customer_id, p.currency, {_banded(args, of_part, f"p.{basis}", view.time.as_of, bands)},
                {_shares(args, f"p.{basis}", view.time.as_of)}, 0, 0, 0
         from apart p group by p.entity, p.customer_id, p.currency
     """
-    left = _banded(args, "-p.open_minor", f"i.{basis}", view.time.as_of, bands)
+    dated = {"due_on": "p.invoice_due_on", "issued_on": "p.issued_on"}[basis]
+    left = _banded(args, "-p.open_minor", dated, view.time.as_of, bands)
     divided = f"""
         select p.entity, p.customer_id, p.currency, {left}, 0, 0, 0, 0, 0, 0, 0
-        from apart p join {view.schema}.item i using (invoice_id) where p.is_divided
+        from apart p where p.is_divided
         group by p.entity, p.customer_id, p.currency
     """
-    parts = await parts_then(args, view, scope, among=apart_sql(view.schema))
-    return f"with apart as materialized ({parts}) {_together([*moved, apart, divided], bands)}"
+    parts = await parts_then(args, view, scope, apart=True)
+    return f"with apart as materialized ({parts}) {_together([moved, apart, divided], bands)}"
 
 
 async def figures_sql(
@@ -157,6 +157,10 @@ def _banded(args: Arguments, amount: str, counted_from: str, as_of: date, bands:
     for threshold in bands.thresholds:
         before = args.add(as_of - timedelta(days=threshold))
         past.append(f"coalesce(sum({amount}) filter (where {counted_from} < {before}::date), 0)")
+    return _differences(past)
+
+
+def _differences(past: Sequence[str]) -> str:
     beyond = [*past[1:], "0"]
     return ", ".join(
         f"({here} - {further})::bigint as b{n}"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY, Collection, Receivable, months
+from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.groups import GroupBy, grouping
 from reporting_svc.read_models.receivables.parts import parts_then
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.receivables.subtotals import chain_for, counted_sql
 from reporting_svc.read_models.receivables.sums import SALES
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ async def _receivables(view: View, scope: Scope, day: date, by: GroupBy | None) 
 
 async def _unapplied(view: View, scope: Scope, by: GroupBy | None) -> dict[Group, int]:
     args = Arguments()
-    counted = counted_sql(args, view, scope, await chain_for(view, scope))
+    accounts = (await counted(args, view, scope, "account")).accounts()
     group = grouping(args, view, scope, by, "p")
     rows = await view.conn.fetch(
         f"""
@@ -105,7 +105,7 @@ async def _unapplied(view: View, scope: Scope, by: GroupBy | None) -> dict[Group
             select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.minor
             from (
                 select m.entity, m.customer_id, sum(m.cash_minor)::bigint as minor
-                from ({counted}) m where m.cash_minor <> 0 group by m.entity, m.customer_id
+                from ({accounts}) m where m.cash_minor <> 0 group by m.entity, m.customer_id
             ) m
         ) p {group.join} group by 1
         """,

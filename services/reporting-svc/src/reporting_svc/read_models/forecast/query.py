@@ -21,10 +21,10 @@ from reporting_svc.domain.forecast.owed import (
 )
 from reporting_svc.domain.measures.delays import DueOutcome
 from reporting_svc.read_models.delays.query import due_outcomes, group_names
+from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.parts import parts_then
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.receivables.subtotals import chain_for, counted_sql
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -101,11 +101,11 @@ async def _owed(view: View, scope: Scope) -> list[ExpectedPart]:
 async def _cash(view: View, scope: Scope) -> dict[str, int]:
     """Return the unapplied cash of each debtor; that of unknown payers has the debtor ``''``."""
     args = Arguments()
-    counted = counted_sql(args, view, scope, await chain_for(view, scope))
+    accounts = (await counted(args, view, scope, "account")).accounts()
     rows = await view.conn.fetch(
         f"""
         select {CUSTOMER_ID.sql("m.customer_id")} as customer_id, sum(m.cash_minor)::bigint as cash_minor
-        from ({counted}) m group by m.customer_id having sum(m.cash_minor) <> 0
+        from ({accounts}) m group by m.customer_id having sum(m.cash_minor) <> 0
         """,
         *args,
     )

@@ -142,7 +142,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 22
+    version = 23
     rows = (
         ReportingEntity,
         ReportedCustomer,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments
-from reporting_svc.read_models.receivables.query import open_then
+from reporting_svc.read_models.receivables.query import open_of
 from reporting_svc.read_models.receivables.rows import INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
@@ -43,7 +43,7 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
     opened = f"select invoice_id, open_minor from {view.schema}.item where invoice_id in ({among})"
     if not now:
         debtors = f"select {_packed('customer_id')} from {view.schema}.item where invoice_id in ({among})"
-        opened = await open_then(args, view, scope, among=among, debtors=debtors)
+        opened = open_of(args, view, scope, among, debtors)
 
     def counted(alias: str) -> str:
         known = "" if view.time.is_now else f" and {alias}.position <= {where.position}"

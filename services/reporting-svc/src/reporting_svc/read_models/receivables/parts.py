@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments
-from reporting_svc.read_models.receivables.query import open_then
+from reporting_svc.read_models.receivables.query import apart_then, open_then
 from reporting_svc.read_models.receivables.rows import ADJUSTS
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.sums import planned_sql, share_sql
@@ -41,8 +41,8 @@ async def parts_at(args: Arguments, view: View, scope: Scope, *, now: bool) -> s
 def undivided_now(args: Arguments, view: View, scope: Scope) -> str:
     """SQL: open invoices without instalments."""
     where = ScopeWhere(view, scope, "i", args).add("i.open_minor <> 0 and i.schedule is null")
-    return f"""select {_INVOICE}, false as is_divided, i.due_on, null::bigint as instalment, {_shares("i")},
-                      0::bigint as before_minor
+    return f"""select {_INVOICE}, false as is_divided, i.due_on as invoice_due_on, i.due_on,
+                      null::bigint as instalment, {_shares("i")}, 0::bigint as before_minor
                from {view.schema}.item i where {where.sql}"""
 
 
@@ -60,17 +60,17 @@ def open_instalments(schema: str, items: str = "true", schedules: str = "true") 
     return _divided(source, _in_force(schema, found, schedules))
 
 
-async def parts_then(args: Arguments, view: View, scope: Scope, *, among: str | None = None) -> str:
+async def parts_then(args: Arguments, view: View, scope: Scope, *, apart: bool = False) -> str:
     """SQL: open invoices and instalments by what counted on the day of the question and was known at its moment.
 
-    ``is_divided`` marks invoices that have ever had instalments. ``among``: SQL of the invoices to which it is
-    restricted.
+    ``is_divided`` marks invoices that have ever had instalments. ``apart``: invoices of which nothing was ever
+    contested or planned may be missing, unless they have instalments or are penalty documents.
     """
     where = ScopeWhere(view, scope, "i", args).add("i.schedule is not null")
     known = f"l.effective_on <= {where.as_of}"
     if not view.time.is_now:
         known += f" and l.position <= {where.position}"
-    found = await open_then(args, view, scope, among=among)
+    found = await (apart_then if apart else open_then)(args, view, scope)
     issued = f"case when i.issued_on <= {where.as_of} then i.total_minor else 0 end"
     source = f"""select {_INVOICE}, i.schedule is not null as is_divided, i.due_on,
                         {issued} + coalesce(a.minor, 0) - o.open_minor as settled_minor, {_shares("o")}
@@ -115,7 +115,7 @@ def _divided(source: str, schedules: str) -> str:
     undisputed = f"{owed} - x.disputed_minor"
     kept = "x.invoice_id, x.entity, x.customer_id, x.currency, x.issued_on, x.is_penalty, x.is_divided"
     return f"""
-        select {kept}, coalesce(p.due_on, x.due_on) as due_on, p.instalment,
+        select {kept}, x.due_on as invoice_due_on, coalesce(p.due_on, x.due_on) as due_on, p.instalment,
                {_between("x.settled_minor", owed)} as open_minor,
                {_between(undisputed, owed)} as disputed_minor,
                {_between(f"{owed} - x.conceded_minor", owed)} as conceded_minor,

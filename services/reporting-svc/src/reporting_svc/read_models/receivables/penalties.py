@@ -34,8 +34,7 @@ async def open_penalties(view: View, scope: Scope, conversion: ReportConversion 
     if await is_now(view):
         parts = parts_now(args, view, scope)
     else:
-        documents = f"select invoice_id from {view.schema}.item where is_penalty"
-        parts = await parts_then(args, view, scope, among=documents)
+        parts = await parts_then(args, view, scope, apart=True)
     rows = await view.conn.fetch(
         f"""select entity, currency, sum(open_minor)::bigint as open_minor,
                    coalesce(sum(open_minor) filter (where due_on >= {args.add(view.time.as_of)}::date), 0)::bigint

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments, ViewWhere
-from reporting_svc.read_models.receivables.scope import Scope
-from reporting_svc.read_models.receivables.subtotals import Chain, chain_for, counted_sql
+from reporting_svc.read_models.receivables.counted import counted
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.refusals import ReportedCustomerNotFound, ReportingEntityNotFound
 
 if TYPE_CHECKING:
@@ -64,32 +64,33 @@ async def is_now(view: View) -> bool:
     return found
 
 
-def apart_sql(schema: str) -> str:
-    """SQL: invoices on which an amount ever was in dispute or on a payment plan, and those in instalments."""
-    return f"""select invoice_id from {schema}.movement where contested_minor <> 0 or planned_minor <> 0
-               union all select invoice_id from {schema}.item_instalment"""
-
-
-async def open_then(
-    arguments: Arguments, view: View, scope: Scope, *, among: str | None = None, debtors: str | None = None
-) -> str:
+async def open_then(args: Arguments, view: View, scope: Scope) -> str:
     """SQL: invoice_id with its open, contested, conceded and planned amount, by what counted by the day and was known
     then.
-
-    ``among``: SQL of the invoices to which it is restricted. ``debtors``: SQL of their customers, by which an index
-    finds the movements.
     """
-    chain = await chain_for(view, scope) if debtors is None else Chain()
-    found = "m.invoice_id is not null"
-    if debtors is not None:
-        found += f" and m.customer_id in ({debtors})"
-    if among is not None:
-        found += f" and m.invoice_id in ({among})"
+    return _by_invoice((await counted(args, view, scope, "item")).items())
+
+
+async def apart_then(args: Arguments, view: View, scope: Scope) -> str:
+    """SQL: :func:`open_then` of the invoices that were apart then, and of some others."""
+    return _by_invoice((await counted(args, view, scope, "account")).items_apart())
+
+
+def open_of(args: Arguments, view: View, scope: Scope, among: str, debtors: str) -> str:
+    """SQL: :func:`open_then` of some invoices. ``debtors``: SQL of their customers, by which an index finds the
+    movements.
+    """
+    where = ScopeWhere(view, scope, "m", args, packed=True).counted()
+    where.add(f"m.customer_id in ({debtors})").add(f"m.invoice_id in ({among})")
+    return _by_invoice(f"select m.* from {view.schema}.movement m where {where.sql}")
+
+
+def _by_invoice(rows: str) -> str:
+    """SQL: the sums of rows by invoice; nothing of those of which nothing is open."""
     return f"""
         select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
                coalesce(sum(m.contested_minor), 0)::bigint as disputed_minor,
                coalesce(sum(m.conceded_minor), 0)::bigint as conceded_minor,
                coalesce(sum(m.planned_minor), 0)::bigint as planned_minor
-        from ({counted_sql(arguments, view, scope, chain)}) m
-        where {found} group by m.invoice_id having sum(m.item_minor) <> 0
+        from ({rows}) m group by m.invoice_id having sum(m.item_minor) <> 0
     """

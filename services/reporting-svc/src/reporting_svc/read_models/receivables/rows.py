@@ -12,6 +12,18 @@ from encours.projection.rows import Id, Row
 ENTITY_ID, CUSTOMER_ID, INVOICE_ID, PAYMENT_ID = Id("ent"), Id("cus"), Id("inv"), Id("pay")
 ADJUSTS = f"kind in {tuple(kind for kind in OWING if kind not in (*INVOICED, PENALISED))}"
 """SQL: movements that change what is owed of an invoice after its issue."""
+APART = f"(contested_minor <> 0 or planned_minor <> 0 or kind = '{PENALISED}')"
+"""SQL: movements of invoices whose open amounts are needed one by one, as are those of invoices in instalments."""
+
+
+def apart_sql(schema: str, invoice_id: str, upto: str) -> str:
+    """SQL: true of an invoice that was apart by a position: disputed, planned, in instalments, or of penalties."""
+    return " or ".join(
+        f"exists (select from {schema}.{each} and a.invoice_id = {invoice_id} and a.position <= {upto})"
+        for each in (f"movement a where {APART}", "item_instalment a where true")
+    )
+
+
 ROW_KEY = "case when customer_id <> '' then customer_id else entity end"
 """The customer, or the entity for money of an unknown payer: ends every order of balances, and is unique."""
 
@@ -146,7 +158,7 @@ class MovementRow(Row, kw_only=True):
         "(customer_id)",
         "(effective_on, position)",
         f"(invoice_id) where {ADJUSTS}",
-        "(invoice_id) where contested_minor <> 0 or planned_minor <> 0",
+        f"(invoice_id, position) where {APART}",
     )
     position: int
     line: int

@@ -1,8 +1,12 @@
 """Subtotals of movements, which a question about the past adds in place of the movements themselves.
 
-A subtotal is the sum of the movements of a range of positions, by invoice and by account. Those of consecutive ranges
-make a chain from the first position on. An answer takes a chain, adds the movements after it that count, and takes off
-those within it that count only after the day of the question. It is the same sum with any chain, and without one.
+A subtotal is the sum of the movements of a range of positions. One of its tables has a row per invoice, the other one
+per account: with what is open by due date and by issue date, added up from the first day on, so that a band is the
+difference of two elements. Subtotals of consecutive ranges make a chain from the first position on. An answer
+(:mod:`.counted`) is the same sum with any chain, and without one.
+
+Bands need no single invoices but those *apart*: disputed, on a payment plan, in instalments, or penalty documents. A
+subtotal marks those that were apart by its last position, as far as it has them.
 
 Movements are never changed, so that subtotals need not be kept up to date: a worker makes them after the fact, and a
 rebuild, which replaces the schema, drops them. They are no part of the content that is hashed.
@@ -12,37 +16,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from encours.projection.schemas import schema_of
-from encours.reading.where import Arguments
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.rows import apart_sql
+from reporting_svc.read_models.receivables.scope import Scope
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
-    from encours.reading.moment import View
+    from encours.reading.moment import TimeTravel, View
 
 BLOCK = 50_000
-"""Movements of a subtotal that is made of them: about as many are read beside a chain."""
+"""Movements of a subtotal that is made of them; beside a chain about half as many are read at most."""
 _TYPICAL = 1_001
 """Last movements of a subtotal whose median day says how far its history went."""
-_ON_ITEM = ("item_minor", "contested_minor", "conceded_minor", "planned_minor")
+ON_ITEM = ("item_minor", "contested_minor", "conceded_minor", "planned_minor")
 _ON_ACCOUNT = ("cash_minor", "account_minor")
-_AMOUNTS = (*_ON_ITEM, *_ON_ACCOUNT)
+ACCOUNT_KEY = ("entity", "customer_id", "currency")
 _DATES = ("due_on", "issued_on")
-_KEY = ("entity", "customer_id", "currency", "invoice_id")
 Basis = Literal["due_on", "issued_on"]
+SubtotalTable = Literal["item", "account"]
+_LAST = 2**63 - 1
 PAST_WORK_MEM = "64MB"
 """For movements joined with a million items: with the default of 4 MB the join goes through temporary files."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """Subtotals that add up to the movements of the positions up to ``upto``: some are added, some are taken off."""
-
-    upto: int = 0
-    added: tuple[int, ...] = ()
-    taken_off: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +49,38 @@ class SubtotalRange:
     part: int
     since: int
     upto: int
-    rows: int
+    items: int
+    accounts: int
+    day: date
+    """Median day of the last movements, to which the history had come."""
+
+    def rows_of(self, table: SubtotalTable) -> int:
+        """Return the number of rows of a table."""
+        return self.items if table == "item" else self.accounts
 
 
-async def chain_for(view: View, scope: Scope) -> Chain:
-    """Return the chain nearest to the dates of the question, and prepare the transaction for sums over movements.
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Subtotals that add up to the movements of the positions up to ``upto``: some are added, some are taken off."""
+
+    upto: int = 0
+    added: tuple[SubtotalRange, ...] = ()
+    taken_off: tuple[SubtotalRange, ...] = ()
+
+    @property
+    def signed(self) -> list[tuple[str, SubtotalRange]]:
+        """All subtotals, each with the sign of its amounts."""
+        return [*(("", each) for each in self.added), *(("-", each) for each in self.taken_off)]
+
+
+def known_to(time: TimeTravel) -> int:
+    """Return the last position that counts: the last of all where no moment was asked for."""
+    return _LAST if time.is_now else time.position
+
+
+async def chain_for(view: View, scope: Scope, table: SubtotalTable) -> Chain:
+    """Return the chain nearest to the dates of the question, with the fewest rows of a table, and prepare the
+    transaction for sums over movements.
 
     One customer's movements are found by an index, so their subtotals would only cost time.
     """
@@ -68,81 +92,51 @@ async def chain_for(view: View, scope: Scope) -> Chain:
     )
     if not made or scope.customer_id is not None:
         return Chain()
-    position = None if view.time.is_now else view.time.position
-    upto: int | None = await view.conn.fetchval(
-        f"""select max(upto) from {view.schema}.subtotal_range
-            where day <= $1 and ($2::bigint is null or upto <= $2)""",
-        view.time.as_of,
-        position,
-    )
-    return Chain() if upto is None else shortest(await _ranges(view.conn, view.schema), upto)
+    ranges = await _ranges(view.conn, view.schema)
+    upto = nearest(ranges, view.time.as_of, known_to(view.time))
+    return Chain() if upto is None else shortest(ranges, upto, table)
 
 
 async def _ranges(conn: Conn, schema: str) -> list[SubtotalRange]:
     found = await conn.fetch(
-        f"select part, since, upto, rows from {schema}.subtotal_range order by upto, since"
+        f"select part, since, upto, items, accounts, day from {schema}.subtotal_range order by upto, since"
     )
     return [SubtotalRange(*row) for row in found]
 
 
-def shortest(ranges: Sequence[SubtotalRange], upto: int) -> Chain:
-    """Return the chain with the fewest rows: from the last subtotal of everything on, or from the next one back."""
+def nearest(ranges: Sequence[SubtotalRange], as_of: date, position: int) -> int | None:
+    """Return the end of a subtotal beside which the fewest movements are read, if the history advances evenly between
+    two ends; None before the first.
+
+    ``ranges`` are in the order of their ends.
+    """
+    reached = [each for each in ranges if each.day <= as_of and each.upto <= position]
+    if not reached:
+        return None
+    here = reached[-1]
+    further = next((each for each in ranges if each.upto > here.upto), here)
+    days = max((further.day - here.day).days, 1)
+    place = here.upto + (further.upto - here.upto) * (as_of - here.day).days // days
+    place = min(place, further.upto, position)
+    return further.upto if further.upto - place < place - here.upto else here.upto
+
+
+def shortest(ranges: Sequence[SubtotalRange], upto: int, table: SubtotalTable) -> Chain:
+    """Return the chain with the fewest rows of a table: from the last subtotal of everything on, or from the next one
+    back.
+    """
     wholes = [each for each in ranges if each.since == 0]
     found = []
     for whole in {(w.upto <= upto): w for w in wholes if w.upto <= upto or w is _next(wholes, upto)}.values():
         first, last = sorted((whole.upto, upto))
-        between = [each for each in ranges if each.since >= max(first, 1) and each.upto <= last]
-        parts = tuple(each.part for each in between)
-        chain = Chain(upto, (whole.part, *parts)) if whole.upto <= upto else Chain(upto, (whole.part,), parts)
-        found.append((whole.rows + sum(each.rows for each in between), chain))
+        between = tuple(each for each in ranges if each.since >= max(first, 1) and each.upto <= last)
+        chain = Chain(upto, (whole, *between)) if whole.upto <= upto else Chain(upto, (whole,), between)
+        found.append((sum(each.rows_of(table) for _, each in chain.signed), chain))
     return min(found, key=lambda each: each[0])[1]
 
 
 def _next(wholes: Sequence[SubtotalRange], upto: int) -> SubtotalRange | None:
     return next((each for each in wholes if each.upto > upto), None)
-
-
-def counted_sql(args: Arguments, view: View, scope: Scope, chain: Chain) -> str:
-    """SQL: rows that add up to the movements that counted by the day of the question and were known at its moment.
-
-    Their columns are the key and the amounts of movements.
-    """
-    return " union all ".join(counted_sources(args, view, scope, chain, None))
-
-
-def counted_sources(args: Arguments, view: View, scope: Scope, chain: Chain, by: Basis | None) -> list[str]:
-    """SQL of queries that together give the rows of :func:`counted_sql`, with the date ``by`` of their invoices as
-    ``day``; null of an invoice that was never issued.
-    """
-    counts = ScopeWhere(view, scope, "m", args, packed=True).counted()
-    movement = f"{view.schema}.movement m"
-    if not chain.added:
-        dated = f"left join {view.schema}.item i on i.invoice_id = m.invoice_id" if by else ""
-        return [f"select {_columns(f'i.{by}' if by else None)} from {movement} {dated} where {counts.sql}"]
-    # So few of them are left that looking up their invoices takes less than a join, whatever the planner expects.
-    day = f"(select i.{by} from {view.schema}.item i where i.invoice_id = m.invoice_id)" if by else None
-    counts.add("m.position > {}::bigint", chain.upto)
-    beyond = ScopeWhere(view, scope, "m", args, packed=True).add("m.position <= {}::bigint", chain.upto)
-    beyond.add(f"m.effective_on > {beyond.as_of}")
-    within = ScopeWhere(view, scope, "m", args, packed=True).sql
-    whole, *others = [
-        f"select {_columns(f'm.{by}' if by else None, sign)} from {view.schema}.subtotal_{part} m where {within}"
-        for sign, parts in (("", chain.added), ("-", chain.taken_off))
-        for part in parts
-    ]
-    rest = [
-        f"select {_columns(day)} from {movement} where {counts.sql}",
-        f"select {_columns(day, '-')} from {movement} where {beyond.sql}",
-        *others,
-    ]
-    # By itself the largest is read by several processes: the planner knows how many accounts it has.
-    return [whole, " union all ".join(rest)]
-
-
-def _columns(day: str | None, sign: str = "") -> str:
-    key = [f"m.{column}" for column in _KEY]
-    dated = [f"{day} as day"] if day else []
-    return ", ".join([*key, *dated, *(f"{sign}m.{column} as {column}" for column in _AMOUNTS)])
 
 
 async def with_movements(conn: Conn, model: str) -> list[str]:
@@ -167,7 +161,8 @@ async def add_subtotal(conn: Conn, schema: str, block: int = BLOCK) -> bool:
         await conn.execute(
             f"""set local work_mem = '{PAST_WORK_MEM}';
                 create table if not exists {schema}.subtotal_range (part int primary key, since bigint not null,
-                  upto bigint not null, day date not null, rows bigint not null, unique (upto, since));
+                  upto bigint not null, day date not null, items bigint not null, accounts bigint not null,
+                  unique (upto, since));
                 lock table {schema}.subtotal_range in share row exclusive mode"""
         )
         # Another worker may have made it until the lock was granted.
@@ -176,12 +171,19 @@ async def add_subtotal(conn: Conn, schema: str, block: int = BLOCK) -> bool:
             return False
         ranges = await _ranges(conn, schema)
         since = max((each.upto for each in ranges), default=0)
-        await _keep(conn, schema, since, upto, _of_movements(schema, since, upto))
+        moved = f"select * from {schema}.movement where position > {since} and position <= {upto}"
+        await _keep(conn, schema, since, upto, moved, moved)
         ranges = await _ranges(conn, schema)
         base = max((each for each in ranges if each.since == 0), key=lambda each: each.upto)
         blocks = [each for each in ranges if each.since >= base.upto]
-        if blocks and sum(each.rows for each in blocks) >= base.rows:
-            await _keep(conn, schema, 0, upto, _of_subtotals(schema, [base, *blocks]))
+        if blocks and sum(each.items for each in blocks) >= base.items:
+            items, accounts = (
+                " union all ".join(
+                    f"select * from {schema}.subtotal_{each.part}_{table}" for each in (base, *blocks)
+                )
+                for table in ("item", "account")
+            )
+            await _keep(conn, schema, 0, upto, items, accounts)
     return True
 
 
@@ -197,55 +199,59 @@ async def _end_of_block(conn: Conn, schema: str, block: int) -> int | None:
     return upto
 
 
-async def _keep(conn: Conn, schema: str, since: int, upto: int, query: str) -> None:
+async def _keep(conn: Conn, schema: str, since: int, upto: int, items: str, accounts: str) -> None:
+    """Add up the rows of two queries."""
     part = await conn.fetchval(f"select coalesce(max(part), 0) + 1 from {schema}.subtotal_range")
-    await conn.execute(f"create table {schema}.subtotal_{part} as {query}")
-    await conn.execute(f"analyze {schema}.subtotal_{part}")
+    item, account = f"{schema}.subtotal_{part}_item", f"{schema}.subtotal_{part}_account"
+    await conn.execute(f"create table {item} as {_items(schema, items, upto)}")
+    await conn.execute(f"create table {account} as {_accounts(schema, item, accounts)}")
+    await conn.execute(f"create index on {item} (is_apart, invoice_id); analyze {item}; analyze {account}")
     await conn.execute(
-        f"""insert into {schema}.subtotal_range (part, since, upto, day, rows)
+        f"""insert into {schema}.subtotal_range (part, since, upto, day, items, accounts)
             select $1, $2, $3, (
                 select percentile_disc(0.5) within group (order by effective_on) from (
                     select effective_on from {schema}.movement where position <= $3
                     order by position desc, line desc limit {_TYPICAL}) last
-            ), (select count(*) from {schema}.subtotal_{part})""",
+            ), (select count(*) from {item}), (select count(*) from {account})""",
         part,
         since,
         upto,
     )
 
 
-def _of_movements(schema: str, since: int, upto: int) -> str:
-    """SQL: the sums of a range of positions by invoice, with its dates, and by account."""
-    source = f"{schema}.movement where position > {since} and position <= {upto}"
-    dates = ", ".join(f"i.{column}" for column in _DATES)
-    amounts = ", ".join(f"m.{column}" for column in _AMOUNTS)
+def _items(schema: str, source: str, upto: int) -> str:
+    """SQL: the sums by account and invoice; those apart are beside each other."""
+    apart = apart_sql(schema, "sums.invoice_id", str(upto))
+    return (
+        f"select *, {apart} as is_apart from ({_sums(source, ON_ITEM, 'invoice_id')}) sums order by is_apart"
+    )
+
+
+def _accounts(schema: str, item: str, source: str) -> str:
+    """SQL: the sums by account: cash and balance of a source, and what is open of the invoices of a subtotal."""
+    key = ", ".join(ACCOUNT_KEY)
+    dated = [
+        f"""full join (
+            select {key}, array_agg(day order by day) as {by}_days, array_agg(minor order by day) as {by}_sums from (
+                select {key}, i.{by} as day,
+                       sum(sum(item_minor)) over (partition by {key} order by i.{by})::bigint as minor
+                from {item} join (select invoice_id, {by} from {schema}.item) i using (invoice_id)
+                where item_minor <> 0 group by {key}, i.{by}
+            ) dated group by {key}
+        ) {by} using ({key})"""
+        for by in _DATES
+    ]
     return f"""
-        select m.entity, m.customer_id, m.currency, m.invoice_id, {dates}, {amounts}
-        from ({_sums(source, "and", _ON_ITEM, "invoice_id")}) m left join {schema}.item i using (invoice_id)
-        union all {_of_accounts(source, "and")}
+        select * from ({_sums(source, _ON_ACCOUNT)}) money
+        full join (select {key}, sum(item_minor)::bigint as item_minor from {item} group by {key}) items using ({key})
+        {" ".join(dated)}
     """
 
 
-def _of_subtotals(schema: str, chain: list[SubtotalRange]) -> str:
-    """SQL: the sums of subtotals."""
-    parts = " union all ".join(f"select * from {schema}.subtotal_{each.part}" for each in chain)
-    source = f"({parts}) parts"
-    return f"""{_sums(source, "where", _ON_ITEM, "invoice_id", *_DATES)}
-               union all {_of_accounts(source, "where")}"""
-
-
-def _of_accounts(source: str, also: str) -> str:
-    nothing = ", ".join(f"null::date as {column}" for column in _DATES)
-    return _sums(source, also, _ON_ACCOUNT, f"null::uuid as invoice_id, {nothing}")
-
-
-def _sums(source: str, also: str, columns: tuple[str, ...], *of: str) -> str:
-    """SQL: sums of some amounts by account and by more, without rows of nothing. A null in place of 0 takes no room and
-    is not added."""
-    sums = ", ".join(
-        f"nullif(sum({c}), 0)::bigint as {c}" if c in columns else f"null::bigint as {c}" for c in _AMOUNTS
-    )
-    key = ", ".join(("entity", "customer_id", "currency", *of))
-    return f"""select {key}, {sums} from {source} {also} ({" or ".join(f"{c} <> 0" for c in columns)})
-               group by {", ".join(str(n + 1) for n in range(key.count(",") + 1))}
-               having {" or ".join(f"sum({c}) <> 0" for c in columns)}"""
+def _sums(source: str, columns: tuple[str, ...], *of: str) -> str:
+    """SQL: sums of amounts by account and by more, without rows of nothing. A null in place of 0 takes no room and is
+    not added."""
+    key = ", ".join((*ACCOUNT_KEY, *of))
+    sums = ", ".join(f"nullif(sum({column}), 0)::bigint as {column}" for column in columns)
+    return f"""select {key}, {sums} from ({source}) source where {" or ".join(f"{c} <> 0" for c in columns)}
+               group by {key} having {" or ".join(f"sum({c}) <> 0" for c in columns)}"""

@@ -14,10 +14,10 @@ from encours.contracts.books import CREDITED, INVOICED
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql
+from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.groups import Debtor, GroupBy, grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
-from reporting_svc.read_models.receivables.subtotals import chain_for, counted_sql
 from reporting_svc.read_models.receivables.sums import SALES
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ async def opening(view: View, scope: Scope, first: date) -> int:
             f"{view.schema}.day_sum m where {ScopeWhere(eve, scope, 'm', args, packed=True).counted().sql}"
         )
     else:
-        source = f"({counted_sql(args, eve, scope, await chain_for(eve, scope))}) m"
+        sums = await counted(args, eve, scope, "account")
+        source = f"({sums.accounts()}) m"
     balance: int = await view.conn.fetchval(
         f"select coalesce(sum(m.account_minor), 0)::bigint from {source}", *args
     )
