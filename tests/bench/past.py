@@ -1,0 +1,159 @@
+"""Aged balance at past dates, of a ledger whose invoices were nearly all settled since, from subtotals.
+
+Three years of invoices to 20,000 customers: each is paid after 60 days, every second one by half, and in full after 120
+days. Some are in dispute from the first payment to the second or in three instalments, one payment in 40 is booked ten
+days late. The questions ask for days all over the three years, known then, a while later and now. The reference, in the
+same run, is one of the answers from the movements themselves.
+
+With ``ENCOURS_BENCH_EVENTS=10000000`` as many movements take the place of 1,000,000.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+
+from encours.projection.control import STORE_SETTINGS
+from encours.projection.projector import create_indexes, create_tables
+from encours.reading.moment import TimeTravel, View
+from encours.testing.servers import fresh_installation, running_cluster
+from reporting_svc.read_models.aged_balance.query import Figures, aged
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import add_subtotal
+from tests.bench import Entry, entry
+from tests.bench.aged_balance import CUSTOMERS, ENTITY, PAGE
+
+MOVEMENTS = int(os.environ.get("ENCOURS_BENCH_EVENTS", "0")) or 1_000_000
+GROUPS = MOVEMENTS // 5
+"""Two issues, two first payments and one second payment."""
+FIRST, DAYS = date(2023, 7, 1), 1_095
+PAID, SETTLED = GROUPS * 60 // DAYS, GROUPS * 120 // DAYS
+"""Groups from an issue to its payments."""
+QUESTIONS = 40
+TARGET_MS = 1_000.0
+SCHEMA = "past"
+
+_FILL = f"""
+insert into {SCHEMA}.entity values ('{ENTITY}', 'Banc d''essai SAS', 'EUR');
+insert into {SCHEMA}.customer (customer_id, entity, name, name_key, country, tags)
+  select 'cus_' || md5(c::text), '{ENTITY}', 'Customer ' || c, 'customer ' || c, 'FR', array[]::text[]
+  from generate_series(0, {CUSTOMERS} - 1) c;
+insert into {SCHEMA}.item (invoice_id, number, entity, customer_id, currency, issued_on, due_on, total_minor,
+                           open_minor, disputed_minor, conceded_minor, planned_minor, settled_minor, schedule,
+                           is_penalty, vat_on_receipt)
+  select md5(i::text)::uuid, 'FAC-' || i, '{ENTITY}', 'cus_' || md5((i * 7919 % {CUSTOMERS})::text), 'EUR', issued,
+         issued + 30 + (i % 31)::int, total, total, 0, 0, 0, 0,
+         case when i % 100 = 1 then format('%s %s,%s %s,%s %s', issued + 30, total / 3, issued + 60, total / 3 * 2,
+                                           issued + 90, total) end, false, false
+  from (select i, '{FIRST}'::date + (i / 2 * {DAYS} / {GROUPS})::int as issued, 20000 + i % 900000 as total
+        from generate_series(0::bigint, {2 * GROUPS} - 1) i) each;
+insert into {SCHEMA}.item_instalment (invoice_id, position, due_on, effective_on, upto_minor)
+  select i.invoice_id, substr(i.number, 5)::bigint / 2 * 5 + 2, split_part(each, ' ', 1)::date, i.issued_on,
+         split_part(each, ' ', 2)::bigint
+  from {SCHEMA}.item i cross join unnest(string_to_array(i.schedule, ',')) each where i.schedule is not null;
+insert into {SCHEMA}.movement (position, line, item_minor, contested_minor, conceded_minor, planned_minor, cash_minor,
+                               account_minor, net_minor, effective_on, entity, customer_id, invoice_id, currency, kind)
+  select 5 * g + 1 + place, 0, minor, contested, 0, 0, 0, minor, case when place < 2 then minor * 5 / 6 else 0 end,
+         '{FIRST}'::date + (g * {DAYS} / {GROUPS})::int - case when place >= 2 and g % 40 = 0 then 10 else 0 end,
+         substr('{ENTITY}', 5)::uuid, md5((i * 7919 % {CUSTOMERS})::text)::uuid, md5(i::text)::uuid, 'EUR',
+         case when place < 2 then 'issued' else 'applied' end
+  from (
+    select g, place, i, case when place < 2 then total when i % 2 = 1 then -total when place = 4 then total / 2 - total
+                             else -(total / 2) end as minor,
+           case when i % 50 <> 0 or place < 2 then 0 when place = 4 then -5000 else 5000 end as contested
+    from (
+      select g, place, i, 20000 + i % 900000 as total
+      from generate_series(0::bigint, {GROUPS} - 1) g cross join generate_series(0, 4) place
+      cross join lateral (select case when place < 2 then 2 * g + place
+                                      when place < 4 then 2 * (g - {PAID}) + place - 2
+                                      else 2 * (g - {SETTLED}) end as i) of
+      where i >= 0
+    ) moved
+  ) each;
+"""
+
+
+async def run() -> list[Entry]:
+    """Entries for ``var/bench.json``."""
+    return await asyncio.to_thread(_run)
+
+
+def _run() -> list[Entry]:
+    with running_cluster() as cluster, fresh_installation(cluster) as installation:
+        return asyncio.run(_measured(installation.admin_url("reporting")))
+
+
+async def _measured(dsn: str) -> list[Entry]:
+    conn = await asyncpg.connect(dsn, server_settings=STORE_SETTINGS)
+    await fill(conn)
+    asked = [_pair(n) for n in range(QUESTIONS)]
+    bare, expected = await _timed(conn, *asked[-1])
+    started = time.perf_counter()
+    while await add_subtotal(conn, SCHEMA):
+        pass
+    made = time.perf_counter() - started
+    await conn.execute("checkpoint")
+    _, found = await _timed(conn, *asked[-1])
+    assert found == expected, (found, expected)
+    took = sorted([(await _timed(conn, *each))[0] for each in asked])
+    size = await conn.fetchval(
+        "select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relname ~ '^subtotal_'"
+    )
+    await conn.close()
+    p95 = took[QUESTIONS * 95 // 100 - 1]
+    return [
+        entry(
+            f"aged balance at past dates, {MOVEMENTS:,} movements, p95 of {QUESTIONS} (median {took[20]:.0f} ms)",
+            p95,
+            "ms",
+            reference="one of them from the movements",
+            reference_value=bare,
+            target=f"{TARGET_MS:.0f}",
+            met=p95 < TARGET_MS,
+        ),
+        entry(
+            f"subtotals of these movements, {size / 2**20:,.0f} MiB",
+            made,
+            "s",
+            reference="one answer without them, s",
+            reference_value=bare / 1000,
+            target="none",
+            met=None,
+        ),
+    ]
+
+
+def _pair(n: int) -> tuple[date, int]:
+    """A day, and a position then, halfway to the end, or at the end."""
+    group = GROUPS * (n + 1) // QUESTIONS
+    known = group + (GROUPS - group) * (n % 3) // 2
+    return FIRST + timedelta(days=DAYS * (n + 1) // QUESTIONS - 1), 5 * known
+
+
+async def fill(conn: asyncpg.Connection[Any]) -> None:
+    """Rows, indexes and statistics of :data:`SCHEMA`."""
+    model = Receivables()
+    await create_tables(conn, SCHEMA, model, keys=True)
+    await conn.execute(_FILL)
+    await create_indexes(conn, SCHEMA, model.rows)
+    await conn.execute("vacuum analyze")
+    await conn.execute("checkpoint")
+
+
+async def _timed(conn: asyncpg.Connection[Any], day: date, position: int) -> tuple[float, Figures]:
+    """Milliseconds of the second of two answers, and its sum."""
+    for _ in range(2):
+        started = time.perf_counter()
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            view = View(conn, SCHEMA, TimeTravel(day, position, None, False), granted=None)
+            found = await aged(view, Scope(), page=PAGE)
+        took = (time.perf_counter() - started) * 1000
+    assert len(found.rows) == PAGE.fetch
+    assert found.sums[0].tied
+    return took, found.sums[0]
