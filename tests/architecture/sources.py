@@ -22,3 +22,9 @@ def modules() -> Iterator[tuple[str, Path]]:
 def parsed(path: Path) -> ast.Module:
     """The syntax tree of a file. It is shared: read it, change nothing in it."""
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of that tree: to walk it takes as long as to parse it."""
+    return tuple(ast.walk(parsed(path)))

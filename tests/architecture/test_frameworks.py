@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path
 
-from tests.architecture.sources import modules, parsed
+from tests.architecture.sources import modules, nodes
 
 FRAMEWORKS = ("fastapi", "starlette")
 DOCUMENTED = frozenset(
@@ -24,9 +25,9 @@ DOCUMENTED = frozenset(
 )
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
+def _imported(path: Path) -> Iterator[tuple[str, list[str]]]:
     """Modules of the frameworks that a file imports, with the names that it takes from them."""
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found = [(alias.name, [""]) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -40,7 +41,7 @@ def test_only_documented_modules_and_public_names_are_imported() -> None:
     wrong = [
         f"{place}: {module} {name}"
         for place, path in modules()
-        for module, names in _imported(parsed(path))
+        for module, names in _imported(path)
         for name in names
         if module not in DOCUMENTED or name.startswith("_")
     ]
@@ -52,8 +53,8 @@ def test_no_private_attribute_of_a_framework_is_read() -> None:
     wrong = [
         f"{place}:{node.lineno} {ast.unparse(node)}"
         for place, path in modules()
-        if any(_imported(parsed(path)))
-        for node in ast.walk(parsed(path))
+        if any(_imported(path))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr.startswith("_")
         and not node.attr.startswith("__")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.sources import ROOT, parsed
+from tests.architecture.sources import ROOT, nodes
 
 SERVICES = ("invoice_svc", "dunning_svc", "risk_svc", "reporting_svc")
 LONGEST_SOURCE, LONGEST_TEST = 400, 450
@@ -66,7 +66,7 @@ def _domain_files() -> Iterator[tuple[str, Path]]:
 
 
 def _imported(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(parsed(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -120,7 +120,7 @@ def test_no_room_is_a_drawer() -> None:
 
 def _docstrings(path: Path) -> Iterator[str]:
     """Of modules, classes and functions, and the strings that stand below fields."""
-    for node in ast.walk(parsed(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             text = node.value.value
             if isinstance(text, str):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from encours.kernel.ids import LEDGER_NAME
 from encours.ledger.migrations import LEDGER_MIGRATIONS
-from tests.architecture.sources import modules, parsed
+from tests.architecture.sources import modules, nodes
 
 
 def holding(pattern: str) -> Iterator[str]:
@@ -45,7 +45,7 @@ def test_the_name_of_a_class_is_used_once() -> None:
     """In all packages together: who searches for a name finds one definition."""
     places: dict[str, list[str]] = {}
     for name, path in modules():
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(name)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from encours.http.catalogue import Catalogue
 from encours.kernel.errors import declared_in
 from encours.service.settings import ServiceSettings
-from tests.architecture.sources import ROOT, parsed
+from tests.architecture.sources import ROOT, nodes
 
 SHARED_ROOMS = ("kernel", "ledger", "postgres", "transport", "projection", "reading", "service", "http")
 SHARED = [ROOT / "shared/src/encours" / room for room in SHARED_ROOMS]
@@ -51,7 +51,7 @@ def _declared(node: ast.ClassDef) -> Iterator[str]:
 
 
 def _codes(path: Path) -> Iterator[str]:
-    for node in ast.walk(parsed(path)):
+    for node in nodes(path):
         if isinstance(node, ast.ClassDef):
             yield from _declared(node)
         if not isinstance(node, ast.Call):

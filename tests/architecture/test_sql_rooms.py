@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
-from tests.architecture.sources import modules, parsed
+from tests.architecture.sources import modules, nodes
 
 SQL_ROOMS = (
     *("encours/postgres/", "encours/ledger/", "encours/replay/", "encours/projection/", "encours/reading/"),
@@ -59,9 +60,9 @@ def _text(node: ast.AST) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def sql_in(tree: ast.Module) -> list[int]:
+def sql_in(found: Iterable[ast.AST]) -> list[int]:
     """Lines that hold SQL or hand it to a connection."""
-    return sorted({node.lineno for node in ast.walk(tree) if _asks(node) or SQL_TEXT.match(_text(node))})  # type: ignore[attr-defined]
+    return sorted({node.lineno for node in found if _asks(node) or SQL_TEXT.match(_text(node))})  # type: ignore[attr-defined]
 
 
 def test_sql_stands_in_its_rooms_and_in_stores() -> None:
@@ -69,14 +70,14 @@ def test_sql_stands_in_its_rooms_and_in_stores() -> None:
         f"{name}:{line}"
         for name, path in modules()
         if not name.startswith(SQL_ROOMS) and name not in STORES
-        for line in sql_in(parsed(path))
+        for line in sql_in(nodes(path))
     ]
     assert found == []
 
 
 def test_every_store_that_is_named_holds_sql() -> None:
     paths = dict(modules())
-    assert [name for name in sorted(STORES) if name not in paths or not sql_in(parsed(paths[name]))] == []
+    assert [name for name in sorted(STORES) if name not in paths or not sql_in(nodes(paths[name]))] == []
 
 
 def test_lists_are_cut_into_pages_where_the_grant_is_put_in() -> None:
@@ -85,7 +86,7 @@ def test_lists_are_cut_into_pages_where_the_grant_is_put_in() -> None:
         f"{name}:{node.lineno}"
         for name, path in modules()
         if name != PAGES_ARE_CUT_IN
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and (
@@ -104,8 +105,12 @@ other = "insert into x values (1)"
 lines = \'\'\'
     update t set a = 1\'\'\'
 """
-    assert sql_in(ast.parse(seen)) == [2, 3, 4, 5]
+    assert sql_in(ast.walk(ast.parse(seen))) == [2, 3, 4, 5]
     assert (
-        sql_in(ast.parse('"""Select what to delete from the list."""\nasync def f(): await cmd.execute(g)'))
+        sql_in(
+            ast.walk(
+                ast.parse('"""Select what to delete from the list."""\nasync def f(): await cmd.execute(g)')
+            )
+        )
         == []
     )

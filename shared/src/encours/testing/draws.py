@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec.inspect as mi
@@ -12,6 +13,13 @@ from encours.contracts.common import Instalment
 from encours.testing.events import USUAL, event
 
 Fields = dict[str, Any]
+
+
+@cache
+def _fields(cls: type[Event]) -> tuple[mi.Field, ...]:
+    info = mi.type_info(cls)
+    assert isinstance(info, mi.StructType)
+    return info.fields
 
 
 class Draw:
@@ -25,10 +33,8 @@ class Draw:
         return dict(found[self.n % len(found)]) if found else None
 
     def fields(self, cls: type[Event]) -> Fields:
-        info = mi.type_info(cls)
-        assert isinstance(info, mi.StructType)
         usual = event(cls)
-        drawn = {each.name: self._value(each, getattr(usual, each.name)) for each in info.fields}
+        drawn = {each.name: self._value(each, getattr(usual, each.name)) for each in _fields(cls)}
         if "issued_on" in drawn:  # a legal number: series, year, digits
             drawn["number"] = f"FAC-{drawn['issued_on'].year}-{self.n:06d}"
         return drawn
