@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from encours.service.settings import ServiceSettings
 from shared.tests.http import customers_app
 settings = ServiceSettings.from_environment(
     connections_max={CONNECTIONS}, in_flight_per_key={SHARE}, headers_timeout_s={HEADERS_S}, upload_idle_s=5.0,
-    log_level="error",
+    drain_timeout_s=1, log_level="error",
 )
 serve(create_app("web-test", "Customers", [customers_app.router], settings), settings)
 """
@@ -170,11 +171,14 @@ async def _waiters(served: Served) -> None:
             waits.create_task(wait())
 
 
-def _posts(body: bytes) -> Callable[[Served], Awaitable[None]]:
+def _posts(body: Callable[[], bytes]) -> Callable[[Served], Awaitable[None]]:
+    made = cache(body)
+
     async def post(served: Served) -> None:
-        more = ("Content-Type: application/json", f"Content-Length: {len(body)}")
+        data = made()
+        more = ("Content-Type: application/json", f"Content-Length: {len(data)}")
         while True:
-            await served.say(served.head("POST", "/v1/customers:batch", *more) + body)
+            await served.say(served.head("POST", "/v1/customers:batch", *more) + data)
 
     return post
 
@@ -183,16 +187,19 @@ def _batch(item: dict[str, Any], count: int) -> bytes:
     return json.dumps({"items": [item] * count}).encode()
 
 
+def _unknown_names() -> bytes:
+    return _batch({f"k{n}": 1 for n in range(300_000)}, 1)
+
+
 LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
-UNKNOWN_NAMES = json.dumps({"items": [{f"k{n}": 1 for n in range(300_000)}]}).encode()
 ATTACKS = {
     "dripped header": _dripped_header,
     "silent connections": _silent_connections,
     "dripped uploads": _dripped_uploads,
     "waiters": _waiters,
-    "batch of bad items": _posts(_batch({f"wrong{n}": {} for n in range(900)}, 300)),
-    "unknown names": _posts(UNKNOWN_NAMES),
-    "colons in text": _posts(_batch({"name": ": " * 2_000}, 900)),
+    "batch of bad items": _posts(lambda: _batch({f"wrong{n}": {} for n in range(900)}, 300)),
+    "unknown names": _posts(_unknown_names),
+    "colons in text": _posts(lambda: _batch({"name": ": " * 2_000}, 900)),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from typing import Any
 import pytest
 
 from encours.embedded.layout import Layout
+from encours.testing.forks import run_fork
 from encours.testing.servers import private_layout
 from encours.testing.system import System, running_on, running_system
-from encours.testing.waiting import HANG_S, wait_until
+from encours.testing.waiting import wait_until
 from tests.chaos.load import Load
 from tests.e2e.world import World
 
@@ -58,14 +58,7 @@ def drill() -> Iterator[Drill]:
 
 
 def _encours(layout: Layout, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        (sys.executable, "-m", "encours.cli", *arguments),
-        env=os.environ | {"ENCOURS_VAR_DIR": str(layout.root)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG_S,
-    )
+    return run_fork("encours", *arguments, env=os.environ | {"ENCOURS_VAR_DIR": str(layout.root)})
 
 
 def _hashes(system: System, ledger: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from encours.embedded.layout import Layout
 from encours.embedded.process import free_port
 from encours.embedded.runstate import read_state
 from encours.embedded.secrets import load_secrets
+from encours.testing.forks import Fork
 from encours.testing.servers import private_layout, running_nats
 from encours.testing.waiting import HANG_S, wait_until
 
@@ -41,17 +42,27 @@ def outside() -> Iterator[dict[str, str]]:
             server.stop(process)
 
 
+def executed(environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start `encours up` as a person does: each program imports itself."""
+    with log.open("ab") as sink:
+        argv = (sys.executable, "-m", "encours.testing.up", "up")
+        return subprocess.Popen(argv, env=environment, stdout=sink, stderr=sink)
+
+
+def forked(environment: dict[str, str], log: Path) -> Fork:
+    """Start it quickly."""
+    return Fork("encours.testing.forked_up", "up", env=environment, stdout=log)
+
+
 @contextmanager
-def up(layout: Layout, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def up(
+    layout: Layout,
+    environment: dict[str, str],
+    start: Callable[[dict[str, str], Path], Fork | subprocess.Popen[bytes]] = forked,
+) -> Iterator[Fork | subprocess.Popen[bytes]]:
     """`encours up`, ready."""
     log = layout.root / "up.log"
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            (sys.executable, "-m", "encours.testing.up", "up"),
-            env=os.environ | environment | {"ENCOURS_VAR_DIR": str(layout.root)},
-            stdout=sink,
-            stderr=sink,
-        )
+    process = start(os.environ | environment | {"ENCOURS_VAR_DIR": str(layout.root)}, log)
     try:
         wait_until(lambda: process.poll() is not None or _ready(layout, process.pid), "not ready")
         assert process.poll() is None, log.read_text()
@@ -81,7 +92,7 @@ def test_servers_that_exist_are_used_and_neither_stopping_nor_a_kill_nor_a_secon
     outside: dict[str, str],
 ) -> None:
     with private_layout() as layout, private_layout() as second:
-        with up(layout, outside) as process:
+        with up(layout, outside, executed) as process:
             state = read_state(layout)
             assert state is not None
             assert state.postgres is None
