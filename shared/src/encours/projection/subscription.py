@@ -47,7 +47,8 @@ PAUSE_MAX_S = 0.1
 form batches. There is no pause after a full batch. After events that the model ignores, the pause is the longest, and
 the first event that it does not ignore ends it.
 """
-WAIT_S = 1.0
+WAIT_S = 5.0
+"""Longest wait for events. The worker ends it when another process has moved a position."""
 STANDBY_S = 0.5
 RETRY_MIN_S, RETRY_MAX_S = 0.1, 5.0
 STOPPED_MAX_S = 30.0

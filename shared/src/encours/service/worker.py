@@ -50,6 +50,8 @@ STATES_ALL = 120
 """All states are written each time this number of intervals has passed."""
 CHECKPOINTS_S = 1.0
 STANDBY_S = 0.5
+LEADING_S = 2.0
+"""Interval in which a relay looks at its lease."""
 CONNECT_RETRY_S = 0.5
 RESTART_MIN_S, RESTART_MAX_S = 0.2, 10.0
 DRAIN_S = 10.0
@@ -269,13 +271,13 @@ class Worker:
             log.info("relay active", ledger=name)
             publishing = Relay(nats, self._ledger, name, forgeries=self._tails[name].forgeries)
             self._publishers[name] = publishing
-            relay = asyncio.create_task(publishing.run())
+            relay, stop = asyncio.create_task(publishing.run()), asyncio.create_task(self._stopping.wait())
             try:
-                while leases.holds(token) and not self._stopping.is_set() and not relay.done():
-                    await self._sleep(STANDBY_S)
+                while leases.holds(token) and not stop.done() and not relay.done():
+                    await asyncio.wait({relay, stop}, timeout=LEADING_S, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 del self._publishers[name]
-                await end([relay])
+                await end([relay, stop])
                 await asyncio.shield(leases.release(token, "relay", name))
             if relay.done() and not relay.cancelled() and relay.exception() is not None:
                 if await was_dropped(self._ledger, name):
@@ -287,7 +289,12 @@ class Worker:
         """Read the positions of all read models together: one that another process moved is looked at by its task."""
         while True:
             with contextlib.suppress(*FAILED):
-                context.positions = await positions(context.pool)
+                known, context.positions = context.positions, await positions(context.pool)
+                for ledger in {
+                    key[0] for key, position in context.positions.items() if known.get(key) != position
+                }:
+                    if (tail := self._tails.get(ledger)) is not None:
+                        tail.release()
             await asyncio.sleep(CHECKPOINTS_S)
 
     async def _publish_state(self, pool: asyncpg.Pool) -> None:

@@ -37,9 +37,11 @@ from encours.transport.names import stream_name, wakeup_subject, wanted_subject
 WINDOW = 4096
 PAGE = 1024
 FETCH = 256
-EXPIRES_S = 2.0
-HEARTBEAT_S = 0.5
-SILENCE_S = 1.6  # three missed heartbeats: the request or its server is lost
+ANSWER_S = 2.0
+EXPIRES_S = 10.0
+HEARTBEAT_S = 2.5
+"""Each ledger costs each process a message so often. What the stream is late with comes from the ledger."""
+SILENCE_S = 8.0  # three missed heartbeats: the request or its server is lost
 INACTIVE_S = 10.0
 RETRY_S = 0.25
 
@@ -130,7 +132,7 @@ class Tail:
             self._look.set()
 
     def release(self) -> None:
-        """End each waiting :meth:`after` without events: the process stops."""
+        """End each waiting :meth:`after` without events: the process stops, or a checkpoint was moved."""
         self._wake()
 
     async def run(self) -> None:
@@ -247,8 +249,9 @@ class Tail:
 
     async def _consume(self, nats: Client) -> None:
         loop = asyncio.get_running_loop()
-        js = nats.jetstream(timeout=EXPIRES_S)
+        js = nats.jetstream(timeout=ANSWER_S)
         self._reset.clear()
+        reconnects = nats.stats["reconnects"]
         info = await js.add_consumer(
             stream_name(self._name),
             ConsumerConfig(
@@ -290,6 +293,8 @@ class Tail:
             self._ask_more = ask_more
             await ask_more()
             while not self._reset.is_set() and loop.time() - self._heard_at < SILENCE_S:
+                if nats.stats["reconnects"] != reconnects:
+                    break  # another server, or one that has forgotten the request
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._reset.wait(), HEARTBEAT_S)
         finally:
