@@ -57,6 +57,11 @@ class Story:
         shown = self.world.get("reporting", "/v1/aged-balance", customer_id=self.customer, **dates)
         return str(shown["totals"][figure]["amount"])
 
+    def exposed(self, **dates: Any) -> tuple[str, str]:
+        """Exposure, and the part of it on plan."""
+        found = self.world.get("risk", f"/v1/customers/{self.customer}/exposure", **dates)["components"]
+        return str(found["total"]["amount"]), str(found["on_plan"]["amount"])
+
     def reminders(self) -> int:
         """Reminders that were not suppressed, and tasks."""
         sent = self.world.get("dunning", "/v1/reminders", customer_id=self.customer)["data"]
@@ -86,6 +91,7 @@ def test_a_plan_is_rescheduled_and_kept_and_waives_its_interest(story: Story) ->
     known_then = world.position
     assert (story.collection(0), story.asked()) == ("on_plan", {"120.00"})
     assert (story.aged("on_plan"), story.aged("overdue")) == ("240.00", "240.00")
+    assert (story.exposed(), story.exposed(as_of="2026-02-09")) == (("240.00", "240.00"), ("240.00", "0.00"))
     listed = world.get("invoice", "/v1/invoices", customer_id=story.customer, status="on_plan")
     assert len(listed["data"]) == 2
     reminders = story.reminders()
@@ -103,6 +109,7 @@ def test_a_plan_is_rescheduled_and_kept_and_waives_its_interest(story: Story) ->
     kept = story.shown()
     assert (kept["status"], kept["end"]["on"]) == ("kept", "2026-03-21")
     assert (story.collection(0), story.interest(0)) == ("none", before)
+    assert (story.exposed(), story.exposed(as_of="2026-03-19")) == (("0.00", "0.00"), ("160.00", "160.00"))
     assert story.reminders() == reminders
     plans = world.get("invoice", "/v1/payment-plans", invoice_id=story.invoices[0], status="kept")["data"]
     assert [each["id"] for each in plans] == [story.plan]
