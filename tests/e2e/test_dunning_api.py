@@ -52,6 +52,7 @@ async def api(installation: Installation, folder: Path) -> AsyncIterator[Api]:
         base = f"http://127.0.0.1:{port}"
         wait_until(lambda: _ready(base), "api")
         with httpx.Client(base_url=base, headers=headers, timeout=HANG_S) as client:
+            wait_until(lambda: client.get("/v1/reminders").status_code == 200, "read model")
             yield Api(client, world)
 
 

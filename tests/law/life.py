@@ -322,7 +322,7 @@ class Life:
         moved: Any = [
             row for row in found[ExposureMovementRow] if getattr(row, "effective_on", as_of) <= as_of
         ]
-        columns = ("open", "owed", "disputed", "conceded")
+        columns = ("open", "owed", "disputed", "planned", "conceded")
         item = {
             f"{name}_minor": sum(getattr(row, f"{name}_minor") for row in moved if row.invoice_id)
             for name in columns

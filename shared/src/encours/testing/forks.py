@@ -61,6 +61,8 @@ class Fork:
     ) -> None:
         self.args = [module, *arguments]
         outputs = [stdout or Path(os.devnull), stderr or stdout or Path(os.devnull)]
+        for output in outputs:
+            output.open("ab").close()  # it can be read from now on
         # Not a daemon of multiprocessing: those are ended without a word.
         self._process = _forks().Process(target=_begin, args=(module, arguments, dict(env), outputs))
         self._process.start()
