@@ -6,6 +6,8 @@ Modules that only one of them needs are imported when it starts: a rebuild does 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -90,6 +92,7 @@ class Service:
 
     def _worker(self, settings: ServiceSettings) -> int:
         web_logging.configure(f"{self.name}-worker", level=settings.log_level)
+        _interrupt_no_request()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._work(settings))
         return 0
@@ -127,3 +130,13 @@ class Service:
 @asynccontextmanager
 async def _nothing(_: ServiceSettings, __: Ledger) -> AsyncIterator[WorkerTasks]:
     yield WorkerTasks()
+
+
+def _interrupt_no_request() -> None:
+    """Let a wake-up of this process wait for the turn of the one that runs; its share of the processor stays the same.
+
+    Workers wake up at each burst of events, and would interrupt the API just then.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a container may refuse it
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
