@@ -64,8 +64,9 @@ Entry = dict[str, Any]
 
 _FILL = """
 insert into {s}.entity values ('{e}', 'Banc d''essai SAS', 'EUR');
-insert into {s}.customer (customer_id, entity, name, name_key, country, tags)
-  select 'cus_' || md5(c::text), '{e}', 'Customer ' || c, 'customer ' || c, 'FR', array[]::text[]
+insert into {s}.customer (customer_id, entity, name, name_key, country, portfolio_from,
+                          portfolio_position, tags)
+  select 'cus_' || md5(c::text), '{e}', 'Customer ' || c, 'customer ' || c, 'FR', '-infinity', 0, array[]::text[]
   from generate_series(0, {customers} - 1) c;
 insert into {s}.item (invoice_id, number, entity, customer_id, currency, issued_on, due_on, total_minor, open_minor,
                       disputed_minor, conceded_minor, planned_minor, settled_minor, is_penalty, vat_on_receipt)

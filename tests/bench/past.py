@@ -41,8 +41,9 @@ SCHEMA = "past"
 
 _FILL = f"""
 insert into {SCHEMA}.entity values ('{ENTITY}', 'Banc d''essai SAS', 'EUR');
-insert into {SCHEMA}.customer (customer_id, entity, name, name_key, country, tags)
-  select 'cus_' || md5(c::text), '{ENTITY}', 'Customer ' || c, 'customer ' || c, 'FR', array[]::text[]
+insert into {SCHEMA}.customer (customer_id, entity, name, name_key, country, portfolio_from,
+                          portfolio_position, tags)
+  select 'cus_' || md5(c::text), '{ENTITY}', 'Customer ' || c, 'customer ' || c, 'FR', '-infinity', 0, array[]::text[]
   from generate_series(0, {CUSTOMERS} - 1) c;
 insert into {SCHEMA}.item (invoice_id, number, entity, customer_id, currency, issued_on, due_on, total_minor,
                            open_minor, disputed_minor, conceded_minor, planned_minor, settled_minor, schedule,
