@@ -46,13 +46,13 @@ insert into {s}.invoice (invoice_id, customer_id, currency, drafted, number, iss
   from (select k, date '{day}' - (k * 7919 % 700 + 1)::int as on_
         from generate_series(1::bigint, {customers} * {each}) k) made;
 insert into {s}.movement (position, line, customer_id, currency, invoice_id, payment_id, effective_on, available_on,
-                          open_minor, owed_minor, disputed_minor, conceded_minor, draft_minor, unapplied_minor,
-                          reserved_minor, delivered_minor)
+                          open_minor, owed_minor, disputed_minor, planned_minor, conceded_minor, draft_minor,
+                          unapplied_minor, reserved_minor, delivered_minor)
   select issued_position, 0, customer_id, currency, invoice_id, null, issued_on, null,
-         total_minor, total_minor, 0, 0, 0, 0, 0, 0 from {s}.invoice
+         total_minor, total_minor, 0, 0, 0, 0, 0, 0, 0 from {s}.invoice
   union all
   select issued_position, 1, customer_id, currency, invoice_id, 'pay_' || substr(invoice_id, 5), paid_on, paid_on,
-         -total_minor, 0, 0, 0, 0, 0, 0, 0
+         -total_minor, 0, 0, 0, 0, 0, 0, 0, 0
   from (select *, due_on - 10 + (issued_position * 31 % 40)::int as paid_on from {s}.invoice) paid
   where paid_on < date '{day}' and issued_position % 50 <> 0;
 insert into {s}.limit_request (limit_id, customer_id, entity_id, amount_minor, currency, max_days_past_due, valid_until,
