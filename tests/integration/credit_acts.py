@@ -205,7 +205,7 @@ def write_off(b: Books, n: int, day: date, amount: int) -> None:
 
 
 def close_rest(b: Books, n: int, day: date, amount: int) -> None:
-    """What a payment leaves open of an invoice is closed as a residual, or is its early-payment discount."""
+    """A rest that a payment leaves open of an invoice: closed as a residual, or its early-payment discount."""
     paying = [(payment, part[1]) for payment, paid in b.payments.items() for part in paid["parts"]]
     rests = [(payment, invoice_id) for payment, invoice_id in paying if b.open[invoice_id] > 0]
     if not rests:

@@ -141,7 +141,7 @@ def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
 
 
 def check_overdue(store: Store, asked: Question, log: list[StoredEvent]) -> None:
-    """What is late; and what funds do not cover, with what else is outstanding, is the customers' account."""
+    """Late debts; those that funds do not cover, with all else that is outstanding, are the customers' account."""
     view, expected = asked.view(store, len(log)), asked.expected(log, asked.as_of).values()
     late, account = sum(e.overdue for e in expected), sum(e.account for e in expected)
     assert store.run(overdue(view, asked.scope, EVERY_ITEM)).past_due_minor == late
