@@ -6,6 +6,8 @@ that is wrong and does not say so fails.
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import httpx
@@ -91,3 +93,12 @@ def test_a_stopped_worker_costs_a_header_and_never_an_error(world: World) -> Non
         world.system.resume(worker)
     assert int(stale.headers["Encours-Lag"]) == world.position - stale.json()["position"] > 0
     assert world.get("reporting", "/v1/aged-balance", customer_id=customer)["data"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such policy")
+def test_a_worker_that_wakes_up_interrupts_no_api(system: System) -> None:
+    def policies(role: str) -> set[int]:
+        return {os.sched_getscheduler(each.pid) for each in system.processes(role) if each.pid is not None}
+
+    assert policies("worker") == {os.SCHED_BATCH}
+    assert policies("api") == {os.SCHED_OTHER}
