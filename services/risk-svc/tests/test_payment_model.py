@@ -7,7 +7,7 @@ import pytest
 
 from risk_svc.domain.score.fit import Fitted, HistoryTooShort, fit
 from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
-from risk_svc.domain.score.measures import JudgedForecast, quality
+from risk_svc.domain.score.measures import JudgedForecast, quality, reliability
 from risk_svc.domain.score.model import Forecast
 from risk_svc.domain.score.reasons import reasons
 
@@ -141,3 +141,20 @@ def test_the_measures_of_forecasts_by_hand() -> None:
     assert found.mean_error_days == pytest.approx((8 + 0 + 1) / 3)
     assert found.coverage == pytest.approx(2 / 3)
     assert found.interval_score_days == pytest.approx((10 + 20 + 10 + 2) / 3)
+
+
+def test_the_bins_hold_each_forecast_beside_its_outcome() -> None:
+    """The bounds of 2 late of 4 and of 0 of 1 are those that Wilson's formula gives by hand."""
+    chances = (0.0, 0.31, 0.33, 0.35, 0.37, 1.0)
+    delays = (-3, 4, 0, 9, -1, 12)
+    found = reliability([JudgedForecast(p, 0.0, 0.0, 0.0, d) for p, d in zip(chances, delays, strict=True)])
+    assert [(each.count, round(each.forecast, 2), each.late) for each in found] == [
+        (1, 0.0, 0.0),
+        (4, 0.34, 0.5),
+        (1, 1.0, 1.0),
+    ]
+    assert [(round(each.low, 3), round(each.high, 3)) for each in found] == [
+        (0.0, 0.793),
+        (0.15, 0.85),
+        (0.207, 1.0),
+    ]

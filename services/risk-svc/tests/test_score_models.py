@@ -49,6 +49,9 @@ def test_a_fit_is_kept_with_its_report_and_used_from_its_activation_on() -> None
     assert (fitted.version, fitted.customers, fitted.position, fitted.on) == ("own-1", 30, 7, TODAY)
     assert [each.forecast for each in fitted.quality] == ["model", "constant", "past_rate", "shrunk_rate"]
     assert fitted.first_issued_on < fitted.held_out_from <= fitted.last_issued_on
+    late = sum(each.invoices * each.late_bps for each in fitted.bins)
+    assert sum(each.invoices for each in fitted.bins) == fitted.held_out
+    assert late == pytest.approx(10_000 * fitted.held_out_late, abs=fitted.held_out)
     state = books.state(SCORE_MODELS, STREAM)
     assert (state.active, state.model) == ("default-1", SHIPPED)
 
@@ -63,6 +66,7 @@ def test_a_fit_is_kept_with_its_report_and_used_from_its_activation_on() -> None
         ("own-1", "default-1"),
         ("default-1", "own-1"),
     ]
+    assert [each.bins for each in activated if isinstance(each, ScoreModelActivated)] == [fitted.bins, ()]
 
 
 def test_a_short_history_keeps_the_shipped_model() -> None:

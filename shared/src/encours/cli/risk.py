@@ -77,3 +77,14 @@ def _report(calibration: dict[str, Any]) -> None:
     ]
     title = f"{calibration['held_out']:,} invoices held out, issued from {calibration['held_out_from']}"
     table(title, columns, rows, right=columns[1:])
+    bins = ("invoices", "forecast", "late", "95 of 100 samples")
+    of_bins = [
+        (
+            f"{each['invoices']:,}",
+            f"{100 * each['forecast']:.1f} %",
+            f"{100 * each['late']:.1f} %",
+            f"{100 * each['low']:.1f} to {100 * each['high']:.1f} %",
+        )
+        for each in calibration["bins"]
+    ]
+    table("Forecast and observed share of late invoices", bins, of_bins, right=bins)

@@ -31,7 +31,19 @@ class ForecastQuality(Value, frozen=True, kw_only=True):
     """Mean width of the intervals, in tenths of a day."""
 
 
-class ScoreModelFitted(Event, frozen=True, kw_only=True):
+class CalibrationBin(Value, frozen=True, kw_only=True):
+    """Invoices of the hold-out with a forecast in one tenth of the scale, and the share of them that was late."""
+
+    invoices: int
+    forecast_bps: int
+    """Mean probability of late payment."""
+    late_bps: int
+    low_bps: int
+    """Bounds of the late share in 95 of 100 samples of the size."""
+    high_bps: int
+
+
+class ScoreModelFitted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A version of the payment model was fitted to the history of the ledger. It is not in use yet."""
 
     TYPE: ClassVar[str] = "score_model.fitted"
@@ -54,9 +66,11 @@ class ScoreModelFitted(Event, frozen=True, kw_only=True):
     held_out_late: int
     quality: tuple[ForecastQuality, ...]
     """On the invoices held out: the model first, then the baselines."""
+    bins: tuple[CalibrationBin, ...] = ()
+    """Forecasts of the invoices held out beside their outcome, the lowest first; empty before bins were kept."""
 
 
-class ScoreModelActivated(Event, frozen=True, kw_only=True):
+class ScoreModelActivated(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Grades and forecasts are by this version from now on."""
 
     TYPE: ClassVar[str] = "score_model.activated"
@@ -65,6 +79,8 @@ class ScoreModelActivated(Event, frozen=True, kw_only=True):
     replaces: str
     """Version that was in use before."""
     text: str
+    bins: tuple[CalibrationBin, ...] = ()
+    """Those of the fit: the calibration that whoever activated the version could see."""
 
 
 class ScoreGraded(Event, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from encours.kernel.errors import Refusal
 from risk_svc.domain.score.baselines import by_baselines
 from risk_svc.domain.score.history import Level, PayerHistory, Weights, level
-from risk_svc.domain.score.measures import JudgedForecast, Quality, quality
+from risk_svc.domain.score.measures import Bin, JudgedForecast, Quality, quality, reliability
 from risk_svc.domain.score.model import OPEN_SEGMENT, LevelLine, PaymentModel
 
 PRIORS = (1.0, 2.0, 4.0)
@@ -60,6 +60,8 @@ class Calibration:
     """First day of issue of the last quarter."""
     first_issued: int
     last_issued: int
+    bins: tuple[Bin, ...] = ()
+    """Forecasts of the model by tenths of the probability, beside the share that was late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def fit(payers: Sequence[PayerHistory], on: int, version: str) -> Fitted:
         split,
         issues[0],
         issues[-1],
+        reliability(judged),
     )
     return Fitted(model, report)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import sqrt
 
+BINS = 10
+NORMAL_95 = 1.96
+"""Standard deviations of the normal distribution that 95 of 100 values lie within."""
 MISSED_DAYS_WEIGHT = 10
 """2 over the share that an interval of 80 % leaves out."""
 
@@ -50,6 +54,46 @@ def quality(judged: Sequence[JudgedForecast]) -> Quality:
         coverage=sum(each.from_days <= each.delay_days <= each.to_days for each in judged) / count,
         width_days=sum(each.to_days - each.from_days for each in judged) / count,
         interval_score_days=sum(map(_interval_score, judged)) / count,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Invoices with a forecast in a tenth of the scale, beside the share that was late."""
+
+    count: int
+    forecast: float
+    """Mean probability of late payment."""
+    late: float
+    """Share of the invoices that was late."""
+    low: float
+    """``late`` lies between ``low`` and ``high`` in 95 of 100 samples of the size (Wilson 1927)."""
+    high: float
+
+
+def reliability(judged: Sequence[JudgedForecast]) -> tuple[Bin, ...]:
+    """Return the forecasts by tenths of the probability, the lowest first; tenths without a forecast are left out.
+
+    Tenths of the scale and not of the invoices: invoices of one forecast are never divided.
+    """
+    found: dict[int, list[JudgedForecast]] = {}
+    for each in judged:
+        found.setdefault(min(BINS - 1, int(each.probability_late * BINS)), []).append(each)
+    return tuple(_bin(found[nth]) for nth in sorted(found))
+
+
+def _bin(of_bin: Sequence[JudgedForecast]) -> Bin:
+    count = len(of_bin)
+    late = sum(each.delay_days > 0 for each in of_bin) / count
+    spread = NORMAL_95**2 / count
+    middle = (late + spread / 2) / (1 + spread)
+    half = sqrt(spread * (late * (1 - late) + spread / 4)) / (1 + spread)
+    return Bin(
+        count,
+        sum(each.probability_late for each in of_bin) / count,
+        late,
+        max(0.0, middle - half),
+        min(1.0, middle + half),
     )
 
 

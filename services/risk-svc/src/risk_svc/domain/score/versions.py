@@ -7,11 +7,17 @@ from datetime import date
 from typing import assert_never
 
 from encours.contracts import Recorded
-from encours.contracts.events.score import STREAM, ForecastQuality, ScoreModelActivated, ScoreModelFitted
+from encours.contracts.events.score import (
+    STREAM,
+    CalibrationBin,
+    ForecastQuality,
+    ScoreModelActivated,
+    ScoreModelFitted,
+)
 from encours.kernel.errors import NotFound
 from risk_svc.domain.score.document import document_of, model_of
 from risk_svc.domain.score.fit import Fitted
-from risk_svc.domain.score.measures import Quality
+from risk_svc.domain.score.measures import Bin, Quality
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.score.shipped import SHIPPED
 
@@ -129,6 +135,7 @@ def record_fit(found: LedgerHistory, on: date) -> ScoreModelFitted:
         held_out_from=date.fromordinal(report.since),
         held_out_late=report.late,
         quality=tuple(_quality(name, each) for name, each in measured.items()),
+        bins=tuple(map(_bin, report.bins)),
     )
 
 
@@ -140,11 +147,26 @@ def activate(state: ScoreModels, command: ActivateModel) -> list[ScoreModelActiv
     state.version(command.version)
     if state.activation is not None and command.version == state.active:
         return []
+    fitted = state.fit_of(command.version)
     return [
         ScoreModelActivated(
-            score_models_id=STREAM, version=command.version, replaces=state.active, text=command.text
+            score_models_id=STREAM,
+            version=command.version,
+            replaces=state.active,
+            text=command.text,
+            bins=fitted.bins if fitted else (),
         )
     ]
+
+
+def _bin(each: Bin) -> CalibrationBin:
+    return CalibrationBin(
+        invoices=each.count,
+        forecast_bps=round(each.forecast * 10_000),
+        late_bps=round(each.late * 10_000),
+        low_bps=round(each.low * 10_000),
+        high_bps=round(each.high * 10_000),
+    )
 
 
 def _quality(name: str, quality: Quality) -> ForecastQuality:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.score import ForecastQuality, ScoreModelFitted
+from encours.contracts.events.score import CalibrationBin, ForecastQuality, ScoreModelFitted
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate
 from encours.http.paging import Listing
@@ -40,6 +40,27 @@ class ForecastQualityOut(BaseModel):
         )
 
 
+class CalibrationBinOut(BaseModel):
+    """Invoices held out with a forecast in one tenth of the scale, and the share of them that was late."""
+
+    invoices: int
+    forecast: float = Field(description="Mean probability of late payment.")
+    late: float = Field(description="Share that was late.")
+    low: float = Field(description="`late` lies between `low` and `high` in 95 of 100 samples of the size.")
+    high: float
+
+    @classmethod
+    def of(cls, found: CalibrationBin) -> CalibrationBinOut:
+        """Return a bin of an event."""
+        return cls(
+            invoices=found.invoices,
+            forecast=found.forecast_bps / 10_000,
+            late=found.late_bps / 10_000,
+            low=found.low_bps / 10_000,
+            high=found.high_bps / 10_000,
+        )
+
+
 class CalibrationOut(BaseModel):
     """History of a fit, and its report: the last quarter forecast by a model of the invoices before it."""
 
@@ -53,6 +74,10 @@ class CalibrationOut(BaseModel):
     held_out_from: BusinessDate
     held_out_late: int
     quality: list[ForecastQualityOut]
+    bins: list[CalibrationBinOut] = Field(
+        description="Tenths of the probability, the lowest first, without those that no invoice has. Empty for a fit "
+        "of before bins were kept."
+    )
 
     @classmethod
     def of(cls, fit: ScoreModelFitted) -> CalibrationOut:
@@ -68,6 +93,7 @@ class CalibrationOut(BaseModel):
             held_out_from=fit.held_out_from,
             held_out_late=fit.held_out_late,
             quality=[ForecastQualityOut.of(each) for each in fit.quality],
+            bins=[CalibrationBinOut.of(each) for each in fit.bins],
         )
 
 
