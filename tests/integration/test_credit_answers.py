@@ -11,6 +11,12 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from encours.contracts import Event
+from encours.contracts.events.credit_file import (
+    CreditFactContent,
+    CreditFactRecorded,
+    CreditFactValue,
+    CreditFactWithdrawn,
+)
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
 from encours.contracts.events.insurance import CoverGranted, InsuranceContractSet, InsuranceTerms
@@ -33,6 +39,7 @@ from encours.testing.http import HttpScenario, http_scenario
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
 from risk_svc.domain.badge import badge_of
+from risk_svc.domain.file.facts import facts_of
 from risk_svc.domain.insurance.contract import contract_of
 from risk_svc.domain.policy import policy_of
 from risk_svc.domain.proposal.financials import financials_of
@@ -212,6 +219,67 @@ async def test_figures_and_postponements_of_a_merged_record_count_for_the_one_th
         before = await seen(as_of=TODAY, known_at=last - 1)
         assert before == (sorted([OFFICE, BANKRUPT]), [])
         assert await seen(as_of=TODAY) == before, "the merge begins a day later"
+
+
+def fact(number: int, kind: str, observed_on: date, **values: str) -> CreditFactRecorded:
+    content = event(
+        CreditFactContent, kind=kind, source="register", observed_on=observed_on, text=kind, valid_from=None,
+        valid_until=None, values=tuple(CreditFactValue(name=name, value=value) for name, value in values.items()),
+    )  # fmt: skip
+    return event(
+        CreditFactRecorded, credit_facts_id=facts_of(OFFICE), customer_id=OFFICE, fact_number=number, content=content
+    )  # fmt: skip
+
+
+async def test_facts_of_registers_and_insurers_call_for_a_review_until_they_are_answered(
+    module_installation: Installation,
+) -> None:
+    factors = tuple(event(GradeFactor, grade=each, factor_bps=10_000) for each in "ABCDE")
+    formula = event(
+        LimitFormulaSet, limit_formula_id=formula_of(ENTITY), entity_id=ENTITY, version=1, equity_bps=1_000,
+        grade_factors=factors, round_to_minor=1, max_days_past_due=30, valid_days=90, file_days=365,
+    )  # fmt: skip
+    limit: dict[str, Any] = {
+        "limit_id": derived_id("lim", "office"),
+        "customer_id": OFFICE,
+        "amount_minor": 900_00,
+    }
+    in_force = (
+        event(LimitRequested, **limit, valid_until=None),
+        event(LimitApproved, **limit, valid_until=None),
+    )
+    days = [TODAY + timedelta(days=n) for n in range(5)]
+    again = limit | {"limit_id": derived_id("lim", "again")}
+    happened = (
+        (days[0], [formula, *in_force]),
+        (days[1], [fact(1, "company_status", days[1], state="closed"), fact(2, "insurer_opinion", days[1])]),
+        (days[2], [fact(3, "accounts_filed", days[2], closed_on="2026-03-31")]),
+        (days[3], [fact(4, "company_status", days[3], state="active")]),
+        (days[4], [
+            event(LimitRequested, **again, valid_until=None),
+            event(LimitApproved, **again, valid_until=None),
+            event(
+                CreditFactWithdrawn, credit_facts_id=facts_of(OFFICE), customer_id=OFFICE, fact_number=3,
+                text="Other firm",
+            ),
+        ]),
+    )  # fmt: skip
+    async with ledger_of(module_installation, *happened) as scenario:
+
+        async def causes(**dates: Any) -> list[str]:
+            listed = (await got(scenario, "/v1/reviews", **dates))["data"]
+            return sorted(
+                cause["kind"] for each in listed if each["customer_id"] == OFFICE for cause in each["causes"]
+            )
+
+        assert await causes(as_of=days[0]) == ["no_recent_file"]
+        assert await causes(as_of=days[1]) == ["company_closed", "insurer_opinion", "no_recent_file"]
+        last = (await got(scenario, "/v1/reviews"))["position"]
+        assert await causes(as_of=days[2], known_at=last - 1) == ["company_closed", "insurer_opinion"]
+        assert await causes(as_of=days[3], known_at=last - 3) == ["insurer_opinion"]
+        assert await causes() == ["no_recent_file"], (
+            "a limit is decided, and the accounts were another firm's"
+        )
 
 
 async def test_exposure_is_shown_alone_with_the_payer_with_the_group_and_the_file_has_all_holds(

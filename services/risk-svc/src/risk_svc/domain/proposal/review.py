@@ -16,7 +16,9 @@ from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.formula import FormulaTerms
 from risk_svc.domain.proposal.propose import FULL_BPS
 
-ReviewKind = Literal["expiry", "exceeded", "usage", "unrated", "no_recent_file", "insolvency_notice"]
+ToldReview = Literal["insolvency_notice", "company_closed", "insurer_opinion"]
+"""Facts of the credit file that call for a review."""
+ReviewKind = Literal["expiry", "exceeded", "usage", "unrated", "no_recent_file"] | ToldReview
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def causes(
     """Return what calls for a review of a customer up to a day, the earliest first.
 
     Exposure is that of ``day``. A limit ends with the renewals that follow it without a gap. Without a formula, expiry,
-    exceeded and missing limits alone call for a review. ``closed_on`` is the day of the last balance sheet.
+    exceeded and missing limits alone call for a review. ``closed_on`` is the day of the last known balance sheet.
     """
     found = []
     limit = picture.limit
@@ -119,7 +121,7 @@ def causes(
         due = day if closed_on is None else closed_on + timedelta(days=terms.file_days)
         if due <= until:
             last = f"closed on {closed_on}" if closed_on else "none"
-            found.append(ReviewCause("no_recent_file", due, f"Last reported figures: {last}."))
+            found.append(ReviewCause("no_recent_file", due, f"Last figures or filed accounts: {last}."))
     return sorted(found, key=lambda each: (each.due_on, each.kind))
 
 

@@ -38,7 +38,7 @@ async def list_reviews(
     ] = None,
     entity_id: Annotated[str | None, Id("ent")] = None,
 ) -> Response:
-    """List customers to review: limits that expire, are used up or missing, old files, notices of insolvency.
+    """List customers to review: limits that expire, are used up or missing, old files, facts of registers and insurers.
 
     A customer is listed until the cause is gone (a limit is decided, figures are filed, proceedings are recorded), or
     the review is postponed.
@@ -72,10 +72,10 @@ def _item(
         return None
     put_off = found.postponed.get(customer_id)
     hidden = put_off is not None and put_off.until > until
-    # A notice is about the customer itself, a limit about all who share it; a later notice was not put off.
+    # A fact is about the customer itself, a limit about all who share it; a later fact was not put off.
     calling = [
-        ReviewCause("insolvency_notice", each.observed_on, each.text)
-        for each in found.notices.get(customer_id, ())
+        ReviewCause(each.kind, each.observed_on, each.text)
+        for each in found.told.get(customer_id, ())
         if put_off is None or not hidden or each.position > put_off.position
     ]
     if picture.limit_holder_id == customer_id and not hidden:

@@ -83,14 +83,14 @@ from risk_svc.read_models.credit.rows import (
     ReservationRow,
 )
 from risk_svc.read_models.credit.warning_rows import CreditWarningRow
-from risk_svc.read_models.file.rows import AccountChecklistRow, AccountStateRow, InsolvencyNoticeRow
+from risk_svc.read_models.file.rows import AccountChecklistRow, AccountStateRow, ToldFactRow
 
 
 class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 25
+    version = 26
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -115,7 +115,7 @@ class Credit(ReadModel):
         LadderStepRow,
         GuaranteeRow,
         InsuranceEventRow,
-        InsolvencyNoticeRow,
+        ToldFactRow,
         CreditWarningRow,
         AccountChecklistRow,
         AccountStateRow,

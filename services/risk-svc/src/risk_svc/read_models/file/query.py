@@ -1,4 +1,4 @@
-"""Queries of credit files: the entity of a customer, notices of insolvency that nobody has answered."""
+"""Queries of credit files: the entity of a customer, told facts that nobody has answered, filed accounts."""
 
 from __future__ import annotations
 
@@ -8,32 +8,54 @@ from datetime import date
 
 from encours.contracts.parties import Survivors
 from encours.reading.moment import View
+from risk_svc.domain.proposal.review import ToldReview
 
 
 @dataclass(frozen=True, slots=True)
-class InsolvencyNotice:
-    """A notice of insolvency about a customer."""
+class ToldFact:
+    """A fact about a customer that calls for a review: a kind of review, and what was told."""
 
+    kind: ToldReview
     observed_on: date
     text: str
     position: int
 
 
-_UNANSWERED = """
-select n.customer_id, n.observed_on, n.text, n.position from (
-    select distinct on (customer_id, fact_number) customer_id, fact_number, position, observed_on, text, tells
-    from {s}.insolvency_notice where customer_id = any($1) and position <= $2
+_TOLD = """
+with known as (
+    select distinct on (customer_id, fact_number)
+        customer_id, fact_number, position, observed_on, text, kind, valid_until, closed_on
+    from {s}.told_fact where customer_id = any($1) and position <= $2
     order by customer_id, fact_number, position desc
-) n
-where n.tells and n.observed_on <= $3 and not exists (
-    select from {s}.insolvency i
-    where i.customer_id = n.customer_id and i.in_force and i.position <= $2 and i.effective_on <= $3
+), told as (
+    select * from known where kind is not null and observed_on <= $3 and (valid_until is null or valid_until >= $3)
+)
+"""
+"""Facts that are known at a position and hold on a day."""
+_UNANSWERED = f"""
+{_TOLD}
+select n.customer_id, n.kind, n.observed_on, n.text, n.position from told n
+where n.kind in ('insolvency_notice', 'company_closed', 'insurer_opinion') and not exists (
+    select from {{s}}.insolvency i
+    where n.kind <> 'insurer_opinion' and i.customer_id = n.customer_id and i.in_force
+      and i.position <= $2 and i.effective_on <= $3
       and (i.position > n.position or not exists (
-          select from {s}.insolvency later
+          select from {{s}}.insolvency later
           where later.customer_id = i.customer_id and later.position > i.position and later.position < n.position
             and later.effective_on <= $3))
-)
+) and not (n.kind = 'company_closed' and exists (
+    select from told active
+    where active.customer_id = n.customer_id and active.kind = 'company_active'
+      and (active.observed_on, active.position) > (n.observed_on, n.position)
+)) and not (n.kind = 'insurer_opinion' and exists (
+    select from {{s}}.limit_request l
+    where l.customer_id = n.customer_id and l.decided_position between n.position and $2 and l.decided_on <= $3
+))
 order by n.observed_on, n.fact_number
+"""
+_ACCOUNTS = f"""
+{_TOLD}
+select customer_id, max(closed_on) as closed_on from told where kind = 'accounts_filed' group by customer_id
 """
 
 
@@ -85,16 +107,28 @@ async def entity_of(view: View, customer_id: str) -> str | None:
     return found
 
 
-async def unanswered_notices(
+async def unanswered_facts(
     view: View, debtors: Sequence[str], merged: Survivors
-) -> Mapping[str, list[InsolvencyNotice]]:
-    """Return the notices about debtors for whom no proceedings are recorded since, nor were in force then."""
+) -> Mapping[str, list[ToldFact]]:
+    """Return the facts about debtors that call for a review.
+
+    Proceedings that are recorded since, or were in force then, answer a notice of insolvency and a closed company. A
+    closed company is answered by one that is seen active later, an insurer's opinion by a later decision on a limit.
+    """
     records = [record for each in debtors for record in merged.records(each)]
     rows = await view.conn.fetch(
         _UNANSWERED.format(s=view.schema), records, view.time.position, view.time.as_of
     )
-    found: dict[str, list[InsolvencyNotice]] = {}
+    found: dict[str, list[ToldFact]] = {}
     for row in rows:
-        notice = InsolvencyNotice(row["observed_on"], row["text"], row["position"])
-        found.setdefault(merged.of(row["customer_id"]), []).append(notice)
+        told = ToldFact(row["kind"], row["observed_on"], row["text"], row["position"])
+        found.setdefault(merged.of(row["customer_id"]), []).append(told)
     return found
+
+
+async def accounts_filed(view: View, records: Sequence[str]) -> Mapping[str, date]:
+    """Return the day of the last balance sheet that a register or somebody else has told, by record of a customer."""
+    rows = await view.conn.fetch(
+        _ACCOUNTS.format(s=view.schema), list(records), view.time.position, view.time.as_of
+    )
+    return {row["customer_id"]: row["closed_on"] for row in rows}

@@ -16,7 +16,7 @@ from encours.reading.where import ViewWhere
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.review import Renewal
 from risk_svc.read_models.credit.query import pictures
-from risk_svc.read_models.file.query import InsolvencyNotice, unanswered_notices
+from risk_svc.read_models.file.query import ToldFact, accounts_filed, unanswered_facts
 
 _CLOSED = """
 select customer_id, max(closed_on) as closed_on from {s}.financials
@@ -50,11 +50,11 @@ class ReviewPage:
     closed_on: Mapping[str, date]
     postponed: Mapping[str, Postponed]
     renewals: Mapping[str, Sequence[Renewal]]
-    notices: Mapping[str, Sequence[InsolvencyNotice]]
+    told: Mapping[str, Sequence[ToldFact]]
 
 
 async def reviewable(view: View, page: Page, *, entity_id: str | None) -> ReviewPage:
-    """Return one page of the customers that have had a limit, exposure or a notice, in the order of their ids.
+    """Return one page of the customers that have had a limit, exposure or a told fact, in the order of their ids.
 
     Among them are those who pay for others or head a group: they hold the limit for exposure that is not their own.
     """
@@ -66,7 +66,7 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
              or exists (select from {view.schema}.limit_request l where l.customer_id = c.customer_id)
              or exists (select from {view.schema}.roles r
                         where c.customer_id in (r.payer_id, r.group_id))
-             or exists (select from {view.schema}.insolvency_notice n where n.customer_id = c.customer_id)
+             or exists (select from {view.schema}.told_fact n where n.customer_id = c.customer_id)
              or exists (select from {view.schema}.merge m where m.into_id = c.customer_id))"""
     )
     if merged.merged:
@@ -76,7 +76,14 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
     time = view.time
     records = [record for each in shown for record in merged.records(each)]
     asked = (records, time.position, time.as_of)
-    closed = await view.conn.fetch(_CLOSED.format(s=view.schema), *asked)
+    closed: dict[str, date] = {}
+    reported = [
+        (row["customer_id"], row["closed_on"])
+        for row in await view.conn.fetch(_CLOSED.format(s=view.schema), *asked)
+    ]
+    for record, day in (*reported, *(await accounts_filed(view, records)).items()):
+        debtor = merged.of(record)
+        closed[debtor] = max(day, closed.get(debtor, day))
     postponed = await view.conn.fetch(_POSTPONED.format(s=view.schema), *asked)
     renewals: defaultdict[str, list[Renewal]] = defaultdict(list)
     for row in await view.conn.fetch(_RENEWALS.format(s=view.schema), shown, time.position, time.as_of):
@@ -84,14 +91,11 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
     return ReviewPage(
         rows,
         await pictures(view.conn, view.schema, shown, as_of=time.as_of, position=time.position),
-        {
-            merged.of(row["customer_id"]): row["closed_on"]
-            for row in sorted(closed, key=itemgetter("closed_on"))
-        },
+        closed,
         {
             merged.of(row["customer_id"]): Postponed(row["until"], row["position"])
             for row in sorted(postponed, key=itemgetter("position"))
         },
         renewals,
-        await unanswered_notices(view, shown, merged),
+        await unanswered_facts(view, shown, merged),
     )
