@@ -22,6 +22,7 @@ from encours.projection.parts import ComposedModel, Part
 from encours.projection.read_model import Reactor, ReadModel
 from encours.service.process import Service
 from encours.service.settings import ServiceSettings
+from reporting_svc.read_models.timeline.model import CAUSES
 from tests.architecture.sources import parsed
 
 
@@ -56,13 +57,16 @@ def test_every_read_model_and_part_is_followed(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_reactor_is_declared_and_opened(service: str) -> None:
-    reactors = _classes(service, Reactor)
+    reactors: set[type[Reactor]] = _classes(service, Reactor)
     assert reactors == set(_declared(service).reactors.values()), "name it in SERVICE of __main__.py"
     if reactors:
         source = inspect.getsource(import_module(f"{service}_svc.worker"))
         assert {r.__name__ for r in reactors if f"{r.__name__}(" not in source} == set(), (
             "open it in worker.py"
         )
+    assert {name for each in reactors for name in each.types} <= CAUSES, (
+        "name its types in the timeline's CAUSES"
+    )
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -258,3 +258,19 @@ def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(
         "reporting", f"/v1/customers/{story.customer}/timeline", limit=500, known_at=story.paid_at
     )
     assert "payment.reversed" not in [entry["type"] for entry in before["data"]]
+
+
+def test_the_timeline_says_because_of_what(story: Story) -> None:
+    body = story.world.get("reporting", f"/v1/invoices/{story.invoice}/timeline", limit=500)
+    reminded, issued = (
+        next(entry for entry in body["data"] if entry["type"] == name)
+        for name in ("reminder.requested", "invoice.issued")
+    )
+    days = story.world.get("reporting", "/v1/timeline", limit=500)["data"]
+    (day,) = (entry for entry in days if entry["event_id"] == reminded["causation_id"])
+    assert reminded["because_of"] == {name: day[name] for name in ("position", "type", "summary")}
+    assert (day["type"], day["entity"]) == ("calendar.day_opened", None)
+    assert issued["because_of"] is issued["causation_id"] is None
+    own = story.world.get("invoice", f"/v1/invoices/{story.invoice}/history")["data"]
+    shown = {entry["position"]: entry["causation_id"] for entry in body["data"]}
+    assert [each["causation_id"] for each in own] == [shown[each["position"]] for each in own]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -272,6 +274,24 @@ def test_the_timeline_has_every_event_of_the_customer_in_order(loaded: Reporting
     assert entries[0]["summary"] == "Été 1 enregistré comme client"
     assert nobody.status_code == 404
     assert nobody.json()["type"] == "/problems/customer-not-found"
+
+
+def test_the_timeline_of_an_invoice_has_every_event_that_names_it_and_its_disputes(loaded: Reporting) -> None:
+    naming = Counter(each for f in BOOKS.log for each in set(re.findall(rb'"(inv_[0-9a-f]{32})"', f.raw)))
+    [(busiest, _)] = naming.most_common(1)
+    disputes = {f.stream for f in BOOKS.log if f.stream.startswith("dis_") and busiest in f.raw}
+    about = [f.position for f in BOOKS.log if busiest in f.raw or f.stream in disputes]
+    path = f"/v1/invoices/{busiest.decode()}/timeline"
+    with loaded.client() as http:
+        page = get(http, path, limit=500)
+        known = get(http, path, limit=500, known_at=about[len(about) // 2])
+        latest = get(http, path, limit=2, sort="-position")
+        nobody = http.get("/v1/invoices/inv_" + "0" * 32 + "/timeline")
+    assert [entry["position"] for entry in page["data"]] == about
+    assert len({entry["stream"][:4] for entry in page["data"]}) > 1
+    assert [entry["position"] for entry in known["data"]] == about[: len(about) // 2 + 1]
+    assert [entry["position"] for entry in latest["data"]] == about[:-3:-1]
+    assert (nobody.status_code, nobody.json()["type"]) == (404, "/problems/invoice-not-found")
 
 
 def test_the_feed_is_the_ledger_and_pages_go_on_where_they_ended(loaded: Reporting) -> None:

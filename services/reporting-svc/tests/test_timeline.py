@@ -1,13 +1,20 @@
 """The timeline knows whose every event is and says each in words."""
 
+import re
+from typing import Any
+from uuid import UUID
+
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from encours.contracts import Event, Recorded, types
+from encours.contracts import Event, Recorded, decode, types
 from encours.contracts.base import encode
 from encours.contracts.common import Conversion
+from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_file import CreditCommentMade
+from encours.contracts.events.dunning.promises import PromiseMade
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, PaymentApplied, PaymentUnapplied
 from encours.contracts.events.money.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.events.report import ReportSaved
@@ -15,10 +22,12 @@ from encours.contracts.golden import example
 from encours.projection.row_cache import CacheMiss, RowCache
 from encours.reading.summary import summary
 from encours.testing import history
+from encours.testing.events import DAY, allocated, allocation
 from encours.testing.events import event as build
-from reporting_svc.http.timeline.answers import TimelineEntry
+from reporting_svc.http.timeline.answers import EventInWords, Told
 from reporting_svc.read_models.timeline import Timeline
-from reporting_svc.read_models.timeline.model import EntityEntry, Entry, Owner
+from reporting_svc.read_models.timeline.model import Entry, InvoiceMention, InvoiceStream, Owner
+from reporting_svc.read_models.timeline.naming import INVOICE, invoices_of
 
 SHOWN = sorted(Timeline.applies)
 
@@ -74,15 +83,74 @@ def test_an_event_without_a_customer_belongs_to_the_customer_of_its_stream() -> 
     assert rows.get(Entry, 2) is not None
 
 
-def test_an_event_about_no_customer_belongs_to_its_entity_and_one_of_all_entities_to_none() -> None:
+@pytest.mark.parametrize("entity", ["ent_1", ""])
+def test_an_event_about_no_customer_belongs_to_its_entity_or_to_all(entity: str) -> None:
     saved = build(ReportSaved, name="Old debts")
     at = recorded(1, "rpt_1", saved)
-    rows = project(replace(at, entity="ent_1"), replace(at, position=2, entity=""))
-    assert rows.get(EntityEntry, 1) == EntityEntry(position=1, entity="ent_1", effective_on=at.effective_on)
-    for kind, position in ((EntityEntry, 2), (Entry, 1)):
-        with pytest.raises(CacheMiss):
-            rows.get(kind, position)
+    entry = project(replace(at, entity=entity)).get(Entry, 1)
+    assert entry is not None
+    assert (entry.entity, entry.about_customer) == (entity, False)
     assert summary(saved, "fr").startswith("État Old debts enregistré par")
+
+
+def test_a_stream_is_about_the_invoices_of_its_first_event_and_a_payment_mentions_them() -> None:
+    promise = build(PromiseMade, promise_id="prm_1", invoice_ids=("inv_1", "inv_2"))
+    paid = allocated(allocation(100), allocation(200, invoice_id="inv_2"))
+    rows = project(
+        recorded(1, "prm_1", promise), recorded(2, "pay_1", paid), recorded(3, "inv_1", build(InvoiceAmended))
+    )
+    for invoice_id in ("inv_1", "inv_2"):
+        assert rows.get(InvoiceStream, "prm_1", invoice_id) is not None
+        assert rows.get(InvoiceMention, invoice_id, 2) is not None
+    with pytest.raises(CacheMiss):
+        rows.get(InvoiceMention, "inv_1", 3)
+
+
+def test_every_field_with_ids_of_invoices_is_read() -> None:
+    """By their names: all texts of an example are such ids, and those with *invoice* in their names are found."""
+    named: set[str] = set()
+    for cls in types().values():
+        ids = re.sub(rb'"([a-z_0-9]+) \xc3\xa9"', rb'"inv_\1"', encode(example(cls)))
+        found = {each.removeprefix(INVOICE) for each in invoices_of(decode(cls.TYPE, cls.VERSION, ids))}
+        named |= {
+            name for name in re.findall(r'"inv_([a-z_0-9]+)"', ids.decode()) if "invoice" in name
+        } - found
+    assert named == {"invoice_number", "invoice_series"}
+
+
+def test_an_event_of_a_reaction_knows_the_position_of_its_cause_if_the_ledger_has_it() -> None:
+    opened, reminded = build(DayOpened), build(ReminderRequested)
+    day = recorded(1, "calendar", opened)
+    rows = project(
+        day,
+        replace(recorded(2, "rem_1", reminded), causation_id=day.event_id),
+        replace(recorded(3, "rem_2", reminded), causation_id=UUID(int=99)),
+        recorded(4, "rem_3", reminded),
+    )
+    causes = [entry.because_position for n in (2, 3, 4) if (entry := rows.get(Entry, n)) is not None]
+    assert causes == [1, None, None]
+
+
+def test_a_cause_is_told_or_it_is_said_why_not() -> None:
+    opened = build(DayOpened)
+    day = replace(recorded(1, "calendar", opened), entity="")
+    elsewhere = replace(recorded(2, "calendar", opened), entity="ent_2")
+    event = replace(recorded(3, "rem_1", build(ReminderRequested)), causation_id=day.event_id)
+    events = {each.position: stored(each) for each in (day, elsewhere, event)}
+    events[4] = events[3] | {"position": 4, "causation_id": None}
+
+    def because(position: int, cause: int | None, granted: tuple[str, ...] | None = ("ent_1",)) -> object:
+        told = Told(events, "fr", granted).entry({"position": position, "because_position": cause})
+        return told["because_of"]
+
+    assert because(4, None) is None
+    assert because(3, 1) == {
+        "position": 1, "type": "calendar.day_opened", "summary": f"Journée du {DAY} ouverte"
+    }  # fmt: skip
+    for missing in (because(3, None), because(3, 2)):
+        assert isinstance(missing, dict)
+        assert (missing["position"], missing["type"]) == (None, None)
+    assert because(3, None) != because(3, 2) != because(3, 2, None)
 
 
 def test_a_payment_belongs_to_its_payer_from_the_day_that_it_is_identified() -> None:
@@ -98,13 +166,12 @@ def test_a_comment_for_some_roles_is_shown_without_its_words(
     roles: tuple[str, ...], shown: str | None
 ) -> None:
     made = build(CreditCommentMade, text="Divorce", visible_to=roles)
-    at = recorded(1, made.credit_comments_id, made)
-    row = dict.fromkeys(("correlation_id", "causation_id", "traceparent", "reason")) | {
-        "position": 1, "stream": at.stream, "version": 1, "type": at.type, "schema_version": 1,
-        "entity": at.entity, "event_id": at.event_id, "effective_on": at.effective_on,
-        "recorded_at": at.recorded_at, "actor": at.actor, "command_id": at.event_id, "data": encode(made),
-    }  # fmt: skip
-    entry = TimelineEntry.of(row)
+    entry = EventInWords.of(stored(recorded(1, made.credit_comments_id, made)))
     payload = entry["data"] if roles else msgspec.json.decode(entry["data"])
     assert payload.get("text") == shown
     assert tuple(payload["visible_to"]) == roles
+
+
+def stored(e: Recorded) -> dict[str, Any]:
+    """The event as a row of the ledger."""
+    return {name: getattr(e, name) for name in e.__struct_fields__} | {"data": encode(e.data)}

@@ -30,6 +30,8 @@ class HistoryEventOut(BaseModel):
     actor: str
     reason: str | None
     command_id: str
+    correlation_id: str | None
+    causation_id: str | None
     traceparent: str | None
     data: dict[str, Any]
 
@@ -46,6 +48,8 @@ class HistoryEventOut(BaseModel):
             "actor": recorded.actor,
             "reason": recorded.reason,
             "command_id": str(recorded.command_id),
+            "correlation_id": None if recorded.correlation_id is None else str(recorded.correlation_id),
+            "causation_id": None if recorded.causation_id is None else str(recorded.causation_id),
             "traceparent": recorded.traceparent,
             "data": recorded.data,
         }

@@ -19,3 +19,11 @@ class ReportingEntityNotFound(NotFound):
     code = "entity-not-found"
     title = "Entity not found"
     remedy = "Check the id and the ledger."
+
+
+class ReportedInvoiceNotFound(NotFound):
+    """No invoice of this ledger has the id (404)."""
+
+    code = "invoice-not-found"
+    title = "Invoice not found"
+    remedy = "Check the id and the ledger."

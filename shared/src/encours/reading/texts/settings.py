@@ -1,11 +1,13 @@
-"""Texts of what an entity decides for all of its customers: its settings, rules, plans, and the work on them."""
+"""Texts of what an entity decides for all of its customers, its settings, rules and plans, and of the ledger itself."""
 
 from __future__ import annotations
 
 from encours.contracts.events import (
     alerts,
     approval,
+    aside,
     bank,
+    calendar,
     collectors,
     dispute,
     entity,
@@ -147,6 +149,11 @@ LINES: Lines = {
         "Version {version} d'un scénario de relance activée",
     ),
     policy.PolicyRetired: ("Dunning policy retired: {cause}", "Scénario de relance retiré : {cause}"),
+    calendar.DayOpened: ("Business day {day} opened", "Journée du {day} ouverte"),
+    aside.EventSetAside: (
+        "Event {position} cannot be read and is left out: {fault}",
+        "Événement {position} illisible, laissé de côté : {fault}",
+    ),
     template.TemplateVersionSaved: (
         "Template {template_code} saved, version {version}",
         "Modèle {template_code} enregistré, version {version}",

@@ -17,7 +17,7 @@ from encours.reading.summary import Language
 from reporting_svc.domain.figure import FigureState
 from reporting_svc.domain.measures.collection import from_amounts
 from reporting_svc.http.collection_effectiveness.answers import CollectionMeasures
-from reporting_svc.http.timeline.answers import TimelineEntry
+from reporting_svc.http.timeline.answers import EventInWords
 from reporting_svc.read_models.figures.restatement import Restatement, difference
 from reporting_svc.use_cases.figures import FIGURE
 
@@ -92,7 +92,7 @@ class FiguresOut(AsOf):
 FIGURE_ANSWER = Answer(FIGURE, lambda state, version, _: FigureOut.of(state, version))
 
 
-class FigureMoveOut(TimelineEntry):
+class FigureMoveOut(EventInWords):
     """An event that moved the figure, and by how much."""
 
     changes: dict[str, MoneyModel]
@@ -142,7 +142,7 @@ class RestatementOut(AsOf):
             "reproduced": found.then.amounts == before and same_days,
             "data": [
                 {
-                    **TimelineEntry.of(events[moved.position], language),
+                    **EventInWords.of(events[moved.position], language),
                     "changes": _amounts(moved.changes, currency),
                 }
                 for moved in found.moved

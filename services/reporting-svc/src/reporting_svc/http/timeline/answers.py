@@ -1,25 +1,27 @@
-"""Answers about the timelines of customers and of entities."""
+"""Answers about timelines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from encours.contracts import decode
 from encours.contracts.events.credit_file import CreditCommentCorrected, CreditCommentMade
 from encours.http.answers import Json
 from encours.http.queries import AsOf
-from encours.reading.moment import TimeTravel
+from encours.reading.moment import Granted, TimeTravel
 from encours.reading.pages import Page
 from encours.reading.summary import Language, summary
 from reporting_svc.http.answers import parked_fields
 from reporting_svc.http.events.answers import EventOut
+from reporting_svc.read_models.timeline.query import Place
 
 
-class TimelineEntry(EventOut):
+class EventInWords(EventOut):
     """An event with its text."""
 
     summary: str
@@ -37,6 +39,66 @@ class TimelineEntry(EventOut):
         return shown
 
 
+class CauseOut(BaseModel):
+    """Event that caused another one, which was recorded before it."""
+
+    position: int | None = Field(
+        description="Null if the ledger has the cause no more, or the key does not cover it."
+    )
+    type: str | None
+    summary: str
+
+
+class TimelineEntry(EventInWords):
+    """An event with its text and its cause."""
+
+    because_of: CauseOut | None = Field(
+        description="Event to which a service reacted; null where a person or a program sent the command."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Events by position, and how to tell them: the language, and the entities of the caller (None: all)."""
+
+    events: Mapping[int, Mapping[str, Any]]
+    language: Language
+    granted: Granted
+
+    def entry(self, place: Place) -> Json:
+        """Show the event at a place."""
+        row = self.events[cast("int", place["position"])]
+        return {
+            **EventInWords.of(row, self.language),
+            "because_of": self._cause(row, place["because_position"]),
+        }
+
+    def _cause(self, row: Mapping[str, Any], position: int | None) -> Json | None:
+        if row["causation_id"] is None:
+            return None
+        cause = None if position is None else self.events.get(position)
+        if cause is None:
+            return {"position": None, "type": None, "summary": _NO_CAUSE[self.language]}
+        if cause["entity"] and self.granted is not None and cause["entity"] not in self.granted:
+            return {"position": None, "type": None, "summary": _HIDDEN_CAUSE[self.language]}
+        event = decode(cause["type"], cause["schema_version"], bytes(cause["data"]))
+        return {
+            "position": cause["position"],
+            "type": cause["type"],
+            "summary": summary(event, self.language),
+        }
+
+
+_NO_CAUSE: Mapping[Language, str] = {
+    "en": "This ledger does not have the event that caused it",
+    "fr": "Ce registre n'a pas l'événement qui en est la cause",
+}
+_HIDDEN_CAUSE: Mapping[Language, str] = {
+    "en": "An event of another entity caused it",
+    "fr": "Un événement d'une autre entité en est la cause",
+}
+
+
 class TimelinePage(AsOf):
     """A page of a timeline."""
 
@@ -47,20 +109,10 @@ class TimelinePage(AsOf):
 
     @classmethod
     def of(
-        cls,
-        page: Page,
-        rows: Sequence[Mapping[str, int]],
-        events: Mapping[int, Mapping[str, Any]],
-        language: Language,
-        parked: Sequence[str],
-        time: TimeTravel,
+        cls, page: Page, places: Sequence[Place], told: Told, parked: Sequence[str], time: TimeTravel
     ) -> Json:
-        """Show a page; ``events`` has each by its position."""
-        return {
-            **page.body(rows, lambda row: TimelineEntry.of(events[row["position"]], language)),
-            **parked_fields(parked),
-            **time.echo(),
-        }
+        """Show a page."""
+        return {**page.body(places, told.entry), **parked_fields(parked), **time.echo()}
 
 
 class TimelineOut(TimelinePage):
@@ -70,6 +122,12 @@ class TimelineOut(TimelinePage):
     """
 
     customer_id: str
+
+
+class InvoiceTimelineOut(TimelinePage):
+    """Events of the invoice, and of payments, reminders, promises, disputes, plans and all others that name it."""
+
+    invoice_id: str
 
 
 class EntityTimelineOut(TimelinePage):

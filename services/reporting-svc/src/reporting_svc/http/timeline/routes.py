@@ -1,4 +1,4 @@
-"""``GET /v1/customers/{id}/timeline``: all events about a customer. ``…/entities/…``: those of an entity about none."""
+"""Timelines: all events about a customer or an invoice, and those of an entity, or of all, about no customer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,36 @@ from fastapi import Path
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from encours.http.answers import Json
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.kernel.errors import NotFound
 from encours.reading.pages import Page
 from encours.reading.summary import Language
-from reporting_svc.http.timeline.answers import EntityTimelineOut, TimelineOut
+from reporting_svc.http.timeline.answers import (
+    EntityTimelineOut,
+    InvoiceTimelineOut,
+    TimelineOut,
+    TimelinePage,
+    Told,
+)
 from reporting_svc.read_models.feed import Feed
 from reporting_svc.read_models.parked import parked_streams
-from reporting_svc.read_models.refusals import ReportedCustomerNotFound, ReportingEntityNotFound
+from reporting_svc.read_models.refusals import (
+    ReportedCustomerNotFound,
+    ReportedInvoiceNotFound,
+    ReportingEntityNotFound,
+)
 from reporting_svc.read_models.timeline import Timeline
-from reporting_svc.read_models.timeline.query import entity_entries, entity_exists, entries, exists
+from reporting_svc.read_models.timeline.query import (
+    ALL_ENTITIES,
+    Entries,
+    customer_entries,
+    entity_entries,
+    exists,
+    invoice_entries,
+)
 
 router = Router(tags=["Timelines"])
 PAGE = paging("position", default="position", key="position")
@@ -38,16 +57,31 @@ async def customer_timeline(
 ) -> Response:
     """In the order in which the ledger learned it; `sort=-position` for the latest first.
 
-    `as_of` leaves out what counts later, `known_at` what was recorded later.
+    `as_of` leaves out what counts later, `known_at` what was recorded later. `because_of` is the event that a service
+    reacted to, such as the begin of the day on which a reminder was due.
     """
-    feed: Feed = q.services.extras["feed"]
-    async with q.view(Timeline.name) as view:
-        if not await exists(view, id):
-            raise ReportedCustomerNotFound(id)
-        rows = await entries(view, id, page)
-        parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
-    events = await feed.at(q.caller.ledger, [row["position"] for row in rows])
-    return q.respond({"customer_id": id} | TimelineOut.of(page, rows, events, lang, parked, view.time))
+    found = await _timeline(q, page, lang, customer_entries, id, missing=ReportedCustomerNotFound)
+    return q.respond({"customer_id": id} | found)
+
+
+@router.get(
+    "/v1/invoices/{id}/timeline",
+    response_model=InvoiceTimelineOut,
+    summary="Everything that happened with an invoice",
+)
+async def invoice_timeline(
+    id: Annotated[str, Path(pattern=r"^inv_[0-9a-f]{32}$")],
+    q: Annotated[Query, reading("reports:read")],
+    page: Annotated[Page, PAGE],
+    lang: Lang = "en",
+) -> Response:
+    """Events of the invoice itself and those of all services that name it, as the timeline of its customer lists them.
+
+    A reminder, dispute, promise, plan or other object that was begun for the invoice is here with all of its events;
+    of a payment, an order or another invoice, those that name it.
+    """
+    found = await _timeline(q, page, lang, invoice_entries, id, missing=ReportedInvoiceNotFound)
+    return q.respond({"invoice_id": id} | found)
 
 
 @router.get(
@@ -62,14 +96,43 @@ async def entity_timeline(
     lang: Lang = "en",
 ) -> Response:
     """Settings, rules, plans of the turnover, imports, custom reports and schedules, in the order in which the ledger
-    learned them. Events about a customer are on its timeline, lines of bank statements and events of all entities in
-    `GET /v1/events`.
+    learned them. Events about a customer are on its timeline, events of all entities in `GET /v1/timeline`, lines of
+    bank statements in `GET /v1/events`.
     """
+    found = await _timeline(q, page, lang, entity_entries, id, missing=ReportingEntityNotFound)
+    return q.respond({"entity_id": id} | found)
+
+
+@router.get(
+    "/v1/timeline", response_model=TimelinePage, summary="What was decided and done for all entities together"
+)
+async def common_timeline(
+    q: Annotated[Query, reading("audit:read")],
+    page: Annotated[Page, PAGE],
+    lang: Lang = "en",
+) -> Response:
+    """Policies and templates for all entities, models and rules of the credit, days opened, and what else is of no
+    single entity. A key for some entities sees none of it, as in `GET /v1/events`.
+    """
+    return q.respond(await _timeline(q, page, lang, entity_entries, ALL_ENTITIES))
+
+
+async def _timeline(
+    q: Query,
+    page: Page,
+    lang: Language,
+    entries: Entries,
+    subject: str,
+    *,
+    missing: type[NotFound] | None = None,
+) -> Json:
+    """Answer with a page of the events about a subject. Raises ``missing`` if there is none that the caller may see."""
     feed: Feed = q.services.extras["feed"]
     async with q.view(Timeline.name) as view:
-        if not await entity_exists(view, id):
-            raise ReportingEntityNotFound(id)
-        rows = await entity_entries(view, id, page)
+        if missing is not None and not await exists(view, subject):
+            raise missing(subject)
+        places = await entries(view, subject, page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
-    events = await feed.at(q.caller.ledger, [row["position"] for row in rows])
-    return q.respond({"entity_id": id} | EntityTimelineOut.of(page, rows, events, lang, parked, view.time))
+    positions = {each for place in places for each in place.values() if each is not None}
+    told = Told(await feed.at(q.caller.ledger, sorted(positions)), lang, view.granted)
+    return TimelinePage.of(page, places, told, parked, view.time)

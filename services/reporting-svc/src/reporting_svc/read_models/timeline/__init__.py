@@ -1,4 +1,4 @@
-"""Timeline: all events about a customer, in the order of recording."""
+"""Timelines: all events about a customer, an invoice or an entity, in the order of recording."""
 
 from reporting_svc.read_models.timeline.model import Timeline
 

@@ -1,10 +1,11 @@
-"""Streams of each customer and the positions of their events; positions of the events of an entity that are about none.
+"""Positions of events, with the streams of each customer and what is about each invoice.
 
 The events themselves stay in the ledger.
 
 A stream becomes a customer's by the first of its events that names one. A payment that came without a payer is
 therefore found, from its receipt on, once it has been identified, and not by anyone who asks for what was known
-before.
+before. A stream whose first event names invoices is about them with all of its events, such as a reminder, a dispute or
+a plan; of a payment, an order or another invoice, only those events are that name the invoice.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
+from reporting_svc.read_models.timeline.naming import invoices_of
 
 if TYPE_CHECKING:
     from encours.projection.rows import Key
@@ -50,31 +52,59 @@ class AlsoAbout(Row, kw_only=True):
 
 
 class Entry(Row, kw_only=True):
-    """Position of an event of such a stream."""
+    """Position of an event, and of the event that caused it. An entity's own events are about no customer."""
 
     TABLE: ClassVar[str] = "entry"
     KEY: ClassVar[tuple[str, ...]] = ("position",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(stream, position)",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(stream, position)", "(entity, position) where not about_customer")
     FINAL: ClassVar[bool] = True
     position: int
     stream: str
     entity: str
     effective_on: date
-    type: str
+    about_customer: bool
+    because_position: int | None
 
 
-class EntityEntry(Row, kw_only=True):
-    """Position of an event of an entity that is about no customer, such as a setting; never changed again."""
+class InvoiceStream(Row, kw_only=True):
+    """An invoice that the first event of a stream names: all events of the stream are about it."""
 
-    TABLE: ClassVar[str] = "entity_entry"
-    KEY: ClassVar[tuple[str, ...]] = ("position",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(entity, position)",)
+    TABLE: ClassVar[str] = "invoice_stream"
+    KEY: ClassVar[tuple[str, ...]] = ("stream", "invoice_id")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(invoice_id)",)
     FINAL: ClassVar[bool] = True
+    stream: str
+    invoice_id: str
+
+
+class InvoiceMention(Row, kw_only=True):
+    """An invoice that an event of another stream names."""
+
+    TABLE: ClassVar[str] = "invoice_mention"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position")
+    FINAL: ClassVar[bool] = True
+    invoice_id: str
     position: int
-    entity: str
-    effective_on: date
 
 
+class Cause(Row, kw_only=True):
+    """Position of an event to which a service reacts: the events of the reaction name its id."""
+
+    TABLE: ClassVar[str] = "cause"
+    KEY: ClassVar[tuple[str, ...]] = ("event_id",)
+    event_id: str
+    position: int
+
+
+CAUSES = contracts.names_of(
+    events.calendar.DayOpened,
+    events.insolvency.InsolvencyOpened,
+    events.insolvency.InsolvencyPublished,
+    events.insolvency.InsolvencyClosed,
+)
+"""Types of the events to which services react (``tests/architecture/test_wiring.py`` compares)."""
+LASTING = ("inv_", "pay_", "ord_", "cus_", "ent_")
+"""Beginnings of the streams whose later events may be about other invoices than their first."""
 WITHOUT_CUSTOMER = (InvoiceAmended, InvoiceCancelled)
 """Events of a customer's stream that do not repeat whose it is."""
 
@@ -88,14 +118,12 @@ ABOUT_CUSTOMERS = frozenset(
 
 
 class Timeline(ReadModel):
-    """Every event that is about a customer, and what else happens in an entity."""
+    """Every event: those about a customer and an invoice, and what else happens in an entity or in all of them."""
 
     name = "timeline"
-    version = 4
-    rows = (Owner, AlsoAbout, Entry, EntityEntry, MergeRow)
+    version = 5
+    rows = (Owner, AlsoAbout, Entry, InvoiceStream, InvoiceMention, Cause, MergeRow)
     ignores = contracts.names_of(
-        events.calendar.DayOpened,
-        events.aside.EventSetAside,
         events.bank.BankLineRecorded,
         events.bank.BankLineProposed,
         events.bank.BankLineReturnProposed,
@@ -109,33 +137,47 @@ class Timeline(ReadModel):
     applies = frozenset(types()) - ignores
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
-        """The owner of the event's stream, which the first event cannot have."""
+        """The owner of the event's stream, which the first event cannot have, and the event's cause."""
         if e.version > 1 and e.type in ABOUT_CUSTOMERS:
             yield Owner, (e.stream,)
+        if e.causation_id is not None:
+            yield Cause, (str(e.causation_id),)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
-        """Note the event, and whose stream it is if that was not known. One of all entities is on no timeline."""
-        if e.type not in ABOUT_CUSTOMERS:
-            if e.entity:
-                rows.put(EntityEntry(position=e.position, entity=e.entity, effective_on=e.effective_on))
-            return
+        """Note the event, the invoices that it names, and whose stream it is if that was not known."""
+        about_customer = e.type in ABOUT_CUSTOMERS
+        cause = None if e.causation_id is None else rows.get(Cause, str(e.causation_id))
         rows.put(
             Entry(
                 position=e.position,
                 stream=e.stream,
                 entity=e.entity,
                 effective_on=e.effective_on,
-                type=e.type,
+                about_customer=about_customer,
+                because_position=None if cause is None else cause.position,
             )
         )
-        customer_id: str | None = getattr(e.data, "customer_id", None)
-        if customer_id is not None and (e.version == 1 or rows.get(Owner, e.stream) is None):
-            rows.put(Owner(stream=e.stream, customer_id=customer_id, since_position=e.position))
-        for also in also_about(e.data):
-            if also != customer_id:
-                rows.put(AlsoAbout(stream=e.stream, customer_id=also, since_position=e.position))
-        if isinstance(e.data, Merging):
-            rows.put(MergeRow.of(e, e.data))
+        if e.type in CAUSES:
+            rows.put(Cause(event_id=str(e.event_id), position=e.position))
+        begins = e.version == 1 and not e.stream.startswith(LASTING)
+        for invoice_id in invoices_of(e.data) - {e.stream}:
+            if begins:
+                rows.put(InvoiceStream(stream=e.stream, invoice_id=invoice_id))
+            else:
+                rows.put(InvoiceMention(invoice_id=invoice_id, position=e.position))
+        if about_customer:
+            _note_customers(e, rows)
+
+
+def _note_customers(e: Recorded, rows: RowCache) -> None:
+    customer_id: str | None = getattr(e.data, "customer_id", None)
+    if customer_id is not None and (e.version == 1 or rows.get(Owner, e.stream) is None):
+        rows.put(Owner(stream=e.stream, customer_id=customer_id, since_position=e.position))
+    for also in also_about(e.data):
+        if also != customer_id:
+            rows.put(AlsoAbout(stream=e.stream, customer_id=also, since_position=e.position))
+    if isinstance(e.data, Merging):
+        rows.put(MergeRow.of(e, e.data))
 
 
 def also_about(data: Event) -> list[str]:

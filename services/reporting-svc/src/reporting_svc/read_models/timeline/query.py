@@ -1,8 +1,8 @@
-"""Queries of the timelines of customers and of entities."""
+"""Queries of the timelines: of a customer, an invoice, an entity, and of what is about all entities."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from encours.reading.merges import records_of
@@ -12,45 +12,56 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
     from encours.reading.pages import Page
 
+Place = Mapping[str, int | None]
+"""``position`` of an event, and ``because_position``: that of its cause, if the ledger has it."""
+Entries = Callable[["View", str, "Page"], Awaitable[list[Place]]]
+"""Query for a page of the places of the events about a subject."""
+ALL_ENTITIES = ""
+"""Entity of the events that are about the ledger as a whole."""
 
-async def entries(view: View, customer_id: str, page: Page) -> list[Mapping[str, int]]:
-    """Return positions of the events that count by the question's day and were known then, in the page's order.
+
+async def exists(view: View, stream: str) -> bool:
+    """Return true if the customer, invoice or entity exists and the caller may see its entity."""
+    where = ViewWhere(view, entity="entity").equal("stream", stream)
+    found: bool = await view.conn.fetchval(
+        f"select exists (select from {view.schema}.entry where {where.sql})", *where.arguments
+    )
+    return found
+
+
+async def customer_entries(view: View, customer_id: str, page: Page) -> list[Place]:
+    """Return places of the events that count by the question's day and were known then, in the page's order.
 
     Of a debtor with several merged records they are those of all. A message to a payer is also on the timelines of the
     customers whose invoices it lists.
     """
-    where = ViewWhere(view, entity="e.entity")
-    where.add(f"e.position <= {where.position}").add(f"e.effective_on <= {where.as_of}")
+    where = ViewWhere(view, entity="entity").add("about_customer")
     own = f"customer_id = any({where.arguments.add(await records_of(view, customer_id))}::text[])"
     own += f" and since_position <= {where.position}"
     # Of a message that is about several records of the debtor each event is listed once.
     about = f"""(select stream from {view.schema}.owner where {own}
                  union select stream from {view.schema}.also_about where {own})"""
-    source = f"{about} o join {view.schema}.entry e using (stream)"
-    return cast("list[Mapping[str, int]]", await where.page(page, "position", source))
+    return await _places(where, page, f"{about} o join {view.schema}.entry e using (stream)")
 
 
-async def exists(view: View, customer_id: str) -> bool:
-    """Return true if the customer exists and the caller may see one of its entities."""
-    where = ViewWhere(view, entity="e.entity").equal("o.customer_id", customer_id)
-    source = f"{view.schema}.owner o join {view.schema}.entry e using (stream)"
-    found: bool = await view.conn.fetchval(
-        f"select exists (select from {source} where {where.sql})", *where.arguments
-    )
-    return found
+async def invoice_entries(view: View, invoice_id: str, page: Page) -> list[Place]:
+    """Return places of the events of the invoice and of all that name it, as :func:`customer_entries`."""
+    where = ViewWhere(view, entity="entity")
+    invoice, entry = where.arguments.add(invoice_id), f"{view.schema}.entry"
+    source = f"""(select * from {entry} where stream = {invoice}
+         union select e.* from {view.schema}.invoice_stream s join {entry} e using (stream)
+               where s.invoice_id = {invoice}
+         union select e.* from {view.schema}.invoice_mention m join {entry} e using (position)
+               where m.invoice_id = {invoice}) e"""
+    return await _places(where, page, source)
 
 
-async def entity_entries(view: View, entity_id: str, page: Page) -> list[Mapping[str, int]]:
-    """Return positions of the events of an entity that are about no customer, as :func:`entries`."""
-    where = ViewWhere(view, entity="entity").equal("entity", entity_id)
+async def entity_entries(view: View, entity_id: str, page: Page) -> list[Place]:
+    """Return places of the events of an entity, or of :data:`ALL_ENTITIES`, that are about no customer."""
+    where = ViewWhere(view, entity="entity").equal("entity", entity_id).add("not about_customer")
+    return await _places(where, page, f"{view.schema}.entry")
+
+
+async def _places(where: ViewWhere, page: Page, source: str) -> list[Place]:
     where.add(f"position <= {where.position}").add(f"effective_on <= {where.as_of}")
-    return cast("list[Mapping[str, int]]", await where.page(page, "position", f"{view.schema}.entity_entry"))
-
-
-async def entity_exists(view: View, entity_id: str) -> bool:
-    """Return true if the entity exists and the caller may see it."""
-    where = ViewWhere(view, entity="entity").equal("entity", entity_id)
-    found: bool = await view.conn.fetchval(
-        f"select exists (select from {view.schema}.entity_entry where {where.sql})", *where.arguments
-    )
-    return found
+    return cast("list[Place]", await where.page(page, "position, because_position", source))
