@@ -9,14 +9,14 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.books import movements
-from encours.contracts.common import VatShare
+from encours.contracts.common import Particulars, VatShare
 from encours.contracts.events.loss import InvoiceUnrecoverable, WriteOffRecovered, WriteOffReversed
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.evolve import fold_as_of
-from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
+from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice, declare_unrecoverable
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment.commands import ReleasePayment
 from invoice_svc.http.invoices.answers import InvoiceOut
@@ -126,6 +126,17 @@ def test_vat_is_relieved_on_evidence_by_rate_with_the_statement_of_the_law(make:
     )
     shown = InvoiceOut.of(found, 1, TODAY)
     assert (shown["unrecoverable"]["amount"], shown["vat_relief"][0]["vat"]["amount"]) == ("60.00", "10.00")
+
+
+@pytest.mark.parametrize(("country", "relieved"), [("FR", None), ("BE", 2_000)])
+def test_vat_that_a_french_seller_owes_on_receipt_was_never_due_and_is_not_relieved(
+    issued: Any, country: str, relieved: int | None
+) -> None:
+    services = replace(state(issued), particulars=Particulars(nature="services"))
+    event = declare_unrecoverable(services, lost(), country, TODAY, TODAY)
+    assert (event.amount_minor, event.vat_minor, event.vat_relief) == (12_000, relieved, bool(relieved))
+    on_debits = replace(services, particulars=Particulars(nature="services", vat_on_debits=True))
+    assert declare_unrecoverable(on_debits, lost(), country, TODAY, TODAY).vat_minor == 2_000
 
 
 def test_without_relief_neither_evidence_nor_vat_is_stated(issued: Any) -> None:

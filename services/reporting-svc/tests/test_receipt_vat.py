@@ -115,13 +115,49 @@ def test_a_discount_and_a_relief_lower_what_is_due() -> None:
     assert (found.get("445800"), found["445711"], found["654000"]) == (None, -2_000, 10_000)
 
 
+def test_the_vat_of_a_write_off_waits_no_more_as_it_never_becomes_due() -> None:
+    half, lost = applied(12_000), event(loss.InvoiceWrittenOff, amount_minor=12_000)
+    found = balances(ISSUED, half, lost)
+    assert (found["445711"], found["654000"]) == (-2_000, 10_000)
+    assert "445800" not in found
+    again = balances(ISSUED, half, lost, event(loss.WriteOffReversed, amount_minor=12_000))
+    assert again == balances(ISSUED, half)
+    recovered = event(loss.WriteOffRecovered, amount_minor=6_000)
+    paid = balances(ISSUED, half, lost, recovered, applied(6_000, allocation_id="alo_2"))
+    assert (paid["654000"], paid["758000"], paid["445711"]) == (10_000, -5_000, -3_000)
+    assert "445800" not in paid
+    definitive = event(loss.InvoiceUnrecoverable, amount_minor=12_000, vat_relief=False, written_off_minor=0)
+    assert balances(ISSUED, half, lost, definitive) == found
+    assert balances(ISSUED, event(loss.InvoiceWrittenOff, amount_minor=6_000))["445800"] == -3_000
+
+
+def test_the_vat_of_debits_was_due_and_is_part_of_the_loss_until_it_is_relieved() -> None:
+    on_debits = Particulars(nature="services", vat_on_debits=True)
+    sale = document(issued, shares(20_000), **(SERVICES | {"particulars": on_debits}))
+    lost = event(loss.InvoiceWrittenOff, amount_minor=12_000)
+    found = balances(sale, applied(12_000), lost)
+    assert (found["654000"], found["445711"]) == (12_000, -4_000)
+    relieved = event(
+        loss.InvoiceUnrecoverable, amount_minor=12_000, vat=shares(10_000), net_minor=10_000, vat_minor=2_000,
+        vat_relief=True, written_off_minor=0,
+    )  # fmt: skip
+    found = balances(sale, applied(12_000), lost, relieved)
+    assert (found["654000"], found["445711"]) == (10_000, -2_000)
+
+
 nets = st.integers(1, 90_000)
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(full=nets, reduced=nets, parts=st.lists(st.integers(1, 100_000), max_size=6), cut=st.integers(0, 100))
-def test_what_is_due_is_the_paid_part_at_each_rate_and_nothing_waits_once_all_is_paid(
-    full: int, reduced: int, parts: list[int], cut: int
+@given(
+    full=nets,
+    reduced=nets,
+    parts=st.lists(st.integers(1, 100_000), max_size=6),
+    cut=st.integers(0, 100),
+    lost=st.integers(1, 100),
+)
+def test_what_is_due_is_the_paid_part_at_each_rate_and_nothing_waits_once_all_is_paid_or_lost(
+    full: int, reduced: int, parts: list[int], cut: int, lost: int
 ) -> None:
     vat = shares(full, reduced)
     note = shares(full * cut // 100, reduced * cut // 100)
@@ -144,6 +180,15 @@ def test_what_is_due_is_the_paid_part_at_each_rate_and_nothing_waits_once_all_is
     for rate, minor in due.items():
         assert abs(minor - owed[rate] * (whole - left) / whole) <= 0.5
     assert sum(due.values()) - found.get("445800", 0) == sum(owed.values())
+    written_off = left * lost // 100
+    if written_off:
+        after = balances(*events, event(loss.InvoiceWrittenOff, amount_minor=written_off))
+        assert [after.get(each) for each in ("445711", "445713")] == [
+            found.get(each) for each in ("445711", "445713")
+        ]
+        waits, waited = -after.get("445800", 0), -found.get("445800", 0)
+        assert abs(waits - waited * (left - written_off) / left) <= 1
+        assert after["654000"] == written_off - (waited - waits)
     rest = document(credited, tuple(shares_left(vat, note)), origin="issued", purpose="invoice")
     if left:
         events.append(applied(left, allocation_id="alo_last"))

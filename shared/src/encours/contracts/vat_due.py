@@ -10,6 +10,8 @@ from typing import Literal
 
 from encours.contracts.common import Particulars, Purpose
 
+VAT_ON_RECEIPTS = "FR"
+"""Country whose creditors owe VAT on services, and on deposits, by receipt (CGI 269-2 a bis and c)."""
 VatDue = Literal["receipt", "issue", "delivery"]
 
 

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
+from encours.contracts.vat_due import VAT_ON_RECEIPTS
 from encours.kernel.exchange import RateHistory
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
@@ -31,7 +32,6 @@ from encours.reading.read_db import ReadDb, ReadModelNotReady
 from encours.service.long_work_process import LongWorkProcess, LongWorkRun
 from reporting_svc.domain.journal.booking import BOOKED, Booking
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount, default_chart
-from reporting_svc.domain.journal.receipt_vat import VAT_ON_RECEIPTS
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv, journal_row
 from reporting_svc.exports.layouts.software import TEXT_LAYOUTS

@@ -2,8 +2,9 @@
 
 They are three events, as the law tells them apart. A provision changes no debt. A write-off takes an amount out of the
 books (:mod:`invoice_svc.domain.loss.write_off`). Only a definitively unrecoverable debt gives the VAT back, and only
-with evidence and the duplicate of the invoice (CGI 272-1; BOI-TVA-DED-40-10-20). None of them extinguishes the debt:
-its payment is accepted, and restores the debt in the books and the VAT that is owed.
+with evidence and the duplicate of the invoice (CGI 272-1; BOI-TVA-DED-40-10-20). VAT that is due on receipt was never
+owed without a payment, so nothing of it is relieved. None of them extinguishes the debt: its payment is accepted, and
+restores the debt in the books and the VAT that is owed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date
 from msgspec import Struct
 
 from encours.contracts.events.loss import InvoiceProvisioned, InvoiceUnrecoverable, WriteOffRecovered
+from encours.contracts.vat_due import VAT_ON_RECEIPTS, vat_due
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money, format_amount
 from invoice_svc.domain.amounts.sums import RateAmounts, split_credit
@@ -111,7 +113,10 @@ def provision_in_force_minor(state: Invoice) -> int:
 def declare_unrecoverable(
     state: Invoice, command: DeclareUnrecoverable, country: str, on: date, today: date
 ) -> InvoiceUnrecoverable:
-    """Declare an amount lost: first of what was written off, then of what is outstanding, which leaves the books."""
+    """Declare an amount lost: first of what was written off, then of what is outstanding, which leaves the books.
+
+    ``country`` is the seller's. Relief that was asked for is left out where the VAT was never due.
+    """
     require_issued(state, "declared unrecoverable")
     require_not_future(on, today, "/on")
     require_not_before_issue(state, on)
@@ -130,7 +135,9 @@ def declare_unrecoverable(
         )
     if amount > before:
         require_fits(state, amount - before, room_from(state, on), on)
-    parts = _relief(state, command, amount) if command.vat_relief else ()
+    never_due = country == VAT_ON_RECEIPTS and vat_due(state.purpose, state.particulars) == "receipt"
+    relieves = command.vat_relief and not never_due
+    parts = _relief(state, command, amount) if relieves else ()
     net, vat = sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts)
     return InvoiceUnrecoverable(
         invoice_id=state.invoice_id,
@@ -138,13 +145,13 @@ def declare_unrecoverable(
         currency=state.currency,
         amount_minor=amount,
         written_off_minor=amount - before,
-        vat_relief=command.vat_relief,
+        vat_relief=relieves,
         vat=shares_of(parts),
-        net_minor=net if command.vat_relief else None,
-        vat_minor=vat if command.vat_relief else None,
+        net_minor=net if relieves else None,
+        vat_minor=vat if relieves else None,
         cause=command.cause,
         evidence=command.evidence,
-        duplicate_text=_duplicate_text(country, state.currency, net, vat, on) if command.vat_relief else None,
+        duplicate_text=_duplicate_text(country, state.currency, net, vat, on) if relieves else None,
     )
 
 

@@ -1,10 +1,11 @@
 """VAT of invoices whose VAT is due on receipt (CGI 269-2 c): what each event makes due, and what still waits.
 
 The VAT of such an invoice waits on an account of its own (PCG 4458) from the issue on. Payments make their part of it
-due, pro rata to what is still to be paid in all; a payment that leaves the invoice takes its part back. Credit notes,
-early discounts and reliefs lower both. What is due and what waits is computed anew after each event and booked by its
-change: so nothing is left over by roundings once the invoice is settled. A write-off makes nothing due: its VAT waits
-until the debt is declared irrecoverable.
+due, pro rata to what is still to be paid in all; a payment that leaves the invoice takes its part back. Credit notes
+and early discounts lower both. The VAT of what is written off never becomes due, so that nothing can be relieved
+(CGI 272-1 is about VAT that was due): it waits no more, and waits again from the day on which the write-off is reversed
+or paid. What is due and what waits is computed anew after each event and booked by its change: so nothing is left over
+by roundings once the invoice is settled.
 """
 
 from __future__ import annotations
@@ -29,13 +30,12 @@ CHANGES_VAT: tuple[type[Event], ...] = (
     invoice.EarlyDiscountWithdrawn,
     residual.InvoiceResidualClosed,
     residual.InvoiceResidualReopened,
+    loss.InvoiceWrittenOff,
     loss.InvoiceUnrecoverable,
     loss.WriteOffReversed,
     loss.WriteOffRecovered,
 )
 """Types of events that change the VAT of an invoice, or the part of it that is due."""
-VAT_ON_RECEIPTS = "FR"
-"""Country whose creditors owe VAT on services, and on deposits, by receipt (CGI 269-2 a bis and c)."""
 UNKNOWN_RATE = 0
 """Rate of VAT that a document states without its rates."""
 
@@ -63,11 +63,11 @@ def changes_by_position(events: Iterable[Recorded]) -> Mapping[int, tuple[VatCha
 
 
 class _InvoiceVat:
-    """VAT of one invoice by rate, with the amount to be paid in all and the amount paid; minor units."""
+    """VAT of one invoice by rate, with the amounts to be paid in all, paid, and written off; minor units."""
 
     def __init__(self) -> None:
         self._vat: dict[int, int] = {}
-        self._total = self._paid = 0
+        self._total = self._paid = self._lost = 0
         self._before: dict[int, tuple[int, int]] = {}
 
     def change(self, data: Any) -> tuple[VatChange, ...]:
@@ -89,10 +89,13 @@ class _InvoiceVat:
                 self._paid += data.amount_minor
             case invoice.PaymentUnapplied():
                 self._paid -= data.amount_minor
+            case loss.InvoiceUnrecoverable():
+                self._lost += data.written_off_minor
+            case loss.InvoiceWrittenOff():
+                self._lost += data.amount_minor
             case _:
-                sign = -1 if isinstance(data, loss.InvoiceUnrecoverable) else 1
-                self._add(data.vat, None, sum(share.net_minor + share.vat_minor for share in data.vat), sign)
-        now = {rate: (due := self._due(minor), minor - due) for rate, minor in self._vat.items()}
+                self._lost -= data.amount_minor
+        now = {rate: (due := self._due(minor), self._waits(minor - due)) for rate, minor in self._vat.items()}
         before, self._before = self._before, now
         return tuple(
             VatChange(rate, due - before.get(rate, (0, 0))[0], waits - before.get(rate, (0, 0))[1])
@@ -113,3 +116,11 @@ class _InvoiceVat:
         if self._paid >= self._total:
             return vat_minor if self._paid > 0 else 0
         return div_half_up(vat_minor * self._paid, self._total)
+
+    def _waits(self, not_due_minor: int) -> int:
+        """Return the part of the VAT that is not due whose amounts can still be paid."""
+        unpaid = self._total - self._paid
+        left = unpaid - self._lost
+        if not self._lost or unpaid <= 0:
+            return not_due_minor
+        return div_half_up(not_due_minor * left, unpaid) if left > 0 else 0
