@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 from msgspec import inspect
 
@@ -16,9 +14,18 @@ _NAMES = {"invoices", "deposits", "document_id", "documents"}
 """Names of fields that hold ids of invoices, and possibly others, beside those that end with ``invoice_id(s)``."""
 
 
-def invoices_of(data: Event) -> set[str]:
+def invoices_of(data: Event | Value) -> set[str]:
     """Return the ids of the invoices that an event names, its parts included."""
-    return set(_ids(data)) if naming_fields(type(data)) else set()
+    found: set[str] = set()
+    for name in naming_fields(type(data)):
+        value = getattr(data, name)
+        for each in value if type(value) is tuple else (value,):
+            if type(each) is str:
+                if each.startswith(INVOICE):
+                    found.add(each)
+            elif each is not None:
+                found |= invoices_of(each)
+    return found
 
 
 @cache
@@ -41,16 +48,3 @@ def _names(kind: inspect.Type, name: str) -> bool:
             return bool(naming_fields(kind.cls))
         case _:
             return False
-
-
-def _ids(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            if value.startswith(INVOICE):
-                yield value
-        case tuple():
-            for each in value:
-                yield from _ids(each)
-        case Event() | Value():
-            for name in naming_fields(type(value)):
-                yield from _ids(getattr(value, name))
