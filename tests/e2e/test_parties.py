@@ -29,6 +29,8 @@ def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: Sy
     assert (coded.status_code, coded.json()["external_ref"], coded.json()["id"]) == (200, "C-77", first)
     taken = client.patch(f"/v1/customers/{second}", json={"external_ref": "C-77"})
     assert (taken.status_code, taken.json()["errors"][0]["pointer"]) == (409, "/external_ref")
+    body = {"entity_id": world.entity, "name": "Third", "country": "FR", "external_ref": "C-77"}
+    assert client.post("/v1/customers", json=body).json()["type"] == "/problems/customer-exists"
     by_code = world.get("invoice", "/v1/customers", external_ref="C-77")["data"]
     assert [each["id"] for each in by_code] == [first]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +15,7 @@ from encours.contracts import decode
 from encours.contracts.base import encode
 from encours.contracts.common import Address
 from encours.contracts.events.parties.customer import CustomerRegistered
+from encours.ledger.execute import execute
 from encours.testing.events import event
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.customer.commands import AddContact, AmendCustomer
@@ -106,3 +110,36 @@ def test_a_code_that_another_customer_has_is_refused(books: BooksInMemory, make:
     with pytest.raises(CustomerExists) as refused:
         books.do(customers.amend, AmendCustomer("cus_1", external_ref="C9"), coded)
     assert refused.value.errors[0].pointer == "/external_ref"
+
+
+def test_of_two_customers_that_take_one_code_at_once_one_is_refused(books: BooksInMemory, make: Any) -> None:
+    books.do(entities.register, make.entity())
+    for name in ("cus_1", "cus_2"):
+        books.do(customers.register, make.customer(name))
+    both = asyncio.Barrier(2)
+    tries: Counter[str] = Counter()
+
+    async def amend(customer_id: str) -> None:
+        async def coded(*_: str) -> None:
+            """The list has neither yet: both go on together."""
+            tries[customer_id] += 1
+            if tries[customer_id] == 1:
+                await both.wait()
+
+        meta = replace(books.meta, command_id=uuid4())
+        command = AmendCustomer(customer_id, external_ref="C1")
+        await execute(books.ledger, meta, customers.amend, command, coded)  # type: ignore[arg-type]
+
+    async def at_once() -> list[BaseException | None]:
+        return [*await asyncio.gather(amend("cus_1"), amend("cus_2"), return_exceptions=True)]
+
+    done, refused = sorted(asyncio.run(at_once()), key=lambda each: each is not None)
+    assert done is None
+    assert isinstance(refused, CustomerExists)
+    refs = [books.state(CUSTOMER, name).external_ref for name in ("cus_1", "cus_2")]
+    assert sorted(refs, key=str) == ["C1", None]
+    loser = f"cus_{refs.index(None) + 1}"
+    books.do(customers.amend, AmendCustomer(f"cus_{refs.index('C1') + 1}", external_ref="C2"))
+    books.do(customers.amend, AmendCustomer(loser, external_ref="C1"))
+    with pytest.raises(CustomerExists):
+        books.do(customers.register, make.customer("cus_3", external_ref="C1"))

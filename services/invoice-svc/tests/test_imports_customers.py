@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from invoice_svc.domain.custom_field.commands import DefineField
-from invoice_svc.imports import ids
+from invoice_svc.domain.customer.ref import registered_with
 from invoice_svc.imports.commands import EventScope, work_of
 from invoice_svc.imports.csv_lines import Defaults
 from invoice_svc.imports.events import (
@@ -41,7 +41,7 @@ def test_a_customer_line_brings_values_of_custom_fields(firm: Any, make: Any) ->
     firm.do(custom_fields.define, DefineField("ent_1", "customer", "vip", "boolean", "VIP", ()))
     event = event_of('{"kind":"customer","external_ref":"C","fields":{"channel":"web","vip":true}}')
     firm.do(work_of(event, EventScope("ent_1"), ()))
-    assert firm.state(CUSTOMER, ids.customer_id("ent_1", "C")).fields == {"channel": "web", "vip": "true"}
+    assert firm.state(CUSTOMER, registered_with("ent_1", "C")).fields == {"channel": "web", "vip": "true"}
     other = event_of('{"kind":"customer","external_ref":"D","fields":{"colour":"red"}}')
     with make.refused("custom-field-values-invalid"):
         firm.do(work_of(other, EventScope("ent_1"), ()))
@@ -56,7 +56,7 @@ def test_a_roles_line_names_other_customers_by_their_codes_from_a_day_on(firm: A
     for ref in ("C", "D", "E"):
         customer = ImportedCustomer(ref=ref, name=ref, country="FR", language="fr")
         firm.do(work_of(customer, EventScope("ent_1"), ()))
-        named[ref] = ids.customer_id("ent_1", ref)
+        named[ref] = registered_with("ent_1", ref)
     firm.do(work_of(event, EventScope("ent_1", named["C"], {}, named), ()))
     (roles,) = firm.state(CUSTOMER, named["C"]).roles
     assert (roles.valid_from, roles.payer_id, roles.billed_id, roles.group_id) == (

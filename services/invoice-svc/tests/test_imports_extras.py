@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from invoice_svc.domain.custom_field.commands import DefineField
+from invoice_svc.domain.customer.ref import registered_with
 from invoice_svc.imports import ids
 from invoice_svc.imports.commands import EventScope, work_of
 from invoice_svc.imports.csv_lines import Defaults, Parsed, parse_line, parse_map, read_header
@@ -94,7 +95,7 @@ def test_a_line_has_roles_and_fields_of_its_customer(firm: Any) -> None:
     assert roles == ImportedRoles(customer="C1", valid_from=date(2026, 1, 31), payer="P1")
     assert parsed.customer is not None
     firm.do(work_of(parsed.customer, EventScope("ent_1"), ()))
-    assert firm.state(CUSTOMER, ids.customer_id("ent_1", "C1")).fields == {"vip": "true"}
+    assert firm.state(CUSTOMER, registered_with("ent_1", "C1")).fields == {"vip": "true"}
     assert len(csv("customer_payer", "").events) == 1
 
 

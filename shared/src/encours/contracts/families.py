@@ -23,6 +23,7 @@ class Family(NamedTuple):
 FAMILIES = (
     Family("entity", ("invoice",), ("ent",)),
     Family("customer", ("invoice",), ("cus",)),
+    Family("customer_ref", ("invoice",), ("crf",)),
     Family("field", ("invoice",), ("fld",)),
     Family("invoice", ("invoice",), ("inv",), numbered=True),
     Family("order", ("invoice",), ("ord",)),

@@ -31,6 +31,7 @@ BEGIN = frozenset(
         *(
             "entity.registered",
             "customer.registered",
+            "customer_ref.taken",
             "field.defined",
             "invoice.drafted",
             "invoice.issued",
@@ -114,7 +115,7 @@ _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, S
 # An object's own id comes first, then those of the objects that it belongs to.
 IDS = {
     "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
-    "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr", "schedule_id": "sts",
+    "rate_id": "fxr", "customer_ref_id": "crf", "field_id": "fld", "rules_id": "dsr", "schedule_id": "sts",
     "advice_id": "adv", "policy_id": "pol", "template_id": "tpl", "allocation_policy_id": "alp",
     "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln", "instrument_id": "ins",

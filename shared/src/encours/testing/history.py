@@ -21,6 +21,7 @@ ENTITY = "ent_1"
 # By the first word of the type.
 _SUBJECT = {
     "entity": "entity_id", "customer": "customer_id", "hold": "customer_id", "invoice": "invoice_id",
+    "customer_ref": "customer_ref_id",
     "payment": "payment_id", "dispute": "dispute_id", "plan": "plan_id", "limit": "limit_id", "credit": "decision_id",
     "reminder": "reminder_id", "task": "task_id", "import": "import_id",
     "instrument": "instrument_id", "quote": "quote_id", "rate": "rate_id", "field": "field_id",

@@ -11,6 +11,7 @@ from encours.kernel.money import Money
 from encours.ledger.session import Session
 from encours.legal.packs import law_of
 from invoice_svc.domain.customer.commands import AgreeTerms, AssignRoles, RegisterCustomer, SetFields
+from invoice_svc.domain.customer.ref import registered_with
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
@@ -116,7 +117,7 @@ def _entity(event: ImportedEntity, entity_id: str) -> RegisterEntity:
 
 
 async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -> None:
-    customer_id = ids.customer_id(entity_id, event.ref)
+    customer_id = registered_with(entity_id, event.ref)
     await customers.register(
         session,
         RegisterCustomer(

@@ -21,6 +21,7 @@ from encours.ledger.command import CommandMeta
 from encours.ledger.execute import Done, execute
 from encours.ledger.model import Clock
 from encours.postgres.connection import is_lost
+from invoice_svc.domain.customer.ref import registered_with
 from invoice_svc.domain.payment.indication import keys_in
 from invoice_svc.domain.refusals import DateInFuture
 from invoice_svc.imports import ids
@@ -194,7 +195,7 @@ class Feeder:
             brought = {event.customer_ref for event in found.values() if event.state == "done"}
             for ref in refs:
                 if ref in brought:
-                    self._customers[entity_id, ref] = ids.customer_id(entity_id, ref)
+                    self._customers[entity_id, ref] = registered_with(entity_id, ref)
                 elif f"customer:{ref}" in found:
                     self._descriptions[entity_id, ref] = found[f"customer:{ref}"]
             others = [ref for ref in refs if ref not in brought]
@@ -320,7 +321,7 @@ class Feeder:
 
     async def _register(self, waiting: WaitingEvent, ref: str, page: _Page) -> None:
         mark = (waiting.entity_id, ref)
-        customer_id, key = ids.customer_id(*mark), f"customer:{ref}"
+        customer_id, key = registered_with(*mark), f"customer:{ref}"
         found = self._descriptions.get(mark)
         event = from_bytes(found.data) if found else self._unnamed(waiting, ref)
         content = found.content if found else content_of(to_bytes(event))

@@ -12,11 +12,6 @@ def own_entity(ledger: str) -> str:
     return derived_id("ent", "import", ledger)
 
 
-def customer_id(entity_id: str, ref: str) -> str:
-    """Return the id of the customer with that code."""
-    return derived_id("cus", "import", entity_id, ref)
-
-
 def invoice_id(entity_id: str, number: str) -> str:
     """Return the id of the invoice with that number."""
     return derived_id("inv", "import", entity_id, number)

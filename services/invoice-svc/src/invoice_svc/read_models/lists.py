@@ -101,6 +101,7 @@ class Lists(ComposedModel):
         events.entity.VatRegimeSet,
         events.residual.ToleranceSet,
         events.approval.ApprovalSet,
+        events.customer.CustomerRefTaken,
         events.customer.PapersRequired,
         events.risk.CreditChecked,
         events.risk.LimitApproved,

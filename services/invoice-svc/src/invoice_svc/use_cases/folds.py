@@ -11,6 +11,7 @@ from invoice_svc.domain.bank_account import state as bank_account
 from invoice_svc.domain.bank_line import state as bank_line
 from invoice_svc.domain.bank_statement import state as bank_statement
 from invoice_svc.domain.custom_field import state as custom_field
+from invoice_svc.domain.customer import ref as customer_ref
 from invoice_svc.domain.customer import state as customer
 from invoice_svc.domain.dispute import state as dispute
 from invoice_svc.domain.dispute_rules import state as dispute_rules
@@ -42,6 +43,7 @@ CUSTOM_FIELD: Folder[custom_field.CustomField] = Folder(
     as_of=lambda events, _: CUSTOM_FIELD.fold(events),
 )
 CUSTOMER = Folder(customer.Customer, customer.evolve, customer.CustomerNotFound, as_of=customer.fold_as_of)
+CUSTOMER_REF = Folder(customer_ref.CustomerRef, customer_ref.evolve)
 INVOICE = Folder(Invoice, invoice.evolve, InvoiceNotFound, as_of=invoice.fold_as_of)
 PAYMENT = Folder(payment.Payment, payment.evolve, PaymentNotFound, as_of=payment.fold_as_of)
 DISPUTE = Folder(dispute.Dispute, dispute.evolve, dispute.DisputeNotFound)
@@ -92,6 +94,7 @@ RATES = Folder(rate.ExchangeRates, rate.evolve, rate.RatesNotFound, as_of=rate.f
 FOLDERS: Mapping[str, Folder[Any]] = {
     "ent": ENTITY,
     "cus": CUSTOMER,
+    "crf": CUSTOMER_REF,
     "fld": CUSTOM_FIELD,
     "inv": INVOICE,
     "pay": PAYMENT,

@@ -106,6 +106,7 @@ STILL: frozenset[str] = names_in(
     calendar.DayOpened,
     customer.CustomerRegistered,
     customer.CustomerAmended,
+    customer.CustomerRefTaken,
     customer.TermsAgreed,
     customer.TermsBeyondCeiling,
     customer.PenaltyBelowFloor,

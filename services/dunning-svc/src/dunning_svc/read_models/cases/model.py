@@ -225,6 +225,7 @@ class Cases(ReadModel):
         events.titles.TitleEnforceable,
         events.titles.TitleServed,
         events.field.FieldDefined,
+        events.customer.CustomerRefTaken,
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,

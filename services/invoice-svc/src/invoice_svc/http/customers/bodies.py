@@ -20,6 +20,7 @@ from invoice_svc.domain.customer.commands import (
     SetFields,
 )
 from invoice_svc.domain.customer.merge import MergeCustomer, ReverseMerge
+from invoice_svc.domain.customer.ref import registered_with
 from invoice_svc.http.common import (
     AddressBody,
     CustomerId,
@@ -37,7 +38,6 @@ from invoice_svc.http.common import (
     named_fields,
 )
 from invoice_svc.http.terms import AgreedTermsBody
-from invoice_svc.imports import ids
 
 
 class CustomerBody(Body):
@@ -73,7 +73,7 @@ class CustomerBody(Body):
         stream, and is refused.
         """
         return RegisterCustomer(
-            customer_id=ids.customer_id(self.entity_id, self.external_ref)
+            customer_id=registered_with(self.entity_id, self.external_ref)
             if self.external_ref
             else new_id("cus"),
             entity_id=self.entity_id,

@@ -12,6 +12,7 @@ from encours.legal.packs import law_of
 from invoice_svc.domain.custom_field.decide import checked
 from invoice_svc.domain.customer import decide
 from invoice_svc.domain.customer import merge as merges
+from invoice_svc.domain.customer import ref as refs
 from invoice_svc.domain.customer.commands import (
     AddContact,
     AgreeTerms,
@@ -25,7 +26,7 @@ from invoice_svc.domain.customer.commands import (
 from invoice_svc.domain.customer.merge import MergeCustomer, ReverseMerge
 from invoice_svc.domain.customer.state import CustomerEvent
 from invoice_svc.domain.terms import ProposedTerms, settled
-from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
+from invoice_svc.use_cases.folds import CUSTOMER, CUSTOMER_REF, ENTITY
 from invoice_svc.use_cases.parties.custom_fields import fields_of
 from invoice_svc.use_cases.parties.debtors import unmerged
 
@@ -37,6 +38,8 @@ async def register(session: Session, command: RegisterCustomer) -> Result:
     """Register a customer of an existing entity, with any agreed terms."""
     await session.get(ENTITY, command.entity_id)
     state = await session.load(CUSTOMER, command.customer_id)
+    if command.external_ref is not None:
+        await _require_free_ref(session, command.customer_id, command.entity_id, command.external_ref)
     result = _emit(session, command.customer_id, command.entity_id, decide.register(state, command))
     if command.terms is not None:
         await _agree(session, command.customer_id, command.terms, command.terms_from, "/terms")
@@ -47,9 +50,13 @@ async def amend(session: Session, command: AmendCustomer, coded: CodedCustomers 
     """Change the identity from now on. ``coded`` finds who has a new external reference already."""
     state = await unmerged(session, command.customer_id, pointer=None)
     ref = command.external_ref
-    if coded is not None and isinstance(ref, str) and ref != state.external_ref:
-        holder = await session.ask(coded, session.meta.ledger, state.entity_id, ref)
-        decide.require_free_ref(command.customer_id, ref, holder)
+    if isinstance(ref, str) and ref != state.external_ref:
+        if coded is not None:
+            holder = await session.ask(coded, session.meta.ledger, state.entity_id, ref)
+            decide.require_free_ref(command.customer_id, ref, holder)
+        taken = await _require_free_ref(session, command.customer_id, state.entity_id, ref)
+        for event in refs.take(taken, state, ref):
+            session.emit(event.customer_ref_id, event, entity=state.entity_id)
     return _emit(session, command.customer_id, state.entity_id, decide.amend(state, command))
 
 
@@ -114,6 +121,23 @@ async def note(session: Session, command: NoteCustomer) -> Result:
     """Add a remark to the customer's file."""
     state = await unmerged(session, command.customer_id, pointer=None)
     return _emit(session, command.customer_id, state.entity_id, decide.note(state, command))
+
+
+async def _require_free_ref(
+    session: Session, customer_id: str, entity_id: str, external_ref: str
+) -> refs.CustomerRef:
+    """Return the state of a code that no other customer has.
+
+    Who took it last and who would be registered with it are loaded, and so is the code: whoever of them moves while the
+    command runs makes it run again.
+    """
+    taken = await session.load(CUSTOMER_REF, refs.ref_id(entity_id, external_ref))
+    for other in sorted(
+        {taken.customer_id, refs.registered_with(entity_id, external_ref)} - {"", customer_id}
+    ):
+        if (await session.load(CUSTOMER, other)).external_ref == external_ref:
+            decide.require_free_ref(customer_id, external_ref, other)
+    return taken
 
 
 async def _agree(

@@ -52,6 +52,7 @@ IGNORED = (
     events.customer.CustomerContactAdded,
     events.customer.CustomerNoted,
     events.field.FieldDefined,
+    events.customer.CustomerRefTaken,
     events.customer.TermsAgreed,
     events.customer.TermsBeyondCeiling,
     events.customer.PenaltyBelowFloor,

@@ -124,6 +124,7 @@ class Timeline(ReadModel):
     version = 5
     rows = (Owner, AlsoAbout, Entry, InvoiceStream, InvoiceMention, Cause, MergeRow)
     ignores = contracts.names_of(
+        events.customer.CustomerRefTaken,
         events.bank.BankLineRecorded,
         events.bank.BankLineProposed,
         events.bank.BankLineReturnProposed,

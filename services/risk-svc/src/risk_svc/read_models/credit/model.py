@@ -234,6 +234,7 @@ class Credit(ReadModel):
         events.customer.FieldsSet,
         events.field.FieldDefined,
         events.field.InvoiceFieldsSet,
+        events.customer.CustomerRefTaken,
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,

@@ -69,6 +69,19 @@ class CustomerAmended(Event, frozen=True, kw_only=True):
         return known if self.external_ref == "" else self.external_ref
 
 
+class CustomerRefTaken(Event, frozen=True, kw_only=True):
+    """A customer takes a code that it was not registered with.
+
+    Stream: the id of the code, from entity and code. So of two customers that take one code at once, one is refused.
+    The customer may have given the code up since: its own stream says which code it has.
+    """
+
+    TYPE: ClassVar[str] = "customer_ref.taken"
+    customer_ref_id: str
+    customer_id: str
+    external_ref: str
+
+
 class TermsAgreed(Event, frozen=True, kw_only=True):
     """Contract conditions from a date on; invoices issued from that date carry them."""
 
