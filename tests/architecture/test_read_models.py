@@ -12,6 +12,7 @@ from encours import contracts
 from encours.projection.read_model import ReadModel
 from encours.testing.firm import Firm, eventful_firm, firms
 from encours.testing.folding import Folding, at_once
+from tests.architecture.model_versions import kept, present, unraised
 
 MODELS: list[ReadModel] = [
     model
@@ -39,6 +40,13 @@ def test_a_read_model_names_the_rows_that_it_asks_for_and_batches_change_nothing
     assert one_by_one.fold_in(firm.events, range(len(firm.events))) == swept
     assert in_batches.fold_in(firm.events, ends, keep=keep) == swept
     assert one_by_one.parked == in_batches.parked == {}, "plausible events are applied"
+
+
+def test_a_read_model_whose_rows_change_has_another_version() -> None:
+    """Or workers would go on with rows that the code before made."""
+    now, before = present(), kept()
+    assert unraised(now, before) == [], "raise `version`"
+    assert now == before, "python -m tests.architecture.model_versions"
 
 
 def test_the_eventful_firm_leaves_no_contract_out() -> None:
