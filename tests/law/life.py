@@ -12,19 +12,15 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Literal
 
-from msgspec import structs
-
 from dunning_svc.domain.litigation.interest import CashLeft, debt_by_movements, statements
 from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events.sales.dispute import ResolvedPart
-from encours.contracts.parties import Survivors
 from encours.contracts.settlement import Funds, settlements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money, div_half_up
 from encours.legal.interest import NOTHING_DUE, Statement, statement
 from encours.legal.packs import law_of
-from encours.projection.row_cache import RowCache
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import RegisterCustomer
@@ -41,9 +37,7 @@ from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.score.behaviour import PAYMENT_BEHAVIOUR_4, expected_delay
-from risk_svc.read_models.credit.accounts import accounts_of
-from risk_svc.read_models.credit.model import Credit
-from risk_svc.read_models.credit.rows import ExposureInvoiceRow, ExposureMovementRow
+from tests.histories.account import AccountInMemory
 
 ISSUED_ON = date(2025, 4, 7)
 DUE_ON = date(2025, 5, 7)
@@ -312,55 +306,4 @@ class Life:
 
     def items(self, as_of: date) -> tuple[ExposureItem, ...]:
         """risk-svc's invoices, from the rows of its read model added up as its statements do."""
-        model, rows = Credit(), RowCache(Credit().rows)
-        rows.assume_empty()
-        for event in self.books.ledger.events:
-            if event.type in model.applies:
-                model.project(event, rows)
-        found = {type_: kept for type_, kept, _ in rows.changes()}
-        (invoice,) = found[ExposureInvoiceRow]
-        moved: Any = [
-            row for row in found[ExposureMovementRow] if getattr(row, "effective_on", as_of) <= as_of
-        ]
-        columns = ("open", "owed", "disputed", "planned", "conceded")
-        item = {
-            f"{name}_minor": sum(getattr(row, f"{name}_minor") for row in moved if row.invoice_id)
-            for name in columns
-        }
-        item |= {
-            name: getattr(invoice, name)
-            for name in (
-                "customer_id",
-                "currency",
-                "invoice_id",
-                "number",
-                "issued_on",
-                "due_on",
-                "total_minor",
-                "is_penalty",
-            )
-        }
-        item["moved_on"] = max(row.effective_on for row in moved if row.open_minor)
-        funds = [
-            {
-                "customer_id": row.customer_id, "currency": row.currency, "invoice_id": row.invoice_id or "",
-                "payment_id": row.payment_id, "applied_minor": -row.open_minor, "unapplied_minor": row.unapplied_minor,
-                "available_on": row.available_on,
-            }
-            for row in _grouped([row for row in moved if row.payment_id])
-        ]  # fmt: skip
-        return accounts_of([item], funds, (), Survivors((), date.min))["cus_1"]["EUR"].items
-
-
-def _grouped(rows: list[ExposureMovementRow]) -> list[ExposureMovementRow]:
-    """Sums by invoice and payment."""
-    sums: dict[tuple[str | None, str | None], ExposureMovementRow] = {}
-    for row in rows:
-        known = sums.get((row.invoice_id, row.payment_id))
-        if known is None:
-            sums[row.invoice_id, row.payment_id] = structs.replace(row)
-            continue
-        known.open_minor += row.open_minor
-        known.unapplied_minor += row.unapplied_minor
-        known.available_on = max(filter(None, (known.available_on, row.available_on)), default=None)
-    return list(sums.values())
+        return AccountInMemory().items(self.books.ledger.events, as_of)

@@ -1,9 +1,7 @@
-"""Grades of customers: recorded when they change, the same for every way of booking the same money."""
+"""Grades of customers, recorded when they change."""
 
 from __future__ import annotations
 
-import os
-import random
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,7 +25,6 @@ from risk_svc.use_cases.grades import grade_customer
 
 CUSTOMER = f"cus_{1:032x}"
 NOBODY = Survivors((), date.min)
-BOOKINGS = 10_000 if os.environ.get("DEEP") else 300
 
 
 def day(days: int) -> date:
@@ -103,40 +100,6 @@ def test_who_pays_in_advance_is_at_a_however_late_it_is_lettered() -> None:
     assert unapplied == lettered
     half = dict(list(in_order(cash).items())[::2])
     assert account(INVOICES, cash, half) == lettered
-
-
-def test_release_and_reallocation_change_nothing() -> None:
-    """Random bookings of the same money on debts that it covers in full: the outcomes are those of the funds' days."""
-    dice = random.Random(11)
-    for _ in range(BOOKINGS):
-        count = dice.randrange(1, 8)
-        dues = sorted(dice.sample(range(-360, -5), count))
-        invoices = [(due, dice.randrange(1, 500)) for due in dues]
-        on, total = dues[0] - dice.randrange(0, 90), sum(minor for _, minor in invoices)
-        parts = sorted(dice.randrange(total + 1) for _ in range(2))
-        amounts = [parts[0], parts[1] - parts[0], total - parts[1]]
-        cash = {f"pay_{n}": (on, minor) for n, minor in enumerate(amounts) if minor}
-        reference = account(invoices, cash, {})
-        assert account(invoices, cash, booked(dice, invoices, cash)) == reference
-        assert {outcome.settled for outcome in reference.history} == {day(on).toordinal()}
-
-
-def booked(
-    dice: random.Random, invoices: list[tuple[int, int]], cash: dict[str, tuple[int, int]]
-) -> dict[tuple[str, str], int]:
-    """Allocate and release at random: what is left of it in the end."""
-    letters: dict[tuple[str, str], int] = {}
-    for _ in range(dice.randrange(1, 20)):
-        number, payment = dice.randrange(len(invoices)), dice.choice(list(cash))
-        key = f"inv_{number}", payment
-        if key in letters and dice.random() < 0.4:
-            del letters[key]
-            continue
-        free = cash[payment][1] - sum(part for (_, by), part in letters.items() if by == payment)
-        owed = invoices[number][1] - sum(part for (invoice, _), part in letters.items() if invoice == key[0])
-        if minor := dice.randrange(min(free, owed) + 1):
-            letters[key] = letters.get(key, 0) + minor
-    return letters
 
 
 async def _register(session: Session, customer: CustomerRegistered) -> Result:
