@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import random
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
 
-import httpx
-from pydantic import SecretStr
 from standardwebhooks import Webhook
 
-from encours.contracts import Event
-from encours.http.access.keys import NewKey, fetch_from
-from encours.kernel.ids import derived_id, uuid7
-from encours.ledger import Ledger
+from encours.embedded.process import free_port
+from encours.kernel.ids import derived_id
+from encours.kernel.tasks import end
 from encours.ledger.admin import new_epoch
-from encours.ledger.model import Append, NewEvent
-from encours.ledger.reader import Reader
-from encours.postgres.connection import STORE_SETTINGS, close_pool, connect, open_pool
-from encours.postgres.leases import Leases
-from encours.testing.events import DAY, drafted
+from encours.postgres.connection import connect
+from encours.testing.events import drafted
 from encours.testing.forks import Fork
-from encours.testing.history import History
-from encours.testing.http import client_of, grant
+from encours.testing.http import grant
 from encours.testing.servers import Installation
-from encours.testing.waiting import HANG_S, until
-from reporting_svc.app import create_app
-from reporting_svc.domain.webhook.address import AllowedAddresses
-from reporting_svc.read_models.feed import Feed
-from reporting_svc.webhooks.caller import ReceiverCaller
-from reporting_svc.webhooks.dispatch import AT_ONCE, WebhookDispatcher
-from reporting_svc.webhooks.settings import ReportingSettings
-from reporting_svc.webhooks.store import WebhookStore
+from encours.testing.waiting import until
+from reporting_svc.webhooks.dispatch import AT_ONCE
 from tests.integration.receiver import (
     BROKEN,
     CUT_AFTER_OK,
@@ -45,121 +35,10 @@ from tests.integration.receiver import (
     Received,
     receiving,
 )
+from tests.integration.webhook_yard import ENT_A, ENT_B, Yard, yard
 
-ENT_A, ENT_B = derived_id("ent", "a"), derived_id("ent", "b")
 INV = [derived_id("inv", number) for number in range(4)]
-
-
-@dataclass
-class Yard:
-    """A live ledger, the API, and a dispatcher whose clock the test moves."""
-
-    installation: Installation
-    name: str
-    http: httpx.AsyncClient
-    ledger: Ledger
-    key: NewKey
-    dispatcher: WebhookDispatcher
-    feed: Feed
-    store: WebhookStore
-    leases: Leases
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-    history: History = field(default_factory=History)
-
-    async def append(self, *events: Event, entity: str = ENT_A) -> list[int]:
-        """Append these events; return their positions."""
-        rows = [self.history.add(event, entity=entity) for event in events]
-        done = await self.ledger.append(
-            Append(
-                ledger=self.name,
-                command_id=uuid7(),
-                fingerprint=b"given",
-                events=tuple(NewEvent(e.stream, e.version, e.data, entity, DAY, uuid7()) for e in rows),
-                actor="test",
-            )
-        )
-        return list(range(done.first_position, done.last_position + 1))
-
-    async def make(self, url: str, **fields: Any) -> dict[str, Any]:
-        """POST /v1/webhooks."""
-        answer = await self.http.post("/v1/webhooks", json={"url": url} | fields)
-        assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def shown(self, webhook: dict[str, Any], path: str = "", **query: str) -> dict[str, Any]:
-        """GET the webhook, or what is below it."""
-        answer = await self.http.get(f"/v1/webhooks/{webhook['id']}{path}", params=query)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def replay(self, webhook: dict[str, Any], **body: Any) -> httpx.Response:
-        return await self.http.post(f"/v1/webhooks/{webhook['id']}/replay", json=body)
-
-    async def is_measured(self) -> bool:
-        """True if the metrics have a backlog of the ledger."""
-        name = f'encours_webhook_deliveries_pending{{ledger="{self.name}"}}'
-        return name in (await self.http.get("/metrics")).text
-
-    async def queued(self, webhook: dict[str, Any], position: int, state: str) -> None:
-        """Store a delivery of a position."""
-        admin = await connect(self.installation.store_url("reporting"), "webhook tests")
-        await admin.execute(
-            """insert into encours_webhooks.delivery (webhook_id, position, stream, type, event_id, state, next_at)
-               values ($1, $2, 'inv_x', 'invoice.drafted', $3, $4, now())""",
-            *(webhook["id"], position, uuid7(), state),
-        )
-        await admin.close()
-
-    async def serve(self, webhook: dict[str, Any]) -> None:
-        """Deliver all that is due at the clock's time."""
-        while await self.dispatcher.serve_once(self.name, webhook["id"]):
-            pass
-
-    async def serve_to_the_end(self, webhook: dict[str, Any]) -> None:
-        """Deliver and move the clock until nothing waits; six days are enough for anything."""
-        for _ in range(3 * 6):
-            await self.serve(webhook)
-            shown = await self.shown(webhook)
-            if not shown["pending"] or shown["state"] == "disabled":
-                return
-            self.now += timedelta(hours=8)
-        raise AssertionError("deliveries wait for more than six days")
-
-
-@asynccontextmanager
-async def yard(installation: Installation) -> AsyncIterator[Yard]:
-    name = f"hooks-{uuid7().hex[-12:]}"
-    key = await grant(installation, ledger=name)
-    settings = ReportingSettings(
-        ledger_url=SecretStr(installation.ledger_url("reporting")),
-        store_url=SecretStr(installation.store_url("reporting")),
-        nats_url=SecretStr(installation.nats_url("reporting")),
-        log_level="error",
-        webhook_allow="127.0.0.1",
-    )
-    ledger = await Ledger.open(installation.admin_url())
-    reading = await open_pool(installation.ledger_url("reporting"), "webhook tests", size=2)
-    tables = await open_pool(
-        installation.store_url("reporting"), "webhook tests", size=4, settings=STORE_SETTINGS
-    )
-    feed, store = Feed(ledger, Reader(reading)), WebhookStore(tables)
-    leases = Leases(installation.store_url("reporting"), "webhook tests")
-    caller = ReceiverCaller(AllowedAddresses.parse("127.0.0.1"), timeout_s=HANG_S)
-    made: list[Yard] = []
-    dispatcher = WebhookDispatcher(
-        ledger, feed, store, fetch_from(reading), caller, leases, clock=lambda: made[0].now
-    )
-    try:
-        async with client_of(create_app(settings), key) as http:
-            made.append(Yard(installation, name, http, ledger, key, dispatcher, feed, store, leases))
-            yield made[0]
-    finally:
-        await leases.close()
-        for pool in (tables, reading):
-            await close_pool(pool)
-        await ledger.close()
+RECEIVER = Path(__file__).with_name("receiver_process.py")
 
 
 def in_order(positions: list[int]) -> bool:
@@ -426,3 +305,76 @@ async def test_a_worker_that_is_killed_in_mid_delivery_loses_nothing_and_a_slow_
             await until(lambda: len({*slow.positions()}) == len(wanted), "a delivery was lost")
     assert sorted({*slow.positions()}) == sorted({*quick.positions()}) == wanted
     assert all(in_order(list(dict.fromkeys(slow.positions(stream)))) for stream in INV)
+
+
+class KilledReceiver:
+    """A receiver in a process of its own, on one port, and what it took before each kill and after."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.file = free_port(), folder / "taken"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, hold_from: int) -> None:
+        arguments = (str(self.port), str(self.file), str(hold_from))
+        self.process = subprocess.Popen([sys.executable, str(RECEIVER), *arguments])
+
+    async def hung(self, hold_from: int) -> None:
+        """Start it, and wait for the delivery that it leaves without an answer."""
+        wanted = len(self.taken()) + hold_from
+        self.start(hold_from)
+        await until(lambda: len(self.taken()) >= wanted, "the receiver takes nothing")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def taken(self) -> list[tuple[str, int]]:
+        """Stream and position of each delivery, in the order of arrival."""
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        return [(stream, position) for stream, position in map(json.loads, lines)]
+
+
+async def deliver(world: Yard, webhook: dict[str, str]) -> None:
+    """Deliver until cancelled; each round is a minute."""
+    while True:
+        await world.serve(webhook)
+        world.now += timedelta(minutes=1)
+
+
+async def rounds(world: Yard, number: int) -> None:
+    """Wait until so many rounds of deliveries are over."""
+    later = world.now + timedelta(minutes=number)
+    await until(lambda: world.now > later, "nobody delivers")
+
+
+async def test_a_receiver_that_is_killed_in_mid_flow_misses_nothing_and_sees_each_object_in_order(
+    module_installation: Installation, tmp_path: Path
+) -> None:
+    receiver, wanted = KilledReceiver(tmp_path), list[int]()
+    async with yard(module_installation) as world:
+        webhook = await world.make(f"http://127.0.0.1:{receiver.port}/hook", types=["invoice.*"])
+
+        async def more() -> None:
+            wanted.extend(await world.append(*(drafted(invoice_id=each) for each in INV * 3)))
+
+        sending = asyncio.create_task(deliver(world, webhook))
+        try:
+            for kills in range(1, 4):
+                await more()
+                await receiver.hung(hold_from=5)
+                await more()
+                receiver.kill()
+                await rounds(world, 5)
+                assert (await world.shown(webhook))["pending"] >= 12 * kills
+            receiver.start(hold_from=10**6)
+            await until(lambda: len({*receiver.taken()}) == len(wanted), "an event is lost")
+        finally:
+            receiver.kill()
+            await end([sending])
+        shown = await world.shown(webhook)
+    assert (shown["dead"], sorted(position for _, position in {*receiver.taken()})) == (0, wanted)
+    assert len(receiver.taken()) >= len(wanted) + 3, "what was taken without an answer came again"
+    for stream in INV:
+        arrived = [position for each, position in receiver.taken() if each == stream]
+        assert arrived == sorted(arrived), "none came before an earlier one, or again after a later one"
