@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from encours.testing.system import System
 from encours.testing.waiting import wait_until
 from tests.e2e import fec
+from tests.e2e.typed import TypedReporting
 from tests.e2e.world import World, eur
 
 DAY, BEFORE = "2026-03-31", "2026-03-30"
@@ -14,23 +16,26 @@ WORKS = {"description": "Works", "quantity": "1", "unit_price": "100.00", "vat_r
 USD: dict[str, Any] = {"currency": "USD", "lines": [WORKS]}
 
 
-def exported(world: World, first: str, last: str) -> tuple[dict[str, Any], list[fec.Row]]:
+def exported(client: TypedReporting, first: str, last: str) -> tuple[Any, list[fec.Row]]:
     """Manifest and rows of the FEC of a financial year."""
-    body = {"kind": "fec", "entity_id": world.entity, "from": first, "to": last}
-    path = f"/v1/exports/{world.post('reporting', '/v1/exports', body)['id']}"
-    wait_until(
-        lambda: world.get("reporting", path)["state"] in ("completed", "failed"), "the export never ended"
-    )
-    found = world.get("reporting", path)
-    assert found["state"] == "completed", found
-    content = world.client("reporting").get(f"{path}/file").content
-    return found["manifest"], fec.read(found["manifest"]["file_name"], content)
+    body = {"kind": "fec", "entity_id": client.world.entity, "from": first, "to": last}
+    asked = client.call("exports.create_export", body=client.models.ExportBody.from_dict(body))
+
+    def shown() -> Any:
+        return client.read("exports.get_export", asked.id)
+
+    wait_until(lambda: shown().state in ("completed", "failed"), "the export never ended")
+    found = shown()
+    assert found.state == "completed", found
+    content = client.read("exports.get_export_file", asked.id).payload.read()
+    return found.manifest, fec.read(found.manifest.file_name, content)
 
 
 def test_cash_goes_back_vat_waits_for_payments_and_a_year_may_begin_in_july(
-    system: System,
+    system: System, typed: Callable[[World], TypedReporting]
 ) -> None:
     world = World.make(system, day=DAY)
+    client = typed(world)
     customer = world.customer()
     doubtful = world.invoice(customer, "100.00", issued_on=BEFORE)
     for share in ("40.00", "25.00"):
@@ -55,19 +60,19 @@ def test_cash_goes_back_vat_waits_for_payments_and_a_year_may_begin_in_july(
     final = world.invoice(customer, "100.00", issued_on=DAY, deposits=[deposit["id"]], **USD)
     assert final["outstanding"] == {"amount": "0.00", "currency": "USD"}
 
-    manifest, rows = exported(world, "2025-07-01", "2026-06-30")
-    assert manifest["file_name"].endswith("FEC20260630.txt")
+    manifest, rows = exported(client, "2025-07-01", "2026-06-30")
+    assert manifest.file_name.endswith("FEC20260630.txt")
     assert [fec.balance(rows, account) for account in ("530", "4191", "512")] == [30, 0, 120]
     assert [fec.balance(rows, account) for account in ("4458", "4457")] == [-10, -40]
     assert [fec.balance(rows, account) for account in ("491", "6817", "7817")] == [-25, 40, -15]
     assert {row["JournalCode"] for row in rows if row["CompteNum"] == "530000"} == {"CA"}
-    outstanding = world.get("reporting", "/v1/aged-balance", currency="EUR")["totals"]["outstanding"]
-    assert outstanding == eur("150.00")
+    totals = client.read("receivables.aged_balance", currency="EUR").totals
+    assert totals.outstanding.amount == "150.00"
     assert fec.balance(rows, "411") == 150
 
-    manifest, rows = exported(world, "2024-07-01", "2025-06-30")
+    manifest, rows = exported(client, "2024-07-01", "2025-06-30")
     assert rows == []
-    assert any("no entries" in warning for warning in manifest["warnings"])
+    assert any("no entries" in warning for warning in manifest.warnings)
     late = {"figure": "dso", "title": "Too early", "entity_id": world.entity, "as_of": "2026-04-01"}
     refused = world.send("reporting", "/v1/figures", late)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/as_of")

@@ -1,10 +1,12 @@
-"""Turnover by product with margin, and a plan beside what was billed and collected."""
+"""Turnover by product with margin, and a plan beside what was billed and collected, by the typed client."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from encours.testing.system import System
+from tests.e2e.typed import TypedReporting
 from tests.e2e.world import World, eur
 
 
@@ -16,9 +18,11 @@ def line(product: str | None, price: str, cost: str | None) -> dict[str, Any]:
 
 
 def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_their_versions(
-    system: System,
+    system: System, typed: Callable[[World], TypedReporting]
 ) -> None:
     world = World.make(system, day="2026-01-05")
+    client = typed(world)
+    plan_of = client.models.TurnoverPlanBody.from_dict
     customer = world.customer()
     lines = [line("tyre", "100.00", "60.00"), line("tyre", "50.00", None), line("book", "50.00", "10.00")]
     invoice = world.invoice(customer, issued_on="2026-01-05", lines=lines)
@@ -39,11 +43,11 @@ def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_t
         "entity_id": world.entity, "code": "budget", "title": "Budget", "currency": "EUR", "by": "product",
         "targets": [{"month": "2026-01", "product": "tyre", "billed": "150.00"}],
     }  # fmt: skip
-    first = world.post("reporting", "/v1/turnover-plans", plan)
+    first = client.call("published_figures.set_plan", body=plan_of(plan))
     known = world.position
     targets = [{"month": "2026-01", "product": "tyre", "billed": "100.00", "collected": "80.00"}]
-    second = world.post("reporting", "/v1/turnover-plans", plan | {"targets": targets})
-    assert (first["id"], first["version"], second["version"]) == (second["id"], 1, 2)
+    second = client.call("published_figures.set_plan", body=plan_of(plan | {"targets": targets}))
+    assert (first.id, first.version, second.version) == (second.id, 1, 2)
     world.advance("2026-02-02")
 
     body = world.get("reporting", "/v1/turnover", group_by="product")
@@ -63,28 +67,29 @@ def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_t
     assert whole["turnover"] == body["totals"]["turnover"]
     assert whole["turnover_net"] == body["totals"]["turnover_net"]
 
-    path = f"/v1/turnover-plans/{first['id']}"
-    compared = world.get("reporting", f"{path}/comparison")
-    rows = {row["group"]: row for row in compared["data"]}
-    assert rows["tyre"]["billed"] == {
+    compared = client.read("published_figures.compare_plan", first.id)
+    rows = {row.group: row for row in compared.data}
+    assert rows["tyre"].billed.to_dict() == {
         "planned": eur("100.00"), "actual": eur("120.00"), "difference": eur("20.00"), "percent": 20.0,
         "reason": None,
     }  # fmt: skip
-    assert rows["tyre"]["collected"]["percent"] == -4.38
-    assert (rows["book"]["billed"]["planned"], rows["book"]["complete"]) == (None, True)
-    assert rows["book"]["billed"]["reason"] == "not-planned"
-    assert compared["totals"]["billed"]["actual"] == eur("160.00")
-    before = world.get("reporting", f"{path}/comparison", known_at=known)
-    assert before["plan_version"] == 1
-    assert before["data"][-1]["billed"]["difference"] == eur("-30.00")
-    assert world.get("reporting", path, known_at=known)["targets"][0]["collected"] is None
-    listed = world.get("reporting", "/v1/turnover-plans", entity_id=world.entity)["data"]
-    assert [(each["id"], each["version"]) for each in listed] == [(first["id"], 2)]
-    unknown = world.client("reporting").get(f"/v1/turnover-plans/tpn_{'0' * 32}")
-    assert (unknown.status_code, unknown.json()["title"]) == (404, "Plan of the turnover not found")
-    of_nobody = plan | {
+    assert rows["tyre"].collected.percent == -4.38
+    assert (rows["book"].billed.planned, rows["book"].complete) == (None, True)
+    assert rows["book"].billed.reason == "not-planned"
+    assert compared.totals.billed.actual.amount == "160.00"
+    before = client.read("published_figures.compare_plan", first.id, known_at=str(known))
+    assert before.plan_version == 1
+    assert before.data[-1].billed.difference.amount == "-30.00"
+    assert (
+        client.read("published_figures.get_plan", first.id, known_at=str(known)).targets[0].collected is None
+    )
+    listed = client.read("published_figures.list_plans", entity_id=world.entity).data
+    assert [(each.id, each.version) for each in listed] == [(first.id, 2)]
+    unknown = client.call("published_figures.get_plan", f"tpn_{'0' * 32}")
+    assert (unknown.status, unknown.title) == (404, "Plan of the turnover not found")
+    of_nobody = {
         "by": "customer",
         "targets": [{"month": "2026-01", "customer_id": "cus_" + "0" * 32, "billed": "1"}],
     }
-    refused = world.client("reporting").post("/v1/turnover-plans", json=of_nobody)
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/targets/0/customer_id")
+    refused = client.call("published_figures.set_plan", body=plan_of(plan | of_nobody))
+    assert (refused.status, refused.errors[0].pointer) == (422, "/targets/0/customer_id")
