@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,24 +15,26 @@ import duckdb
 
 from encours.testing.waiting import wait_until
 from tests.e2e import fec
+from tests.e2e.world import World
 from tests.e2e.year import Year
 
 
 def journals_are_exported(year: Year) -> None:
     """Two years item by item, the second with its opening balances; another export is the same file; tables."""
-    first, _ = fec_of(year, 2025)
-    rows, content = fec_of(year, 2026)
-    assert fec_of(year, 2026)[1] == content
+    first, _ = fec_of(year.world, 2025, "2025-12-31")
+    rows, content = fec_of(year.world, 2026, year.day)
+    assert fec_of(year.world, 2026, year.day)[1] == content
+    assert fec.settled_across(rows) > 0
     assert rows[0]["JournalCode"] == "AN"
     result = fec.balance(first, "6") + fec.balance(first, "7")
     assert result < 0
     assert fec.balance([row for row in rows if row["JournalCode"] == "AN"], "110") == result
     assert fec.balance(rows, "707") == Decimal("-500.00")
     days = {"kind": "journal", "entity_id": year.world.entity, "from": "2025-01-01", "to": "2025-12-31"}
-    manifest, sheet = exported(year, days | {"layout": "xlsx"})
+    manifest, sheet = exported(year.world, days | {"layout": "xlsx"})
     with zipfile.ZipFile(io.BytesIO(sheet)) as archive:
         assert archive.read("xl/worksheets/sheet1.xml").count(b"<row ") == manifest["lines"] + 1
-    manifest, table = exported(year, days | {"layout": "parquet"})
+    manifest, table = exported(year.world, days | {"layout": "parquet"})
     path = year.world.system.layout.root / "journal.parquet"
     path.write_bytes(table)
     with duckdb.connect() as db:
@@ -55,7 +58,7 @@ def reports_are_exported(year: Year) -> None:
     at = {"as_of": "2025-12-31", "customer_id": year.customer, "limit": 200}
     body = {"entity_id": year.world.entity, "layout": "csv", "as_of": at["as_of"]}
     (aged,) = csv.DictReader(
-        io.StringIO(exported(year, body | {"kind": "aged_balance"})[1].decode("utf-8-sig"))
+        io.StringIO(exported(year.world, body | {"kind": "aged_balance"})[1].decode("utf-8-sig"))
     )
     (shown,) = year.world.get("reporting", "/v1/aged-balance", **at)["data"]
     assert (aged["customer_id"], aged["customer"]) == (year.customer, shown["name"])
@@ -67,7 +70,7 @@ def reports_are_exported(year: Year) -> None:
         shown["overdue"]["amount"],
     )
     options = {"group_by": "entity", "by": "issue_date", "bands": "30,90"}
-    grouped = exported(year, body | {"kind": "aged_balance"} | options)[1].decode("utf-8-sig")
+    grouped = exported(year.world, body | {"kind": "aged_balance"} | options)[1].decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(grouped))
     day = {"as_of": at["as_of"], "entity_id": year.world.entity}
     (group,) = year.world.get("reporting", "/v1/aged-balance/groups", **options, **day)["data"]
@@ -79,7 +82,9 @@ def reports_are_exported(year: Year) -> None:
     assert {name: row[name] for name in group["bands"]} == {
         name: money["amount"] for name, money in group["bands"].items()
     }
-    items = csv.DictReader(io.StringIO(exported(year, body | {"kind": "open_items"})[1].decode("utf-8-sig")))
+    items = csv.DictReader(
+        io.StringIO(exported(year.world, body | {"kind": "open_items"})[1].decode("utf-8-sig"))
+    )
     listed = {
         each["number"]: each["outstanding"]["amount"] for each in year.get("/v1/invoices", **at)["data"]
     }
@@ -88,30 +93,49 @@ def reports_are_exported(year: Year) -> None:
     }
 
 
-def fec_of(year: Year, number: int) -> tuple[list[fec.Row], bytes]:
-    """Rows and content of the FEC of a year, compared with the aged balance and the open invoices at its end."""
-    manifest, content = exported(year, {"kind": "fec", "entity_id": year.world.entity, "year": number})
+def fec_of(world: World, number: int, as_of: str) -> tuple[list[fec.Row], bytes]:
+    """Rows and content of the FEC of a year; item by item what it leaves open is open in the lists at its end."""
+    manifest, content = exported(world, {"kind": "fec", "entity_id": world.entity, "year": number})
     rows = fec.read(manifest["file_name"], content)
     assert (manifest["lines"], manifest["entries"]) == (len(rows), int(rows[-1]["EcritureNum"]))
-    at = {"customer_id": year.customer, "as_of": min(f"{number}-12-31", year.day), "limit": 200}
-    outstanding = year.world.get("reporting", "/v1/aged-balance", **at)["totals"]["outstanding"]
-    assert fec.balance(rows, "411") == Decimal(outstanding["amount"])
-    listed = [Decimal(each["outstanding"]["amount"]) for each in year.get("/v1/invoices", **at)["data"]]
-    assert fec.open_items(rows, year.customer) == sorted(filter(None, listed))
+    at = {"entity_id": world.entity, "as_of": as_of}
+    owed = {
+        each["external_ref"] or each["customer_id"]: each
+        for each in listed(world, "reporting", "/v1/aged-balance", **at)
+    }
+    totals = world.get("reporting", "/v1/aged-balance", **at)["totals"]
+    assert fec.balance(rows, "411") == Decimal(totals["outstanding"]["amount"])
+    invoices = {
+        each["number"]: Decimal(each["outstanding"]["amount"])
+        for each in listed(world, "invoice", "/v1/invoices", **at)
+        if each["number"]
+    }
+    unapplied = {name: Decimal(each["unapplied"]["amount"]) for name, each in owed.items()}
+    assert fec.left_open(rows, invoices) == {name: minor for name, minor in unapplied.items() if minor}
     return rows, content
 
 
-def exported(year: Year, body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def listed(world: World, service: str, path: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    """All that a list has, page by page."""
+    while True:
+        page = world.get(service, path, limit=500, **parameters)
+        yield from page["data"]
+        if page["next_cursor"] is None:
+            return
+        parameters["cursor"] = page["next_cursor"]
+
+
+def exported(world: World, body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Manifest and content of an export."""
-    path = f"/v1/exports/{year.world.post('reporting', '/v1/exports', body)['id']}"
+    path = f"/v1/exports/{world.post('reporting', '/v1/exports', body)['id']}"
 
     def shown() -> dict[str, Any]:
-        return year.world.get("reporting", path)
+        return world.get("reporting", path)
 
     wait_until(lambda: shown()["state"] in ("completed", "failed"), "the export never ended")
     found = shown()
     assert found["state"] == "completed", found
-    http = year.world.client("reporting")
+    http = world.client("reporting")
     whole = http.get(f"{path}/file")
     content, size, tag = whole.content, found["manifest"]["size_bytes"], whole.headers["etag"]
     assert found["manifest"]["sha256"] == hashlib.sha256(content).hexdigest()

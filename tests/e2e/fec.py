@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 NAMES = (
@@ -58,14 +58,49 @@ def amount(row: Row) -> Decimal:
     return Decimal(row["Debit"].replace(",", ".")) - Decimal(row["Credit"].replace(",", "."))
 
 
-def open_items(rows: Iterable[Row], auxiliary: str) -> list[Decimal]:
-    """Amounts that a customer's items leave open, smallest first: lines of one code are one item."""
-    items: Counter[str] = Counter()
+def items(rows: Iterable[Row]) -> Iterator[tuple[str, str, set[str], Decimal]]:
+    """Yield customer, code, documents and open amount of each item: lines of one code, or a line without one.
+
+    The code has capitals if the item is settled, and the date of its last line.
+    """
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for n, row in enumerate(rows):
-        if row["CompAuxNum"] == auxiliary:
-            items[row["EcritureLet"] or f"line {n}"] += amount(row)  # type: ignore[assignment]
-    assert all(minor == 0 for code, minor in items.items() if code.isupper() and code.isalpha())
-    return sorted(Decimal(minor) for minor in items.values() if minor)
+        if row["CompAuxNum"]:
+            found[row["CompAuxNum"], row["EcritureLet"] or f"line {n}"].append(row)
+    for (auxiliary, code), lines in found.items():
+        left = sum(map(amount, lines), Decimal(0))
+        if code.isalpha():
+            assert code.isupper() == (left == 0), lines
+            assert code in (code.upper(), code.lower())
+            assert {row["DateLet"] for row in lines} == {max(row["EcritureDate"] for row in lines)}, lines
+            assert len(lines) > 1
+        yield auxiliary, code, {row["PieceRef"] for row in lines}, left
+
+
+def left_open(rows: Iterable[Row], invoices: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return the money that no invoice has taken, by customer; all other open items are these invoices, by number."""
+    found: dict[str, Decimal] = {}
+    money: dict[str, Decimal] = defaultdict(Decimal)
+    for auxiliary, _, documents, left in items(rows):
+        if left and (of := documents & invoices.keys()):
+            (number,) = of
+            assert number not in found, f"{number} has two codes"
+            found[number] = left
+        elif left:
+            money[auxiliary] -= left
+    assert found == {number: minor for number, minor in invoices.items() if minor}
+    return {auxiliary: minor for auxiliary, minor in money.items() if minor}
+
+
+def settled_across(rows: Sequence[Row]) -> int:
+    """Return the number of items that were brought forward and are settled in the year."""
+    brought = {
+        (row["CompAuxNum"], row["EcritureLet"])
+        for row in rows
+        if row["JournalCode"] == "AN" and row["EcritureLet"].isupper()
+    }
+    assert all(left == 0 for auxiliary, code, _, left in items(rows) if (auxiliary, code) in brought)
+    return len(brought)
 
 
 def balance(rows: Iterable[Row], account: str) -> Decimal:

@@ -36,8 +36,9 @@ def test_a_debtors_year_of_money_adds_up_in_every_service_on_every_date(system: 
     bank_charge_is_a_residual(year, debt)
     promises_are_kept_and_broken(year)
     overpayment_is_refunded(year)
-    judgment_stays_the_claim(year)
+    stayed = judgment_stays_the_claim(year)
     agency_collects(year, cheque_bounces(year))
+    stayed_claim_is_paid(year, stayed)
     journals_are_exported(year)
     year.seen_again()
 
@@ -225,7 +226,7 @@ def overpayment_is_refunded(year: Year) -> None:
     year.check()
 
 
-def judgment_stays_the_claim(year: Year) -> None:
+def judgment_stays_the_claim(year: Year) -> dict[str, Any]:
     """The debtor's receivership is known a day late: interest ends on the eve of the judgment, and nobody asks."""
     debt = year.invoice("500.00")
     year.books.bill(debt, "600.00")
@@ -263,6 +264,14 @@ def judgment_stays_the_claim(year: Year) -> None:
     order = {"customer_id": year.customer, "amount": eur("100.00")}
     checked = year.world.post("risk", "/v1/checks", order)
     assert (checked["decision"], checked["reasons"][0]["code"]) == ("refuse", "insolvency")
+    year.check()
+    return debt
+
+
+def stayed_claim_is_paid(year: Year, debt: dict[str, Any]) -> None:
+    """The administrator pays the claim in the next year: one item in the books of both."""
+    pay(year, debt, "600.00")
+    assert year.get(at(debt))["status"]["settlement"] == "paid"
     year.check()
 
 
