@@ -172,7 +172,9 @@ def settlements(debts: Iterable[InvoiceDebt], unapplied: Iterable[Funds] = ()) -
     for debt in given:
         applied, surplus = _taken(debt.applied, debt.owed_minor)
         spare += surplus
-        parts += instalments_of(msgspec.structs.replace(debt, applied=tuple(applied)))
+        if len(applied) < len(debt.applied) or surplus:
+            debt = msgspec.structs.replace(debt, applied=tuple(applied))
+        parts += instalments_of(debt)
     found: dict[str, list[Settlement]] = {}
     for part, funds in _covered(parts, spare):
         ordered = tuple(sorted(funds, key=_age))
@@ -228,6 +230,8 @@ def _covered(
     covered: list[Sequence[Funds]] = [debt.applied for debt in ordered]
     for rank in range(3):
         for at, debt in enumerate(ordered):
+            if not spare:
+                break
             own = covered[at]
             behind = (debt.contested_minor + debt.given_up_minor, debt.given_up_minor, 0)[rank]
             share = max(debt.owed_minor - behind, sum(part.amount_minor for part in own))

@@ -128,6 +128,8 @@ def _item(row: Sums, debt: InvoiceDebt, settled: Settlement) -> ExposureItem:
 
 
 def _delay_before(settled: Settlement) -> int:
+    if not settled.periods:
+        return 0
     legs = (leg for period in settled.periods[1:] for leg in period.late_legs(period.last_day))
     return max(((leg.last_day - leg.due_on).days for leg in legs), default=0)
 
