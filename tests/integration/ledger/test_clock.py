@@ -105,3 +105,12 @@ async def test_a_ledger_that_its_readers_could_not_read_is_not_made(
     with pytest.raises(Invalid, match="named" if zone == "Europe/Paris" else "time zone"):
         await books.ledger.create_ledger(name, "live", zone)
     assert name not in {info.name for info in await books.ledger.ledgers()}
+
+
+async def test_a_list_of_ledgers_may_be_a_little_old_for_who_says_so(books: Books) -> None:
+    before = await books.ledger.ledgers(within_s=60)
+    made = f"later-{uuid7().hex[-12:]}"
+    await books.ledger.create_ledger(made, "sandbox", "UTC")
+    assert await books.ledger.ledgers(within_s=60) == before
+    assert made in {info.name for info in await books.ledger.ledgers()}
+    assert made in {info.name for info in await books.ledger.ledgers(within_s=60)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -54,6 +55,8 @@ class Ledger:
         self._warn_again_at = 0.0
         self._checked_at: datetime | None = None
         self._infos: dict[str, tuple[float, LedgerInfo]] = {}
+        self._listed_at = -math.inf
+        self._listed: list[LedgerInfo] = []
         self._names: dict[int, str] = {}
         self._zones: dict[tuple[str, str], str] = {}
         self._listeners: list[Callable[[str, int], None]] = []
@@ -173,11 +176,11 @@ class Ledger:
             streams = await self.read_streams(ledger, folders)
         except EventUnreadable:
             return
-        for stream, events in streams.items():
-            if events:
-                folder, last = folders[stream], events[-1]
-                folded = Folded(folder.fold(events), last.version, last.entity)
-                self.states.put((ledger, epoch, stream, folder), folded)
+        for stream, folder in folders.items():
+            folded: Folded[Any] = Folded(folder.initial(), 0, None)
+            if events := streams.get(stream):
+                folded = Folded(folder.fold(events), events[-1].version, events[-1].entity)
+            self.states.put((ledger, epoch, stream, folder), folded)
 
     async def versions(self, ledger: str, streams: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream, 0 for an unknown one."""
@@ -260,9 +263,16 @@ class Ledger:
         known = self._infos.get(name)
         return known[1] if known is not None else await self.info(name)
 
-    async def ledgers(self) -> list[LedgerInfo]:
-        """Return all ledgers by name."""
-        return await self._reader.ledgers()
+    async def ledgers(self, *, within_s: float = 0.0) -> list[LedgerInfo]:
+        """Return all ledgers by name, from a list that was read less than ``within_s`` ago.
+
+        So the loops of a process, which look at every ledger again and again, share one query.
+        """
+        if time.monotonic() - self._listed_at >= within_s:
+            now = time.monotonic()
+            self._listed = await self._reader.ledgers()
+            self._listed_at = now
+        return self._listed
 
     async def clock(self, ledger: str) -> Clock:
         """Return the wall clock, or that of a sandbox if set, and its date in the ledger's zone."""

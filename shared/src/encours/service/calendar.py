@@ -139,7 +139,7 @@ async def keep_time(ledger: Ledger, leases: Leases, now: Now = lambda: datetime.
     calendars: defaultdict[str, _Calendar] = defaultdict(_Calendar)
     while True:
         try:
-            ledgers = await ledger.ledgers()
+            ledgers = await ledger.ledgers(within_s=TICK_S)
         except UNREADABLE as away:
             log.warning("the calendar could not look", error=str(away))
             ledgers = []

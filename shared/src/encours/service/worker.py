@@ -219,7 +219,7 @@ class Worker:
         try:
             while not self._stopping.is_set():
                 try:
-                    infos = await self._ledger.ledgers()
+                    infos = await self._ledger.ledgers(within_s=LEDGERS_S)
                     for info in infos:
                         if info.name not in followed or followed[info.name].done():
                             follow = self._follow(context, relaying, info)

@@ -118,7 +118,7 @@ class Outbox:
         serving: dict[str, asyncio.Task[None]] = {}
         try:
             while all(map(self._leases.holds, tokens)):
-                infos = await self._ledger.ledgers()
+                infos = await self._ledger.ledgers(within_s=_POLL_S)
                 for name in serving.keys() - {info.name for info in infos}:
                     del self._queues[name]
                     await end([serving.pop(name)])

@@ -126,7 +126,7 @@ class ReportScheduler:
             await self._mails.prepare()
             await self._exports.prepare()
             while self._leases.holds(token):
-                for info in await self._ledger.ledgers():
+                for info in await self._ledger.ledgers(within_s=_POLL_S):
                     if info.kind == "live" and not self._has_nothing(info.name):
                         await self._guarded(info)
                 await asyncio.sleep(_POLL_S)

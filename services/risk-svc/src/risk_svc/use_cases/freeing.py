@@ -58,7 +58,7 @@ class FreeOrders:
         """Look for changes until cancelled."""
         while True:
             try:
-                for info in await self._ledger.ledgers():
+                for info in await self._ledger.ledgers(within_s=LOOK_S):
                     position = self._db.position("credit", info.name)
                     if position is not None and (
                         position > self._seen.get(info.name, 0)
