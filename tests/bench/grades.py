@@ -1,42 +1,71 @@
-"""Forecasts of 100,000 customers from the rows of risk-svc, as a day that opens makes them: 1,000,000 invoices; the
-early warnings of 20,000 of them.
+"""Grades of 100,000 customers with 1,000,000 invoices, as the first activation of a model makes them: read from the
+rows of risk-svc, forecast, and appended to the ledger. On the same rows a fit to the whole history, and the early
+warnings of 20,000 customers as a day that opens raises them, appended too.
 
 Rows are generated in SQL as the projection would have written them: each invoice with its issue, and with its payment
-if it is paid. The reference of the same run is the transport of the same movements, page by page.
+if it is paid. The ledger holds none of these events, only the last position. The reference of the same run is the
+transport of the same movements, page by page. Set ``CUSTOMERS=20000`` for a smaller book.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from datetime import date
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import uvloop
+from msgspec.structs import replace
 
-from encours.projection.control import STORE_SETTINGS
+from encours.contracts import Event, encode
+from encours.contracts.events.calendar import STREAM as CALENDAR
+from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.credit_warning import ConcentrationRule, CreditWarningRaised, WarningRulesSet
+from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.events.score import STREAM, ScoreGraded, ScoreModelActivated
+from encours.kernel.ids import derived_id, uuid7
+from encours.ledger import Ledger
+from encours.ledger.model import Append, NewEvent
+from encours.projection.control import STORE_SETTINGS, install_control
 from encours.projection.projector import create_indexes, create_tables
+from encours.projection.schemas import schema_of
+from encours.reading.read_db import ReadDb
+from encours.testing.events import event
+from encours.testing.history import stream_of
 from encours.testing.servers import Installation, fresh_installation, running_cluster
-from risk_svc.domain.score.shipped import SHIPPED
+from risk_svc.domain.warning.episode import rules_of
 from risk_svc.domain.warning.rules import SHIPPED as SHIPPED_RULES
-from risk_svc.domain.warning.rules import evaluate
-from risk_svc.read_models.credit.grades import last_grades
+from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
-from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, all_histories
-from risk_svc.read_models.insurance.query import Moment
-from risk_svc.read_models.warnings.query import warned_book, warned_ids, warned_page
-from risk_svc.use_cases.warnings.days import CUSTOMERS_AT_ONCE as WARNED_AT_ONCE
+from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, FittedHistories
+from risk_svc.use_cases.grading import GradePayers
+from risk_svc.use_cases.warnings.days import WarningsOfDay
 from tests.bench import Entry, entry
+from tests.bench.processor import server_s
 
-CUSTOMERS, EACH = 100_000, 10
+CUSTOMERS, EACH = int(os.environ.get("CUSTOMERS") or 100_000), 10
+INVOICES = CUSTOMERS * EACH
 DAY = date(2026, 6, 30)
-SCHEMA = "bench_grades"
+NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
+LEDGER = "grades"
+ENTITY = derived_id("ent", "bench")
+SCHEMA = schema_of(Credit.name, LEDGER)
+LAST = INVOICES + CUSTOMERS
+"""Position of the last of the events whose rows are filled in."""
 TARGET_S = 60.0
-WARNED = 20_000
+FIT_TARGET_S = 120.0
+WARNED = min(20_000, CUSTOMERS)
 """Customers with a limit, who are judged by the rules of early warnings."""
+RULES = replace(SHIPPED_RULES, concentration=ConcentrationRule(share_bps=0, least_debtors=1))
+"""Who owes anything is warned of, so that warnings are appended."""
 _FILL = """
 insert into {s}.customer (customer_id, entity_id, name, from_position, exposures)
-  select 'cus_' || lpad(n::text, 32, '0'), 'ent_1', 'Customer ' || n, n, '' from generate_series(1, {customers}) n;
+  select 'cus_' || lpad(n::text, 32, '0'), '{entity}', 'Customer ' || n, n, '' from generate_series(1, {customers}) n;
 insert into {s}.segment (customer_id, position, effective_on, segment)
   select customer_id, from_position, date '2024-01-01', 's' || from_position % 5 from {s}.customer;
 insert into {s}.invoice (invoice_id, customer_id, currency, drafted, number, issued_on, due_on, total_minor,
@@ -58,77 +87,144 @@ insert into {s}.movement (position, line, customer_id, currency, invoice_id, pay
 insert into {s}.limit_request (limit_id, customer_id, entity_id, amount_minor, currency, max_days_past_due, valid_until,
                                requested_position, requested_on, state, approved_minor, approved_max_days,
                                decided_position, decided_on)
-  select 'lim_' || n, 'cus_' || lpad(n::text, 32, '0'), 'ent_1', 50000, 'EUR', 30, null, n, date '2024-01-01',
+  select 'lim_' || n, 'cus_' || lpad(n::text, 32, '0'), '{entity}', 50000, 'EUR', 30, null, n, date '2024-01-01',
          'approved', 50000, 30, n, date '2024-01-01' from generate_series(1, {warned}) n;
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Took:
+    """Time of a piece of work, and processor time of this process and of the database server meanwhile."""
+
+    wall_s: float
+    cpu_s: float
+
+
 async def run() -> list[Entry]:
-    """The entry of this bench."""
+    """The entries of this bench."""
     return await asyncio.to_thread(_run)
 
 
 def _run() -> list[Entry]:
-    with running_cluster() as cluster, fresh_installation(cluster) as installation:
-        return asyncio.run(_measure(installation))
+    with (
+        running_cluster() as cluster,
+        fresh_installation(cluster) as installation,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        return runner.run(_measure(installation))
 
 
 async def _measure(installation: Installation) -> list[Entry]:
-    conn = await asyncpg.connect(installation.store_url("risk"), server_settings=STORE_SETTINGS)
-    try:
+    async with AsyncExitStack() as stack:
+        conn = await asyncpg.connect(installation.store_url("risk"), server_settings=STORE_SETTINGS)
+        stack.push_async_callback(conn.close)
         await _fill(conn)
         reference_s = await _transport_s(conn)
-        refresh_s, forecasts = await _refresh_s(conn)
-        warnings_s, judged, warned = await _warnings_s(conn)
-    finally:
-        await conn.close()
-    assert (forecasts, judged) == (CUSTOMERS, WARNED)
+        await _begin_ledger(installation.admin_url("ledger"), conn)
+        ledger = await Ledger.open(installation.ledger_url("risk"))
+        stack.push_async_callback(ledger.close)
+        db = await ReadDb.open(installation.store_url("risk"), ledger=ledger, models=MODELS)
+        stack.push_async_callback(db.close)
+
+        fit = await _took(installation, FittedHistories(db, ledger).fitted(LEDGER, DAY, "own-1"))
+        activation = await _took(installation, GradePayers(ledger, db).look(LEDGER))
+        graded = await _count(ledger, ScoreGraded.TYPE)
+        (opened,) = await ledger.read_types(LEDGER, [DayOpened.TYPE], LAST, 1)
+        warnings = await _took(installation, WarningsOfDay(ledger, db).open_day(opened))
+        warned = await _count(ledger, CreditWarningRaised.TYPE)
+    assert graded == CUSTOMERS
+
+    assert warned > WARNED / 4
     return [
-        entry(
-            f"forecasts of {CUSTOMERS:,} customers from {CUSTOMERS * EACH:,} invoices in the database", refresh_s, "s",
-            reference="transport of their movements, s", reference_value=reference_s,
-            target=f"{TARGET_S:.0f} s", met=refresh_s < TARGET_S,
+        _entry(
+            f"first activation: {graded:,} grades from {INVOICES:,} invoices, appended", activation, reference_s,
+            TARGET_S,
         ),
-        entry(
-            f"early warnings of {WARNED:,} customers with {WARNED * EACH:,} invoices, {warned:,} found",
-            warnings_s, "s",
-            reference="transport of all movements, s", reference_value=reference_s,
-            target=f"{TARGET_S:.0f} s", met=warnings_s < TARGET_S,
+        _entry(f"fit to {INVOICES:,} invoices in the database", fit, reference_s, FIT_TARGET_S),
+        _entry(
+            f"early warnings of {WARNED:,} customers with {WARNED * EACH:,} invoices, {warned:,} appended",
+            warnings, reference_s, TARGET_S,
         ),
     ]  # fmt: skip
 
 
+def _entry(name: str, took: _Took, reference_s: float, target_s: float) -> Entry:
+    return entry(
+        f"{name} (processor time {took.cpu_s:.1f} s)",
+        took.wall_s,
+        "s",
+        reference="transport of all movements, s",
+        reference_value=reference_s,
+        target=f"{target_s:.0f} s",
+        met=took.wall_s < target_s,
+    )
+
+
+async def _took(installation: Installation, work: Awaitable[Any]) -> _Took:
+    def spent_s() -> float:
+        return time.process_time() + server_s(installation.cluster)
+
+    before, started = spent_s(), time.perf_counter()
+    await work
+    wall_s = time.perf_counter() - started
+    return _Took(wall_s, spent_s() - before)
+
+
 async def _fill(conn: asyncpg.Connection[Any]) -> None:
     model = Credit()
+    await install_control(conn)
     await create_tables(conn, SCHEMA, model, keys=True)
-    statement = _FILL.format(s=SCHEMA, customers=CUSTOMERS, each=EACH, day=DAY, warned=WARNED)
+    statement = _FILL.format(s=SCHEMA, customers=CUSTOMERS, each=EACH, day=DAY, warned=WARNED, entity=ENTITY)
     await conn.execute(statement, timeout=300)
     await create_indexes(conn, SCHEMA, model.rows)
     await conn.execute("vacuum analyze")
 
 
-async def _refresh_s(conn: asyncpg.Connection[Any]) -> tuple[float, int]:
-    started, forecasts = time.perf_counter(), 0
-    async for histories in all_histories(conn, SCHEMA, as_of=DAY, position=CUSTOMERS * (EACH + 1)):
-        await last_grades(conn, SCHEMA, list(histories))
-        for payer in histories.values():
-            SHIPPED.forecast_at_end_of(payer, DAY.toordinal())
-        forecasts += len(histories)
-    return time.perf_counter() - started, forecasts
+async def _begin_ledger(dsn: str, store: asyncpg.Connection[Any]) -> None:
+    """Begin the ledger at the position of the rows, with rules and a model in use, which the read model has seen."""
+    ledger = await Ledger.open(dsn)
+    try:
+        info = await ledger.create_ledger(LEDGER, "sandbox", "Europe/Paris", clock_at=NOW)
+        (last,) = await ledger.query(
+            """insert into ledger.event (position, recorded_at, version, effective_on, ledger, schema_version, event_id,
+                                         command_id, stream, type, entity, actor, data)
+               values ($1, $2, 1, $3, $4, $5, $6, $6, $7, $8, '', 'bench', $9) returning position""",
+            LAST, NOW - timedelta(hours=1), DAY, info.id, DayOpened.VERSION, uuid7(), CALENDAR, DayOpened.TYPE,
+            encode(DayOpened(day=DAY, late=False)),
+        )  # fmt: skip
+        assert last["position"] == LAST
+        for each in (
+            event(EntityRegistered, entity_id=ENTITY, time_zone="Europe/Paris"),
+            event(
+                WarningRulesSet, warning_rules_id=rules_of(ENTITY), entity_id=ENTITY, version=1, rules=RULES
+            ),
+            DayOpened(day=DAY, late=False),
+            event(ScoreModelActivated, score_models_id=STREAM, version="default-1", replaces="default-1"),
+        ):
+            await _append(ledger, each, 2 if isinstance(each, DayOpened) else 1)
+        head = await ledger.head(LEDGER)
+    finally:
+        await ledger.close()
+    await store.execute(
+        """insert into encours.checkpoint (ledger, model, service, model_version, epoch, position, state)
+           values ($1, $2, 'risk-svc', $3, $4, $5, 'following')""",
+        LEDGER, Credit.name, Credit.version, head.epoch, head.position,
+    )  # fmt: skip
 
 
-async def _warnings_s(conn: asyncpg.Connection[Any]) -> tuple[float, int, int]:
-    """Judge the customers that have a limit by the shipped rules, page by page, as a day that opens does."""
-    started, judged, warned = time.perf_counter(), 0, 0
-    after: str | None = ""
-    book = await warned_book(Moment(conn, SCHEMA, DAY, CUSTOMERS * (EACH + 1)), "ent_1")
-    while after is not None:
-        found = await warned_ids(book.moment, "ent_1", after=after, limit=WARNED_AT_ONCE)
-        page = await warned_page(book, SHIPPED_RULES.limit_drift, found)
-        judged += len(page.customers)
-        warned += sum(len(evaluate(each, SHIPPED_RULES, DAY)) for each in page.customers)
-        after = found[-1] if len(found) == WARNED_AT_ONCE else None
-    return time.perf_counter() - started, judged, warned
+async def _append(ledger: Ledger, data: Event, version: int) -> None:
+    stream = CALENDAR if isinstance(data, DayOpened) else stream_of(data)
+    entity = ENTITY if stream in (ENTITY, rules_of(ENTITY)) else ""
+    made = NewEvent(stream, version, data, entity, DAY, uuid7())
+    await ledger.append(
+        Append(ledger=LEDGER, command_id=uuid7(), fingerprint=b"bench", events=(made,), actor="bench")
+    )
+
+
+async def _count(ledger: Ledger, kind: str) -> int:
+    (row,) = await ledger.query("select count(*) from ledger.event where type = $1", kind)
+    found: int = row["count"]
+    return found
 
 
 async def _transport_s(conn: asyncpg.Connection[Any]) -> float:

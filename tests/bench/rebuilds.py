@@ -12,11 +12,9 @@ import json
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from typing import Any
 
 import asyncpg
-import psutil
 import uvloop
 
 from encours.projection.control import ensure_control
@@ -25,10 +23,10 @@ from encours.service.memory import peak_mib
 from encours.testing.servers import Cluster, fresh_installation, running_cluster
 from reporting_svc.models import MODELS
 from tests.bench import Entry, entry
+from tests.bench.processor import server_s
 from tests.bench.replay import CHILD_TIMEOUT_S, EVENTS, LARGE, LARGE_LEDGER, LEDGER, TARGET_MIB, fill
 
 GROWTH = 1.1
-SETTLED_S = 0.1
 
 
 async def run() -> list[Entry]:
@@ -78,7 +76,7 @@ def _all(cluster: Cluster, ledger: str, events: int, *addresses: str) -> dict[st
 
 def _child(cluster: Cluster, model: str, ledger: str, events: int, *addresses: str) -> dict[str, float]:
     """Run a rebuild; ``cpu_s`` is that of the process and of the database server meanwhile."""
-    before = _server_s(cluster)
+    before = server_s(cluster)
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.rebuilds", model, ledger, *addresses],
         capture_output=True,
@@ -88,29 +86,7 @@ def _child(cluster: Cluster, model: str, ledger: str, events: int, *addresses: s
     )
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     assert found.pop("position") == events, found
-    return found | {"cpu_s": found["cpu_s"] + _server_s(cluster) - before}
-
-
-def _server_s(cluster: Cluster) -> float:
-    """Processor time of the server's processes, living and ended; of one just ending it comes a little later."""
-    seconds = _counted_s(cluster)
-    while True:
-        time.sleep(0.5)
-        if (again := _counted_s(cluster)) - seconds < SETTLED_S:
-            return again
-        seconds = again
-
-
-def _counted_s(cluster: Cluster) -> float:
-    pid = int((cluster.postgres.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-    server = psutil.Process(pid)
-    times = server.cpu_times()
-    seconds = float(times.children_user + times.children_system)
-    for child in server.children():
-        with suppress(psutil.NoSuchProcess):  # it is ending
-            times = child.cpu_times()
-            seconds += float(times.user + times.system)
-    return seconds
+    return found | {"cpu_s": found["cpu_s"] + server_s(cluster) - before}
 
 
 async def _measure(model: str, ledger: str, ledger_dsn: str, store_dsn: str) -> dict[str, Any]:
