@@ -189,8 +189,9 @@ async def test_customers_are_seen_as_counted_by_hand_at_any_dates(
         assert head == STORY.position
         for _ in range(8):
             day, upto = FIRST + timedelta(days=draw.randrange(40, DAYS)), draw.randrange(head // 2, head + 1)
-            book = await warned_book(Moment(conn, schema, day, upto), ENTITY)
-            found = await warned_customers(book, SHIPPED.limit_drift, CUSTOMERS)
+            moment = Moment(conn, schema, day, upto)
+            book = await warned_book(moment, ENTITY)
+            found = await warned_customers(moment, book, SHIPPED.limit_drift, CUSTOMERS)
             wanted = {each: counted(STORY.told[each], day, upto) for each in CUSTOMERS}
             debtors = [each["open"] for each in wanted.values() if each["open"]]
             for each in found:

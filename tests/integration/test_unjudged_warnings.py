@@ -124,10 +124,10 @@ def _fails_for_one(seen: WarnedCustomer, *given: Any) -> Any:
     return evaluate(seen, *given)
 
 
-async def _unreadable(book: Any, drift: Any, debtors: Any) -> Any:
+async def _unreadable(moment: Any, book: Any, drift: Any, debtors: Any) -> Any:
     if UNREADABLE in debtors:
         raise asyncpg.NumericValueOutOfRangeError("bigint out of range")
-    return await _APPLIED(book, drift, debtors)
+    return await _APPLIED(moment, book, drift, debtors)
 
 
 async def _raised(ledger: Ledger) -> list[str]:

@@ -183,18 +183,18 @@ def raising(number: int = 1) -> RaiseWarning:
 def test_an_episode_begins_and_ends_once_and_the_next_is_another_warning(books: BooksInMemory) -> None:
     first, second = (warning_of(CUSTOMER, "broken_promises", n) for n in (1, 2))
     for _ in range(2):
-        books.do(commands.raise_warning, raising())
+        books.do(commands.raise_warning, raising(), ENTITY)
     for _ in range(2):
         books.do(commands.end_warning, EndWarning(first, 12))
-    books.do(commands.raise_warning, raising())
-    books.do(commands.raise_warning, raising(2))
+    books.do(commands.raise_warning, raising(), ENTITY)
+    books.do(commands.raise_warning, raising(2), ENTITY)
     assert [type(each.data) for each in books.stream(first)] == [CreditWarningRaised, CreditWarningEnded]
     states = [books.state(commands.CREDIT_WARNING, each).state for each in (first, second)]
     assert states == ["ended", "raised"]
 
 
 def test_one_person_acknowledges_a_warning_with_one_note(books: BooksInMemory) -> None:
-    books.do(commands.raise_warning, raising())
+    books.do(commands.raise_warning, raising(), ENTITY)
     warning = warning_of(CUSTOMER, "broken_promises", 1)
     seen = AcknowledgeWarning(warning, "Called")
     for _ in range(2):

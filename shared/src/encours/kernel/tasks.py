@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 _ASK_AGAIN_S = 0.25
@@ -20,3 +20,10 @@ async def end(tasks: Iterable[asyncio.Future[Any]]) -> None:
         for task in going:
             task.cancel()
         _, going = await asyncio.wait(going, timeout=_ASK_AGAIN_S)
+
+
+async def all_of(works: Iterable[Awaitable[Any]]) -> None:
+    """Do works side by side, and raise the first error when all have ended: none goes on beside what comes next."""
+    for done in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(done, BaseException):
+            raise done

@@ -98,7 +98,6 @@ class WarnedPage:
 class WarnedBook:
     """Open amounts of an entity by currency, and its merges, at a moment."""
 
-    moment: Moment
     merged: Survivors
     open_minor: Mapping[str, int]
     debtors: Mapping[str, int]
@@ -116,7 +115,6 @@ async def warned_book(moment: Moment, entity_id: str) -> WarnedBook:
         list(merged.merged.values()),
     )
     return WarnedBook(
-        moment,
         merged,
         {row["currency"]: row["all_minor"] for row in rows},
         {row["currency"]: row["debtors"] for row in rows},
@@ -130,10 +128,14 @@ async def warned_ids(moment: Moment, entity_id: str, *, after: str, limit: int) 
     return [row["customer_id"] for row in rows]
 
 
-async def warned_page(book: WarnedBook, drift: DriftRule | None, customers: Sequence[str]) -> WarnedPage:
+async def warned_page(
+    moment: Moment, book: WarnedBook, drift: DriftRule | None, customers: Sequence[str]
+) -> WarnedPage:
     """Return customers of an entity as the rules see them at the moment, with the episodes known now."""
-    conn, schema = book.moment.conn, book.moment.schema
-    seen = await warned_customers(book, drift, [each for each in customers if each not in book.merged.merged])
+    conn, schema = moment.conn, moment.schema
+    seen = await warned_customers(
+        moment, book, drift, [each for each in customers if each not in book.merged.merged]
+    )
     open_ids: defaultdict[str, dict[str, str]] = defaultdict(dict)
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in await conn.fetch(_EPISODES.format(s=schema), list(customers)):
@@ -148,10 +150,9 @@ async def warned_page(book: WarnedBook, drift: DriftRule | None, customers: Sequ
 
 
 async def warned_customers(
-    book: WarnedBook, drift: DriftRule | None, debtors: Sequence[str]
+    moment: Moment, book: WarnedBook, drift: DriftRule | None, debtors: Sequence[str]
 ) -> list[WarnedCustomer]:
     """Return debtors as the rules see them at the moment."""
-    moment = book.moment
     conn, schema = moment.conn, moment.schema
     records = [record for each in debtors for record in book.merged.records(each)]
     asked = (records, moment.position, moment.as_of)
@@ -171,7 +172,7 @@ async def warned_customers(
             _invoices(shown[each], moment.as_of, money, disputes),
             tuple(broken[each]),
             usage.get(each, ()),
-            _shares(shown[each], book),
+            _shares(shown[each], book, moment.as_of),
         )
         for each in debtors
         if each in shown
@@ -209,11 +210,11 @@ def usage_bps(picture: Picture, day: date) -> int | None:
     return None if whole.missing or allowed <= 0 else share_bps(max(0, whole.known.total_minor), allowed)
 
 
-def _shares(picture: Picture, book: WarnedBook) -> tuple[OpenShare, ...]:
+def _shares(picture: Picture, book: WarnedBook, day: date) -> tuple[OpenShare, ...]:
     """Return the shares of a group at its head, and of a customer that shares no limit."""
     if picture.limit_holder_id != picture.customer_id:
         return ()
-    day, found = book.moment.as_of, []
+    found = []
     for currency in picture.currencies:
         seen = picture.exposure(currency, day)
         own = seen.not_due_minor + seen.overdue_minor

@@ -6,7 +6,6 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain.warning import episode
-from risk_svc.use_cases.customers import CUSTOMER
 from risk_svc.use_cases.standing import ENTITY
 
 CREDIT_WARNING: Folder[episode.WarningEpisode] = Folder(
@@ -15,12 +14,11 @@ CREDIT_WARNING: Folder[episode.WarningEpisode] = Folder(
 WARNING_RULES: Folder[episode.EntityWarningRules] = Folder(episode.EntityWarningRules, episode.evolve_rules)
 
 
-async def raise_warning(session: Session, command: episode.RaiseWarning) -> Result:
-    """Begin an episode of a warning, once."""
-    customer = await session.get(CUSTOMER, command.customer_id)
+async def raise_warning(session: Session, command: episode.RaiseWarning, entity_id: str) -> Result:
+    """Begin an episode of a warning about a customer of an entity, once."""
     stream = episode.warning_of(command.customer_id, command.kind, command.episode)
     for event in episode.begin(await session.load(CREDIT_WARNING, stream), command):
-        session.emit(stream, event, entity=customer.entity_id, effective_on=command.day)
+        session.emit(stream, event, entity=entity_id, effective_on=command.day)
     return session.result(stream)
 
 

@@ -15,6 +15,7 @@ import structlog
 from encours.contracts import Recorded
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_warning import CreditWarningEnded, CreditWarningRaised
+from encours.kernel.tasks import all_of
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from encours.service.calendar import day_elsewhere
@@ -25,13 +26,19 @@ from risk_svc.read_models.insurance.query import Moment
 from risk_svc.read_models.warnings.judged import UnjudgedCustomers, concerns_one
 from risk_svc.read_models.warnings.query import (
     Episodes,
+    WarnedBook,
     WarnedPage,
     warned_book,
     warned_ids,
     warned_page,
 )
 from risk_svc.use_cases.reacting import TRANSIENT, perform
-from risk_svc.use_cases.warnings.commands import WARNING_RULES, end_warning, raise_warning
+from risk_svc.use_cases.warnings.commands import (
+    CREDIT_WARNING,
+    WARNING_RULES,
+    end_warning,
+    raise_warning,
+)
 
 CUSTOMERS_AT_ONCE = 200
 STEPS_AT_ONCE = 1_000
@@ -52,6 +59,7 @@ class _Judging:
     day: date
     rules: EntityWarningRules
     later: Later
+    book: WarnedBook
     problems: dict[str, str] = field(default_factory=dict)
 
     def note(self, customer_id: str, error: Exception) -> None:
@@ -84,7 +92,9 @@ class WarningsOfDay:
                 continue
             own = await self._ledger.zone_of(e.ledger, entity_id) or info.time_zone
             day = day_elsewhere(e.data.day, info.time_zone, own)
-            judging = _Judging(e, entity_id, day, WARNING_RULES.fold(events), later)
+            async with self._db.snapshot("credit", e.ledger) as (conn, schema, _):
+                book = await warned_book(Moment(conn, schema, day, e.position), entity_id)
+            judging = _Judging(e, entity_id, day, WARNING_RULES.fold(events), later, book)
             await self._judge(judging)
             if info.kind == "live":
                 await self._unjudged.replace(e.ledger, entity_id, day, judging.problems)
@@ -124,33 +134,66 @@ class WarningsOfDay:
             await self._judge_some(of, customers[:middle])
             await self._judge_some(of, customers[middle:])
             return
+        steps: dict[str, list[RaiseWarning | EndWarning]] = {}
         for each in page.customers:
             known = page.episodes[each.customer_id].with_steps(of.later.get(each.customer_id, ()))
             try:
-                await self._apply(of, each, known)
+                steps[each.customer_id] = _steps(of, each, known)
             except Exception as error:
                 _stop_unless_of_one(error)
                 of.note(each.customer_id, error)
+        episodes = {_episode_of(step): CREDIT_WARNING for found in steps.values() for step in found}
+        await self._ledger.preload(of.e.ledger, episodes)
+        # Side by side, so that the ledger stores them in groups.
+        await all_of(self._take(of, customer_id, found) for customer_id, found in steps.items())
 
     async def _read(self, of: _Judging, customers: Sequence[str]) -> WarnedPage:
         async with self._db.snapshot("credit", of.e.ledger) as (conn, schema, _):
-            book = await warned_book(Moment(conn, schema, of.day, of.e.position), of.entity_id)
-            return await warned_page(book, of.rules.rules.limit_drift, customers)
+            moment = Moment(conn, schema, of.day, of.e.position)
+            return await warned_page(moment, of.book, of.rules.rules.limit_drift, customers)
 
-    async def _apply(self, of: _Judging, seen: WarnedCustomer, known: Episodes) -> None:
-        holding = evaluate(seen, of.rules.rules, of.day, known.open_ids)
-        for kind, evidence in holding.items():
-            if kind not in known.open_ids:
-                number = known.counts.get(kind, 0) + 1
-                begun = RaiseWarning(
-                    seen.customer_id, kind, number, of.day, of.e.position, of.rules.version, evidence
-                )
-                warning_id = warning_of(seen.customer_id, kind, number)
-                await perform(self._ledger, of.e, of.day, warning_id, raise_warning, begun)
-        for lasting, warning_id in known.open_ids.items():
-            if lasting not in holding:
-                ended = EndWarning(warning_id, of.e.position)
-                await perform(self._ledger, of.e, of.day, warning_id, end_warning, ended)
+    async def _take(self, of: _Judging, customer_id: str, steps: Sequence[RaiseWarning | EndWarning]) -> None:
+        """Take the steps of a customer, in their order."""
+        try:
+            for step in steps:
+                subject = _episode_of(step)
+                if isinstance(step, RaiseWarning):
+                    await perform(self._ledger, of.e, of.day, subject, raise_warning, step, of.entity_id)
+                else:
+                    await perform(self._ledger, of.e, of.day, subject, end_warning, step)
+        except Exception as error:
+            _stop_unless_of_one(error)
+            of.note(customer_id, error)
+
+
+def _steps(of: _Judging, seen: WarnedCustomer, known: Episodes) -> list[RaiseWarning | EndWarning]:
+    """Return the episodes that begin, then those that end."""
+    holding = evaluate(seen, of.rules.rules, of.day, known.open_ids)
+    begun = [
+        RaiseWarning(
+            seen.customer_id,
+            kind,
+            known.counts.get(kind, 0) + 1,
+            of.day,
+            of.e.position,
+            of.rules.version,
+            evidence,
+        )
+        for kind, evidence in holding.items()
+        if kind not in known.open_ids
+    ]
+    ended = [
+        EndWarning(warning_id, of.e.position)
+        for lasting, warning_id in known.open_ids.items()
+        if lasting not in holding
+    ]
+    return [*begun, *ended]
+
+
+def _episode_of(step: RaiseWarning | EndWarning) -> str:
+    if isinstance(step, EndWarning):
+        return step.credit_warning_id
+    return warning_of(step.customer_id, step.kind, step.episode)
 
 
 def _stop_unless_of_one(error: Exception) -> None:
