@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
@@ -17,14 +19,15 @@ from encours.contracts.events.reservation import ReservationDecided, Reservation
 from encours.contracts.events.score import STREAM, ScoreGraded, ScoreModelActivated
 from encours.kernel.ids import derived_id
 from encours.ledger import Ledger, LedgerInfo
-from encours.ledger.model import Clock
+from encours.ledger.errors import LedgerUnavailable
+from encours.ledger.model import Append, Appended, Clock
+from encours.projection.control import install_control
 from encours.projection.rebuild import rebuild
 from encours.reading.read_db import ReadDb
-from encours.testing.events import event, issued
+from encours.testing.events import event, issued, received
 from encours.testing.http import http_scenario
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
-from risk_svc.domain.score.grading import grade_of
 from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.use_cases.freeing import FreeOrders
@@ -33,7 +36,11 @@ from risk_svc.use_cases.grading import GradePayers
 LAST = date(2026, 6, 30)
 ZONES = {"Asia/Tokyo": 9, "Europe/Paris": 2, "America/Los_Angeles": -7}
 """Hours ahead of UTC on that day."""
-Seen = tuple[str, Ledger, ReadDb, Callable[[], Awaitable[None]]]
+GRADED = derived_id("ent", "graded")
+OWING = [derived_id("cus", "graded", n) for n in range(4)]
+"""Customers with three invoices past due, which nobody has paid."""
+ACTIVATED = event(ScoreModelActivated, score_models_id=STREAM, version="default-1", replaces="default-1")
+Seen = tuple[str, Ledger, ReadDb, Callable[..., Awaitable[None]]]
 
 
 def live(info: LedgerInfo) -> Callable[..., Awaitable[LedgerInfo]]:
@@ -53,7 +60,14 @@ async def ledger_of(installation: Installation, *entities: tuple[str, list[Event
         for entity, events in entities:
             await made.given(*events, entity=entity, on=LAST)
 
-        async def project() -> None:
+        async def project(*later: Event) -> None:
+            if later:
+                await made.given(*later, entity=GRADED, on=LAST)
+            conn = await asyncpg.connect(store)
+            await install_control(conn)
+            # A model that is there is built again up to its own position alone.
+            await conn.execute("delete from encours.checkpoint where ledger = $1", made.name)
+            await conn.close()
             await rebuild(
                 ledger_dsn=url, store_dsn=store, service="risk-svc", model=Credit(), ledger=made.name
             )
@@ -106,36 +120,73 @@ async def test_an_order_ends_as_the_day_of_its_entity_begins(
     assert set(ended.values()) == {LAST + timedelta(days=1)}
 
 
+def owing(customer: str) -> list[Event]:
+    bills = (
+        replace(
+            issued(100_00, invoice_id=derived_id("inv", f"{customer} {n}"), customer_id=customer),
+            number=f"{customer[-6:]}-{n}",
+            issued_on=date(2026, 1, 5),
+            due_on=date(2026, 2, 4),
+        )
+        for n in range(3)
+    )
+    return [event(CustomerRegistered, customer_id=customer, entity_id=GRADED), *bills]
+
+
+async def grades(name: str, ledger: Ledger) -> dict[str, int]:
+    """Number of grades of each customer who has any."""
+    found = await ledger.read_types(name, [ScoreGraded.TYPE], 0, 100)
+    return Counter(e.data.customer_id for e in found if isinstance(e.data, ScoreGraded))
+
+
 async def test_the_first_look_grades_after_an_activation_that_came_before_it_and_once(
     module_installation: Installation,
 ) -> None:
-    entity, customer = derived_id("ent", "graded"), derived_id("cus", "graded")
-    given = [
-        event(EntityRegistered, entity_id=entity),
-        event(CustomerRegistered, customer_id=customer, entity_id=entity),
-        *(
-            replace(
-                issued(100_00, invoice_id=derived_id("inv", f"graded {n}"), customer_id=customer),
-                number=f"F{n}",
-                issued_on=date(2026, 1, 5),
-                due_on=date(2026, 2, 4),
-            )
-            for n in range(3)
-        ),
-    ]
-    activated = event(ScoreModelActivated, score_models_id=STREAM, version="default-1", replaces="default-1")
-
-    async def graded(name: str, ledger: Ledger) -> list[str]:
-        events = await ledger.read_stream(name, grade_of(customer))
-        return [e.data.grade for e in events if isinstance(e.data, ScoreGraded)]
-
-    async with ledger_of(module_installation, (entity, given)) as (name, ledger, db, _):
+    given = [event(EntityRegistered, entity_id=GRADED), *owing(OWING[0])]
+    async with ledger_of(module_installation, (GRADED, given)) as (name, ledger, db, _):
         await GradePayers(ledger, db).look(name)
-        assert await graded(name, ledger) == [], "no model is in use"
-    async with ledger_of(module_installation, (entity, [*given, activated])) as (name, ledger, db, project):
+        assert await grades(name, ledger) == {}, "no model is in use"
+    async with ledger_of(module_installation, (GRADED, [*given, ACTIVATED])) as (name, ledger, db, project):
         await GradePayers(ledger, db).look(name)
-        assert len(await graded(name, ledger)) == 1
         await GradePayers(ledger, db).look(name)
         await project()
         await GradePayers(ledger, db).look(name)
-        assert len(await graded(name, ledger)) == 1, "a worker that starts again grades nobody twice"
+        assert await grades(name, ledger) == {OWING[0]: 1}, "a worker that starts again grades nobody twice"
+
+
+async def test_a_worker_that_starts_goes_on_where_one_was_killed(
+    module_installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [
+        event(EntityRegistered, entity_id=GRADED),
+        *(each for customer in OWING for each in owing(customer)),
+    ]
+    async with ledger_of(module_installation, (GRADED, [*given, ACTIVATED])) as (name, ledger, db, project):
+        with monkeypatch.context() as killed:
+            append, left = ledger.append, iter(range(2))
+
+            async def dies(one: Append) -> Appended:
+                if next(left, None) is None:
+                    raise LedgerUnavailable("the process was killed")
+                return await append(one)
+
+            killed.setattr(ledger, "append", dies)
+            with pytest.raises(LedgerUnavailable):
+                await GradePayers(ledger, db).look(name)
+        assert len(await grades(name, ledger)) == 2
+        await project()  # the worker that starts sees the grades that were stored
+        worker = GradePayers(ledger, db)
+        await worker.look(name)
+        assert await grades(name, ledger) == dict.fromkeys(OWING, 1)
+
+        # Money that moves while no worker runs is seen as the next one starts, of its customer alone.
+        await project(
+            received(
+                300_00,
+                payment_id=derived_id("pay", "late"),
+                customer_id=OWING[1],
+                received_on=date(2026, 2, 10),
+            )
+        )
+        await GradePayers(ledger, db).look(name)
+        assert await grades(name, ledger) == dict.fromkeys(OWING, 1) | {OWING[1]: 2}

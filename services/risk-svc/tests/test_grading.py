@@ -7,13 +7,8 @@ from typing import Any
 
 import pytest
 
-from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.score import ScoreGraded
 from encours.contracts.parties import Survivors
-from encours.ledger.command import Result
-from encours.ledger.session import Session
-from encours.testing.events import event
-from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
 from risk_svc.domain.score.grading import GradeCustomer, grade_of
 from risk_svc.domain.score.history import PayerHistory
@@ -102,20 +97,13 @@ def test_who_pays_in_advance_is_at_a_however_late_it_is_lettered() -> None:
     assert account(INVOICES, cash, half) == lettered
 
 
-async def _register(session: Session, customer: CustomerRegistered) -> Result:
-    session.begin(stream_of(customer))
-    session.emit(stream_of(customer), customer, entity="ent_1")
-    return session.result(stream_of(customer))
-
-
 def test_a_grade_is_recorded_when_it_changes_and_once() -> None:
     books = BooksInMemory()
-    books.do(_register, event(CustomerRegistered, customer_id=CUSTOMER))
     late = forecast(account(INVOICES, {}, {}))
     good = forecast(account(INVOICES, paying(-20), {}))
     unknown = forecast(PayerHistory("", ()))
     for found in (unknown, late, late, good, unknown, late):
-        books.do(grade_customer, GradeCustomer(CUSTOMER, found, 7))
+        books.do(grade_customer, GradeCustomer(CUSTOMER, found, 7), "ent_1")
     graded = [e.data for e in books.stream(grade_of(CUSTOMER))]
     assert [(each.previous, each.grade) for each in graded if isinstance(each, ScoreGraded)] == [
         (None, "E"),

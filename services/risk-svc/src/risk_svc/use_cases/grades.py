@@ -6,15 +6,13 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain.score import grading
-from risk_svc.use_cases.customers import CUSTOMER
 
 GRADE: Folder[grading.GradedPayer] = Folder(grading.GradedPayer, grading.evolve)
 
 
-async def grade_customer(session: Session, command: grading.GradeCustomer) -> Result:
-    """Record the grade of a customer if it is another than before."""
-    customer = await session.get(CUSTOMER, command.customer_id)
+async def grade_customer(session: Session, command: grading.GradeCustomer, entity_id: str) -> Result:
+    """Record the grade of a customer of an entity if it is another than before."""
     stream = grading.grade_of(command.customer_id)
     for event in grading.grade(await session.load(GRADE, stream), command):
-        session.emit(stream, event, entity=customer.entity_id)
+        session.emit(stream, event, entity=entity_id)
     return session.result(stream)

@@ -6,7 +6,7 @@ They begin with the first activation of a model in the ledger: before, nobody ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 
 import structlog
@@ -16,6 +16,7 @@ from encours.contracts.actors import RISK
 from encours.contracts.events.score import STREAM
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
+from encours.kernel.tasks import all_of
 from encours.ledger import Ledger
 from encours.ledger.command import derived
 from encours.ledger.execute import execute
@@ -27,11 +28,12 @@ from encours.service.calendar import day_elsewhere
 from risk_svc.domain.score import grading
 from risk_svc.domain.score.history import PayerHistory
 from risk_svc.domain.score.model import PaymentModel
-from risk_svc.domain.score.versions import ScoreModels
+from risk_svc.domain.score.versions import ModelUse, ScoreModels
 from risk_svc.read_models.credit.grades import graded_since, last_grades, moved_between
-from risk_svc.read_models.credit.payers import all_histories, payer_histories
+from risk_svc.read_models.credit.grading_marks import GradingMarks
+from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, all_histories, payer_histories
 from risk_svc.read_models.credit.standing import entities
-from risk_svc.use_cases.grades import grade_customer
+from risk_svc.use_cases.grades import GRADE, grade_customer
 from risk_svc.use_cases.reacting import TRANSIENT, perform
 from risk_svc.use_cases.score_models import SCORE_MODELS
 
@@ -42,8 +44,8 @@ PAUSE_S = 1.0
 log = structlog.get_logger("risk_svc.grading")
 
 
-Run = Callable[[grading.GradeCustomer, date], Awaitable[None]]
-"""Runs the command of one customer on a day of its entity."""
+Run = Callable[[grading.GradeCustomer, str, date], Awaitable[None]]
+"""Runs the command of one customer, of an entity on its day."""
 
 
 class GradesOfDay:
@@ -59,8 +61,8 @@ class GradesOfDay:
         if models.activation is None:
             return
 
-        async def run(command: grading.GradeCustomer, own: date) -> None:
-            await perform(self._ledger, e, own, command.customer_id, grade_customer, command)
+        async def run(command: grading.GradeCustomer, entity_id: str, own: date) -> None:
+            await perform(self._ledger, e, own, command.customer_id, grade_customer, command, entity_id)
 
         await grade_all(self._ledger, self._db, e.ledger, day, models.model, run)
 
@@ -68,22 +70,24 @@ class GradesOfDay:
 class GradePayers:
     """Follows the read model of each ledger: grades customers whose invoices or money moved, all after an activation.
 
-    What moved while no worker ran is graded as the next day opens; an activation that no grade has followed, at once.
+    From the first activation on, the end of each look is stored: what moved while no worker ran is graded as the next
+    one starts, and a grading of all that was interrupted is done again, which finds the grades that are there.
     """
 
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
         self._ledger = ledger
         self._db = db
-        self._seen: dict[str, int] = {}
-        """Position up to which changes were looked at, by ledger."""
+        self._marks = GradingMarks(db.pool)
+        self._seen: dict[tuple[str, int], int] = {}
+        """Position up to which changes were looked at, by ledger and epoch."""
 
     async def run(self) -> None:
         """Look for changes until cancelled."""
         while True:
             try:
-                for info in await self._ledger.ledgers():
+                for info in await self._ledger.ledgers(within_s=LOOK_S):
                     position = self._db.position("credit", info.name)
-                    if position is not None and position > self._seen.get(info.name, -1):
+                    if position is not None and position > self._seen.get((info.name, info.epoch), -1):
                         await self.look(info.name)
                 await asyncio.sleep(LOOK_S)
             except (*FAILED, DomainError) as fault:
@@ -91,41 +95,63 @@ class GradePayers:
                 await asyncio.sleep(PAUSE_S)
 
     async def look(self, name: str) -> None:
-        """Grade the customers of a ledger that moved since the last look; the first look, after an activation alone."""
+        """Grade the customers of a ledger that moved since the last look, or all after an activation."""
+        epoch = (await self._ledger.info(name)).epoch
         today = await self._ledger.today(name)
         try:
             async with self._db.snapshot("credit", name) as (conn, schema, position):
-                since = self._seen.get(name)
                 models = await models_of(self._ledger, name, position)
-                active = models.activation
-                if active is None or (since is None and await graded_since(conn, schema, active.position)):
-                    self._seen[name] = position
-                    return
-                if since is not None and active.position <= since:
-                    await self._moved(conn, schema, name, today, models.model, since, position)
+                since = self._seen.get((name, epoch))
+                if since is None:
+                    since = await self._before(conn, schema, name, epoch, position, models.activation)
         except ReadModelNotReady:
             return
-        if since is None or active.position > since:
-            await grade_all(self._ledger, self._db, name, today, models.model, self._run(name, position))
-        self._seen[name] = position
+        if (active := models.activation) is not None:
+            run = self._run(name, position)
+            if active.position > since:
+                await self._marks.note(name, epoch, since)
+                await grade_all(self._ledger, self._db, name, today, models.model, run)
+            else:
+                await self._moved(name, today, models.model, run, since, position)
+            await self._marks.note(name, epoch, position)
+        self._seen[name, epoch] = position
+
+    async def _before(
+        self, conn: Conn, schema: str, name: str, epoch: int, position: int, active: ModelUse | None
+    ) -> int:
+        """Return the position at which the looks of an earlier worker ended.
+
+        Where none is stored, all is looked at if no grade followed the activation, as a copy of a ledger has grades.
+        """
+        if active is None:
+            return position
+        stored = await self._marks.of(name, epoch)
+        if stored is None:
+            return position if await graded_since(conn, schema, active.position) else 0
+        return stored
 
     async def _moved(
-        self, conn: Conn, schema: str, name: str, today: date, model: PaymentModel, since: int, upto: int
+        self, name: str, today: date, model: PaymentModel, run: Run, since: int, upto: int
     ) -> None:
-        merged = await survivors(conn, schema, today, upto)
+        async with self._db.snapshot("credit", name) as (conn, schema, _):
+            merged = await survivors(conn, schema, today, upto)
+            moved = await moved_between(conn, schema, merged, after=since, upto=upto)
         zone = (await self._ledger.info(name)).time_zone
-        for entity_id, debtors in (await moved_between(conn, schema, merged, after=since, upto=upto)).items():
+        for entity_id, debtors in moved.items():
             own = day_elsewhere(today, zone, await self._ledger.zone_of(name, entity_id) or zone)
-            histories = await payer_histories(conn, schema, debtors, merged, as_of=own, position=upto)
-            await _grade(conn, schema, histories, own, upto, model, self._run(name, upto))
+            for first in range(0, len(debtors), CUSTOMERS_AT_ONCE):
+                some = debtors[first : first + CUSTOMERS_AT_ONCE]
+                async with self._db.snapshot("credit", name) as (conn, schema, _):
+                    histories = await payer_histories(conn, schema, some, merged, as_of=own, position=upto)
+                due = await _due(self._db, name, histories, own, upto, model)
+                await _record(self._ledger, name, due, entity_id, own, run)
 
     def _run(self, name: str, position: int) -> Run:
-        async def run(command: grading.GradeCustomer, day: date) -> None:
+        async def run(command: grading.GradeCustomer, entity_id: str, day: date) -> None:
             key = derived_uuid("grade", name, command.customer_id, position)
+            meta = derived(name, key, actor=RISK, today=day)
             try:
-                await execute(
-                    self._ledger, derived(name, key, actor=RISK, today=day), grade_customer, command
-                )
+                await execute(self._ledger, meta, grade_customer, command, entity_id)
             except TRANSIENT:
                 raise
             except DomainError as refusal:
@@ -143,24 +169,38 @@ async def grade_all(ledger: Ledger, db: ReadDb, name: str, day: date, model: Pay
     """Grade all customers of a ledger, by entity, each on its entity's day."""
     zone = (await ledger.info(name)).time_zone
     async with db.snapshot("credit", name) as (conn, schema, position):
-        for entity_id in await entities(conn, schema):
-            own = day_elsewhere(day, zone, await ledger.zone_of(name, entity_id) or zone)
-            pages = all_histories(conn, schema, as_of=own, position=position, entity_id=entity_id)
-            async for histories in pages:
-                await _grade(conn, schema, histories, own, position, model, run)
+        found = await entities(conn, schema)
+    for entity_id in found:
+        own = day_elsewhere(day, zone, await ledger.zone_of(name, entity_id) or zone)
+        async for histories in all_histories(db, name, as_of=own, position=position, entity_id=entity_id):
+            due = await _due(db, name, histories, own, position, model)
+            await _record(ledger, name, due, entity_id, own, run)
 
 
-async def _grade(
-    conn: Conn,
-    schema: str,
+async def _due(
+    db: ReadDb,
+    name: str,
     histories: Mapping[str, PayerHistory],
     day: date,
     position: int,
     model: PaymentModel,
-    run: Run,
+) -> list[grading.GradeCustomer]:
+    """Return the commands of the customers whose grade is another than the last one."""
+    async with db.snapshot("credit", name) as (conn, schema, _):
+        known = await last_grades(conn, schema, list(histories))
+    forecasts = (
+        (each, model.forecast_at_end_of(payer, day.toordinal())) for each, payer in histories.items()
+    )
+    return [
+        grading.GradeCustomer(customer_id, forecast, position)
+        for customer_id, forecast in forecasts
+        if forecast.level.known and forecast.grade != known.get(customer_id)
+    ]
+
+
+async def _record(
+    ledger: Ledger, name: str, due: Sequence[grading.GradeCustomer], entity_id: str, day: date, run: Run
 ) -> None:
-    known = await last_grades(conn, schema, list(histories))
-    for customer_id, payer in histories.items():
-        forecast = model.forecast_at_end_of(payer, day.toordinal())
-        if forecast.level.known and forecast.grade != known.get(customer_id):
-            await run(grading.GradeCustomer(customer_id, forecast, position), day)
+    """Run the commands of a page side by side, so that the ledger stores them in groups, which others' appends join."""
+    await ledger.preload(name, {grading.grade_of(each.customer_id): GRADE for each in due})
+    await all_of(run(each, entity_id, day) for each in due)

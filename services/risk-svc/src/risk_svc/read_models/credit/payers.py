@@ -78,15 +78,21 @@ async def payer_histories(
 
 
 async def all_histories(
-    conn: Conn, schema: str, *, as_of: date, position: int, entity_id: str | None = None
+    db: ReadDb, ledger: str, *, as_of: date, position: int, entity_id: str | None = None
 ) -> AsyncIterator[Mapping[str, PayerHistory]]:
-    """Yield the histories of all debtors of a ledger, or of one entity, page by page."""
-    merged = await survivors(conn, schema, as_of, position)
+    """Yield the histories of all debtors of a ledger, or of one entity, page by page.
+
+    Each page has a snapshot of its own: one of the whole work would hold up, for a minute, a read model that is built
+    again, and with it every other reader. All answer for one position.
+    """
     after = ""
     while True:
-        rows = await conn.fetch(_PAGE.format(s=schema), after, position, CUSTOMERS_AT_ONCE, entity_id)
-        debtors = [row["customer_id"] for row in rows if row["customer_id"] not in merged.merged]
-        yield await payer_histories(conn, schema, debtors, merged, as_of=as_of, position=position)
+        async with db.snapshot("credit", ledger) as (conn, schema, _):
+            merged = await survivors(conn, schema, as_of, position)
+            rows = await conn.fetch(_PAGE.format(s=schema), after, position, CUSTOMERS_AT_ONCE, entity_id)
+            debtors = [row["customer_id"] for row in rows if row["customer_id"] not in merged.merged]
+            found = await payer_histories(conn, schema, debtors, merged, as_of=as_of, position=position)
+        yield found
         if len(rows) < CUSTOMERS_AT_ONCE:
             return
         after = rows[-1]["customer_id"]
@@ -108,8 +114,7 @@ class FittedHistories:
         head = (await self.ledger.head(ledger)).position
         if not await self.db.wait_for("credit", ledger, head, timeout=WAIT_S):
             raise PositionNotReached("credit", head)
-        async with self.db.snapshot("credit", ledger) as (conn, schema, position):
-            async for some in all_histories(conn, schema, as_of=day, position=position):
-                payers += (each for each in some.values() if each.history)
+        async for some in all_histories(self.db, ledger, as_of=day, position=head):
+            payers += (each for each in some.values() if each.history)
         fitted = await asyncio.to_thread(fit, payers, day.toordinal(), version)
-        return LedgerHistory(fitted, len(payers), position)
+        return LedgerHistory(fitted, len(payers), head)

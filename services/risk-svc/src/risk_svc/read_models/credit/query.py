@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from encours.contracts.events.score import ScoreGraded
 from encours.contracts.insured.share import InsuredShare
 from encours.contracts.parties import Roles, Survivors, group_of, limit_holder_of, payer_of
 from encours.ledger import Ledger
@@ -37,7 +38,8 @@ Insured = Mapping[str, tuple[InsuredShare, ...]]
 FRESHNESS_WAIT_S = 1.0
 NEAR_EVENTS = 1_000
 """Most events that are looked through for one that changes a figure, instead of waiting for all of them."""
-_CHANGES = sorted(Credit.applies)
+_CHANGES = sorted(Credit.applies - {ScoreGraded.TYPE})
+"""Types that change figures. Grades do not: an activation records one for each customer."""
 
 
 async def pictures(
