@@ -60,9 +60,9 @@ async def ledger_of(installation: Installation, *entities: tuple[str, list[Event
         for entity, events in entities:
             await made.given(*events, entity=entity, on=LAST)
 
-        async def project(*later: Event) -> None:
+        async def project(*later: Event, on: date = LAST) -> None:
             if later:
-                await made.given(*later, entity=GRADED, on=LAST)
+                await made.given(*later, entity=GRADED, on=on)
             conn = await asyncpg.connect(store)
             await install_control(conn)
             # A model that is there is built again up to its own position alone.
@@ -180,13 +180,7 @@ async def test_a_worker_that_starts_goes_on_where_one_was_killed(
         assert await grades(name, ledger) == dict.fromkeys(OWING, 1)
 
         # Money that moves while no worker runs is seen as the next one starts, of its customer alone.
-        await project(
-            received(
-                300_00,
-                payment_id=derived_id("pay", "late"),
-                customer_id=OWING[1],
-                received_on=date(2026, 2, 10),
-            )
-        )
+        paid = received(300_00, payment_id=derived_id("pay", "late"), customer_id=OWING[1])
+        await project(paid, on=date(2026, 2, 10))
         await GradePayers(ledger, db).look(name)
         assert await grades(name, ledger) == dict.fromkeys(OWING, 1) | {OWING[1]: 2}

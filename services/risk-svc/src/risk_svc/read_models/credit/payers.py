@@ -24,7 +24,8 @@ from risk_svc.domain.score.outcomes import outcomes
 from risk_svc.domain.score.versions import LedgerHistory
 from risk_svc.read_models.credit.account_query import customer_accounts
 
-CUSTOMERS_AT_ONCE = 500
+CUSTOMERS_AT_ONCE = 250
+"""With ten invoices each their accounts take 40 ms, in which the process does nothing else."""
 
 
 class CreditSegmentRow(Row, kw_only=True):
