@@ -11,6 +11,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from encours.contracts import Event
+from encours.contracts.common import Reason
 from encours.contracts.events.credit_file import (
     CreditFactContent,
     CreditFactRecorded,
@@ -142,7 +143,8 @@ async def test_of_all_decisions_of_a_period_those_are_found_that_do_not_follow(
         CreditPolicySet, credit_policy_id=policy_of(ENTITY), entity_id=ENTITY, version=1,
         holds=HoldRules(days_past_due=5, badge_days_past_due=30),
     )  # fmt: skip
-    late = f"An invoice is open for {(TODAY - FIRST).days} days past due."
+    days_late = (TODAY - FIRST).days
+    late = f"An invoice is open for {days_late} days past due."
     limit = {"customer_id": OFFICE, "amount_minor": 500_00, "max_days_past_due": 30}
     good, raised = (limit | {"limit_id": derived_id("lim", name)} for name in ("good", "raised"))
 
@@ -153,8 +155,9 @@ async def test_of_all_decisions_of_a_period_those_are_found_that_do_not_follow(
 
     made = hold("late", SHOP, "days_past_due", late), hold("none", BANKRUPT, "insolvency", "In proceedings")
     badge = event(
-        PayerBadgeGiven, payer_badge_id=badge_of(SHOP), customer_id=SHOP, text=late, policy_version=1
-    )
+        PayerBadgeGiven, payer_badge_id=badge_of(SHOP), customer_id=SHOP, text=late, policy_version=1,
+        reason=Reason.of("days-past-due", days=days_late),
+    )  # fmt: skip
     by_hand = event(
         CreditHoldPlaced, credit_hold_id=derived_id("chd", "hand"), customer_id=SHOP, cause="by_hand"
     )
@@ -289,7 +292,8 @@ async def test_exposure_is_shown_alone_with_the_payer_with_the_group_and_the_fil
     begun = date(2026, 3, 10)
     group = event(RolesAssigned, customer_id=BANKRUPT, valid_from=begun, group_id=OFFICE, payer_id=None)
     fields: dict[str, Any] = {"credit_hold_id": derived_id("chd", "one"), "customer_id": SHOP}
-    placed = event(CreditHoldPlaced, **fields, cause="by_hand", text="Cheque returned unpaid")
+    late = Reason.of("days-past-due", days=45)
+    placed = event(CreditHoldPlaced, **fields, cause="days_past_due", text="45 days", reason=late)
     released = event(CreditHoldReleased, **fields, end="by_hand", text="Paid by transfer")
     badge = event(PayerBadgeGiven, payer_badge_id=badge_of(SHOP), customer_id=SHOP, text="Three cheques")
     happened = (TODAY, [group, placed, badge]), (later, [released])
@@ -318,20 +322,21 @@ async def test_exposure_is_shown_alone_with_the_payer_with_the_group_and_the_fil
         await build(module_installation, scenario, Checks())
         path = f"/v1/customers/{SHOP}/credit-file"
         now, then = await got(scenario, path), await got(scenario, path, as_of=TODAY)
-        (ended,), (open_) = now["hold_history"], then["hold_history"]
+        (ended,), (open_,) = now["hold_history"], then["hold_history"]
         assert [ended[name] for name in ("placed_on", "text", "released_on", "release_text", "end")] == [
-            TODAY.isoformat(), "Cheque returned unpaid", later.isoformat(), "Paid by transfer", "by_hand",
+            TODAY.isoformat(), "45 days", later.isoformat(), "Paid by transfer", "by_hand",
         ]  # fmt: skip
         assert (ended["placed_by"], ended["released_by"]) == (then["timeline"][0]["actor"],) * 2
-        assert ([each["released"] for each in open_], [each["id"] for each in then["holds"]]) == (
-            [False],
-            [ended["id"]],
+        (held,) = then["holds"]
+        assert (open_["released"], held["id"]) == (False, ended["id"])
+        english, french = (
+            "An invoice is open for 45 days past due.",
+            "Une facture est échue et impayée depuis 45 jours.",
         )
-        assert (now["holds"], now["badge"]["since"], now["badge"]["text"]) == (
-            [],
-            TODAY.isoformat(),
-            "Three cheques",
-        )
+        said = {"values": {"days": 45}, "text": english, "en": english, "fr": french}
+        assert held["reason"] == ended["reason"] == {"code": "days-past-due"} | said
+        badge_shown = [now["badge"][name] for name in ("since", "text", "reason")]
+        assert (now["holds"], badge_shown) == ([], [TODAY.isoformat(), "Three cheques", None])
         assert (await got(scenario, path, as_of=before))["badge"] is None
         assert now["timeline"][0]["en"] == "Hold on orders released (by hand): Paid by transfer"
         alone = await got(scenario, path, scope="customer")

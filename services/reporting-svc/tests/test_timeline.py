@@ -145,7 +145,7 @@ def test_a_cause_is_told_or_it_is_said_why_not() -> None:
 
     assert because(4, None) is None
     assert because(3, 1) == {
-        "position": 1, "type": "calendar.day_opened", "summary": f"Journée du {DAY} ouverte"
+        "position": 1, "type": "calendar.day_opened", "summary": f"Journée du {DAY:%d/%m/%Y} ouverte"
     }  # fmt: skip
     for missing in (because(3, None), because(3, 2)):
         assert isinstance(missing, dict)

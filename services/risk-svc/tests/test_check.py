@@ -6,7 +6,8 @@ import pytest
 from encours.contracts.events.risk import CreditChecked, ExposureSeen
 from encours.http.models import MoneyModel
 from encours.kernel.errors import Invalid
-from risk_svc.domain.assessment import REASONS, check
+from encours.reading.texts.reasons import REASONS
+from risk_svc.domain.assessment import check
 from risk_svc.domain.check import CheckCredit, CheckState, decide
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, exposure
 from risk_svc.domain.limit import ApprovedLimit

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.contracts.common import Instalment
+from encours.contracts.common import Instalment, Reason
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.parties import Survivors
 from encours.projection.row_cache import RowCache
@@ -73,8 +73,8 @@ def seen(item: ExposureItem) -> tuple[int, int, int]:
     return found.not_due_minor, found.overdue_minor, found.oldest_days_past_due
 
 
-def reasons(item: ExposureItem) -> dict[str, int]:
-    return {reason.code: reason.value for reason in score([item], DAY).reasons}
+def reasons(item: ExposureItem) -> tuple[Reason, ...]:
+    return score([item], DAY).reasons
 
 
 THREE = [(-70, 100), (-10, 100), (20, 100)]
@@ -106,21 +106,19 @@ def test_unapplied_cash_covers_the_oldest_instalment() -> None:
 
 def test_instalments_paid_on_their_dates_are_in_time_although_the_whole_was_due_before() -> None:
     paid = invoice([(-70, 100), (-10, 100), (0, 100)], [(-70, 100), (-10, 100), (0, 100)])
-    assert reasons(paid) == {"paid-in-time": 1}
+    assert reasons(paid) == (Reason.of("paid-in-time", settled=1),)
 
 
 def test_the_delay_is_the_longest_of_the_instalments() -> None:
     paid = invoice([(-100, 100), (-40, 100)], [(-60, 100), (-41, 100)])
     assert paid.delay(DAY) == 40
     assert paid.settled_on == at(-41)
-    assert reasons(paid) == {"paid-late": 1}
+    assert reasons(paid) == (Reason.of("paid-late", late=1, settled=1, days=40),)
 
 
 def test_an_instalment_that_was_paid_late_counts_before_the_invoice_is_settled() -> None:
     found = score([invoice([(-100, 100), (40, 100)], [(-60, 100)])], DAY)
-    assert [reason.text for reason in found.reasons] == [
-        "1 invoice(s) in instalments, none due now, 40 days late before."
-    ]
+    assert found.reasons == (Reason.of("instalments-late-before", invoices=1, days=40),)
     assert (found.settled, found.open_late) == (0, 0)
     late = score([invoice([(-40, 100), (40, 100)])], DAY)
     assert (late.value, late.open_late) == (found.value, 1)
@@ -129,11 +127,11 @@ def test_an_instalment_that_was_paid_late_counts_before_the_invoice_is_settled()
 def test_a_schedule_that_is_agreed_late_forgives_no_delay_before_it() -> None:
     extended = invoice([(10, 100), (40, 100)], earlier=[(-230, 100), (-205, 100)])
     assert (seen(extended), extended.delay(DAY)) == ((200, 0, 0), 30)
-    assert reasons(extended) == {"instalments-late-before": 1}
+    assert reasons(extended) == (Reason.of("instalments-late-before", invoices=1, days=30),)
 
 
 def test_instalments_that_are_not_due_yet_are_no_history() -> None:
-    assert reasons(invoice([(10, 100), (40, 100)])) == {"no-history": 0}
+    assert reasons(invoice([(10, 100), (40, 100)])) == (Reason(code="no-history"),)
 
 
 @given(

@@ -100,14 +100,10 @@ def test_open_late_invoices_of_others_raise_what_is_expected_of_a_newcomer(fitte
 
 def test_the_reasons_say_what_the_forecast_rests_on(fitted: Fitted) -> None:
     never = forecast(fitted, lambda _: None, months=3)
-    assert reasons(never, "en") == {"open-late": "Invoices open past due: 2; most days past due: 31."}
-    late = forecast(fitted, lambda day: day + 31)
-    assert reasons(late, "fr") == {
-        "open-late": "Factures échues et non réglées\u00a0: 1\u00a0; plus long retard en jours\u00a0: 1.",
-        "settled-late": "Réglées en retard\u00a0: 16 des factures prises en compte (16 en tout).",
-    }
-    assert list(reasons(forecast(fitted, lambda day: day), "en")) == ["settled-in-time"]
-    assert list(reasons(fitted.model.forecast((), TODAY, "a"), "fr")) == ["no-outcome"]
+    assert reasons(never) == ["open-late"]
+    assert reasons(forecast(fitted, lambda day: day + 31)) == ["open-late", "settled-late"]
+    assert reasons(forecast(fitted, lambda day: day)) == ["settled-in-time"]
+    assert reasons(fitted.model.forecast((), TODAY, "a")) == ["no-outcome"]
 
 
 def test_a_short_history_fits_nothing() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from encours.contracts.common import Reason
 from encours.contracts.events.credit_policy import HoldRules
 from encours.contracts.events.parties.customer import CustomerMerged
 from encours.contracts.events.parties.entity import EntityRegistered
@@ -52,6 +53,7 @@ APPROVERS = (
     approver("head", HEAD_OF_CREDIT),
     approver("head", STAND_IN, from_on=TODAY, until_on=TODAY, in_place_of=HEAD_OF_CREDIT),
 )
+STOP = Reason.of("cover-withdrawn", contract="C26")
 POLICY = CreditPolicy(ENTITY, 1, HoldRules(), RULES, APPROVERS)
 
 
@@ -205,10 +207,10 @@ def test_the_policy_holds_for_its_causes(
 
 def test_a_stop_of_cover_and_broken_promises_hold_where_the_policy_says_so() -> None:
     rules = HoldRules(cover_stopped=True, broken_promises=2)
-    seen: dict[str, Any] = {"insolvent": False, "step": None, "cover_stop": "Stopped.", "broken_promises": 2}
+    seen: dict[str, Any] = {"insolvent": False, "step": None, "cover_stop": STOP, "broken_promises": 2}
     assert causes_of(rules, days_late=1, **seen) == {
-        "cover_stopped": "Stopped.",
-        "broken_promises": "Promises of the last year that are broken: 2.",
+        "cover_stopped": STOP,
+        "broken_promises": Reason.of("promises-broken", broken=2),
     }
     assert set(causes_of(rules, days_late=0, **seen)) == {"cover_stopped"}
     assert causes_of(rules, days_late=1, **(seen | {"cover_stop": None, "broken_promises": 1})) == {}

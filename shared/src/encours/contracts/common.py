@@ -7,6 +7,7 @@ from typing import Literal
 
 from encours.contracts.base import Value
 from encours.kernel.business_days import Shift
+from encours.kernel.money import Money
 from encours.kernel.terms import DueKind
 
 
@@ -90,6 +91,40 @@ class Conversion(Value, frozen=True, kw_only=True):
     source: str
     agreed: bool
     """The rate was given with the allocation, such as the bank's; else it is the published one of the day."""
+
+
+class ReasonValue(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Value of a reason: a figure, a day or a word. A figure with a currency is an amount in minor units."""
+
+    name: str
+    figure: int | None = None
+    currency: str | None = None
+    on: date | None = None
+    word: str | None = None
+
+
+class Reason(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Reason for a decision: a stable code and its values. Its sentence is made where it is read."""
+
+    code: str
+    values: tuple[ReasonValue, ...] = ()
+
+    @classmethod
+    def of(cls, code: str, **values: int | date | str | Money) -> Reason:
+        """Return a reason with named values."""
+        return cls(code=code, values=tuple(_value(name, each) for name, each in values.items()))
+
+
+def _value(name: str, value: int | date | str | Money) -> ReasonValue:
+    match value:
+        case Money():
+            return ReasonValue(name=name, figure=value.amount_minor, currency=value.currency)
+        case int():
+            return ReasonValue(name=name, figure=value)
+        case date():
+            return ReasonValue(name=name, on=value)
+        case str():
+            return ReasonValue(name=name, word=value)
 
 
 class KeptEvidence(Value, frozen=True, kw_only=True):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Literal
+from datetime import date
 
 from encours.contracts import Event
-from encours.contracts.common import Conversion
+from encours.contracts.common import Conversion, Reason
 from encours.contracts.events import credit_hold, invoice, payment
-from encours.kernel.money import format_amount
+from encours.reading.reasons import reasons_told, sentence
 from encours.reading.texts import (
     collection,
     credit,
@@ -21,12 +20,7 @@ from encours.reading.texts import (
     reports,
     settings,
 )
-from encours.reading.texts.form import Lines
-from encours.reading.texts.words import FRENCH
-
-Language = Literal["en", "fr"]
-_CODE = re.compile("[a-z]+(_[a-z]+)+")
-"""A word of the contracts, such as ``registered_letter``; not an id, nor what people wrote."""
+from encours.reading.texts.form import Language, Lines, day_text, money_text, share_text, word_text
 
 
 def summary(event: Event, language: Language) -> str:
@@ -80,26 +74,25 @@ class _Fields(dict[str, str]):
         self._language = language
 
     def __missing__(self, name: str) -> str:
-        value = getattr(self._event, name)
+        event, language = self._event, self._language
+        if name == "reasons":
+            return " ".join(sentence(each, language) for each in reasons_told(event))
+        value, reason = getattr(event, name), getattr(event, "reason", None)
+        if name == "text" and isinstance(reason, Reason):
+            return sentence(reason, language)
         if value is None:
             return "—"
         if isinstance(value, Conversion):
-            return self._money(value.amount_minor, value.currency)
+            return money_text(value.amount_minor, value.currency, language)
         if name.endswith("_minor"):
-            return self._money(value, self._event.currency)  # type: ignore[attr-defined]
+            return money_text(value, event.currency, language)  # type: ignore[attr-defined]
         if name.endswith("_bps"):
-            rate = f"{value // 100}.{value % 100:02d}"
-            return f"{rate.replace('.', ',') if self._language == 'fr' else rate} %"
+            return share_text(value, language)
         if isinstance(value, tuple):
             return str(len(value))
-        word = str(value)
-        if self._language == "fr":
-            return FRENCH.get(word, word)
-        return word.replace("_", " ") if _CODE.fullmatch(word) else word
-
-    def _money(self, minor: int, currency: str) -> str:
-        amount = format_amount(minor, currency)
-        return f"{amount.replace('.', ',') if self._language == 'fr' else amount} {currency}"
+        if isinstance(value, date):
+            return day_text(value, language)
+        return word_text(str(value), language)
 
 
 _DEPOSIT_ISSUED = (

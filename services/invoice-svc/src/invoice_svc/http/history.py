@@ -12,7 +12,8 @@ from starlette.responses import Response
 from encours.contracts import Recorded
 from encours.http.answers import Answer, Json
 from encours.http.queries import AsOf, Query
-from encours.reading.summary import Language, summary
+from encours.reading.summary import summary
+from encours.reading.texts.form import Language
 from invoice_svc.http.reads import read
 
 TextLanguage = Annotated[Language, QueryParam(description="Language of the summaries.")]

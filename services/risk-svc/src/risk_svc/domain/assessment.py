@@ -27,25 +27,6 @@ check was accepted by figures that lack the latest events; up to 3, the figures 
 WEAK_SCORE = 40
 """Score from 0 to 100 below which a decision without a model in its basis had a doubt."""
 
-REASONS = {
-    "on-hold": "Orders of the customer are on hold.",
-    "insolvency": "Insolvency proceedings of the customer are in force.",
-    "cover-stopped": "The credit insurance covers no new delivery to the customer.",
-    "within-limit": "Exposure with this order stays within the limit.",
-    "prepaid": "Money of those who share the limit covers this order and all that they owe.",
-    "no-limit": "No credit limit is in force for this customer.",
-    "limit-expired": "The credit limit has expired, or ends before the day of delivery.",
-    "limit-exceeded": "Exposure with this order is above the limit.",
-    "overdue-beyond-days": "An invoice is open for more days past due than the limit allows.",
-    "weak-payment-behaviour": "The customer pays late or not at all: its grade is D or E, or its score below 40.",
-    "exchange-rate-missing": "No exchange rate is known for a currency of the exposure or of the order.",
-    "other-currency": "The limit is in another currency than the order.",
-    "grade-refused": "The limit policy refuses orders of customers of this grade.",
-    "account-not-opened": "The account of the customer is not open yet.",
-    "figures-behind": "The figures of the customer do not contain the latest events yet.",
-}
-"""Stable reason codes and their sentences."""
-
 
 @dataclass(frozen=True, slots=True)
 class OrderAsked:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import assert_never
 
 from encours.contracts import Recorded
+from encours.contracts.common import Reason
 from encours.contracts.events.credit_hold import PayerBadgeGiven, PayerBadgeRemoved
 from encours.kernel.ids import with_prefix
 
@@ -20,6 +21,7 @@ class GiveBadge:
     customer_id: str
     text: str
     policy_version: int | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class PayerBadge:
     since: date = date.min
     by: str = ""
     text: str = ""
+    reason: Reason | None = None
 
 
 def badge_of(customer_id: str) -> str:
@@ -51,10 +54,17 @@ def evolve(state: PayerBadge, recorded: Recorded) -> PayerBadge:
     event: BadgeEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
     match event:
         case PayerBadgeGiven():
-            return PayerBadge(event.customer_id, True, recorded.effective_on, recorded.actor, event.text)
+            return PayerBadge(
+                event.customer_id, True, recorded.effective_on, recorded.actor, event.text, event.reason
+            )
         case PayerBadgeRemoved():
             return replace(
-                state, given=False, since=recorded.effective_on, by=recorded.actor, text=event.text
+                state,
+                given=False,
+                since=recorded.effective_on,
+                by=recorded.actor,
+                text=event.text,
+                reason=None,
             )
         case _:
             assert_never(event)
@@ -70,6 +80,7 @@ def give(state: PayerBadge, command: GiveBadge) -> list[BadgeEvent]:
             customer_id=command.customer_id,
             text=command.text,
             policy_version=command.policy_version,
+            reason=command.reason,
         )
     ]
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import assert_never
 
 from encours.contracts import Recorded
+from encours.contracts.common import Reason
 from encours.contracts.events.credit_hold import (
     CreditHoldPlaced,
     CreditHoldReleased,
@@ -36,6 +37,7 @@ class PlaceCreditHold:
     until: date | None
     text: str
     policy_version: int | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class HeldOrders:
     placed_by: str = ""
     until: date | None = None
     text: str = ""
+    reason: Reason | None = None
     end: HoldEnd | None = None
     released_on: date | None = None
     released_by: str | None = None
@@ -74,6 +77,8 @@ class HoldInForce:
     placed_on: date
     until: date | None
     text: str
+    reason: Reason | None = None
+    """Reason of the policy, where it is kept."""
 
 
 def evolve(state: HeldOrders, recorded: Recorded) -> HeldOrders:
@@ -90,6 +95,7 @@ def evolve(state: HeldOrders, recorded: Recorded) -> HeldOrders:
                 placed_by=recorded.actor,
                 until=event.until,
                 text=event.text,
+                reason=event.reason,
             )
         case CreditHoldReleased():
             return replace(
@@ -117,6 +123,7 @@ def place(state: HeldOrders, command: PlaceCreditHold, day: date) -> list[Credit
             until=command.until,
             text=command.text,
             policy_version=command.policy_version,
+            reason=command.reason,
         )
     ]
 

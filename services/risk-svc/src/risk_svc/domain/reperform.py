@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from encours.contracts import Event
+from encours.contracts.common import Reason
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
@@ -173,8 +174,13 @@ def grade_again(stored: ScoreGraded, before: grading.GradedPayer, forecast: Fore
     return _again(stored, lambda: _one(grading.grade(before, command)))
 
 
-def held_again(stored: HeldByPolicy, held_for: str, causes: Mapping[str, str]) -> DecisionAgain:
-    """Hold orders again, end a hold or give a badge, by the causes with their sentences; ``held_for`` is its cause."""
+def held_again(
+    stored: HeldByPolicy, held_for: str, causes: Mapping[str, tuple[Reason, str]]
+) -> DecisionAgain:
+    """Hold orders again, end a hold or give a badge, by the causes; ``held_for`` is its cause.
+
+    Each cause has its reason, and the sentence of those decisions that keep nothing else.
+    """
 
     def again() -> Event:
         if isinstance(stored, CreditHoldReleased):
@@ -183,7 +189,8 @@ def held_again(stored: HeldByPolicy, held_for: str, causes: Mapping[str, str]) -
             return stored
         if held_for not in causes:
             raise CauseDiffers(f"There is no cause {held_for}.")
-        return replace(stored, text=causes[held_for])
+        reason, text = causes[held_for]
+        return replace(stored, text=text) if stored.reason is None else replace(stored, reason=reason)
 
     return _again(stored, again)
 

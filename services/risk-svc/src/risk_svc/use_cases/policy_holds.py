@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from encours.contracts import Recorded
+from encours.contracts.common import Reason
 from encours.contracts.events.credit_hold import HoldCause
 from encours.kernel.ids import derived_id
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
+from encours.reading.reasons import sentence
 from encours.service.calendar import day_elsewhere
 from risk_svc.domain.badge import GiveBadge
 from risk_svc.domain.hold import PlaceCreditHold, ReleaseCreditHold
@@ -21,8 +23,8 @@ from risk_svc.use_cases.reacting import perform
 CUSTOMERS_AT_ONCE = 200
 
 
-def causes_for(policy: CreditPolicy, seen: CreditStanding, day: date) -> dict[HoldCause, str]:
-    """Return the causes for which a policy holds the orders of a customer on a day, each with its sentence."""
+def causes_for(policy: CreditPolicy, seen: CreditStanding, day: date) -> dict[HoldCause, Reason]:
+    """Return the causes for which a policy holds the orders of a customer on a day, each with its reason."""
     return causes_of(
         policy.holds,
         days_late=seen.days_late,
@@ -33,9 +35,9 @@ def causes_for(policy: CreditPolicy, seen: CreditStanding, day: date) -> dict[Ho
     )
 
 
-def badge_text(days_late: int) -> str:
+def badge_reason(days_late: int) -> Reason:
     """Return the reason for the badge of a customer that is so late."""
-    return f"An invoice is open for {days_late} days past due."
+    return Reason.of("days-past-due", days=days_late)
 
 
 def hold_of(ledger: str, seen: CreditStanding, cause: HoldCause) -> str:
@@ -87,17 +89,20 @@ class PolicyHolds:
 
     async def _apply(self, e: Recorded, today: date, policy: CreditPolicy, seen: CreditStanding) -> None:
         causes = causes_for(policy, seen, today)
-        for cause, text in causes.items():
+        for cause, reason in causes.items():
             if cause not in seen.holds:
                 hold_id = hold_of(e.ledger, seen, cause)
-                placed = PlaceCreditHold(hold_id, seen.customer_id, cause, None, text, policy.version)
+                placed = PlaceCreditHold(
+                    hold_id, seen.customer_id, cause, None, sentence(reason, "en"), policy.version, reason
+                )
                 await perform(self._ledger, e, today, hold_id, standing.place_hold, placed)
         for held_for, hold_id in seen.holds.items():
             if held_for not in causes:
                 ended = ReleaseCreditHold(hold_id, "cause_ended", None)
                 await perform(self._ledger, e, today, hold_id, standing.release_hold, ended)
         if earns_badge(policy.holds, seen.days_late):
-            given = GiveBadge(seen.customer_id, badge_text(seen.days_late), policy.version)
+            late = badge_reason(seen.days_late)
+            given = GiveBadge(seen.customer_id, sentence(late, "en"), policy.version, late)
             # Once for the same delay: people may take the badge away while it lasts.
             since = today - timedelta(days=seen.days_late)
             await perform(self._ledger, e, today, seen.customer_id, standing.give_badge, given, once=since)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from encours.contracts import Recorded
+from encours.contracts.common import Reason
 from encours.contracts.events import calendar
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
@@ -18,6 +19,7 @@ from encours.contracts.events.score import ScoreGraded
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.reading.merges import survivors
+from encours.reading.reasons import sentence
 from risk_svc.domain import policy
 from risk_svc.domain.hold_rules import earns_badge
 from risk_svc.domain.picture import Picture, SeenPicture
@@ -46,7 +48,7 @@ from risk_svc.read_models.credit.standing import standings_then
 from risk_svc.use_cases.grades import GRADE
 from risk_svc.use_cases.grading import models_of
 from risk_svc.use_cases.limits import LIMIT
-from risk_svc.use_cases.policy_holds import badge_text, causes_for
+from risk_svc.use_cases.policy_holds import badge_reason, causes_for
 from risk_svc.use_cases.proposals import FINANCIALS, FORMULA
 from risk_svc.use_cases.reservations import RESERVATION, line_of
 from risk_svc.use_cases.risk_terms import RISK_TERMS
@@ -213,10 +215,11 @@ class CreditArchive:
         (seen,) = await standings_then(
             self.conn, self.schema, [stored.customer_id], as_of=day, position=position
         )
-        causes: dict[str, str] = dict(causes_for(rules, seen, day).items())
+        causes: dict[str, Reason] = dict(causes_for(rules, seen, day).items())
         if earns_badge(rules.holds, seen.days_late):
-            causes[BADGE] = badge_text(seen.days_late)
-        return held_again(stored, held_for, causes)
+            causes[BADGE] = badge_reason(seen.days_late)
+        found = {each: (reason, sentence(reason, "en")) for each, reason in causes.items()}
+        return held_again(stored, held_for, found)
 
     async def _opened(self, position: int) -> int:
         """Return the position of the last day that was opened before a position; 0 if there is none."""

@@ -9,6 +9,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event
+from encours.contracts.common import Reason
 
 HoldCause = Literal[
     "by_hand", "days_past_due", "dunning_step", "insolvency", "cover_stopped", "broken_promises"
@@ -16,7 +17,7 @@ HoldCause = Literal[
 HoldEnd = Literal["by_hand", "cause_ended"]
 
 
-class CreditHoldPlaced(Event, frozen=True, kw_only=True):
+class CreditHoldPlaced(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Orders of the customer are refused until the hold is released, or up to a day."""
 
     TYPE: ClassVar[str] = "credit_hold.placed"
@@ -26,8 +27,11 @@ class CreditHoldPlaced(Event, frozen=True, kw_only=True):
     until: date | None
     """Last day of the hold."""
     text: str
+    """In the words of the person, or in English by the policy."""
     policy_version: int | None
     """Version of the credit policy that asks for it; ``None`` for a hold by hand."""
+    reason: Reason | None = None
+    """Reason of the policy; ``None`` for a hold by hand, and before such reasons were kept."""
 
 
 class CreditHoldReleased(Event, frozen=True, kw_only=True):
@@ -40,15 +44,18 @@ class CreditHoldReleased(Event, frozen=True, kw_only=True):
     text: str | None
 
 
-class PayerBadgeGiven(Event, frozen=True, kw_only=True):
+class PayerBadgeGiven(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The customer is marked as a bad payer."""
 
     TYPE: ClassVar[str] = "payer_badge.given"
     payer_badge_id: str
     customer_id: str
     text: str
+    """In the words of the person, or in English by the policy."""
     policy_version: int | None
     """Version of the credit policy that asks for it; ``None`` by hand."""
+    reason: Reason | None = None
+    """Reason of the policy; ``None`` by hand, and before such reasons were kept."""
 
 
 class PayerBadgeRemoved(Event, frozen=True, kw_only=True):

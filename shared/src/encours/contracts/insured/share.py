@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from encours.contracts.common import Reason
 from encours.contracts.insured.claims import (
     CLAIMS,
     InsuredBook,
@@ -33,7 +34,7 @@ class CoverStop:
     """Reason for which new deliveries to a customer are not covered on a day."""
 
     contract_code: str
-    text: str
+    reason: Reason
     invoice_id: str | None = None
     days_past_due: int = 0
 
@@ -183,15 +184,18 @@ def stop_of(book: InsuredBook, customer_id: str, day: date) -> CoverStop | None:
     if not current or not book.in_force(day):
         return None
     if all(each.withdrawn(day) for each in current):
-        return CoverStop(contract.code, f"The insurer has withdrawn the cover of contract {contract.code}.")
+        return CoverStop(contract.code, Reason.of("cover-withdrawn", contract=contract.code))
     invoice = oldest_unpaid(each for each in book.invoices if each.customer_id == customer_id).get(
         customer_id
     )
     days_late = (day - invoice.due_on).days if invoice else 0
     if invoice is None or days_late <= contract.conditions.stop_days:
         return None
-    text = (
-        f"Invoice {invoice.number} is {days_late} days past due; contract {contract.code} stops the cover of "
-        f"deliveries after {contract.conditions.stop_days}."
+    reason = Reason.of(
+        "cover-stopped-by-delay",
+        invoice=invoice.number,
+        days=days_late,
+        contract=contract.code,
+        allowed_days=contract.conditions.stop_days,
     )
-    return CoverStop(contract.code, text, invoice.invoice_id, days_late)
+    return CoverStop(contract.code, reason, invoice.invoice_id, days_late)

@@ -23,12 +23,12 @@ LINES: Lines = {
     risk.LimitApproved: ("Limit of {amount_minor} approved", "Encours de {amount_minor} accordé"),
     risk.LimitRefused: ("Limit refused: {text}", "Encours refusé : {text}"),
     risk.CreditChecked: (
-        "Order of {amount_minor} checked: {decision}",
-        "Commande de {amount_minor} contrôlée : {decision}",
+        "Order of {amount_minor} checked: {decision}. {reasons}",
+        "Commande de {amount_minor} contrôlée : {decision}. {reasons}",
     ),
     reservation.ReservationDecided: (
-        "Order {order_ref} of {amount_minor}: {decision}",
-        "Commande {order_ref} de {amount_minor} : {decision}",
+        "Order {order_ref} of {amount_minor}: {decision}. {reasons}",
+        "Commande {order_ref} de {amount_minor} : {decision}. {reasons}",
     ),
     reservation.ReservationOverridden: (
         "Blocked order of {amount_minor} accepted by authority: {text}",
@@ -113,8 +113,8 @@ LINES: Lines = {
         "Commentaire {comment_number} au dossier de crédit rectifié",
     ),
     credit_warning.CreditWarningRaised: (
-        "Early warning: {kind}, episode {episode}",
-        "Alerte précoce : {kind}, épisode {episode}",
+        "Early warning: {kind}, episode {episode}. {reasons}",
+        "Alerte précoce : {kind}, épisode {episode}. {reasons}",
     ),
     credit_warning.CreditWarningAcknowledged: (
         "Early warning acknowledged: {text}",
@@ -152,8 +152,8 @@ LINES: Lines = {
         "Réponse aux conditions proposées {proposal_number} : {text}",
     ),
     score.ScoreGraded: (
-        "Payment grade {grade} (model {model_version})",
-        "Note de paiement {grade} (modèle {model_version})",
+        "Payment grade {grade} (model {model_version}). {reasons}",
+        "Note de paiement {grade} (modèle {model_version}). {reasons}",
     ),
     figure.FigurePublished: (
         "Figure published: {title} ({definition})",

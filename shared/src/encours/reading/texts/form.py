@@ -1,8 +1,43 @@
-"""The form of the texts: a template in English and one in French for a type of event."""
+"""The form of the texts: a template in English and one in French for a type of event, and what stands in them."""
 
 from __future__ import annotations
 
-from encours.contracts import Event
+import re
+from datetime import date
+from typing import Literal
 
+from encours.contracts import Event
+from encours.kernel.money import format_amount
+from encours.reading.texts.words import FRENCH
+
+Language = Literal["en", "fr"]
 Lines = dict[type[Event], tuple[str, str]]
 """Texts by type of event."""
+_CODE = re.compile("[a-z]+(_[a-z]+)+")
+"""A word of the contracts, such as ``registered_letter``; not an id, nor what people wrote."""
+
+
+def money_text(minor: int, currency: str, language: Language) -> str:
+    """Return an amount as ``240.00 EUR`` or ``240,00 EUR``."""
+    return f"{_decimal(format_amount(minor, currency), language)} {currency}"
+
+
+def share_text(bps: int, language: Language) -> str:
+    """Return a share in basis points as ``12.50 %`` or ``12,50 %``."""
+    return f"{_decimal(f'{bps // 100}.{bps % 100:02d}', language)} %"
+
+
+def day_text(day: date, language: Language) -> str:
+    """Return a day as ``2026-03-31`` or ``31/03/2026``."""
+    return day.strftime("%d/%m/%Y") if language == "fr" else day.isoformat()
+
+
+def word_text(word: str, language: Language) -> str:
+    """Return a word of the contracts as people write it; any other text as it is."""
+    if language == "fr":
+        return FRENCH.get(word, word)
+    return word.replace("_", " ") if _CODE.fullmatch(word) else word
+
+
+def _decimal(number: str, language: Language) -> str:
+    return number.replace(".", ",") if language == "fr" else number

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.kernel.money import format_amount
-from encours.reading.summary import Language
+from encours.reading.texts.form import Language
 from encours.reading.texts.words import FRENCH
 from reporting_svc.domain.anomalies import Anomaly, AnomalyKind
 from reporting_svc.domain.measures.definitions import ANOMALY

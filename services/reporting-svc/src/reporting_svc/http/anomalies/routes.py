@@ -14,7 +14,7 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
-from encours.reading.summary import Language
+from encours.reading.texts.form import Language
 from reporting_svc.domain.anomalies import (
     WINDOW_DAYS,
     Anomaly,

@@ -13,7 +13,7 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
 from encours.reading.moment import TimeTravel
-from encours.reading.summary import Language
+from encours.reading.texts.form import Language
 from reporting_svc.domain.figure import FigureState
 from reporting_svc.domain.measures.collection import from_amounts
 from reporting_svc.http.collection_effectiveness.answers import CollectionMeasures

@@ -16,7 +16,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
-from encours.reading.summary import Language
+from encours.reading.texts.form import Language
 from reporting_svc.domain.figure import FigureNotFound, FigureQuestion, FigureState
 from reporting_svc.http.figures.answers import (
     FIGURE_ANSWER,

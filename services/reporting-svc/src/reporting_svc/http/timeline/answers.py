@@ -15,7 +15,8 @@ from encours.http.answers import Json
 from encours.http.queries import AsOf
 from encours.reading.moment import Granted, TimeTravel
 from encours.reading.pages import Page
-from encours.reading.summary import Language, summary
+from encours.reading.summary import summary
+from encours.reading.texts.form import Language
 from reporting_svc.http.answers import parked_fields
 from reporting_svc.http.events.answers import EventOut
 from reporting_svc.read_models.timeline.query import Place

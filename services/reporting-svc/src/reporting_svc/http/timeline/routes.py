@@ -14,7 +14,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import NotFound
 from encours.reading.pages import Page
-from encours.reading.summary import Language
+from encours.reading.texts.form import Language
 from reporting_svc.http.timeline.answers import (
     EntityTimelineOut,
     InvoiceTimelineOut,

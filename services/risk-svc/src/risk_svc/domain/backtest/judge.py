@@ -132,11 +132,11 @@ def _holds(
         days_late=days_late,
         insolvent=who.picture.insolvent,
         step=who.step if begun else None,
-        cover_stop=stop.text if stop else None,
+        cover_stop=stop.reason if stop else None,
         broken_promises=who.broken_promises,
     )
     by_hand = [each for each in real if each.cause == "by_hand"]
-    return (*by_hand, *(HoldInForce("", cause, day, None, text) for cause, text in causes.items()))
+    return (*by_hand, *(HoldInForce("", cause, day, None, "", reason) for cause, reason in causes.items()))
 
 
 def without(picture: Picture, invoices: Set[str], amounts: Iterable[PastAmount]) -> Picture:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from encours.contracts import Recorded
+from encours.contracts.common import Reason
 from encours.contracts.events.limit_formula import CreditReviewPostponed
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import with_prefix
@@ -46,7 +47,7 @@ class ReviewCause:
 
     kind: ReviewKind
     due_on: date
-    text: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +104,24 @@ def causes(
     whole = picture.whole(limit.currency if limit else picture.main_currency, day).known
     if limit is None:
         if whole.total_minor > 0:
-            found.append(ReviewCause("unrated", day, "The customer owes or is about to, and has no limit."))
+            found.append(ReviewCause("unrated", day, Reason(code="limit-unset")))
         return found
     ends = _last_day(limit.valid_until, renewals)
     if ends is not None and ends <= until:
-        verb = "expired" if ends < day else "expires"
-        found.append(ReviewCause("expiry", ends, f"The limit {verb} on {ends}."))
+        code = "limit-ended" if ends < day else "limit-ends"
+        found.append(ReviewCause("expiry", ends, Reason.of(code, last_day=ends)))
     allowed = limit.amount_minor + whole.guaranteed_minor
     if whole.total_minor > allowed:
         above = Money(whole.total_minor - allowed, limit.currency)
-        found.append(ReviewCause("exceeded", day, f"The exposure is {above} above what the limit allows."))
+        found.append(ReviewCause("exceeded", day, Reason.of("limit-passed", above=above)))
     usage_bps = None if terms is None else terms.usage_bps
     if usage_bps is not None and whole.total_minor * FULL_BPS >= max(1, allowed * usage_bps):
-        share = f"{usage_bps / 100:g} %"
-        found.append(ReviewCause("usage", day, f"The exposure has reached {share} of what the limit allows."))
+        found.append(ReviewCause("usage", day, Reason.of("limit-used", usage_bps=usage_bps)))
     if terms is not None and terms.file_days is not None:
         due = day if closed_on is None else closed_on + timedelta(days=terms.file_days)
         if due <= until:
-            last = f"closed on {closed_on}" if closed_on else "none"
-            found.append(ReviewCause("no_recent_file", due, f"Last figures or filed accounts: {last}."))
+            last = Reason.of("figures-old", closed_on=closed_on) if closed_on else None
+            found.append(ReviewCause("no_recent_file", due, last or Reason(code="figures-unknown")))
     return sorted(found, key=lambda each: (each.due_on, each.kind))
 
 

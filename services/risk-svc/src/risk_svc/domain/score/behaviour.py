@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from encours.contracts.common import Reason
 from risk_svc.domain.exposure import ExposureItem
 
 DEFINITION = "payment-behaviour/4"
@@ -40,15 +41,6 @@ class Scorecard:
 
 
 PAYMENT_BEHAVIOUR_4 = Scorecard()
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Reason for a score: a stable code, its figure, and a sentence."""
-
-    code: str
-    value: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ def score(items: Sequence[ExposureItem], day: date, card: Scorecard = PAYMENT_BE
         if item.uncovered_minor > 0 and item.delay(day) > 0 and (item.open_minor or item.moved_on >= since)
     ]
     if not settled and not unsettled:
-        return Score(None, None, 0, 0, (Reason("no-history", 0, "No invoice has fallen due yet."),))
+        return Score(None, None, 0, 0, (Reason(code="no-history"),))
     expected = expected_delay(settled, [item.delay(day) for item in unsettled], card)
     value = round(100 * 0.5 ** (expected / card.half_life_days))
     open_late = [late for item in unsettled if (late := _uncovered_for(item, day)) > 0]
@@ -124,32 +116,13 @@ def _reasons(
 ) -> tuple[Reason, ...]:
     reasons = []
     if open_late:
-        worst = max(open_late)
-        reasons.append(
-            Reason(
-                "open-late-invoices",
-                len(open_late),
-                f"{len(open_late)} invoice(s) open past due, the oldest by {worst} days.",
-            )
-        )
+        reasons.append(Reason.of("open-late-invoices", invoices=len(open_late), days=max(open_late)))
     if late_before:
-        reasons.append(
-            Reason(
-                "instalments-late-before",
-                len(late_before),
-                f"{len(late_before)} invoice(s) in instalments, none due now, {max(late_before)} days late before.",
-            )
-        )
+        reasons.append(Reason.of("instalments-late-before", invoices=len(late_before), days=max(late_before)))
     late = [delay for delay in settled if delay > 0]
     if late:
         mean = round(sum(late) / len(late))
-        reasons.append(
-            Reason(
-                "paid-late", len(late), f"{len(late)} of {len(settled)} settled late, {mean} days on average."
-            )
-        )
+        reasons.append(Reason.of("paid-late", late=len(late), settled=len(settled), days=mean))
     if settled and not late:
-        reasons.append(
-            Reason("paid-in-time", len(settled), f"All {len(settled)} settled invoices were in time.")
-        )
+        reasons.append(Reason.of("paid-in-time", settled=len(settled)))
     return tuple(reasons)

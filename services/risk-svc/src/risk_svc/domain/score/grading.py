@@ -58,7 +58,7 @@ def grade(state: GradedPayer, command: GradeCustomer) -> list[ScoreGraded]:
             settled_late=found.level.settled_late,
             open_late=found.level.open_late,
             oldest_open_days=found.level.oldest_open_days,
-            reasons=tuple(reasons(found, "en")),
+            reasons=tuple(reasons(found)),
             definition=DEFINITION,
             model_version=found.version,
             seen_position=command.position,

@@ -12,9 +12,10 @@ from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.queries import AsOf
 from encours.http.rates import PublishedRateOut
-from risk_svc.domain.assessment import REASONS
 from risk_svc.domain.check import CheckState
-from risk_svc.http.customers.answers import Components, ReasonOut
+from risk_svc.domain.decision_reasons import reasons_of_check
+from risk_svc.http.customers.answers import Components
+from risk_svc.http.reasons import ReasonOut
 from risk_svc.use_cases.checks import CHECK
 
 
@@ -92,7 +93,7 @@ class CheckOut(BaseModel):
             amount_in_limit_currency=MoneyModel.of(order.amount_minor, order.currency) if order else None,
             deliver_on=decided.deliver_on,
             decision=decided.decision,
-            reasons=[ReasonOut(code=code, text=REASONS.get(code, code)) for code in decided.reasons],
+            reasons=[ReasonOut.of(each) for each in reasons_of_check(decided)],
             exposure_seen=Components.of(decided.exposure, currency),
             shares_seen=[SeenShare.of(share) for share in decided.shares],
             limit_holder_id=decided.holder_id,

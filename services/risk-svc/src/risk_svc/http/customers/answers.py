@@ -13,6 +13,7 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from encours.http.rates import PublishedRateOut
 from encours.reading.moment import TimeTravel
+from encours.reading.reasons import sentence
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure
 from risk_svc.domain.hold import HoldInForce
 from risk_svc.domain.limit import ApprovedLimit
@@ -20,6 +21,7 @@ from risk_svc.domain.picture import ExposureScope, Picture
 from risk_svc.domain.score.behaviour import DEFINITION, Score, score
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.http.customers.forecasts import ForecastOut
+from risk_svc.http.reasons import ReasonOut
 
 
 class Components(BaseModel):
@@ -126,13 +128,6 @@ class WholeExposureOut(BaseModel):
         )
 
 
-class ReasonOut(BaseModel):
-    """A stable code and its sentence."""
-
-    code: str
-    text: str
-
-
 class ScoreFields(BaseModel):
     """Payment behaviour, 0 to 100, higher is better; null without history."""
 
@@ -155,7 +150,7 @@ class ScoreFields(BaseModel):
             expected_days_late=None if tenths is None else tenths / 10,
             settled_invoices=result.settled,
             open_late_invoices=result.open_late,
-            reasons=[ReasonOut(code=reason.code, text=reason.text) for reason in result.reasons],
+            reasons=[ReasonOut.of(reason) for reason in result.reasons],
         )
 
 
@@ -173,7 +168,8 @@ class InsuredShareOut(BaseModel):
         description="That part in the currency of `whole`; null where no rate is known."
     )
     lost: MoneyModel = Field(description="Debts within the covers whose claim is lost by a missed deadline.")
-    stop: str | None = Field(description="Reason for which new deliveries are not covered.")
+    stop: str | None = Field(description="Reason for which new deliveries are not covered, in English.")
+    stop_reason: ReasonOut | None
 
     @classmethod
     def all_of(cls, picture: Picture, whole: WholeExposure) -> list[InsuredShareOut]:
@@ -192,7 +188,8 @@ class InsuredShareOut(BaseModel):
             insured=MoneyModel.of(share.insured_minor, code),
             converted=None if in_whole is None else MoneyModel.of(in_whole, whole.currency),
             lost=MoneyModel.of(share.lost_minor, code),
-            stop=share.stop.text if share.stop else None,
+            stop=sentence(share.stop.reason, "en") if share.stop else None,
+            stop_reason=ReasonOut.of(share.stop.reason) if share.stop else None,
         )
 
 
@@ -293,12 +290,18 @@ class OrderHoldOut(BaseModel):
     since: BusinessDate
     until: BusinessDate | None
     text: str
+    reason: ReasonOut | None = Field(description="Reason of the policy, where it is kept; null by hand.")
 
     @classmethod
     def of(cls, held: HoldInForce) -> OrderHoldOut:
         """Return a hold."""
         return cls(
-            id=held.credit_hold_id, cause=held.cause, since=held.placed_on, until=held.until, text=held.text
+            id=held.credit_hold_id,
+            cause=held.cause,
+            since=held.placed_on,
+            until=held.until,
+            text=held.text,
+            reason=ReasonOut.of(held.reason) if held.reason else None,
         )
 
 

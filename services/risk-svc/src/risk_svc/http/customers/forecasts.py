@@ -7,17 +7,11 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.score import CreditGrade
+from encours.reading.reasons import grade_reason
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score.model import DEFINITION, PaymentModel
 from risk_svc.domain.score.reasons import reasons
-
-
-class ForecastReasonOut(BaseModel):
-    """A stable code and its sentence in English and French."""
-
-    code: str
-    en: str
-    fr: str
+from risk_svc.http.reasons import ReasonOut
 
 
 class ForecastOut(BaseModel):
@@ -35,13 +29,13 @@ class ForecastOut(BaseModel):
     settled_invoices: int
     settled_late: int
     open_late_invoices: int
-    reasons: list[ForecastReasonOut]
+    reasons: list[ReasonOut]
 
     @classmethod
     def of(cls, picture: Picture, model: PaymentModel, day: date) -> ForecastOut:
         """Return the forecast of a model on a day."""
         found = model.forecast_at_end_of(picture.payer(day), day.toordinal())
-        english, french = reasons(found, "en"), reasons(found, "fr")
+        level = found.level
         return cls(
             definition=DEFINITION,
             model=found.version,
@@ -50,10 +44,19 @@ class ForecastOut(BaseModel):
             expected_days_late=round(found.days_late, 1),
             from_days=round(found.from_days, 1),
             to_days=round(found.to_days, 1),
-            settled_invoices=found.level.settled,
-            settled_late=found.level.settled_late,
-            open_late_invoices=found.level.open_late,
+            settled_invoices=level.settled,
+            settled_late=level.settled_late,
+            open_late_invoices=level.open_late,
             reasons=[
-                ForecastReasonOut(code=code, en=text, fr=french[code]) for code, text in english.items()
+                ReasonOut.of(
+                    grade_reason(
+                        code,
+                        settled=level.settled,
+                        settled_late=level.settled_late,
+                        open_late=level.open_late,
+                        oldest_days=level.oldest_open_days,
+                    )
+                )
+                for code in reasons(found)
             ],
         )

@@ -7,15 +7,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.common import Reason
 from encours.contracts.events.score import CreditGrade
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from risk_svc.domain.assessment import REASONS
+from risk_svc.domain.decision_reasons import reasons_of_order
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.http.checks.answers import SeenShare
-from risk_svc.http.customers.answers import Components, ReasonOut
+from risk_svc.http.customers.answers import Components
+from risk_svc.http.reasons import ReasonOut
 from risk_svc.use_cases.reservations import RESERVATION
 
 Status = Literal["reserved", "blocked", "consumed", "released", "expired"]
@@ -83,7 +85,7 @@ class ReservationOut(BaseModel):
             expires_on=state.expires_on,
             waits_until=state.waits_until,
             decision=state.decision,
-            reasons=[ReasonOut(code=code, text=REASONS.get(code, code)) for code in state.reasons],
+            reasons=[ReasonOut.of(each) for each in reasons_of_order(state)],
             attempt=state.attempt,
             decided_on=state.decided_on,
             reserved=MoneyModel.of(state.reserved_minor, state.currency),
@@ -152,7 +154,7 @@ class ReservationItem(BaseModel):
             expires_on=row["expires_on"],
             waits_until=row["waits_until"],
             decision=row["decision"],
-            reasons=[ReasonOut(code=code, text=REASONS.get(code, code)) for code in row["reasons"]],
+            reasons=[ReasonOut.of(Reason(code=code)) for code in row["reasons"]],
             attempt=row["attempt"],
             decided_on=row["decided_on"],
         )

@@ -14,6 +14,7 @@ from encours.http.queries import AsOf
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.review import CreditReview, ReviewCause, ReviewKind
 from risk_svc.http.customers.answers import LimitOut
+from risk_svc.http.reasons import ReasonOut
 from risk_svc.use_cases.proposals import REVIEW
 
 
@@ -22,7 +23,14 @@ class ReviewCauseOut(BaseModel):
 
     kind: ReviewKind
     due_on: BusinessDate
-    text: str
+    text: str = Field(description="The reason in English.")
+    reason: ReasonOut
+
+    @classmethod
+    def of(cls, cause: ReviewCause) -> ReviewCauseOut:
+        """Return a cause."""
+        reason = ReasonOut.of(cause.reason)
+        return cls(kind=cause.kind, due_on=cause.due_on, text=reason.en, reason=reason)
 
 
 class ReviewItem(BaseModel):
@@ -43,7 +51,7 @@ class ReviewItem(BaseModel):
             entity_id=picture.entity_id,
             name=picture.name,
             due_on=causes[0].due_on,
-            causes=[ReviewCauseOut(kind=each.kind, due_on=each.due_on, text=each.text) for each in causes],
+            causes=[ReviewCauseOut.of(each) for each in causes],
             limit=LimitOut.of(picture.limit, day),
         )
 

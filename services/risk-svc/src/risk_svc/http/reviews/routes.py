@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from encours.contracts.common import Reason
 from encours.http.commands import Command, command
 from encours.http.models import BusinessDate, Id
 from encours.http.paging import paging
@@ -74,7 +75,7 @@ def _item(
     hidden = put_off is not None and put_off.until > until
     # A fact is about the customer itself, a limit about all who share it; a later fact was not put off.
     calling = [
-        ReviewCause(each.kind, each.observed_on, each.text)
+        ReviewCause(each.kind, each.observed_on, Reason.of(each.kind, told=each.text))
         for each in found.told.get(customer_id, ())
         if put_off is None or not hidden or each.position > put_off.position
     ]

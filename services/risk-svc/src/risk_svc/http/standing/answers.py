@@ -11,6 +11,7 @@ from encours.http.queries import AsOf
 from risk_svc.domain.badge import PayerBadge
 from risk_svc.domain.hold import HeldOrders
 from risk_svc.domain.policy import CreditPolicy
+from risk_svc.http.reasons import ReasonOut
 from risk_svc.use_cases.standing import CREDIT_HOLD, CREDIT_POLICY, PAYER_BADGE
 
 
@@ -21,6 +22,7 @@ class CreditHoldOut(BaseModel):
     customer_id: str
     cause: str
     text: str
+    reason: ReasonOut | None = Field(description="Reason of the policy, where it is kept; null by hand.")
     placed_on: BusinessDate
     placed_by: str
     until: BusinessDate | None
@@ -39,6 +41,7 @@ class CreditHoldOut(BaseModel):
             customer_id=state.customer_id,
             cause=state.cause,
             text=state.text,
+            reason=ReasonOut.of(state.reason) if state.reason else None,
             placed_on=state.placed_on,
             placed_by=state.placed_by,
             until=state.until,
@@ -63,6 +66,7 @@ class BadgeOut(BaseModel):
     since: BusinessDate | None
     by: str | None
     text: str | None
+    reason: ReasonOut | None = Field(description="Reason of the policy, where it is kept; null by hand.")
     version: int
 
     @classmethod
@@ -75,6 +79,7 @@ class BadgeOut(BaseModel):
             since=state.since if known else None,
             by=state.by if known else None,
             text=state.text if known else None,
+            reason=ReasonOut.of(state.reason) if state.reason else None,
             version=version,
         )
 

@@ -14,7 +14,9 @@ from encours.http.answers import Answer
 from encours.http.models import BusinessDate
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from encours.reading.reasons import warning_reason
 from risk_svc.domain.warning.episode import EntityWarningRules, WarningEpisode
+from risk_svc.http.reasons import ReasonOut
 from risk_svc.use_cases.warnings.commands import CREDIT_WARNING, WARNING_RULES
 
 WarningState = Literal["raised", "acknowledged", "ended"]
@@ -39,6 +41,7 @@ class CreditWarningOut(BaseModel):
     knowable_on: BusinessDate = Field(description="Day on whose opening it could be known.")
     seen_position: int = Field(description="Position of the ledger that it was judged at.")
     rules_version: int = Field(description="Version of the entity's rules.")
+    reason: ReasonOut
     currency: str | None
     figures: list[WarningFigureOut]
     invoices: list[str] = Field(description="Ids of the invoices that it rests on; the latest 50.")
@@ -86,6 +89,7 @@ class CreditWarningOut(BaseModel):
             knowable_on=raised.knowable_on,
             seen_position=raised.seen_position,
             rules_version=raised.rules_version,
+            reason=ReasonOut.of(warning_reason(raised)),
             currency=raised.currency,
             figures=[
                 WarningFigureOut(name=each.name, before=each.before, after=each.after)

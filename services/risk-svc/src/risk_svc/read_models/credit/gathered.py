@@ -140,6 +140,7 @@ class _HoldColumns(TypedDict):
     placed_on: date
     until: date | None
     text: str
+    reason: str | None
 
 
 class _LimitColumns(TypedDict):

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
+import msgspec
+
 from encours.contracts import Recorded
+from encours.contracts.common import Reason
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.dunning.promises import PromiseBroken, PromiseKept
 from encours.contracts.events.dunning.reminders import ReminderRequested
@@ -27,6 +30,8 @@ class CreditHoldRow(Row, kw_only=True):
     entity_id: str
     cause: str
     text: str
+    reason: str | None = None
+    """JSON document of the policy's reason."""
     until: date | None
     placed_on: date
     placed_position: int
@@ -68,6 +73,7 @@ def apply_hold(e: Recorded, data: CreditHoldPlaced | CreditHoldReleased, rows: R
                 entity_id=e.entity,
                 cause=data.cause,
                 text=data.text,
+                reason=msgspec.json.encode(data.reason).decode() if data.reason else None,
                 until=data.until,
                 placed_on=e.effective_on,
                 placed_position=e.position,
@@ -109,7 +115,7 @@ def customers_dunned(data: ReminderRequested) -> list[str]:
 
 
 HOLDS = """
-select customer_id, credit_hold_id, cause, placed_on, until, text from {s}.credit_hold
+select customer_id, credit_hold_id, cause, placed_on, until, text, reason from {s}.credit_hold
 where customer_id = any($1) and placed_position <= $2 and placed_on <= $3
   and (until is null or until >= $3)
   and (released_position is null or released_position > $2 or released_on > $3)
@@ -122,7 +128,10 @@ def held(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[HoldInForce]]:
     """Return holds by customer."""
     found: dict[str, list[HoldInForce]] = {}
     for row in rows:
-        each = HoldInForce(row["credit_hold_id"], row["cause"], row["placed_on"], row["until"], row["text"])
+        reason = msgspec.json.decode(row["reason"], type=Reason) if row["reason"] else None
+        each = HoldInForce(
+            row["credit_hold_id"], row["cause"], row["placed_on"], row["until"], row["text"], reason
+        )
         found.setdefault(row["customer_id"], []).append(each)
     return found
 

@@ -90,7 +90,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 26
+    version = 27
     rows = (
         CreditCustomerRow,
         CreditRolesRow,

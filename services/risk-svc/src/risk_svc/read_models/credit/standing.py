@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from encours.contracts.common import Reason
 from encours.projection.read_model import Conn
 from risk_svc.domain.picture import Picture
 from risk_svc.read_models.credit.holds import broken_promises
@@ -27,7 +28,7 @@ class CreditStanding:
     """Open holds by policy: ids by cause."""
     ended: Mapping[str, int] = field(default_factory=dict)
     """Number of holds by policy that have ended, by cause."""
-    cover_stop: str | None = None
+    cover_stop: Reason | None = None
     """Reason for which credit insurance covers no new delivery."""
     broken_promises: int = 0
     """Promises of the last year that are broken."""
@@ -104,8 +105,8 @@ async def standings_then(
     ]
 
 
-def _cover_stop(picture: Picture | None) -> str | None:
-    return picture.cover_stop.text if picture and picture.cover_stop else None
+def _cover_stop(picture: Picture | None) -> Reason | None:
+    return picture.cover_stop.reason if picture and picture.cover_stop else None
 
 
 async def entities(conn: Conn, schema: str) -> list[str]:
