@@ -52,6 +52,7 @@ from risk_svc.domain.warning.rules import (
     evaluate,
     months_before,
 )
+from risk_svc.http.warnings.bodies import WarningRulesBody
 from risk_svc.use_cases.warnings import commands
 
 CUSTOMER = f"cus_{1:032x}"
@@ -219,3 +220,10 @@ def test_rules_are_set_once_and_a_higher_end_than_begin_is_refused(books: BooksI
     wrong = structs.replace(SHIPPED, slowing_payments=slowing)
     with pytest.raises(Invalid, match="keep_tenths"):
         books.do(commands.set_rules, SetWarningRules(ENTITY, wrong))
+
+
+def test_rules_that_a_request_leaves_out_are_those_that_are_shipped_and_no_default_of_its_clients() -> None:
+    """A client that is generated from the document cannot write an object as a default."""
+    assert WarningRulesBody().to_command(ENTITY).rules == SHIPPED
+    properties = WarningRulesBody.model_json_schema()["properties"]
+    assert [name for name, schema in properties.items() if "default" in schema] == []

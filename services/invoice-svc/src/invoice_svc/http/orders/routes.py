@@ -49,7 +49,13 @@ Writing = Annotated[Command, command("invoices:write")]
 
 @router.post("/v1/orders", response_model=OrderOut, status_code=201)
 async def place_order(body: OrderBody, cmd: Writing) -> Response:
-    """Record an order. Your own number of it is unique per entity."""
+    """Record an order. Your own number of it is unique per entity.
+
+    An order beyond the customer's limit is recorded too. Where the credit policy of the entity asks for it
+    (`orders.need_reservation` in risk-svc), it is decided within about a second, and reserved or blocked:
+    `GET /v1/reservations?order_ref=` of risk-svc with the order's id tells which. No delivery of a blocked order is
+    accepted.
+    """
     return await cmd.run(orders.place, body.to_command(), answer=ORDER_ANSWER, status=201, at="/v1/orders")
 
 

@@ -113,14 +113,16 @@ class ConcentrationRuleBody(Body):
 
 
 class WarningRulesBody(Body):
-    """Rules of an entity: all of them. Null raises no warning of the kind; a kind that is left out has its defaults."""
+    """Rules of an entity: all of them. Null raises no warning of the kind; one that is left out has the defaults of its
+    fields.
+    """
 
-    slowing_payments: SlowingRuleBody | None = SlowingRuleBody()
-    partial_payments: PartialRuleBody | None = PartialRuleBody()
-    broken_promises: PromisesRuleBody | None = PromisesRuleBody()
-    disputes_at_due: DisputesRuleBody | None = DisputesRuleBody()
-    limit_drift: DriftRuleBody | None = DriftRuleBody()
-    concentration: ConcentrationRuleBody | None = ConcentrationRuleBody()
+    slowing_payments: SlowingRuleBody | None = Field(default_factory=SlowingRuleBody)
+    partial_payments: PartialRuleBody | None = Field(default_factory=PartialRuleBody)
+    broken_promises: PromisesRuleBody | None = Field(default_factory=PromisesRuleBody)
+    disputes_at_due: DisputesRuleBody | None = Field(default_factory=DisputesRuleBody)
+    limit_drift: DriftRuleBody | None = Field(default_factory=DriftRuleBody)
+    concentration: ConcentrationRuleBody | None = Field(default_factory=ConcentrationRuleBody)
 
     def to_command(self, entity_id: str) -> SetWarningRules:
         """Return the command."""
