@@ -335,6 +335,11 @@ async def test_exposure_is_shown_alone_with_the_payer_with_the_group_and_the_fil
         )
         said = {"values": {"days": 45}, "text": english, "en": english, "fr": french}
         assert held["reason"] == ended["reason"] == {"code": "days-past-due"} | said
+        one = f"/v1/credit-holds/{held['id']}"
+        seen = [await got(scenario, one), await got(scenario, one, as_of=TODAY)]
+        assert [each["end"] for each in seen] == ["by_hand", None]
+        assert seen[0].items() >= (ended | {"version": 2}).items()
+        assert (await scenario.http.get(one, params={"as_of": before.isoformat()})).status_code == 404
         badge_shown = [now["badge"][name] for name in ("since", "text", "reason")]
         assert (now["holds"], badge_shown) == ([], [TODAY.isoformat(), "Three cheques", None])
         assert (await got(scenario, path, as_of=before))["badge"] is None

@@ -12,6 +12,7 @@ from encours.contracts.common import Reason
 from encours.contracts.events.credit_policy import HoldRules
 from encours.contracts.events.parties.customer import CustomerMerged
 from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.events.reservation import ReservationReleased
 from encours.contracts.events.risk import LimitRequested
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.kernel.errors import Invalid
@@ -29,7 +30,13 @@ from risk_svc.domain.policy import (
     SetCreditPolicy,
     authority,
 )
-from risk_svc.domain.reservation.commands import ConsumeReservation, DeliverReservation, OverrideReservation
+from risk_svc.domain.reservation.commands import (
+    ConsumeReservation,
+    DeliverReservation,
+    OverrideReservation,
+    ReleaseReservation,
+    ReserveCredit,
+)
 from risk_svc.read_models.credit.standing import CreditStanding
 from risk_svc.use_cases import limits, reservations, standing
 from risk_svc.use_cases.policy_holds import hold_of
@@ -53,6 +60,7 @@ APPROVERS = (
     approver("head", HEAD_OF_CREDIT),
     approver("head", STAND_IN, from_on=TODAY, until_on=TODAY, in_place_of=HEAD_OF_CREDIT),
 )
+ASKED = ReserveCredit(f"rsv_{1:032x}", HEAD, "WEB-1", 100_00, "EUR", None, None)
 STOP = Reason.of("cover-withdrawn", contract="C26")
 POLICY = CreditPolicy(ENTITY, 1, HoldRules(), RULES, APPROVERS)
 
@@ -133,6 +141,33 @@ def test_a_blocked_order_is_accepted_by_the_role_of_its_amount() -> None:
     found = desk.reservation(blocked)
     assert (found.status, found.role, found.overridden_by) == ("reserved", "head", STAND_IN)
     assert desk.total() == 20_000_00
+
+
+def test_a_blocked_order_is_closed_by_the_role_that_could_accept_it_and_a_reservation_by_anybody() -> None:
+    desk = desk_with_policy()
+    blocked, made = desk.order(20_000_00).reservation_id, desk.order(100_00).reservation_id
+    closed = ReleaseReservation(blocked, "Cancelled by the customer")
+    for refused, actor in ((closed, CLERK), (replace(closed, may_approve=False), HEAD_OF_CREDIT)):
+        with pytest.raises(LacksAuthority) as lacking:
+            desk.books.do(reservations.release, refused, actor=actor)
+        assert lacking.value.status == 403
+    assert desk.reservation(blocked).status == "blocked"
+    desk.books.do(reservations.release, closed, actor=STAND_IN)
+    ended = desk.books.ledger.events[-1].data
+    assert isinstance(ended, ReservationReleased)
+    assert (ended.role, ended.in_place_of) == ("head", HEAD_OF_CREDIT)
+    desk.books.do(reservations.release, ReleaseReservation(made, None, may_approve=False), actor=CLERK)
+    assert [desk.reservation(each).status for each in (blocked, made)] == ["released"] * 2
+
+
+def test_who_asked_for_an_order_may_close_it() -> None:
+    desk = desk_with_policy()
+    desk.books.do(reservations.reserve, replace(ASKED, amount_minor=9_000_00), desk, actor=CLERK)
+    accepted = OverrideReservation(ASKED.reservation_id, "Known for years")
+    with pytest.raises(DecidesOwnRequest):
+        desk.books.do(reservations.override, accepted, desk, actor=CLERK)
+    desk.books.do(reservations.release, ReleaseReservation(ASKED.reservation_id, "Not wanted"), actor=CLERK)
+    assert desk.reservation(ASKED.reservation_id).status == "released"
 
 
 def test_a_role_without_an_approver_is_refused_as_written() -> None:

@@ -24,7 +24,7 @@ class CreditHoldNotFound(NotFound):
 
     code = "credit-hold-not-found"
     title = "Credit hold not found"
-    remedy = "Use an id from the credit file of the customer."
+    remedy = "Use an id from `hold_history` in the credit file of the customer."
 
 
 @dataclass(frozen=True, slots=True)

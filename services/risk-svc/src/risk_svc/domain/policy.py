@@ -44,7 +44,10 @@ class LacksAuthority(Refusal):
     code = "lacks-authority"
     title = "Caller may not decide on the amount"
     status = 403
-    remedy = "Have somebody with the role in `role` decide; GET the entity's credit policy for their keys."
+    remedy = (
+        "Have somebody with the role in `role` decide, or a key with the scope `risk:approve` where there is none; "
+        "GET the entity's credit policy for the keys."
+    )
 
 
 NO_HOLDS = HoldRules()
@@ -132,23 +135,27 @@ class Authority:
     in_place_of: str | None = None
 
 
+NO_ROLE = Authority()
+
+
 def authority(
-    policy: CreditPolicy, amount_minor: int, currency: str, *, actor: str, asked_by: str, day: date
+    policy: CreditPolicy, amount_minor: int, currency: str, *, actor: str, asked_by: str | None, day: date
 ) -> Authority:
     """Return the authority by which an actor decides on an amount on a day.
 
     The rule with the highest amount that is reached names the role. Amounts of two currencies are not compared: a
     currency without a rule of its own needs the role of the highest amount of all. A policy without rules asks for no
-    role. Raises :class:`DecidesOwnRequest`, :class:`LacksAuthority`.
+    role. ``asked_by``: who asked for credit; ``None`` where it is turned down, as people may do with their own
+    request. Raises :class:`DecidesOwnRequest`, :class:`LacksAuthority`.
     """
     if not policy.authorities:
-        return Authority()
+        return NO_ROLE
     if actor == asked_by:
         raise DecidesOwnRequest(f"{actor} asked for it, and cannot decide on it.")
     own = [rule for rule in policy.authorities if rule.currency == currency]
     reached = [rule for rule in own if amount_minor >= rule.from_minor] if own else list(policy.authorities)
     if not reached:
-        return Authority()
+        return NO_ROLE
     role = max(reached, key=lambda rule: rule.from_minor).role
     for approver in policy.approvers:
         if (approver.role, approver.actor) == (role, actor) and _is_on(approver, day):

@@ -30,7 +30,7 @@ from encours.ledger.merges import survivor
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain.picture import SeenPicture
-from risk_svc.domain.policy import policy_of
+from risk_svc.domain.policy import NO_ROLE, LacksAuthority, policy_of
 from risk_svc.domain.reservation import commands, decide
 from risk_svc.domain.reservation.documents import (
     BillingInvoice,
@@ -263,9 +263,14 @@ async def _uncounted(
 
 
 async def release(session: Session, command: commands.ReleaseReservation) -> Result:
-    """Free what is reserved, or close a blocked order."""
+    """Free what is reserved, or close a blocked order, by the authority that could accept it."""
     state = await session.get(RESERVATION, command.reservation_id)
-    return _emit(session, state, decide.release(state, command))
+    by = NO_ROLE
+    if state.status == "blocked":
+        if not command.may_approve:
+            raise LacksAuthority("A blocked order is closed by a key with the scope risk:approve.")
+        by = await authority_for(session, state.entity_id, state.amount_minor, state.currency, asked_by=None)
+    return _emit(session, state, decide.release(state, command, by))
 
 
 async def expire(session: Session, command: commands.ExpireReservation) -> Result:

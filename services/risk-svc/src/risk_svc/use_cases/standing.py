@@ -62,7 +62,7 @@ async def set_policy(session: Session, command: policy.SetCreditPolicy) -> Resul
 
 
 async def authority_for(
-    session: Session, entity_id: str, amount_minor: int, currency: str, *, asked_by: str
+    session: Session, entity_id: str, amount_minor: int, currency: str, *, asked_by: str | None
 ) -> policy.Authority:
     """Return the authority by which the caller decides on an amount; raises as :func:`policy.authority`."""
     state = await session.load(CREDIT_POLICY, policy.policy_of(entity_id))

@@ -118,7 +118,7 @@ class ReservationConsumed(Event, frozen=True, kw_only=True):
     delivery_id: str | None
 
 
-class ReservationReleased(Event, frozen=True, kw_only=True):
+class ReservationReleased(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The rest of the reservation is not needed, or the blocked order is closed."""
 
     TYPE: ClassVar[str] = "reservation.released"
@@ -128,6 +128,10 @@ class ReservationReleased(Event, frozen=True, kw_only=True):
     """Reserved amount that is free again; 0 for an order that was blocked."""
     currency: str
     text: str | None
+    role: str | None = None
+    """Role by which a blocked order is closed; ``None`` where the entity's policy asks for none."""
+    in_place_of: str | None = None
+    """Actor that the decider substitutes."""
 
 
 class ReservationExpired(Event, frozen=True, kw_only=True):

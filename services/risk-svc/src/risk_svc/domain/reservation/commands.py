@@ -69,10 +69,11 @@ class FollowOrder:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseReservation:
-    """Free what is still reserved, or close a blocked order."""
+    """Free what is still reserved, or close a blocked order, on which only who may approve orders decides."""
 
     reservation_id: str
     text: str | None
+    may_approve: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import Money
 from risk_svc.domain.assessment import RULES_VERSION, OrderAsked, Verdict, assess
 from risk_svc.domain.picture import SeenPicture
-from risk_svc.domain.policy import Authority
+from risk_svc.domain.policy import NO_ROLE, Authority
 from risk_svc.domain.reservation.commands import (
     ConsumeReservation,
     DeliverReservation,
@@ -258,7 +258,9 @@ def consume(
     ]
 
 
-def release(state: Reservation, command: ReleaseReservation) -> list[ReservationReleased]:
+def release(
+    state: Reservation, command: ReleaseReservation, by: Authority = NO_ROLE
+) -> list[ReservationReleased]:
     """Free what is reserved, or close a blocked order with the reason. No event if it is released already."""
     if state.status == "released":
         return []
@@ -273,6 +275,8 @@ def release(state: Reservation, command: ReleaseReservation) -> list[Reservation
             amount_minor=state.reserved_minor,
             currency=state.currency,
             text=command.text,
+            role=by.role,
+            in_place_of=by.in_place_of,
         )
     ]
 

@@ -93,9 +93,9 @@ class ReleaseOrderBody(Body):
         examples=["Cancelled by the customer"],
     )
 
-    def to_command(self, reservation_id: str) -> ReleaseReservation:
+    def to_command(self, reservation_id: str, *, may_approve: bool) -> ReleaseReservation:
         """Return the command."""
-        return ReleaseReservation(reservation_id, self.text)
+        return ReleaseReservation(reservation_id, self.text, may_approve)
 
 
 class OverrideBody(Body):

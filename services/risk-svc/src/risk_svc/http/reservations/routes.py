@@ -91,8 +91,12 @@ async def consume_reservation(reservation_id: ReservationPath, body: ConsumeBody
 async def release_reservation(
     reservation_id: ReservationPath, body: ReleaseOrderBody, cmd: Ordering
 ) -> Response:
-    """Free what is still reserved, or close a blocked order with the reason."""
-    freed = body.to_command(reservation_id)
+    """Free what is still reserved, or close a blocked order with the reason.
+
+    Closing one needs what accepting it needs: the scope `risk:approve` and, where the entity's credit policy has
+    authorities, the role of its amount. The one who asked for the order may close it.
+    """
+    freed = body.to_command(reservation_id, may_approve=cmd.caller.grant.allows("risk:approve"))
     return await cmd.run(reservations.release, freed, answer=RESERVATION_ANSWER, on=reservation_id)
 
 

@@ -11,6 +11,7 @@ from encours.http.models import Id
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
+from risk_svc.domain.hold import CreditHoldNotFound
 from risk_svc.domain.policy import CreditPolicyNotFound, policy_of
 from risk_svc.http.limits.bodies import CustomerId
 from risk_svc.http.standing.answers import (
@@ -19,6 +20,7 @@ from risk_svc.http.standing.answers import (
     CREDIT_POLICY_ANSWER,
     BadgeAsOf,
     CreditHoldAsOf,
+    CreditHoldOut,
     CreditPolicyAsOf,
     CreditPolicyOut,
 )
@@ -38,6 +40,20 @@ async def place_credit_hold(customer_id: CustomerId, body: CreditHoldBody, cmd: 
     """Hold the orders of a customer: checks and reservations are refused until the hold ends."""
     placed = body.to_command(new_id("chd"), customer_id)
     return await cmd.run(standing.place_hold, placed, answer=CREDIT_HOLD_ANSWER, status=201)
+
+
+@router.get("/v1/credit-holds/{hold_id}", response_model=CreditHoldAsOf)
+async def get_credit_hold(hold_id: HoldPath, q: Reading) -> Response:
+    """Get a hold on the orders of a customer as of a date, as known at an instant."""
+    time = await q.time()
+    events = await q.ledger.read_stream(q.caller.ledger, hold_id, upto=time.position)
+    visible = [event for event in events if event.effective_on <= time.as_of]
+    if not visible:
+        raise CreditHoldNotFound(hold_id)
+    q.caller.require_sight(visible[0].entity, CreditHoldNotFound(hold_id))
+    last = events[-1]
+    found = CreditHoldOut.of(standing.CREDIT_HOLD.fold(visible), last.version)
+    return q.respond(CreditHoldAsOf(**dict(found), **time.echo()), last=last)
 
 
 @router.post("/v1/credit-holds/{hold_id}/release", response_model=CreditHoldAsOf)
