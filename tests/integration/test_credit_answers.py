@@ -30,6 +30,7 @@ from encours.contracts.events.limit_formula import (
 from encours.contracts.events.parties.customer import CustomerMerged, CustomerRegistered, RolesAssigned
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.parties.insolvency import InsolvencyOpened
+from encours.contracts.events.reservation import CreditBasis, ReservationDecided
 from encours.contracts.events.risk import LimitApproved, LimitRequested
 from encours.contracts.events.score import ScoreGraded
 from encours.kernel.ids import derived_id
@@ -49,6 +50,7 @@ from risk_svc.domain.proposal.review import review_of
 from risk_svc.domain.score.grading import grade_of
 from risk_svc.read_models.checks.model import Checks
 from risk_svc.read_models.credit.model import Credit
+from risk_svc.read_models.file.query import MOST_ORDERS
 
 ENTITY = derived_id("ent", "lists")
 OFFICE, SHOP, BANKRUPT = (derived_id("cus", name) for name in ("office", "shop", "bankrupt"))
@@ -355,3 +357,25 @@ async def test_a_claim_lost_by_insolvency_is_listed_before_its_invoice_is_due(sc
     assert found["insured"] == {"amount": "270.00", "currency": "EUR"}
     reversed_ = await scenario.http.get(path, params={"from": "2026-05-31", "to": "2026-03-01"})
     assert (reversed_.status_code, reversed_.json()["errors"][0]["pointer"]) == (422, "/from")
+
+
+async def test_of_600_orders_none_is_left_out_without_a_word(module_installation: Installation) -> None:
+    fields: dict[str, Any] = {"customer_id": SHOP, "amount_minor": 1_00, "currency": "EUR", "attempt": 1}
+    fields |= {"decision": "accept", "expires_on": date(2026, 12, 31), "waits_until": None}
+    fields["basis"] = event(CreditBasis, holder_id=SHOP, currency="EUR")
+    ids = [derived_id("rsv", number) for number in range(600)]
+    orders = [event(ReservationDecided, **fields, reservation_id=each, order_ref=each) for each in ids]
+    async with ledger_of(module_installation, (TODAY, orders)) as scenario:
+        exposure = await got(scenario, f"/v1/customers/{SHOP}/exposure", scope="customer")
+        assert exposure["components"]["reserved"]["amount"] == "600.00"
+        listed: list[str] = []
+        page = await got(scenario, "/v1/reservations", customer_id=SHOP, limit=200)
+        while page["next_cursor"]:
+            listed += [each["id"] for each in page["data"]]
+            cursor = page["next_cursor"]
+            page = await got(scenario, "/v1/reservations", customer_id=SHOP, limit=200, cursor=cursor)
+        assert sorted(listed + [each["id"] for each in page["data"]]) == sorted(ids)
+        await build(module_installation, scenario, Checks())
+        file = await got(scenario, f"/v1/customers/{SHOP}/credit-file")
+        assert (len(file["orders"]), file["orders_left_out"]) == (MOST_ORDERS, 600 - MOST_ORDERS)
+        assert file["exposures"]["EUR"]["reserved"]["amount"] == "600.00"
