@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from encours.ledger.stored import StoredEvent
+
+SALES = {"invoice.issued": 1, "invoice.credited": -1, "payment.credit_note_issued": -1}
 SETTLING = {
     "invoice.written_off": -1,
     "invoice.write_off_reversed": 1,
@@ -45,3 +50,15 @@ def add(fact: Any, data: Any, items: dict[str, dict[str, Any]], of: Callable[[st
 def _cash(figures: Any, minor: int) -> None:
     figures.unapplied += minor
     figures.account -= minor
+
+
+def sold(
+    known: Sequence[StoredEvent], as_of: date, currency: str | None, customers: Collection[str]
+) -> Iterator[tuple[date, int]]:
+    """Iterate over the invoices and credit notes until a day, penalty documents left out."""
+    for event in known:
+        data: Any = event.recorded().data
+        if event.type in SALES and getattr(data, "purpose", None) != "penalty":
+            own = data.currency == currency and data.customer_id in customers
+            if own and event.effective_on <= as_of:
+                yield event.effective_on, SALES[event.type] * data.total_minor

@@ -12,13 +12,24 @@ from encours.contracts.events.dunning.collectors import (
     CustomersAssigned,
     PortfolioRule,
 )
-from encours.contracts.events.dunning.document import PolicyScope
+from encours.contracts.events.dunning.document import AmountBand, PolicyScope
+from encours.contracts.events.parties.customer import FieldValue
 from encours.ledger.stored import StoredEvent
 from encours.testing.events import event as sample
-from tests.integration.naive_portfolios import portfolio
-from tests.integration.receivable_histories import CUSTOMERS, Books
+from tests.integration.naive_portfolios import channel, portfolio
+from tests.integration.receivable_histories import CUSTOMERS, Books, replay
 
 CODES = ("ann", "bob")
+CHANNEL, EUR_MINOR = "web", 30_000
+SCOPES = (
+    PolicyScope(),
+    PolicyScope(salespeople=("sales-1",)),
+    PolicyScope(salespeople=("sales-2",)),
+    PolicyScope(tags=("south",)),
+    PolicyScope(countries=("DE",), segments=("A", "B")),
+    PolicyScope(fields=(FieldValue(field_code="channel", value=CHANNEL),)),
+    PolicyScope(open_amounts=(AmountBand(currency="EUR", from_minor=EUR_MINOR, below_minor=None),)),
+)
 
 
 def employ(b: Books, n: int, day: date, amount: int) -> None:
@@ -33,21 +44,20 @@ def employ(b: Books, n: int, day: date, amount: int) -> None:
         )  # fmt: skip
         b.record(stream, given, day)
         return
-    scope = PolicyScope(salespeople=(f"sales-{1 + n % 3 % 2}",)) if n % 3 else PolicyScope()
     absence = Absence(
         first_day=from_on + timedelta(days=5), last_day=from_on + timedelta(days=60), substitute=None
     )
     record = sample(
         CollectorDefined, collector_id=stream, collector_code=code, valid_from=from_on,
-        last_day=from_on + timedelta(days=90) if n % 7 == 0 else None, name=code.title(),
-        portfolio=(PortfolioRule(priority=1 + n % 4, scope=scope),), substitute=other if n % 4 else None,
+        last_day=from_on + timedelta(days=90) if n % 11 == 0 else None, name=code.title(),
+        portfolio=(PortfolioRule(priority=1 + n % 4, scope=SCOPES[n % 7]),), substitute=other if n % 4 else None,
         absences=(absence,) if n % 4 < 2 else (),
     )  # fmt: skip
     b.record(stream, record, day)
 
 
 def owner(customer: str, log: list[StoredEvent], as_of: date, known_to: int) -> str | None:
-    """Return the code of the collector who owns a customer on a day, with the salesperson that it has last."""
+    """Return the code of the collector who owns a customer on a day, by what was known of both."""
     records: dict[str, tuple[date, int, Any]] = {}
     given: list[tuple[date, int, str]] = []
     for event in log[:known_to]:
@@ -64,23 +74,45 @@ def owner(customer: str, log: list[StoredEvent], as_of: date, known_to: int) -> 
         for code, (_, _, data) in records.items()
         if data.last_day is None or data.last_day >= as_of
     }
-    salesperson = portfolio(customer, log, date.max, len(log))["salesperson"]
-    found = list(_holders(salesperson, there, max(given, default=None)))
+    met = [scope for scope in SCOPES if _is_met(scope, customer, log, as_of, known_to)]
+    found = list(_holders(met, there, max(given, default=None)))
     standing_in = (each for each in (_standing_in(code, there, as_of) for code in found) if each is not None)
     return next(standing_in, found[0] if found else None)
 
 
+def _is_met(scope: PolicyScope, customer: str, log: list[StoredEvent], as_of: date, known_to: int) -> bool:
+    had = portfolio(customer, log, as_of, known_to)
+    if scope.salespeople:
+        return had["salesperson"] in scope.salespeople
+    if scope.tags:
+        return "south" in (had["tags"] or ())
+    if scope.countries:
+        return had["country"] == "DE" and had["segment"] in ("A", "B")
+    if scope.fields:
+        return channel(customer, log, as_of, known_to) == CHANNEL
+    if scope.open_amounts:
+        owed = replay(log, as_of, known_to).get((customer, "EUR"))
+        return owed is not None and sum(owed.bands) >= EUR_MINOR
+    return True
+
+
 def _holders(
-    salesperson: str | None, there: dict[str, Any], given: tuple[date, int, str] | None
+    met: list[PolicyScope], there: dict[str, Any], given: tuple[date, int, str] | None
 ) -> Iterator[str]:
     if given is not None and given[2] in there:
         yield given[2]
     rules = [
-        (-r.priority, -bool(r.scope.salespeople), code, r) for code, d in there.items() for r in d.portfolio
+        (-r.priority, -sum(map(bool, _criteria(r.scope))), code, r)
+        for code, d in there.items()
+        for r in d.portfolio
     ]
     for *_, code, rule in sorted(rules, key=lambda each: each[:3]):
-        if not rule.scope.salespeople or salesperson in rule.scope.salespeople:
+        if rule.scope in met:
             yield code
+
+
+def _criteria(scope: PolicyScope) -> list[Any]:
+    return [scope.salespeople, scope.tags, scope.countries, scope.segments, scope.fields, scope.open_amounts]
 
 
 def _standing_in(code: str, there: dict[str, Any], as_of: date) -> str | None:

@@ -36,6 +36,7 @@ from reporting_svc.read_models.delays.query import covered_debts, group_names
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.overdue.query import OneGroup, listed_parts, overdue
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.collectors import owners_of
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.insured import with_insured
@@ -45,7 +46,7 @@ from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_su
 from reporting_svc.read_models.report_sources.parties import ReportParties
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
-from tests.integration import naive_owners, naive_portfolios
+from tests.integration import naive_money, naive_owners, naive_portfolios
 from tests.integration.insurance_acts import insure
 from tests.integration.money_acts import EVERY_ACT
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, Expected, history, replay
@@ -56,7 +57,6 @@ SEEDS = range(6, 56 if "DEEP" in os.environ else 16)
 QUESTIONS = 25
 BLOCK = 9
 """Movements of a subtotal: a history of 100 has a dozen, some of them of everything before."""
-SALES = {"invoice.issued": 1, "invoice.credited": -1, "payment.credit_note_issued": -1}
 GROUPINGS = ("entity", "segment", "salesperson", "collector", "payer", "group", "field:channel")
 FILTERS = ("entity_id", "customer_id", "salesperson", "segment", "collector")
 
@@ -82,6 +82,9 @@ class Question:
 
     def known(self, log: list[StoredEvent]) -> int:
         return len(log) if self.known_to is None else self.known_to
+
+    def sold(self, log: list[StoredEvent]) -> Iterator[tuple[date, int]]:
+        return naive_money.sold(log[: self.known(log)], self.as_of, self.scope.currency, self.customers)
 
     def expected(self, log: list[StoredEvent], day: date) -> dict[str, Expected]:
         found = replay(log, day, self.known(log))
@@ -166,16 +169,6 @@ def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> N
         assert sum(minor for minor, _ in minors) == sum(getattr(e, part) for e in known)
 
 
-def sold(asked: Question, log: list[StoredEvent]) -> Iterator[tuple[date, int]]:
-    """The invoices and credit notes until the day, penalty documents left out."""
-    for event in log[: asked.known(log)]:
-        data: Any = event.recorded().data
-        if event.type in SALES and getattr(data, "purpose", None) != "penalty":
-            own = data.currency == asked.scope.currency and data.customer_id in asked.customers
-            if own and event.effective_on <= asked.as_of:
-                yield event.effective_on, SALES[event.type] * data.total_minor
-
-
 def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     view, first = asked.view(store, len(log)), asked.as_of - timedelta(days=45)
     before = sum(e.account for e in asked.expected(log, first - timedelta(days=1)).values())
@@ -195,7 +188,7 @@ def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> Non
         for column in ("billed", "credited", "net", "collected", "reversed"):
             every = [getattr(period, column) for of in found.values() for period in of]
             assert sum(every) == sum(getattr(period, column) for period in periods)
-    billed = sum(minor for day, minor in sold(asked, log) if day >= first)
+    billed = sum(minor for day, minor in asked.sold(log) if day >= first)
     assert sum(period.billed - period.credited for period in periods) == billed
 
 
@@ -217,7 +210,7 @@ def check_products(store: Store, asked: Question, log: list[StoredEvent]) -> Non
         )
         if not counts or getattr(data, "currency", None) != asked.scope.currency:
             continue
-        sign = SALES.get(event.type, 0)
+        sign = naive_money.SALES.get(event.type, 0)
         for each in data.products if sign else ():
             own = sums.setdefault(each.product, [0, 0, 0, 0])
             added = (max(sign, 0), max(-sign, 0), each.costed_minor * sign, each.cost_minor * sign)
@@ -277,24 +270,19 @@ def group_of(by: str, customer: str, asked: Question, log: list[StoredEvent]) ->
     """The group of a customer by what was assigned to it until the day."""
     if by == "entity" or not customer:
         return ENTITY if by == "entity" else None
-    if by == "collector":
-        return naive_owners.owner(customer, log, asked.as_of, asked.known(log))
-    if by in ("segment", "salesperson"):
+    if by in ("collector", "segment", "salesperson"):
         return asked.has(customer, log)[by]
     if by == "customer":
         return customer
-    own = [event for event in log[: asked.known(log)] if event.stream == customer]
+    if by.startswith("field:"):
+        return naive_portfolios.channel(customer, log, asked.as_of, asked.known(log))
     dated: list[tuple[date, int, str | None]] = []
-    for event in own:
+    for event in log[: asked.known(log)]:
         data: Any = event.recorded().data
-        if by.startswith("field:") and event.type == "customer.fields_set":
-            values = {each.field_code: each.value for each in data.fields}
-            dated.append((event.effective_on, event.position, values.get("channel")))
-        elif event.type == "customer.roles_assigned" and not by.startswith("field:"):
+        if event.stream == customer and event.type == "customer.roles_assigned":
             dated.append((data.valid_from, event.position, getattr(data, f"{by}_id")))
     begun = [each for each in dated if each[0] <= asked.as_of]
-    named = max(begun, key=lambda each: each[:2])[2] if begun else None
-    return named if by.startswith("field:") else named or customer
+    return max(begun, key=lambda each: each[:2], default=(None, 0, None))[2] or customer
 
 
 def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -317,7 +305,19 @@ def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     for by in ("segment", "salesperson"):
         known = {customer: group_of(by, customer, asked, log) for customer in CUSTOMERS}
         assert store.run(group_names(view, Scope(), by)) == known  # type: ignore[arg-type]
-        assert {customer: parties.columns(None, customer)[by] for customer in CUSTOMERS} == known
+    for held in naive_portfolios.HELD:
+        known = {customer: asked.has(customer, log)[held] for customer in CUSTOMERS}
+        assert {customer: parties.columns(None, customer)[held] for customer in CUSTOMERS} == known
+
+
+def check_owners(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """On other days too: owners follow from what each customer had, and owed, on the day."""
+    for days in (0, -90, 60):
+        on = replace(asked, as_of=asked.as_of + timedelta(days=days))
+        found = store.run(owners_of(on.view(store, len(log)), on.scope.merged))
+        assert [found.codes.get(each) for each in CUSTOMERS] == [
+            on.has(c, log)["collector"] for c in CUSTOMERS
+        ]
 
 
 def check_drill_down(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -376,7 +376,7 @@ def check_countback(store: Store, asked: Question, log: list[StoredEvent]) -> No
     """Sales of calendar months, counted one by one, are taken off the balance from the last month back."""
     found, _ = store.run(outstanding_days(asked.view(store, len(log)), asked.scope))
     sales: dict[date, int] = {}
-    for day, minor in sold(asked, log):
+    for day, minor in asked.sold(log):
         month = day.replace(day=1)
         sales[month] = sales.get(month, 0) + minor
     left, days, last = found.receivables_minor, Fraction(0), asked.as_of
@@ -390,7 +390,7 @@ def check_countback(store: Store, asked: Question, log: list[StoredEvent]) -> No
 
 
 CHECKS = [
-    check_aged, check_aged, check_groups, check_drill_down, check_overdue, check_turnover, check_products,
+    check_aged, check_aged, check_groups, check_owners, check_drill_down, check_overdue, check_turnover, check_products,
     check_origins, check_month, check_countback, check_promises, check_open_items,
 ]  # fmt: skip
 

@@ -102,13 +102,13 @@ _CUSTOMER = (
         customer_id="The debtor; empty for money of payers not yet identified.",
         customer_ref="Your reference of the customer.",
         customer_name="Name of the customer.",
-        country="Country of the customer.",
+        country="Country of the customer on `as_of`.",
         segment="Segment of the customer on `as_of`.",
         salesperson="Salesperson of the customer on `as_of`.",
-        collector="Code of the collector who owns the customer on as_of; empty for none.",
+        collector="Code of the collector who owns the customer on `as_of`; empty for none.",
         collector_name="Name of the collector.",
     ),
-    *_columns("texts", tags="Tags of the customer, as they are now."),
+    *_columns("texts", tags="Tags of the customer on `as_of`."),
     *_CURRENCY,
 )
 _DISPUTE = (

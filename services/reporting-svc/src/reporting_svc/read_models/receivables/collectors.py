@@ -1,12 +1,10 @@
 """Collectors and the customers that they own, by :mod:`encours.contracts.portfolios`, which dunning-svc follows too.
 
-Records and assignments are those of the dates of the question. Their rules ask for the customer as it is now.
+Records and assignments are those of the dates of the question, and their rules ask for the customer as it was then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,7 +13,12 @@ from encours.contracts.events.dunning.collectors import CollectorDefined, Custom
 from encours.contracts.parties import Survivors
 from encours.contracts.portfolios import CustomerFacts, GivenCustomer, Portfolios
 from encours.projection.rows import Row
-from encours.reading.where import ViewWhere
+from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.counted import counted
+from reporting_svc.read_models.receivables.portfolio import HELD, portfolio_sql
+from reporting_svc.read_models.receivables.query import is_now
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID
+from reporting_svc.read_models.receivables.scope import Owners, Scope
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -66,19 +69,6 @@ class GivenCustomerRow(Row, kw_only=True):
             )
             for customer_id in dict.fromkeys(data.customer_ids)
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Owners:
-    """Code of the collector who owns each debtor on the day of the question, and the collectors' names by code."""
-
-    codes: Mapping[str, str]
-    names: Mapping[str, str]
-
-    def records_of(self, collector: str, merged: Survivors) -> list[str]:
-        """Return the records of the debtors that a collector owns."""
-        owned = {debtor for debtor, code in self.codes.items() if code == collector}
-        return [*owned, *(record for record, survivor in merged.merged.items() if survivor in owned)]
 
 
 async def owners_of(view: View, merged: Survivors) -> Owners:
@@ -135,10 +125,11 @@ async def _facts(view: View, merged: Survivors, portfolios: Portfolios) -> dict[
     if any(scope.open_amounts or scope.currencies for scope in scopes):
         owed = await _owed(view, merged)
     fields = await _fields(view) if any(scope.fields for scope in scopes) else {}
-    where = ViewWhere(view, entity="entity")
+    where = ViewWhere(view, entity="c.entity")
+    own = portfolio_sql(where.arguments, view)
+    held = ", ".join(f"{own.value(each)} as {each}" for each in HELD)
     rows = await view.conn.fetch(
-        f"""select customer_id, entity, country, segment, salesperson, tags
-            from {view.schema}.customer where {where.sql}""",
+        f"select {own.customer_id} as customer_id, c.entity, {held} from {own.source} where {where.sql}",
         *where.arguments,
     )
     return {
@@ -148,10 +139,10 @@ async def _facts(view: View, merged: Survivors, portfolios: Portfolios) -> dict[
                 entity_id=row["entity"],
                 currency=currency,
                 open_minor=open_minor,
-                country=row["country"],
+                country=row["country"] or "",
                 segment=row["segment"],
                 salesperson=row["salesperson"],
-                tags=tuple(row["tags"]),
+                tags=tuple(row["tags"] or ()),
                 fields=fields.get(row["customer_id"], frozenset()),
             )
             for currency, open_minor in sorted((owed.get(row["customer_id"]) or {"": 0}).items())
@@ -162,10 +153,15 @@ async def _facts(view: View, merged: Survivors, portfolios: Portfolios) -> dict[
 
 
 async def _owed(view: View, merged: Survivors) -> dict[str, dict[str, int]]:
-    rows = await view.conn.fetch(
-        f"""select customer_id, currency, sum(open_minor)::bigint as open_minor from {view.schema}.item
-            where open_minor > 0 group by customer_id, currency"""
-    )
+    args = Arguments()
+    opened = f"select customer_id, currency, open_minor from {view.schema}.balance where open_minor > 0"
+    if not await is_now(view):
+        sums = (await counted(args, view, Scope(), "account")).accounts_by_day("due_on", ())
+        opened = f"""
+            select {CUSTOMER_ID.sql("customer_id")} as customer_id, currency, sum(item_minor)::bigint as open_minor
+            from ({sums}) m group by 1, 2 having sum(item_minor) > 0
+        """
+    rows = await view.conn.fetch(opened, *args)
     found: dict[str, dict[str, int]] = {}
     for row in rows:
         own = found.setdefault(merged.of(row["customer_id"]), {})
@@ -174,9 +170,12 @@ async def _owed(view: View, merged: Survivors) -> dict[str, dict[str, int]]:
 
 
 async def _fields(view: View) -> dict[str, frozenset[tuple[str, str]]]:
+    where = _dated(view)
     rows = await view.conn.fetch(
         f"""select distinct on (customer_id) customer_id, field_codes, field_values
-            from {view.schema}.fields order by customer_id, position desc"""
+            from {view.schema}.fields where {where.sql}
+            order by customer_id, effective_on desc, position desc""",
+        *where.arguments,
     )
     return {
         row["customer_id"]: frozenset(zip(row["field_codes"], row["field_values"], strict=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from msgspec.structs import replace
+
 from encours.contracts import Recorded
 from encours.contracts.books import CREDITED, INVOICED, Movement
 from encours.contracts.events.figure import FigurePublished
@@ -34,23 +36,21 @@ def customer_row(
     external_ref, own = data.external_ref, PortfolioRow.of(e, data)
     if isinstance(data, CustomerAmended):
         external_ref = data.ref_after(known.external_ref if known else None)
-    row = ReportedCustomer(
+    if known is not None and known.portfolio_from > own.valid_from:
+        return replace(known, name=data.name, name_key=data.name.casefold(), external_ref=external_ref)
+    return ReportedCustomer(
         customer_id=data.customer_id,
         entity=e.entity,
         name=data.name,
         name_key=data.name.casefold(),
         external_ref=external_ref,
-        country=data.country,
+        country=own.country,
         segment=own.segment,
         salesperson=own.salesperson,
+        tags=own.tags,
         portfolio_from=own.valid_from,
         portfolio_position=own.position,
-        tags=list(data.tags),
     )
-    if known is not None and known.portfolio_from > own.valid_from:
-        row.segment, row.salesperson = known.segment, known.salesperson
-        row.portfolio_from, row.portfolio_position = known.portfolio_from, known.portfolio_position
-    return row
 
 
 def fields_row(e: Recorded, data: FieldsSet | InvoiceFieldsSet) -> FieldsRow | ReportedInvoiceFields:

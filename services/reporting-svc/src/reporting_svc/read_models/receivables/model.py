@@ -142,7 +142,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 23
+    version = 24
     rows = (
         ReportingEntity,
         ReportedCustomer,

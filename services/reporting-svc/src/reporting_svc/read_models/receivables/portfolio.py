@@ -1,4 +1,4 @@
-"""Segment and salesperson of customers: those of the day of a question, as known at its moment.
+"""Country, segment, salesperson and tags of customers: those of the day of a question, as known at its moment.
 
 The row of the customer has those in force last. It answers wherever they were in force and known already, so that an
 answer about today reads nothing else; only customers amended since then are looked up.
@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from encours.reading.where import Arguments
 
 
+HELD = ("country", "segment", "salesperson", "tags")
+"""Columns of the day."""
+
+
 class PortfolioRow(Row, kw_only=True):
-    """Segment and salesperson of a customer from a day on, as an event states them; never changed again."""
+    """Country, segment, salesperson and tags of a customer from a day on, as an event states them; never changed
+    again.
+    """
 
     TABLE: ClassVar[str] = "portfolio"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
@@ -30,8 +36,10 @@ class PortfolioRow(Row, kw_only=True):
     position: int
     valid_from: date
     """The first day of all for a registration: invoices that were taken over may be older than it."""
+    country: str
     segment: str | None
     salesperson: str | None
+    tags: list[str]
 
     @classmethod
     def of(cls, e: Recorded, data: CustomerRegistered | CustomerAmended) -> PortfolioRow:
@@ -40,8 +48,10 @@ class PortfolioRow(Row, kw_only=True):
             customer_id=data.customer_id,
             position=e.position,
             valid_from=date.min if isinstance(data, CustomerRegistered) else e.effective_on,
+            country=data.country,
             segment=data.segment,
             salesperson=data.salesperson,
+            tags=list(data.tags),
         )
 
 
@@ -57,11 +67,11 @@ class PortfolioSql:
     """Rest of a statement for the row in force, of a customer whose own row does not answer."""
 
     def value(self, column: str) -> str:
-        """SQL: the segment or the salesperson."""
+        """SQL: one of the columns of the day."""
         return f"case when {self.held} then c.{column} else {self._then(column)} end"
 
     def equal(self, column: str, wanted: str) -> str:
-        """SQL: true if the segment or the salesperson is ``wanted``."""
+        """SQL: true if a column of the day is ``wanted``."""
         # Of a case the planner would expect one row in 200, whatever it knows of the column.
         return f"({self.held} and c.{column} = {wanted} or not ({self.held}) and {self._then(column)} = {wanted})"
 

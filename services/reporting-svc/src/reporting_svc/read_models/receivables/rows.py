@@ -52,10 +52,11 @@ class ReportedCustomer(Row, kw_only=True):
     country: str
     segment: str | None
     salesperson: str | None
-    portfolio_from: date
-    """First day of segment and salesperson, which are those in force last, and the position of their event."""
-    portfolio_position: int
     tags: list[str]
+    portfolio_from: date
+    """First day of country, segment, salesperson and tags, which are those in force last."""
+    portfolio_position: int
+    """Position of their event."""
 
 
 class RoleRow(Row, kw_only=True):

@@ -10,12 +10,24 @@ from typing import TYPE_CHECKING, Self
 from encours.contracts.parties import Survivors
 from encours.kernel.errors import Invalid
 from encours.reading.where import Arguments, ViewWhere
-from reporting_svc.read_models.receivables.collectors import Owners
 from reporting_svc.read_models.receivables.portfolio import portfolio_sql
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Code of the collector who owns each debtor on the day of the question, and the collectors' names by code."""
+
+    codes: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def records_of(self, collector: str, merged: Survivors) -> list[str]:
+        """Return the records of the debtors that a collector owns."""
+        owned = {debtor for debtor, code in self.codes.items() if code == collector}
+        return [*owned, *(record for record, survivor in merged.merged.items() if survivor in owned)]
 
 
 @dataclass(frozen=True, slots=True)

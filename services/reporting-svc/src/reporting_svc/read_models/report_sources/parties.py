@@ -6,17 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from encours.reading.where import Arguments
-from reporting_svc.read_models.receivables.collectors import Owners
 from reporting_svc.read_models.receivables.disputes import OPEN, disputes_of
 from reporting_svc.read_models.receivables.groups import names_of
-from reporting_svc.read_models.receivables.portfolio import portfolio_sql
+from reporting_svc.read_models.receivables.portfolio import HELD, portfolio_sql
+from reporting_svc.read_models.receivables.scope import Owners
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
-_NOBODY: Mapping[str, Any] = dict.fromkeys(
-    ("customer_name", "customer_ref", "country", "segment", "salesperson", "tags"), None
-)
+_NOBODY: Mapping[str, Any] = dict.fromkeys(("customer_name", "customer_ref", *HELD), None)
 
 
 class ReportParties:
@@ -51,14 +49,14 @@ class ReportParties:
         conn, schema = self._view.conn, self._view.schema
         args = Arguments()
         own = portfolio_sql(args, self._view)
+        held = ", ".join(f"{own.value(each)} as {each}" for each in HELD)
         rows = await conn.fetch(
-            f"""select c.customer_id, c.name as customer_name, c.external_ref as customer_ref, c.country,
-                       {own.value("segment")} as segment, {own.value("salesperson")} as salesperson, c.tags
+            f"""select c.customer_id, c.name as customer_name, c.external_ref as customer_ref, {held}
                 from {schema}.customer c where c.customer_id = any({args.add(missing)}::text[])""",
             *args,
         )
         for row in rows:
-            shown = {**row, "tags": tuple(row["tags"]) or None}
+            shown = {**row, "tags": tuple(row["tags"] or ()) or None}
             self._customers[shown.pop("customer_id")] = shown
         if self._fields:
             await self._load_fields(missing)
