@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from encours.contracts.events.schedule import ReportOptions
 from encours.kernel.money import Money
 from encours.testing.servers import Installation
 from reporting_svc.domain.report.document import ReportPlan, plan_of
 from reporting_svc.exports.reports import Reporting, TooManyCustomers
-from reporting_svc.exports.store import Export, ReportOptions
+from reporting_svc.exports.store import Export
 from reporting_svc.http.reports.bodies import DocumentBody
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.receivables import Receivables

@@ -293,13 +293,29 @@ async def test_a_schedule_whose_owner_lost_access_stops_with_the_reason(
         schedule = await place.scheduled()
         export = {"kind": "fec", "entity_id": ENTITY, "period": "last_month"}
         rule = {"frequency": "monthly", "hour": 5, "business_day": 3}
-        made = await place.post("/v1/schedules", {"name": "FEC", "rule": rule, "export": export})
+        fec = export | {"accounts": {"sales": "706000"}}
+        made = await place.post("/v1/schedules", {"name": "FEC", "rule": rule, "export": fec})
+        assert made["export"]["accounts"] == fec["accounts"]
+        options = {"bands": "30,90", "by": "issue_date", "segment": "A", "salesperson": "ann", "collector": "bob",
+                   "group_by": "segment"}  # fmt: skip
+        aged = export | {"kind": "aged_balance", "layout": "xlsx"} | options
+        scheduled = await place.post("/v1/schedules", {"name": "Aged", "rule": rule, "export": aged})
+        assert scheduled["export"]["report"] == options
+        wrong = {"name": "FEC", "rule": rule, "export": export | {"accounts": {"sales": "9X"}}}
+        refused = await place.http.post("/v1/schedules", json=wrong)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (
+            422,
+            "/export/accounts/sales",
+        )
         workers = [await place.scheduler(), await place.scheduler()]
         place.now += timedelta(days=40)
         await place.serve(*workers)
-        exports = (await place.get("/v1/exports"))["data"]
-        assert [(each["kind"], each["first_on"][-2:]) for each in exports] == [("fec", "01")]
-        assert (await place.get(f"/v1/schedules/{made['id']}"))["last_run"]["export_id"] == exports[0]["id"]
+        exports = {each["kind"]: each for each in (await place.get("/v1/exports"))["data"]}
+        assert exports.keys() == {"fec", "aged_balance"}
+        assert exports["fec"]["first_on"].endswith("-01")
+        assert exports["aged_balance"]["report"] == options
+        last = (await place.get(f"/v1/schedules/{made['id']}"))["last_run"]
+        assert last["export_id"] == exports["fec"]["id"]
         sent = len(place.mailbox.mails)
 
         conn = await connect(module_installation.admin_url(), "test")

@@ -18,6 +18,7 @@ from encours.contracts.events.schedule import (
     ScheduleStopped,
 )
 from encours.kernel.business_days import business_calendar
+from encours.kernel.errors import Invalid
 from encours.testing.events import event
 from encours.testing.history import recorded
 from reporting_svc.domain.report.document import plan_of
@@ -169,8 +170,6 @@ EXPORT = {"kind": "fec", "entity_id": "ent_" + "0" * 32, "period": "last_month"}
     [
         {"mail": None},
         {"export": EXPORT},
-        {"mail": None, "export": EXPORT | {"layout": "csv"}},
-        {"mail": None, "export": EXPORT | {"kind": "open_items", "layout": "sage"}},
         {"rule": {"frequency": "weekly"}},
         {"rule": {"frequency": "daily", "weekday": 1}},
         {"rule": {"frequency": "monthly"}},
@@ -188,6 +187,27 @@ def test_a_schedule_that_contradicts_itself_is_refused(fields: dict[str, Any]) -
     assert ReportScheduleBody.model_validate(BODY).to_command("scd_1").mail is not None
     with pytest.raises(ValidationError):
         ReportScheduleBody.model_validate(BODY | fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"layout": "csv"}, "/export/layout"),
+        ({"kind": "journal"}, "/export/layout"),
+        ({"kind": "journal", "layout": "sage", "group_by": "segment"}, "/export/group_by"),
+        ({"kind": "open_items", "layout": "sage"}, "/export/layout"),
+        ({"kind": "open_items", "layout": "csv", "group_by": "segment"}, "/export/group_by"),
+        ({"kind": "open_items", "layout": "csv", "accounts": {"sales": "706000"}}, "/export/accounts"),
+        ({"kind": "aged_balance", "layout": "csv", "bands": "60,30"}, "/export/bands"),
+    ],
+)
+def test_an_export_that_contradicts_itself_is_refused_where_it_does(
+    fields: dict[str, Any], pointer: str
+) -> None:
+    body = ReportScheduleBody.model_validate(BODY | {"mail": None, "export": EXPORT | fields})
+    with pytest.raises(Invalid) as refused:
+        body.to_command("scd_1")
+    assert [each.pointer for each in refused.value.errors] == [pointer]
 
 
 def made() -> ReportSchedule:

@@ -38,8 +38,8 @@ from reporting_svc.exports.layouts.software import TEXT_LAYOUTS
 from reporting_svc.exports.layouts.tables import CsvTable, TableColumn, Workbook, write_parquet
 from reporting_svc.exports.layouts.text import ENCODING
 from reporting_svc.exports.line import ExportLine, TextLayout
-from reporting_svc.exports.reports import REPORTS, Reporting, Rows
-from reporting_svc.exports.store import NOT_BEGUN, Export, ExportStore, Manifest
+from reporting_svc.exports.reports import Reporting, Rows
+from reporting_svc.exports.store import NOT_BEGUN, REPORTS, Export, ExportStore, Manifest
 from reporting_svc.exports.valuation import Valuation
 from reporting_svc.exports.writing import JournalWriter, balances
 from reporting_svc.models import MODELS, NAME

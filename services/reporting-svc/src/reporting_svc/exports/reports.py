@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from encours.contracts.events.schedule import ReportOptions
 from encours.kernel.bands import STANDARD, Bands, days_past_due
 from encours.projection.read_model import Conn
 from encours.reading.merges import survivors_at
@@ -13,7 +14,7 @@ from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from reporting_svc.exports.layouts.tables import CellAmount, TableColumn, TableRow
-from reporting_svc.exports.store import Export, ExportKind, ReportOptions
+from reporting_svc.exports.store import Export
 from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
 from reporting_svc.read_models.aged_balance.query import (
     KEY,
@@ -32,7 +33,6 @@ from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
 
 CUSTOMERS_MAX = 1_000_000
-REPORTS: tuple[ExportKind, ...] = ("aged_balance", "open_items")
 
 
 class TooManyCustomers(ValueError):

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from encours.contracts.events.schedule import ReportOptions
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
 from encours.service.long_work_request import RequestedWork, request_long_work
 from reporting_svc.domain.journal.chart import default_chart
-from reporting_svc.exports.store import Export, ExportKind, ExportStore, Layout, ReportOptions
+from reporting_svc.exports.store import REPORTS, Export, ExportKind, ExportStore, Layout
 from reporting_svc.read_models.refusals import ReportingEntityNotFound
 
 
@@ -63,7 +64,7 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> 
     """Return the position up to which events are read."""
     default_chart().with_numbers(wanted.accounts)
     if wanted.first_on > meta.today:
-        field = "/as_of" if wanted.kind in ("aged_balance", "open_items") else "/from"
+        field = "/as_of" if wanted.kind in REPORTS else "/from"
         if wanted.kind == "fec" and wanted.first_on == wanted.last_on.replace(month=1, day=1):
             field = "/year"
         raise Invalid(f"It begins after today, {meta.today}.", field)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import asyncpg
 import msgspec
 
+from encours.contracts.events.schedule import ReportOptions
 from encours.reading.where import Where
 from encours.service.long_work_store import LongWork, LongWorkStore
-from reporting_svc.read_models.aged_balance.basis import CountedBy
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from encours.reading.pages import Page
 
 ExportKind = Literal["fec", "journal", "aged_balance", "open_items"]
+REPORTS: tuple[ExportKind, ...] = ("aged_balance", "open_items")
+"""Exports of a day; the others are of entries."""
 Layout = Literal["fec", "sage", "cegid", "quadra", "csv", "xlsx", "parquet"]
 ExportState = Literal["queued", "running", "completed", "failed"]
 
@@ -60,17 +62,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Sum of the debits, which is that of the credits, in minor units of the currency; ``None`` for a report."""
     accounts: dict[str, str]
     warnings: tuple[str, ...] = ()
-
-
-class ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Bands, filters and group of a report that is exported, as in ``GET /v1/aged-balance``; ``None`` chooses none."""
-
-    bands: str | None = None
-    by: CountedBy = "due_date"
-    segment: str | None = None
-    salesperson: str | None = None
-    collector: str | None = None
-    group_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.schedule import (
     ReportMailRequested,
+    ReportOptions,
     ScheduledExport,
     ScheduledMail,
     ScheduleRan,
@@ -38,7 +40,7 @@ from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.schedule.rule import DueMoment, due_moments, next_due, period_of
 from reporting_svc.domain.schedule.state import ReportSchedule
 from reporting_svc.exports.requests import RequestExport, request_export
-from reporting_svc.exports.store import ExportStore
+from reporting_svc.exports.store import REPORTS, ExportStore
 from reporting_svc.read_models.reports.model import Reports
 from reporting_svc.read_models.reports.schedules import active_schedules
 from reporting_svc.reports.access import grant_of, unseen
@@ -273,11 +275,14 @@ class ReportScheduler:
     ) -> tuple[str, list[ReportMailRequested]] | str:
         """Request the export, once for a due moment; return its id, or why it is refused."""
         first, last = period_of(wanted.period, moment.day)
-        if wanted.kind in ("aged_balance", "open_items"):
-            first = last
+        report = None
+        if wanted.kind in REPORTS:
+            first, report = last, wanted.report or ReportOptions()
         command_id = derived_uuid("scheduled export", current.report_schedule_id, moment.at.isoformat())
         meta = derived(info.name, command_id, actor=current.owner, today=moment.day)
-        request = RequestExport(wanted.kind, wanted.layout, entity_id, first, last, {})  # type: ignore[arg-type]
+        kind: Any = wanted.kind
+        layout: Any = wanted.layout
+        request = RequestExport(kind, layout, entity_id, first, last, wanted.numbers, report=report)
         try:
             made = await request_export(self._ledger, self._exports, meta, request)
         except Refusal as refused:

@@ -16,6 +16,7 @@ from encours.ledger.command import CommandMeta, Result, derived
 from encours.ledger.execute import execute
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
+from reporting_svc.domain.journal.chart import default_chart
 from reporting_svc.domain.report.state import ReportNotFound
 from reporting_svc.domain.schedule import state
 from reporting_svc.domain.schedule.state import (
@@ -33,7 +34,10 @@ REPORT_MAIL: Folder[ReportMail] = Folder(ReportMail, state.evolve_mail)
 
 
 async def set_schedule(session: Session, command: SetSchedule, ledger: Ledger) -> Result:
-    """Set a schedule of a report that the actor may see, or of an export of an entity."""
+    """Set a schedule of a report that the actor may see, or of an export of an entity.
+
+    Raises :class:`AccountNumberRefused`.
+    """
     known = await session.load(SCHEDULE, command.schedule_id)
     entity = command.entity_id
     if command.mail is not None:
@@ -43,6 +47,8 @@ async def set_schedule(session: Session, command: SetSchedule, ledger: Ledger) -
             raise ReportNotFound(command.mail.report_id)
         entity = report.entity_id
     else:
+        assert command.export is not None
+        default_chart().with_numbers(command.export.numbers, "/export/accounts")
         session.require_entity(entity)
         await session.ask(require_entity, ledger, session.meta.ledger, entity)
     if known.current is not None and known.entity_id != entity:

@@ -15,6 +15,8 @@ ScheduleFrequency = Literal["daily", "weekly", "monthly"]
 ScheduleShift = Literal["none", "following", "preceding"]
 SchedulePeriod = Literal["last_month", "last_quarter", "last_year", "month_to_date", "year_to_date"]
 MailedFormat = Literal["csv", "xlsx"]
+CountedBy = Literal["due_date", "issue_date"]
+"""Date that the days of an aged balance are counted from."""
 
 
 class DueDayRule(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,12 +43,39 @@ class ScheduledMail(Value, frozen=True, kw_only=True):
     language: Literal["en", "fr"]
 
 
-class ScheduledExport(Value, frozen=True, kw_only=True):
+class ReportOptions(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Bands, filters and group of a report that is exported, as in ``GET /v1/aged-balance``; ``None`` chooses none."""
+
+    bands: str | None = None
+    by: CountedBy = "due_date"
+    segment: str | None = None
+    salesperson: str | None = None
+    collector: str | None = None
+    group_by: str | None = None
+
+
+class AccountNumber(Value, frozen=True, kw_only=True):
+    """Number of an account in the creditor's books, by its purpose, such as ``sales``."""
+
+    purpose: str
+    number: str
+
+
+class ScheduledExport(Value, frozen=True, kw_only=True, omit_defaults=True):
     """An export of a period that follows the due day."""
 
     kind: str
     layout: str
     period: SchedulePeriod
+    accounts: tuple[AccountNumber, ...] = ()
+    """Of entries: numbers in place of the default ones."""
+    report: ReportOptions | None = None
+    """``None`` for entries, and of a report the default options."""
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """Numbers of accounts by purpose."""
+        return {each.purpose: each.number for each in self.accounts}
 
 
 class ScheduleSet(Event, frozen=True, kw_only=True):

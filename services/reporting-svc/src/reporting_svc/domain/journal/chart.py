@@ -66,17 +66,16 @@ class Chart(msgspec.Struct, frozen=True):
         label = next((each.label for each in known if each.number == number), self.accounts[like].label)
         return LedgerAccount(number, label)
 
-    def with_numbers(self, numbers: Mapping[str, str]) -> Chart:
-        """Return the chart with an entity's own numbers by purpose, VAT accounts as ``vat_2000``.
+    def with_numbers(self, numbers: Mapping[str, str], at: str = "/accounts") -> Chart:
+        """Return the chart with an entity's own numbers by purpose, VAT accounts as ``vat_2000``. ``at``: pointer to
+        them.
 
         Raises :class:`AccountNumberRefused` for an unknown purpose and for a number that is none.
         """
         accounts, vat = dict(self.accounts), dict(self.vat)
         for purpose, number in numbers.items():
             if not is_account_number(number):
-                raise AccountNumberRefused(
-                    f"{number!r} is no account of classes 1 to 8.", f"/accounts/{purpose}"
-                )
+                raise AccountNumberRefused(f"{number!r} is no account of classes 1 to 8.", f"{at}/{purpose}")
             rate = purpose.removeprefix(_VAT)
             if purpose in accounts:
                 accounts[purpose] = LedgerAccount(number, accounts[purpose].label)
@@ -84,7 +83,7 @@ class Chart(msgspec.Struct, frozen=True):
                 named = vat.get(int(rate)) or accounts["vat_other"]
                 vat[int(rate)] = LedgerAccount(number, named.label)
             else:
-                raise AccountNumberRefused(f"There is no account named {purpose!r}.", f"/accounts/{purpose}")
+                raise AccountNumberRefused(f"There is no account named {purpose!r}.", f"{at}/{purpose}")
         return Chart(accounts, vat, self.journals)
 
     def numbers(self) -> dict[str, str]:

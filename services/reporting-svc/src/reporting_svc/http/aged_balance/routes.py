@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from encours.contracts.events.schedule import CountedBy
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
@@ -15,7 +16,7 @@ from encours.reading.pages import Page
 from reporting_svc.http.aged_balance.answers import AgedBalanceOut, AgedGroupsOut
 from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import aged_snapshot
-from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM, CountedBy
+from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
 from reporting_svc.read_models.aged_balance.query import KEY, SORTS, Figures, aged_groups
 from reporting_svc.read_models.receivables.conversion import conversion_to
 from reporting_svc.read_models.receivables.groups import group_of, labels_of

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.schedule import CountedBy
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from reporting_svc.exports.store import Export, ExportKind, ExportState, Layout, Manifest
-from reporting_svc.read_models.aged_balance.basis import CountedBy
 
 
 class ProgressOut(BaseModel):

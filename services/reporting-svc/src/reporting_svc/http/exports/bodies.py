@@ -1,4 +1,4 @@
-"""Body of an export."""
+"""Bodies of exports."""
 
 from __future__ import annotations
 
@@ -7,38 +7,31 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from encours.contracts.events.schedule import CountedBy, ReportOptions
 from encours.http.models import Body, BusinessDate, Id, ShortText
 from encours.kernel.bands import Bands
 from encours.kernel.errors import Invalid
 from reporting_svc.exports.requests import RequestExport
-from reporting_svc.exports.store import ExportKind, Layout, ReportOptions
+from reporting_svc.exports.store import REPORTS, Layout
 from reporting_svc.http.aged_balance.routes import BANDS, GROUP_BY
-from reporting_svc.read_models.aged_balance.basis import CountedBy
 
 FINANCIAL_YEAR_DAYS = 731
 """More than the longest financial year, that of a company's first 24 months, can have."""
-OPTIONS = ("bands", "by", "segment", "salesperson", "collector", "group_by")
+_OPTIONS = ("bands", "by", "segment", "salesperson", "collector", "group_by")
 """Members that a report has and no entries have."""
+_TABLES = ("csv", "xlsx", "parquet")
+_FEC = "A FEC has a financial year, and no layout or day: leave {} out."
 Number = Annotated[str, Field(min_length=3, max_length=12)]
 
 
-class ExportBody(Body):
-    """A file to be written: the FEC of a year, a journal of some days, or a report of a day."""
+class ExportedBody(Body):
+    """A file that is asked for, but for its days."""
 
     kind: Literal["fec", "journal", "aged_balance", "open_items"]
     entity_id: Annotated[str, Id("ent")]
-    year: Annotated[int, Field(ge=1990, le=2999, strict=True)] | None = Field(
-        default=None,
-        description="Of a FEC: the calendar year that is the financial year; of any other, `from` and `to`.",
-    )
     layout: Literal["sage", "cegid", "quadra", "csv", "xlsx", "parquet"] | None = Field(
         default=None, description="Of a journal; of a report csv, xlsx or parquet."
     )
-    from_: BusinessDate | None = Field(
-        default=None, alias="from", description="Of a journal or a FEC: the first day."
-    )
-    to: BusinessDate | None = Field(default=None, description="Of a journal or a FEC: the last day.")
-    as_of: BusinessDate | None = Field(default=None, description="Of a report: its business date.")
     bands: str | None = Field(
         default=None,
         max_length=80,
@@ -70,38 +63,78 @@ class ExportBody(Body):
         "A completed export lists all of them.",
         examples=[{"sales": "706000", "vat_2000": "445712"}],
     )
+
+    def content(self, at: str = "") -> tuple[Layout, ReportOptions | None]:
+        """Return the layout, and the options of a report. ``at``: pointer to the body.
+
+        Raises :class:`Invalid` for fields that do not belong together.
+        """
+        is_report = self.kind in REPORTS
+        for name in () if is_report else _OPTIONS:
+            if getattr(self, name) is not None:
+                raise Invalid(f"Only a report has {name}: leave it out.", f"{at}/{name}")
+        if self.kind == "fec":
+            if self.layout is not None:
+                raise Invalid(_FEC.format("layout"), f"{at}/layout")
+            return "fec", None
+        if self.layout is None:
+            raise Invalid("Name the layout.", f"{at}/layout")
+        if not is_report:
+            return self.layout, None
+        if self.layout not in _TABLES:
+            raise Invalid("The layouts of a report are csv, xlsx and parquet.", f"{at}/layout")
+        if self.accounts:
+            raise Invalid("A report has no accounts.", f"{at}/accounts")
+        if self.bands is not None:
+            try:
+                Bands.parse(self.bands)
+            except Invalid as refused:
+                raise Invalid(refused.detail, f"{at}/bands") from None
+        if self.group_by is not None and self.kind != "aged_balance":
+            raise Invalid("Only an aged balance has groups.", f"{at}/group_by")
+        return self.layout, ReportOptions(
+            bands=self.bands,
+            by=self.by or "due_date",
+            segment=self.segment,
+            salesperson=self.salesperson,
+            collector=self.collector,
+            group_by=self.group_by,
+        )
+
+
+class ExportBody(ExportedBody):
+    """A file to be written: the FEC of a year, a journal of some days, or a report of a day."""
+
+    year: Annotated[int, Field(ge=1990, le=2999, strict=True)] | None = Field(
+        default=None,
+        description="Of a FEC: the calendar year that is the financial year; of any other, `from` and `to`.",
+    )
+    from_: BusinessDate | None = Field(
+        default=None, alias="from", description="Of a journal or a FEC: the first day."
+    )
+    to: BusinessDate | None = Field(default=None, description="Of a journal or a FEC: the last day.")
+    as_of: BusinessDate | None = Field(default=None, description="Of a report: its business date.")
     position: Annotated[int, Field(ge=1, strict=True)] | None = Field(
         default=None, description="Read events up to this position only, to repeat an earlier export."
     )
 
     def to_command(self) -> RequestExport:
         """Return the request. Raises :class:`Invalid` for fields that do not belong together."""
-        if self.kind in ("fec", "journal"):
-            for name in OPTIONS:
-                if getattr(self, name) is not None:
-                    raise Invalid(f"Only a report has {name}: leave it out.", f"/{name}")
+        layout, report = self.content()
         if self.kind == "fec":
-            for name, given in (("layout", self.layout), ("as_of", self.as_of)):
-                if given is not None:
-                    raise Invalid(
-                        f"A FEC has a financial year, and no layout or day: leave {name} out.", f"/{name}"
-                    )
             first, last = self._financial_year()
-            return RequestExport("fec", "fec", self.entity_id, first, last, self.accounts, self.position)
-        if self.layout is None:
-            raise Invalid("Name the layout.", "/layout")
-        if self.kind != "journal":
-            return self._report(self.kind, self.layout)
-        if self.from_ is None or self.to is None or self.year is not None or self.as_of is not None:
-            raise Invalid("Name the first and the last day of the journal, from and to.", "/from")
-        if self.to < self.from_:
-            raise Invalid(f"The period ends before it begins, on {self.from_}.", "/to")
+        elif self.kind == "journal":
+            first, last = self._days()
+        else:
+            first = last = self._day()
         return RequestExport(
-            "journal", self.layout, self.entity_id, self.from_, self.to, self.accounts, self.position
+            self.kind, layout, self.entity_id, first, last, self.accounts, self.position, report
         )
 
     def _financial_year(self) -> tuple[date, date]:
         """Return its first and last day: of the calendar year, or as named."""
+        if self.as_of is not None:
+            raise Invalid(_FEC.format("as_of"), "/as_of")
         if self.year is not None:
             if self.from_ is not None or self.to is not None:
                 raise Invalid("Name the calendar year, or from and to.", "/year")
@@ -112,23 +145,14 @@ class ExportBody(Body):
             raise Invalid("A financial year has one day at least, and 24 months at most.", "/to")
         return self.from_, self.to
 
-    def _report(self, kind: ExportKind, layout: Layout) -> RequestExport:
-        if layout not in ("csv", "xlsx", "parquet"):
-            raise Invalid("The layouts of a report are csv, xlsx and parquet.", "/layout")
+    def _days(self) -> tuple[date, date]:
+        if self.from_ is None or self.to is None or self.year is not None or self.as_of is not None:
+            raise Invalid("Name the first and the last day of the journal, from and to.", "/from")
+        if self.to < self.from_:
+            raise Invalid(f"The period ends before it begins, on {self.from_}.", "/to")
+        return self.from_, self.to
+
+    def _day(self) -> date:
         if self.as_of is None or self.from_ is not None or self.to is not None or self.year is not None:
             raise Invalid("Name the business date of the report, as_of.", "/as_of")
-        if self.accounts:
-            raise Invalid("A report has no accounts.", "/accounts")
-        if self.bands is not None:
-            Bands.parse(self.bands)
-        if self.group_by is not None and kind != "aged_balance":
-            raise Invalid("Only an aged balance has groups.", "/group_by")
-        report = ReportOptions(
-            bands=self.bands,
-            by=self.by or "due_date",
-            segment=self.segment,
-            salesperson=self.salesperson,
-            collector=self.collector,
-            group_by=self.group_by,
-        )
-        return RequestExport(kind, layout, self.entity_id, self.as_of, self.as_of, {}, self.position, report)
+        return self.as_of

@@ -9,12 +9,12 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from encours.contracts.events.figure import FigureName
+from encours.contracts.events.schedule import CountedBy
 from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
 from encours.kernel.bands import Bands
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.figure import FigureQuestion, PublishFigure
 from reporting_svc.http.aged_balance.routes import BANDS
-from reporting_svc.read_models.aged_balance.basis import CountedBy
 
 PARAMETERS: Mapping[FigureName, frozenset[str]] = {
     "aged-balance": frozenset({"bands", "by"}),

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
+from msgspec.structs import asdict
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.schedule import (
     MailedFormat,
+    ReportOptions,
+    ScheduledExport,
     ScheduleFrequency,
     SchedulePeriod,
     ScheduleShift,
@@ -18,6 +21,8 @@ from encours.http.answers import Answer, Json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from reporting_svc.domain.schedule.state import ReportSchedule
+from reporting_svc.exports.store import REPORTS
+from reporting_svc.http.exports.answers import ReportOptionsOut
 from reporting_svc.read_models.reports.schedules import mail_of
 from reporting_svc.use_cases.schedules import SCHEDULE
 
@@ -50,6 +55,20 @@ class ScheduledExportOut(BaseModel):
     kind: str
     layout: str
     period: SchedulePeriod
+    accounts: dict[str, str] = Field(description="Numbers in place of the default ones, by purpose.")
+    report: ReportOptionsOut | None = Field(description="Null for entries.")
+
+    @classmethod
+    def of(cls, export: ScheduledExport) -> Json:
+        """Show what is exported."""
+        report = (export.report or ReportOptions()) if export.kind in REPORTS else None
+        return {
+            "kind": export.kind,
+            "layout": export.layout,
+            "period": export.period,
+            "accounts": export.numbers,
+            "report": report and asdict(report),
+        }
 
 
 class LastRunOut(BaseModel):
@@ -97,7 +116,7 @@ class ReportScheduleOut(BaseModel):
                 "recipients": list(mail.recipients),
                 "language": mail.language,
             },
-            "export": export and {"kind": export.kind, "layout": export.layout, "period": export.period},
+            "export": export and ScheduledExportOut.of(export),
             "state": "ended" if state.ended else "stopped" if state.stopped else "active",
             "stopped_because": state.stopped,
             "runs": state.runs,

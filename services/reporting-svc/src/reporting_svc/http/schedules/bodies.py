@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from encours.contracts.events.schedule import (
+    AccountNumber,
     DueDayRule,
     MailedFormat,
+    ReportOptions,
     ScheduledExport,
     ScheduledMail,
     ScheduleFrequency,
@@ -18,6 +20,7 @@ from encours.contracts.events.schedule import (
 from encours.http.models import Body, Id, ShortText
 from encours.mail.settings import MailAddress
 from reporting_svc.domain.schedule.state import SetSchedule
+from reporting_svc.http.exports.bodies import ExportedBody
 
 Recipient = Annotated[
     MailAddress, StringConstraints(min_length=3, max_length=254), Field(examples=["credit@firm.example"])
@@ -68,23 +71,22 @@ class ScheduledMailBody(Body):
     language: Literal["en", "fr"] = "en"
 
 
-class ScheduledExportBody(Body):
+class ScheduledExportBody(ExportedBody):
     """An export as `POST /v1/exports` makes it, of a period that follows the due day."""
 
-    kind: Literal["fec", "journal", "aged_balance", "open_items"]
-    entity_id: Annotated[str, Id("ent")]
-    layout: Literal["sage", "cegid", "quadra", "csv", "xlsx", "parquet"] | None = Field(
-        default=None, description="Of a journal; of a report csv, xlsx or parquet."
-    )
     period: SchedulePeriod = Field(description="A report is of its last day.")
 
-    @model_validator(mode="after")
-    def _layout_is_of_its_kind(self) -> ScheduledExportBody:
-        if (self.layout is None) != (self.kind == "fec"):
-            raise ValueError("a FEC has no layout, every other export needs one")
-        if self.kind in ("aged_balance", "open_items") and self.layout not in ("csv", "xlsx", "parquet"):
-            raise ValueError("the layouts of a report are csv, xlsx and parquet")
-        return self
+    def scheduled(self) -> ScheduledExport:
+        """Return the export. Raises :class:`Invalid` for fields that do not belong together."""
+        layout, report = self.content("/export")
+        numbers = sorted(self.accounts.items())
+        return ScheduledExport(
+            kind=self.kind,
+            layout=layout,
+            period=self.period,
+            accounts=tuple(AccountNumber(purpose=purpose, number=number) for purpose, number in numbers),
+            report=None if report == ReportOptions() else report,
+        )
 
 
 class ReportScheduleBody(Body):
@@ -102,15 +104,14 @@ class ReportScheduleBody(Body):
         return self
 
     def to_command(self, schedule_id: str) -> SetSchedule:
-        """Return the command."""
+        """Return the command. Raises :class:`Invalid` for an export whose fields do not belong together."""
         mail, export = self.mail, self.export
-        sent = made = None
+        sent = None
         if mail is not None:
             recipients = tuple(dict.fromkeys(mail.recipients))
             sent = ScheduledMail(
                 report_id=mail.report_id, format=mail.format, recipients=recipients, language=mail.language
             )
-        if export is not None:
-            made = ScheduledExport(kind=export.kind, layout=export.layout or "fec", period=export.period)
+        made = export.scheduled() if export else None
         entity_id = export.entity_id if export else ""
         return SetSchedule(schedule_id, self.name, self.rule.to_rule(), sent, made, entity_id)

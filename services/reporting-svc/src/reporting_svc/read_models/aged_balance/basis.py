@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from encours.contracts.events.schedule import CountedBy
 from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE, Definition
 from reporting_svc.read_models.receivables.subtotals import Basis
-
-CountedBy = Literal["due_date", "issue_date"]
 
 
 @dataclass(frozen=True, slots=True)
