@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
-from dataclasses import fields, replace
 from datetime import date, timedelta
 from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reporting_svc.domain.forecast import accuracy
 from reporting_svc.domain.forecast.accuracy import PastForecasts
@@ -142,7 +143,7 @@ def test_a_promised_amount_comes_on_its_day_as_often_as_its_debtor_keeps_promise
     assert periods[0].expected == 0
     assert periods[1].expected == periods[1].promised == pytest.approx(600 * promised.kept)
     assert 0 < periods[2].expected < 600 * (1 - promised.kept)
-    late = replace(promise, promised_on=ON)
+    late = dataclasses.replace(promise, promised_on=ON)
     (whole,) = expectable([ExpectedPart("a", "i1", ON, 1000)], {}, Outlook(promises=[late]), ON).debts
     assert (whole.minor, whole.promised) == (1000, None)
 
@@ -182,7 +183,9 @@ def test_the_parts_add_up_to_what_is_outstanding(seed: int) -> None:
 
 def test_a_forecast_is_kept_by_all_that_a_scope_asks_for() -> None:
     found_out = {"merged", "insured", "collectors", "portfolio_on"}
-    assert {each.name for each in fields(Scope)} - found_out <= set(AskedForecast.__struct_fields__)
+    assert {each.name for each in dataclasses.fields(Scope)} - found_out <= set(
+        AskedForecast.__struct_fields__
+    )
 
 
 def assert_left_out(found: Expectable, parts: list[ExpectedPart], outlook: Outlook) -> None:

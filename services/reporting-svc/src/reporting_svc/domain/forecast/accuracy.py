@@ -72,13 +72,15 @@ class PastForecasts:
         self.first = min((debt.issued for debt in debts), default=date.max.toordinal())
         debtors = _sampled(Counter(debt.debtor for debt in debts))
         self._sample = [debt for debt in debts if debt.debtor in debtors]
+        self._paid = Counter(day for debt in debts for day, _ in debt.funds)
         self._made: dict[int, tuple[CashForecast, list[int]]] = {}
 
     def last_day(self, on: int) -> LastDay:
         """Return the days on which payments arrive: business days, where at most one in twenty came on another."""
-        days = [day for debt in self.debts for day, _ in debt.funds if on - 365 <= day <= on]
-        off = sum(last_business_day(day) != day for day in days)
-        return last_business_day if len(days) >= _LEAST_FUNDS and 20 * off <= len(days) else every_day
+        paid = {day: number for day, number in self._paid.items() if on - 365 <= day <= on}
+        every = sum(paid.values())
+        off = sum(number for day, number in paid.items() if last_business_day(day) != day)
+        return last_business_day if every >= _LEAST_FUNDS and 20 * off <= every else every_day
 
     def calibration(self, on: int) -> RangeCalibration:
         """Return trend and spread from the forecasts of the weeks before a day."""

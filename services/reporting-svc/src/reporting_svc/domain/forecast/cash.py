@@ -6,12 +6,15 @@ simulated. The ranges take the spread of past errors into account (:mod:`reporti
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Literal
+
+import msgspec
 
 from encours.kernel.business_days import business_calendar
 from reporting_svc.domain.forecast.curves import PaymentCurves
@@ -25,8 +28,7 @@ _SATURDAY = 5
 Z_80, Z_50 = 1.2815515655446004, 0.6744897501960817
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDebt:
+class OpenDebt(msgspec.Struct, frozen=True, gc=False):
     """An amount that is owed and can be paid; days are ordinals. ``kept`` is the probability that a promise is kept."""
 
     debtor: str
@@ -142,29 +144,39 @@ def forecast(
 def _add(
     found: CashForecast, debt: OpenDebt, curves: PaymentCurves, days: Sequence[int], trend: float
 ) -> None:
-    on = days[0]
-    found.open_minor += debt.minor
-    overdue = debt.due <= on
-    found.overdue_minor += debt.minor * overdue
+    """Add a debt. This loop is most of the time of a forecast: it calls nothing for a single period."""
+    on, minor, due = days[0], debt.minor, debt.due
+    overdue = due <= on
+    found.open_minor += minor
+    if due > found.periods[-1].last:
+        found.later_due_minor += minor
+    else:
+        at = 0 if overdue else bisect_left(found.periods, due, key=_last)
+        found.periods[at].due_minor += minor
     kept = debt.kept if debt.promised is not None and debt.promised > on else 0.0
     begins = debt.promised if debt.promised is not None and kept else on
     curve = curves.of(debt.debtor, debt.segment)
-    base = curve.unpaid_after(begins - debt.due)
-    before, promise_open = 1.0, bool(kept)
-    for period, day in zip(found.periods, days[1:], strict=True):
-        if period.after < debt.due <= period.last or (overdue and period is found.periods[0]):
-            period.due_minor += debt.minor
+    base = curve.unpaid_after(begins - due)
+    before, lasting, promise_open, total = 1.0, 1 - kept, bool(kept), 0.0
+    for period, day, unpaid in zip(found.periods, days[1:], curve.unpaid_on(days[1:], due), strict=True):
         share = 0.0
         if promise_open and day >= begins:
             share, promise_open = kept, False
-            period.promised += debt.minor * kept
+            period.promised += minor * kept
         if day > begins and base > 0:
-            after = min(before, (curve.unpaid_after(day - debt.due) / base) ** trend)
-            share += (1 - kept) * (before - after)
-            before = after
-        cash = debt.minor * share
-        period.expected += cash
-        period.variance += debt.minor * cash * (1 - share)
-        found.overdue_expected += cash * overdue
-    if debt.due > found.periods[-1].last:
-        found.later_due_minor += debt.minor
+            after = (unpaid / base) ** trend
+            if after < before:
+                share += lasting * (before - after)
+                before = after
+        if share:
+            cash = minor * share
+            total += cash
+            period.expected += cash
+            period.variance += minor * cash * (1 - share)
+    if overdue:
+        found.overdue_minor += minor
+        found.overdue_expected += total
+
+
+def _last(period: PeriodCash) -> int:
+    return period.last

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 FIRST, LAST = -90, 150
 """Days from the due date, first and last, that have a hazard of their own; later ones have one in common."""
 _DAYS = LAST - FIRST + 1
@@ -22,8 +24,7 @@ _LEAST_WEIGHT = 0.02
 """A debt of less weight is left out: at the half-life of 120 days, one of two years before."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaidDebt:
+class PaidDebt(msgspec.Struct, frozen=True, gc=False):
     """A debt and the funds that cover it; days are ordinals, ``funds`` pairs of a day and minor units in order."""
 
     debtor: str
@@ -35,7 +36,12 @@ class PaidDebt:
 
     def left(self, day: int) -> int:
         """Return the amount that was not covered at the end of a day, minor units."""
-        return self.owed_minor - sum(minor for paid, minor in self.funds if paid <= day)
+        left = self.owed_minor
+        for paid, minor in self.funds:
+            if paid > day:
+                break
+            left -= minor
+        return left
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,13 @@ class PaymentCurve:
         if days <= LAST:
             return self.unpaid[days - FIRST]
         return float(self.unpaid[-1] * (1 - self.tail) ** (days - LAST))
+
+    def unpaid_on(self, days: Sequence[int], due: int) -> list[float]:
+        """Return the share of a debt that is unpaid at the end of each of some days; ordinals."""
+        unpaid, first = self.unpaid, due + FIRST
+        return [
+            unpaid[day - first] if 0 <= day - first < _DAYS else self.unpaid_after(day - due) for day in days
+        ]
 
 
 class _CurveEvidence:
@@ -134,7 +147,7 @@ class PaymentCurves:
             if debt.issued > on or debt.owed_minor <= 0:
                 continue
             is_open = debt.left(on) > 0
-            last = on if is_open else max(day for day, _ in debt.funds if day <= on)
+            last = on if is_open else next(day for day, _ in reversed(debt.funds) if day <= on)
             days += max(0, last - debt.due - _TAIL_FROM)
             paid += not is_open and last - debt.due > _TAIL_FROM
             weight = daily ** (on - debt.issued)

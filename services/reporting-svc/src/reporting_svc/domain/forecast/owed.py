@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+
+import msgspec
+from msgspec.structs import replace
 
 from reporting_svc.domain.forecast.cash import OpenDebt
 
@@ -14,8 +17,7 @@ Schedule = Sequence[tuple[date, int]]
 """Days and amounts of the instalments of a payment plan, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedPart:
+class ExpectedPart(msgspec.Struct, frozen=True, gc=False):
     """An open invoice or instalment; ``disputed`` and ``planned`` are parts of ``open``, minor units."""
 
     debtor: str

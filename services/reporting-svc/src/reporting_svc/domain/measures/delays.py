@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
+import msgspec
+
 from encours.contracts.settlement import Funds
 from encours.kernel.bands import STANDARD
 
@@ -18,8 +20,7 @@ BANDS = ("in_time", *STANDARD.names[1:])
 """Bands of delays: up to the due date, then those of the aged balance."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueOutcome:
+class DueOutcome(msgspec.Struct, frozen=True, gc=False):
     """An invoice or instalment, by the funds that cover it on a day; amounts in minor units."""
 
     entity: str

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
 
 Record = Mapping[str, Any]
+_AT_RISK = timedelta(days=AT_RISK_DAYS + 1)
 DEBTORS_AT_ONCE = 100
 """Debtors that are settled before other requests of the process have a turn."""
 _KINDS = ", ".join(f"'{kind}'" for kind in OWING)
@@ -159,10 +160,9 @@ def _add(
             if row["is_penalty"]:
                 found.penalties_minor += max(0, part.uncovered_minor)
             elif part.owed_minor > 0:
-                day = part.due_on + timedelta(days=AT_RISK_DAYS + 1)
                 outcome = DueOutcome(
                     entity, customer_id, row["issued_on"], part.due_on, part.owed_minor, part.uncovered_minor,
-                    part.settled_on, part.uncovered_before(day), part.funds,
+                    part.settled_on, part.uncovered_before(part.due_on + _AT_RISK), part.funds,
                     INVOICE_ID.unpack(row["invoice_id"]) or "",
                 )  # fmt: skip
                 found.outcomes.append(outcome)
