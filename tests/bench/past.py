@@ -3,7 +3,8 @@
 Three years of invoices to 20,000 customers: each is paid after 60 days, every second one by half, and in full after 120
 days. Some are in dispute from the first payment to the second or in three instalments, one payment in 40 is booked ten
 days late. The questions ask for days all over the three years, known then, a while later and now. The reference, in the
-same run, is one of the answers from the movements themselves.
+same run, is one of the answers from the movements themselves. Turnover and payment delays of one past date and moment
+read movements; their rows stand beside the median of these answers.
 
 With ``ENCOURS_BENCH_EVENTS=10000000`` as many movements take the place of 1,000,000.
 """
@@ -13,19 +14,25 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
 
+from encours.kernel.bands import STANDARD
 from encours.projection.control import STORE_SETTINGS
 from encours.projection.projector import create_indexes, create_tables
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import fresh_installation, running_cluster
 from reporting_svc.read_models.aged_balance.query import Figures, aged
+from reporting_svc.read_models.delays.query import covered_debts
+from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal
+from reporting_svc.read_models.turnover.query import by_period
 from tests.bench import Entry, entry
 from tests.bench.aged_balance import CUSTOMERS, ENTITY, PAGE
 
@@ -36,6 +43,8 @@ FIRST, DAYS = date(2023, 7, 1), 1_095
 PAID, SETTLED = GROUPS * 60 // DAYS, GROUPS * 120 // DAYS
 """Groups from an issue to its payments."""
 QUESTIONS = 40
+MIDDLE = 30
+"""Pair of date and moment of which measures are asked."""
 TARGET_MS = 1_000.0
 SCHEMA = "past"
 
@@ -103,6 +112,7 @@ async def _measured(dsn: str) -> list[Entry]:
     _, found = await _timed(conn, *asked[-1])
     assert found == expected, (found, expected)
     took = sorted([(await _timed(conn, *each))[0] for each in asked])
+    measures = [await _measured_then(conn, *asked[MIDDLE], *each, took[20]) for each in MEASURES.items()]
     size = await conn.fetchval(
         "select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relname ~ '^subtotal_'"
     )
@@ -127,7 +137,50 @@ async def _measured(dsn: str) -> list[Entry]:
             target="none",
             met=None,
         ),
+        *measures,
     ]
+
+
+async def _measured_then(
+    conn: asyncpg.Connection[Any], day: date, position: int, name: str, ask: Measure, aged_ms: float
+) -> Entry:
+    """Return the second of two answers of a measure at a past date and moment, which reads movements."""
+    for _ in range(2):
+        started = time.perf_counter()
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            await ask(View(conn, SCHEMA, TimeTravel(day, position, None, False), granted=None))
+        took = (time.perf_counter() - started) * 1000
+    return entry(
+        f"{name}, {day}, known up to movement {position:,}",
+        took,
+        "ms",
+        reference="aged balance of the past, median",
+        reference_value=aged_ms,
+        target="none",
+        met=None,
+    )
+
+
+async def _dso(view: View) -> object:
+    total = Figures.none("EUR", STANDARD)
+    return await days_sales_outstanding(view, EUR, total, OpenPenalties(0, 0), 90)
+
+
+async def _turnover(view: View) -> object:
+    return await by_period(view, EUR, "month", view.time.as_of - timedelta(days=365))
+
+
+async def _delays(view: View) -> object:
+    return await covered_debts(view, EUR)
+
+
+Measure = Callable[[View], Awaitable[object]]
+EUR = Scope(currency="EUR")
+MEASURES: dict[str, Measure] = {
+    "turnover of days sales outstanding": _dso,
+    "turnover of a year by month": _turnover,
+    "payment delays of all debts": _delays,
+}
 
 
 def _pair(n: int) -> tuple[date, int]:
