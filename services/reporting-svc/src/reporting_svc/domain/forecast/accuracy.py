@@ -31,8 +31,12 @@ SPREAD_WEEKS = 8
 _PRIOR_SPREAD, _PRIOR_PAIRS = 1.2, 4
 _TREND_BOUNDS = 0.5, 2.0
 _LEAST_FUNDS = 50
-SAMPLED_DEBTORS, SAMPLED_DEBTS = 1_500, 25_000
-"""Debtors from whom trend and spread are taken, and their debts; of more, those with the least hash of their id."""
+SAMPLED_DEBTS = 25_000
+"""Debts from which trend and spread are taken; of more, those of the debtors with the least hash of their id.
+
+A bound of the number of debtors would let the ids decide: with 1,500 of the 4,338 debtors of the demo the coverage of
+its ranges lay between 80 and 91 %.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ class PastForecasts:
 def _sampled(debts: Mapping[str, int]) -> set[str]:
     """Return the debtors that are sampled, of all with the numbers of their debts; one at least."""
     found, left = set[str](), SAMPLED_DEBTS
-    for debtor in sorted(debts, key=_hash)[:SAMPLED_DEBTORS]:
+    for debtor in sorted(debts, key=_hash):
         if found and debts[debtor] > left:
             break
         found.add(debtor)
