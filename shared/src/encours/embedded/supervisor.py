@@ -27,6 +27,8 @@ _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 15.0
 _STEADY_AFTER_S = 20.0
 _POLL_S = 0.05
+_READY_LOOK_S = 2.0
+"""Interval at which a program that is ready is asked again, which costs it and this process a request."""
 _SAY_S = 10.0
 _ENDS_MAX = 8
 """So often a program may end before it was ever ready: the orphans of a killed one may hold its data for a while."""
@@ -163,7 +165,7 @@ class Supervisor:
             elif not ready and child.state.state == "ready":
                 self._move(child, "not ready")
             bound_log(child.program.log)
-            interval_s = 1.0 if ready else min(interval_s * 1.5, 0.5)
+            interval_s = _READY_LOOK_S if ready else min(interval_s * 1.5, 0.5)
             await asyncio.sleep(interval_s)
 
     async def _end(self, child: Child) -> None:
