@@ -210,6 +210,12 @@ def test_an_export_that_contradicts_itself_is_refused_where_it_does(
     assert [each.pointer for each in refused.value.errors] == [pointer]
 
 
+def test_an_unknown_group_is_answered_with_those_that_exist() -> None:
+    export = EXPORT | {"kind": "aged_balance", "layout": "csv", "group_by": "tags"}
+    with pytest.raises(ValidationError, match="or field: and the code of a custom field"):
+        ReportScheduleBody.model_validate(BODY | {"mail": None, "export": export})
+
+
 def made() -> ReportSchedule:
     command = SetSchedule("scd_1", "Mondays", DueDayRule(frequency="daily", hour=7), MAIL, None)
     (event_,) = set_schedule(ReportSchedule(), command, MINE)

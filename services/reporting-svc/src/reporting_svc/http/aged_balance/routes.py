@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import Query as Parameter
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from encours.contracts.events.schedule import CountedBy
@@ -24,8 +27,25 @@ from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import currency_of
 
 BANDS = r"^[0-9]{1,4}(,[0-9]{1,4})*$"
-GROUP_BY = r"^(entity|segment|salesperson|collector|payer|group|field:[a-z][a-z0-9_]{0,39})$"
+_GROUP_BY = r"^(entity|segment|salesperson|collector|payer|group|field:[a-z][a-z0-9_]{0,39})$"
 router = Router(tags=["Receivables"])
+
+
+def _read_group(text: str) -> str:
+    if re.fullmatch(_GROUP_BY, text) is None:
+        raise PydanticCustomError(
+            "group_by",
+            "Write entity, segment, salesperson, collector, payer or group, or field: and the code of a custom field "
+            "of customers, such as field:channel.",
+        )
+    return text
+
+
+GroupName = Annotated[
+    str,
+    AfterValidator(_read_group),
+    WithJsonSchema({"type": "string", "pattern": _GROUP_BY, "examples": ["collector"]}),
+]
 AskedBands = Annotated[
     str | None,
     Parameter(
@@ -79,12 +99,10 @@ async def aged_balance_groups(
     q: Annotated[Query, reading("reports:read")],
     asked: AskInCurrency,
     group_by: Annotated[
-        str,
+        GroupName,
         Parameter(
-            pattern=GROUP_BY,
             description="`entity`, `segment`, `salesperson`, `collector`, `payer`, `group`, or `field:` and the "
             "code of a custom field of customers.",
-            examples=["salesperson"],
         ),
     ] = "entity",
     bands: AskedBands = None,

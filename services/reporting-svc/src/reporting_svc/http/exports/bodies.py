@@ -13,7 +13,7 @@ from encours.kernel.bands import Bands
 from encours.kernel.errors import Invalid
 from reporting_svc.exports.requests import RequestExport
 from reporting_svc.exports.store import REPORTS, Layout
-from reporting_svc.http.aged_balance.routes import BANDS, GROUP_BY
+from reporting_svc.http.aged_balance.routes import BANDS, GroupName
 
 FINANCIAL_YEAR_DAYS = 731
 """More than the longest financial year, that of a company's first 24 months, can have."""
@@ -50,11 +50,9 @@ class ExportedBody(Body):
     collector: ShortText | None = Field(
         default=None, description="Of a report: customers that this collector owns on as_of, by the code."
     )
-    group_by: str | None = Field(
+    group_by: GroupName | None = Field(
         default=None,
-        pattern=GROUP_BY,
         description="Of an aged balance: a row for each group and currency, as in `GET /v1/aged-balance/groups`.",
-        examples=["collector"],
     )
     accounts: dict[str, Number] = Field(
         default={},

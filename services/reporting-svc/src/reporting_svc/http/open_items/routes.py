@@ -14,7 +14,7 @@ from encours.http.routing import Router
 from encours.kernel.bands import STANDARD, Bands
 from encours.kernel.errors import Invalid
 from encours.reading.pages import Page
-from reporting_svc.http.aged_balance.routes import GROUP_BY, AskedBands, AskedBasis
+from reporting_svc.http.aged_balance.routes import AskedBands, AskedBasis, GroupName
 from reporting_svc.http.open_items.answers import ListedCell, OpenItemsOut
 from reporting_svc.http.scope import AskedInCurrency, AskInCurrency
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
@@ -40,11 +40,9 @@ async def list_open_items(
     ] = None,
     by: AskedBasis = "due_date",
     group_by: Annotated[
-        str | None,
+        GroupName | None,
         Parameter(
-            pattern=GROUP_BY,
             description="Customers of one `group` of `GET /v1/aged-balance/groups`.",
-            examples=["collector"],
         ),
     ] = None,
     group: Annotated[
