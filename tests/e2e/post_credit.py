@@ -214,6 +214,10 @@ CREDIT: dict[str, Make] = {
         f"{_terms(w)}/decline",
         {"text": "The customer pays in advance instead"},
     ),
+    "/v1/customers/{customer_id}/terms-proposals/{number}/withdraw": lambda w: (
+        f"{_terms(w)}/withdraw",
+        {"text": "Pays in time for a year"},
+    ),
     "/v1/customers/{customer_id}/facts": lambda w: (f"/v1/customers/{w.customer()}/facts", _FACT),
     "/v1/customers/{customer_id}/facts/{number}/correct": lambda w: (
         f"{_fact(w)}/correct",

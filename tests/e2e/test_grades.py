@@ -7,7 +7,7 @@ from typing import Any
 from encours.testing.system import System
 from encours.testing.waiting import wait_until
 from tests.e2e.post_insurance import TERMS
-from tests.e2e.world import LIMIT_FORMULA, World, eur
+from tests.e2e.world import LIMIT_FORMULA, World, eur, line
 
 TODAY, LATER = "2026-03-20", "2026-04-01"
 
@@ -57,8 +57,8 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
         assert ([each["kind"] for each in again["decisions"]], again["equal"]) == (kinds, True)
     _limit_is_proposed_and_reviewed(world, customer)
     _terms_are_proposed_and_accepted(world, customer)
-    again = {"check": 1, "grade": 3, "limit": 2, "limit_request": 1, "order": 1, "override": 1, "terms": 1}
-    assert world.decisions_follow() == again
+    again = {"check": 1, "grade": 3, "limit": 2, "limit_request": 1, "order": 1, "override": 1}
+    assert world.decisions_follow() == again | {"terms": 2, "terms_answer": 1}
     _facts_are_told_and_a_notice_asks_for_a_review(world, customer)
     told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
     assert "Payment grade D (model default-1)" in told
@@ -100,13 +100,36 @@ def _limit_is_proposed_and_reviewed(world: World, customer: str) -> None:
 
 def _terms_are_proposed_and_accepted(world: World, customer: str) -> None:
     path = f"/v1/customers/{customer}/terms-proposals"
-    world.post("risk", path, {"kind": "deposit", "share_bps": 3_000, "text": "Grade C"})
-    answered = world.post("risk", f"{path}/1/accept", {"text": "Agreed by phone"})
-    assert [(each["state"], each["figures"]["grade"]) for each in answered["data"]] == [("accepted", "C")]
+    world.post("risk", path, {"kind": "guarantee", "amount": eur("50.00"), "text": "Grade C"})
+    rules = [{"kind": "deposit", "grades": ["C", "D"], "share_bps": 3_000}]
+    policy = world.client("risk").put(f"/v1/entities/{world.entity}/credit-policy", json={"terms": rules})
+    assert policy.json()["terms"][0]["grades"] == ["C", "D"], policy.text
+    wait_until(lambda: len(world.get("risk", path)["data"]) == 2, "the rule proposes nothing")
+    nothing = world.send("risk", path, {})
+    assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/no-terms-by-rule")
+    answered = world.post("risk", f"{path}/2/accept", {"text": "Agreed by phone"})
+    assert [(each["state"], each["figures"]["grade"]) for each in answered["data"]] == [
+        ("proposed", "C"),
+        ("accepted", "C"),
+    ]
     shown = world.get("risk", path)
-    (proposal,) = shown["data"]
+    proposal = shown["data"][1]
     assert (proposal["effect"]["before"]["late"], proposal["effect"]["since"]["invoices"]) == (1, 0)
-    assert shown["now"]["grade"] == "C"
+    assert (proposal["basis"]["policy_version"], shown["now"]["grade"]) == (1, "C")
+    effect = world.get("risk", f"{path}/2/effect")
+    assert (effect["own"], effect["peers"]["customers"]) == (proposal["effect"], 0)
+
+    def deposit() -> int | None:
+        found: int | None = (world.get("invoice", f"/v1/customers/{customer}")["terms"] or {}).get(
+            "deposit_bps"
+        )
+        return found
+
+    wait_until(lambda: deposit() == 3_000, "invoice-svc does not follow the accepted terms")
+    order = {"entity_id": world.entity, "customer_id": customer, "lines": [line("100.00")]}
+    assert world.post("invoice", "/v1/orders", order)["deposit"] == eur("36.00")
+    world.post("risk", f"{path}/2/withdraw", {"text": "Pays in time"})
+    wait_until(lambda: deposit() is None, "invoice-svc does not end the terms")
 
 
 def _facts_are_told_and_a_notice_asks_for_a_review(world: World, customer: str) -> None:

@@ -146,17 +146,19 @@ def test_measures_as_printed(system: System) -> None:
 
 
 def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:
-    found = answers("\n".join(blocks(system, CREDIT, 6)))
-    limit, guarantee, consumed, exposure, cleared, queue, overridden, released, policy, file = found
+    found = answers("\n".join(blocks(system, CREDIT, 7)))
+    limit, guarantee, ruled, consumed, exposure, cleared, queue, overridden, released, policy, file = found
     assert (limit["state"], guarantee["kind"]) == ("approved", "bank")
     assert (consumed["status"], consumed["delivered"]) == (
         "reserved",
         {"amount": "700.00", "currency": "EUR"},
     )
+    kinds = [rule["kind"] for rule in ruled["terms"]]  # type: ignore[attr-defined]
+    assert kinds == ["deposit", "shorter_delay", "early_discount", "guarantee"]
     assert exposure["headroom"] == {"amount": "300.00", "currency": "EUR"}
     assert cleared["orders"] == {"need_reservation": True, "grace_days": 14}
     assert [order["order_ref"] for order in queue["data"]] == ["WEB-20419"]  # type: ignore[attr-defined]
-    assert (overridden["status"], released["end"], policy["version"]) == ("reserved", "by_hand", 2)
+    assert (overridden["status"], released["end"], policy["version"]) == ("reserved", "by_hand", 3)
     assert file["holds"] == []
 
 

@@ -1,4 +1,4 @@
-"""Looks of the background tasks of risk-svc at a ledger: orders that end, and grades after an activation."""
+"""Looks of the background tasks of risk-svc at a ledger: orders that end, grades after an activation, policies."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts import Event
+from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
+from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.reservation import ReservationDecided, ReservationExpired
+from encours.contracts.events.risk_terms import RiskTermsProposed, RiskTermsRule, RiskTermsWithdrawn
 from encours.contracts.events.score import STREAM, ScoreGraded, ScoreModelActivated
 from encours.kernel.ids import derived_id
 from encours.ledger import Ledger, LedgerInfo
@@ -28,10 +32,13 @@ from encours.testing.events import event, issued, received
 from encours.testing.http import http_scenario
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
+from risk_svc.domain.policy import policy_of
+from risk_svc.domain.terms.proposals import terms_of
 from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.use_cases.freeing import FreeOrders
 from risk_svc.use_cases.grading import GradePayers
+from risk_svc.use_cases.policy_looks import FollowPolicies
 
 LAST = date(2026, 6, 30)
 ZONES = {"Asia/Tokyo": 9, "Europe/Paris": 2, "America/Los_Angeles": -7}
@@ -184,3 +191,61 @@ async def test_a_worker_that_starts_goes_on_where_one_was_killed(
         await project(paid, on=date(2026, 2, 10))
         await GradePayers(ledger, db).look(name)
         assert await grades(name, ledger) == dict.fromkeys(OWING, 1) | {OWING[1]: 2}
+
+
+async def test_a_step_of_today_holds_at_once_and_terms_follow_grade_and_exposure(
+    module_installation: Installation,
+) -> None:
+    entity, customer = GRADED, derived_id("cus", "policy")
+    late = replace(
+        issued(900_00, invoice_id=derived_id("inv", "policy"), customer_id=customer),
+        number="F1",
+        issued_on=date(2026, 1, 5),
+        due_on=date(2026, 2, 4),
+    )
+    rule = RiskTermsRule(
+        kind="guarantee", grades=("D", "E"), share_bps=5_000, above_minor=500_00, currency="EUR"
+    )
+    policy = event(
+        CreditPolicySet, credit_policy_id=policy_of(entity), entity_id=entity, version=1, terms_rules=(rule,),
+        holds=HoldRules(dunning_steps=("J+30",)),
+    )  # fmt: skip
+    given = [
+        event(EntityRegistered, entity_id=entity),
+        event(CustomerRegistered, customer_id=customer, entity_id=entity),
+        late,
+        ACTIVATED,
+        policy,
+    ]
+
+    def reminder(step: str) -> ReminderRequested:
+        reminder_id = derived_id("rem", step)
+        return event(
+            ReminderRequested, reminder_id=reminder_id, customer_id=customer, step=step, day=LAST, debtors=(),
+        )  # fmt: skip
+
+    async with ledger_of(module_installation, (entity, given)) as (name, ledger, db, project):
+        follow = FollowPolicies(ledger, db)
+
+        async def happened() -> list[type[Event]]:
+            kinds = {
+                CreditHoldPlaced.TYPE, CreditHoldReleased.TYPE, RiskTermsProposed.TYPE, RiskTermsWithdrawn.TYPE
+            }  # fmt: skip
+            return [type(e.data) for e in await ledger.read_types(name, kinds, 0, 100)]
+
+        await GradePayers(ledger, db).look(name)
+        await project(reminder("J+10"))
+        await follow.look(name)
+        (proposed,) = (e.data for e in await ledger.read_stream(name, terms_of(customer)))
+        assert isinstance(proposed, RiskTermsProposed)
+        assert (proposed.amount_minor, proposed.basis and proposed.basis.unsecured_minor) == (450_00, 900_00)
+        await project(reminder("J+30"))
+        await follow.look(name)
+        await follow.look(name)
+        assert await happened() == [RiskTermsProposed, CreditHoldPlaced]
+        paid = received(600_00, payment_id=derived_id("pay", "policy"), customer_id=customer)
+        await project(paid)
+        await follow.look(name)
+        assert await happened() == [RiskTermsProposed, CreditHoldPlaced, RiskTermsWithdrawn]
+        await FollowPolicies(ledger, db).look(name)
+        assert len(await happened()) == 3, "a worker that starts again proposes nothing twice"

@@ -17,7 +17,8 @@ from encours.testing.events import event
 from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
 from risk_svc.domain.picture import Picture, SeenPicture
-from risk_svc.domain.risk_terms import (
+from risk_svc.domain.score.history import InvoiceOutcome
+from risk_svc.domain.terms.proposals import (
     AnswerTerms,
     ProposeTerms,
     Punctuality,
@@ -26,7 +27,6 @@ from risk_svc.domain.risk_terms import (
     punctuality,
     terms_of,
 )
-from risk_svc.domain.score.history import InvoiceOutcome
 from risk_svc.use_cases.risk_terms import RISK_TERMS, answer_terms, propose_terms
 
 CUSTOMER = f"cus_{1:032x}"

@@ -12,7 +12,7 @@ from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store, run_background
 from invoice_svc.models import MODELS
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases.days import BeginDay
+from invoice_svc.use_cases.days import InvoicingReactions
 
 
 @asynccontextmanager
@@ -26,6 +26,6 @@ async def imports_and_clocks(settings: ServiceSettings, ledger: Ledger) -> Async
         await run_background(ledger=ledger, store_dsn=store_dsn, db=db, var_dir=settings.var_dir)
 
     try:
-        yield WorkerTasks(reactors={NAME: BeginDay(ledger, db)}, background=(work,))
+        yield WorkerTasks(reactors={NAME: InvoicingReactions(ledger, db)}, background=(work,))
     finally:
         await db.close()

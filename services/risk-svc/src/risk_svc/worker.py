@@ -1,4 +1,4 @@
-"""The worker's tasks beside its read model: the work of a day, blocked orders, grades of customers, back-tests."""
+"""The worker's tasks beside its read model: the work of a day, blocked orders, grades, policies, back-tests."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from risk_svc.models import CREDIT, MODELS, NAME
 from risk_svc.use_cases.days import CreditDay
 from risk_svc.use_cases.freeing import FreeOrders
 from risk_svc.use_cases.grading import GradePayers
+from risk_svc.use_cases.policy_looks import FollowPolicies
 
 
 @asynccontextmanager
 async def credit_tasks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
-    """Open the reaction to days, the tasks that decide blocked orders again and grade customers, and back-tests."""
+    """Open the reaction to days, the tasks that follow orders, grades and credit policies, and back-tests."""
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
         db = await ReadDb.open(store_url, ledger=ledger, models=MODELS)
@@ -36,6 +37,7 @@ async def credit_tasks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterat
         background = (
             FreeOrders(ledger, db).run,
             GradePayers(ledger, db).run,
+            FollowPolicies(ledger, db).run,
             backtests.run,
             leases.watch,
         )

@@ -76,6 +76,8 @@ class Terms(Value, frozen=True, kw_only=True, omit_defaults=True):
     fee_by_law: bool = False
     """In an agreement: the fee is that of the law by the size of each invoice, ``indemnity_minor`` its lowest."""
     discount: EarlyDiscount | None = None
+    deposit_bps: int | None = None
+    """In an agreement: share of an order, VAT included, that is asked for in advance. No invoice has it."""
 
 
 class Conversion(Value, frozen=True, kw_only=True):

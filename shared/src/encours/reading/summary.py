@@ -6,7 +6,7 @@ from datetime import date
 
 from encours.contracts import Event
 from encours.contracts.common import Conversion, Reason
-from encours.contracts.events import credit_hold, invoice, payment
+from encours.contracts.events import credit_hold, customer, invoice, payment, risk_terms
 from encours.reading.reasons import reasons_told, sentence
 from encours.reading.texts import (
     collection,
@@ -47,6 +47,12 @@ def _templates(event: Event) -> tuple[str, str] | None:
             return _reversal(event)
         case credit_hold.CreditHoldReleased(text=None):
             return _HOLD_ENDED
+        case risk_terms.RiskTermsAnswered(accepted=False):
+            return _TERMS_DECLINED
+        case risk_terms.RiskTermsWithdrawn(accepted=True):
+            return _TERMS_ENDED
+        case customer.TermsAgreed(from_risk=customer.TermsFromRisk(ended=ended)):
+            return _RISK_TERMS_ENDED if ended else _RISK_TERMS_AGREED
         case _:
             return _LINES.get(type(event))
 
@@ -121,6 +127,22 @@ _PART_REVERSED = (
 )
 _CONSEQUENCE = " ({return_code}: {consequence})"
 _HOLD_ENDED = ("Hold on orders released ({end})", "Blocage des commandes levé ({end})")
+_TERMS_DECLINED = (
+    "Proposed terms {proposal_number} declined: {text}",
+    "Conditions proposées {proposal_number} refusées : {text}",
+)
+_TERMS_ENDED = (
+    "Accepted terms {proposal_number} ended: {text}",
+    "Fin des conditions acceptées {proposal_number} : {text}",
+)
+_RISK_TERMS_AGREED = (
+    "Terms agreed from {valid_from}, as accepted because of the risk",
+    "Conditions convenues à partir du {valid_from}, telles qu'acceptées en raison du risque",
+)
+_RISK_TERMS_ENDED = (
+    "Terms agreed from {valid_from}, as those because of the risk have ended",
+    "Conditions convenues à partir du {valid_from}, celles en raison du risque ayant pris fin",
+)
 _LINES: Lines = {
     **debtors.LINES,
     **invoices.LINES,

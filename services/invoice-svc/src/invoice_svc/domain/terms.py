@@ -34,6 +34,7 @@ class ProposedTerms:
     business_day: Shift = "none"
     calendar: CalendarChoice = "TARGET"
     discount: EarlyDiscount | None = None
+    deposit_bps: int | None = None
 
     def settled(self, currency: str, country: str, day: date, pointer: str) -> Terms:
         """Return the terms with the fee in minor units of the currency; the law is that in force on ``day``.
@@ -62,6 +63,7 @@ class ProposedTerms:
             indemnity_minor=fee,
             fee_by_law=by_law,
             discount=self.discount,
+            deposit_bps=self.deposit_bps,
         )
 
 

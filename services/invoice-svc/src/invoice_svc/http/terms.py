@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -110,6 +111,14 @@ class AgreedTermsBody(TermsBody):
     """Conditions for invoices issued from a day on."""
 
     valid_from: BusinessDate | None = Field(default=None, description="Today if not given.")
+    deposit_bps: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = Field(
+        default=None,
+        description="Deposit of orders in basis points of their total; 10,000 is payment in advance.",
+    )
+
+    def to_terms(self, pointer: str = "/terms") -> ProposedTerms:
+        """Return the proposed terms, with the deposit of orders."""
+        return replace(super().to_terms(pointer), deposit_bps=self.deposit_bps)
 
 
 class DiscountOut(BaseModel):
@@ -152,6 +161,9 @@ class TermsOut(BaseModel):
         description="Flat recovery fee in minor units of the invoice's currency, or of the entity's for an agreement."
     )
     discount: DiscountOut | None
+    deposit_bps: int | None = Field(
+        description="Of an agreement: deposit of orders in basis points of their total."
+    )
     valid_from: date | None = None
 
     @classmethod
@@ -170,5 +182,6 @@ class TermsOut(BaseModel):
             "penalty_rate": None if terms.penalty_rate_bps is None else percent(terms.penalty_rate_bps),
             "indemnity_minor": terms.indemnity_minor,
             "discount": DiscountOut.of(terms.discount),
+            "deposit_bps": terms.deposit_bps,
             "valid_from": iso(valid_from),
         }

@@ -109,6 +109,7 @@ class Lists(ComposedModel):
         events.risk.LimitRequested,
         events.customer.CustomerContactAdded,
         events.customer.CustomerNoted,
+        events.customer.TermsKept,
         events.field.FieldDefined,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,

@@ -1,4 +1,4 @@
-"""Credit policy of an entity: causes that hold orders, and roles that decide by amount. Stream: the policy."""
+"""Credit policy of an entity: holds, roles that decide by amount, rules of terms. Stream: the policy."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from datetime import date
 from encours.contracts import Recorded
 from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules, OrderRules
 from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.events.risk_terms import RiskTermsRule
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from encours.kernel.ids import with_prefix
+from risk_svc.domain.terms_values import require_rule
 
 
 class CreditPolicyNotFound(NotFound):
@@ -63,6 +65,7 @@ class SetCreditPolicy:
     authorities: tuple[ApprovalRule, ...]
     approvers: tuple[Approver, ...]
     orders: OrderRules = NO_ORDER_RULES
+    terms: tuple[RiskTermsRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class CreditPolicy:
     authorities: tuple[ApprovalRule, ...] = ()
     approvers: tuple[Approver, ...] = ()
     orders: OrderRules = NO_ORDER_RULES
+    terms: tuple[RiskTermsRule, ...] = ()
 
 
 def registered(state: bool, recorded: Recorded) -> bool:
@@ -98,6 +102,7 @@ def evolve(state: CreditPolicy, recorded: Recorded) -> CreditPolicy:
         event.authorities,
         event.approvers,
         event.orders or NO_ORDER_RULES,
+        event.terms_rules,
     )
 
 
@@ -110,8 +115,10 @@ def set_policy(state: CreditPolicy, command: SetCreditPolicy) -> list[CreditPoli
     for i, rule in enumerate(command.authorities):
         if rule.role not in known:
             raise Invalid(f"{rule.role} has no approver: name one.", f"/authorities/{i}/role")
-    wanted = (command.holds, rules, command.approvers, command.orders)
-    same = wanted == (state.holds, state.authorities, state.approvers, state.orders)
+    for i, each in enumerate(command.terms):
+        require_rule(each, f"/terms/{i}")
+    wanted = (command.holds, rules, command.approvers, command.orders, command.terms)
+    same = wanted == (state.holds, state.authorities, state.approvers, state.orders, state.terms)
     if state.version and same:
         return []
     return [
@@ -123,6 +130,7 @@ def set_policy(state: CreditPolicy, command: SetCreditPolicy) -> list[CreditPoli
             authorities=rules,
             approvers=command.approvers,
             orders=None if command.orders == NO_ORDER_RULES else command.orders,
+            terms_rules=command.terms,
         )
     ]
 

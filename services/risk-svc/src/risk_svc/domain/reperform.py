@@ -16,16 +16,18 @@ from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldRel
 from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
-from encours.contracts.events.risk_terms import PayerFigures, RiskTermsProposed
+from encours.contracts.events.risk_terms import PayerFigures, RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
 from encours.kernel.errors import DomainError, NotFound
-from risk_svc.domain import check, limit, risk_terms
+from risk_svc.domain import check, limit
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.policy import Authority
 from risk_svc.domain.reservation import commands, decide
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.domain.score import grading
 from risk_svc.domain.score.model import Forecast
+from risk_svc.domain.terms import proposals
+from risk_svc.domain.terms.rules import TermsByRules
 
 HeldByPolicy = CreditHoldPlaced | CreditHoldReleased | PayerBadgeGiven
 CreditDecisionEvent = (
@@ -36,6 +38,7 @@ CreditDecisionEvent = (
     | LimitApproved
     | LimitRefused
     | RiskTermsProposed
+    | RiskTermsAnswered
     | ScoreGraded
     | HeldByPolicy
 )
@@ -158,14 +161,34 @@ def limit_again(
 
 
 def terms_again(
-    stored: RiskTermsProposed, before: risk_terms.RiskTerms, figures: PayerFigures
+    stored: RiskTermsProposed, before: proposals.RiskTerms, figures: PayerFigures
 ) -> DecisionAgain:
-    """Propose terms again with the figures of the customer."""
-    command = risk_terms.ProposeTerms(
+    """Propose terms of a person again with the figures of the customer."""
+    command = proposals.ProposeTerms(
         stored.customer_id, stored.kind, stored.share_bps, stored.days, stored.amount_minor, stored.currency,
         stored.text,
     )  # fmt: skip
-    return _again(stored, lambda: risk_terms.propose(before, command, figures))
+    return _again(stored, lambda: proposals.propose(before, command, figures))
+
+
+def ruled_again(stored: RiskTermsProposed, before: proposals.RiskTerms, given: TermsByRules) -> DecisionAgain:
+    """Propose terms by rule again from what the rules give."""
+
+    def again() -> Event:
+        for each in given.found:
+            if each.basis and stored.basis and each.basis.rule == stored.basis.rule:
+                return proposals.propose(before, each, given.figures)
+        raise CauseDiffers("The rule gives no terms.")
+
+    return _again(stored, again)
+
+
+def answered_again(
+    stored: RiskTermsAnswered, before: proposals.RiskTerms, by: Callable[[], Authority]
+) -> DecisionAgain:
+    """Answer proposed terms again by the authority that ``by`` finds; it raises a refusal where there is none."""
+    command = proposals.AnswerTerms(stored.customer_id, stored.proposal_number, stored.accepted, stored.text)
+    return _again(stored, lambda: _one(proposals.answer(before, command, by())))
 
 
 def grade_again(stored: ScoreGraded, before: grading.GradedPayer, forecast: Forecast) -> DecisionAgain:

@@ -5,7 +5,6 @@ They begin with the first activation of a model in the ledger: before, nobody ha
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 
@@ -20,7 +19,6 @@ from encours.kernel.tasks import all_of
 from encours.ledger import Ledger
 from encours.ledger.command import derived
 from encours.ledger.execute import execute
-from encours.postgres.connection import FAILED
 from encours.projection.read_model import Conn
 from encours.reading.merges import survivors
 from encours.reading.read_db import ReadDb, ReadModelNotReady
@@ -33,13 +31,10 @@ from risk_svc.read_models.credit.grades import graded_since, last_grades, moved_
 from risk_svc.read_models.credit.grading_marks import GradingMarks
 from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, all_histories, payer_histories
 from risk_svc.read_models.credit.standing import entities
+from risk_svc.use_cases.follower import Follower
 from risk_svc.use_cases.grades import GRADE, grade_customer
 from risk_svc.use_cases.reacting import TRANSIENT, perform
 from risk_svc.use_cases.score_models import SCORE_MODELS
-
-LOOK_S = 0.5
-PAUSE_S = 1.0
-"""Pause after a fault, so that the database can restart."""
 
 log = structlog.get_logger("risk_svc.grading")
 
@@ -67,32 +62,18 @@ class GradesOfDay:
         await grade_all(self._ledger, self._db, e.ledger, day, models.model, run)
 
 
-class GradePayers:
+class GradePayers(Follower):
     """Follows the read model of each ledger: grades customers whose invoices or money moved, all after an activation.
 
     From the first activation on, the end of each look is stored: what moved while no worker ran is graded as the next
     one starts, and a grading of all that was interrupted is done again, which finds the grades that are there.
     """
 
-    def __init__(self, ledger: Ledger, db: ReadDb) -> None:
-        self._ledger = ledger
-        self._db = db
-        self._marks = GradingMarks(db.pool)
-        self._seen: dict[tuple[str, int], int] = {}
-        """Position up to which changes were looked at, by ledger and epoch."""
+    kind = "grades"
 
-    async def run(self) -> None:
-        """Look for changes until cancelled."""
-        while True:
-            try:
-                for info in await self._ledger.ledgers(within_s=LOOK_S):
-                    position = self._db.position("credit", info.name)
-                    if position is not None and position > self._seen.get((info.name, info.epoch), -1):
-                        await self.look(info.name)
-                await asyncio.sleep(LOOK_S)
-            except (*FAILED, DomainError) as fault:
-                log.warning("grades wait", error=str(fault))
-                await asyncio.sleep(PAUSE_S)
+    def __init__(self, ledger: Ledger, db: ReadDb) -> None:
+        super().__init__(ledger, db)
+        self._marks = GradingMarks(db.pool)
 
     async def look(self, name: str) -> None:
         """Grade the customers of a ledger that moved since the last look, or all after an activation."""

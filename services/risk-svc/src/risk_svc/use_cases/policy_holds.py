@@ -49,6 +49,16 @@ def hold_of(ledger: str, seen: CreditStanding, cause: HoldCause) -> str:
     return derived_id("chd", ledger, seen.customer_id, cause, seen.ended.get(cause, 0))
 
 
+def placing(
+    ledger: str, seen: CreditStanding, cause: HoldCause, reason: Reason, policy: CreditPolicy
+) -> PlaceCreditHold:
+    """Return the command that holds the orders of a customer by policy."""
+    hold_id = hold_of(ledger, seen, cause)
+    return PlaceCreditHold(
+        hold_id, seen.customer_id, cause, None, sentence(reason, "en"), policy.version, reason
+    )
+
+
 class PolicyHolds:
     """Places and ends holds by policy. A repetition of the day's event changes nothing."""
 
@@ -91,11 +101,8 @@ class PolicyHolds:
         causes = causes_for(policy, seen, today)
         for cause, reason in causes.items():
             if cause not in seen.holds:
-                hold_id = hold_of(e.ledger, seen, cause)
-                placed = PlaceCreditHold(
-                    hold_id, seen.customer_id, cause, None, sentence(reason, "en"), policy.version, reason
-                )
-                await perform(self._ledger, e, today, hold_id, standing.place_hold, placed)
+                placed = placing(e.ledger, seen, cause, reason, policy)
+                await perform(self._ledger, e, today, placed.credit_hold_id, standing.place_hold, placed)
         for held_for, hold_id in seen.holds.items():
             if held_for not in causes:
                 ended = ReleaseCreditHold(hold_id, "cause_ended", None)

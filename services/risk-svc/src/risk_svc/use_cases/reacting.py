@@ -13,7 +13,7 @@ from encours.contracts.actors import RISK
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
-from encours.ledger.command import Result, derived
+from encours.ledger.command import CommandMeta, Result, derived
 from encours.ledger.errors import LedgerUnavailable, VersionConflict
 from encours.ledger.execute import execute
 from encours.ledger.session import Session
@@ -43,6 +43,33 @@ async def perform(
     """
     key = derived_uuid(e.ledger, e.event_id if once is None else once, type(command).__name__, subject)
     meta = derived(e.ledger, key, actor=RISK, today=today, because_of=e)
+    await _attempt(ledger, meta, subject, use_case, command, *given)
+
+
+async def perform_at(
+    ledger: Ledger,
+    name: str,
+    position: int,
+    today: date,
+    subject: str,
+    use_case: Callable[[Session, C, Unpack[Ts]], Awaitable[Result]],
+    command: C,
+    *given: *Ts,
+) -> None:
+    """Run a command on ``subject`` that the figures of a ledger at a position cause; otherwise as :func:`perform`."""
+    key = derived_uuid(type(command).__name__, name, subject, position)
+    meta = derived(name, key, actor=RISK, today=today)
+    await _attempt(ledger, meta, subject, use_case, command, *given)
+
+
+async def _attempt(
+    ledger: Ledger,
+    meta: CommandMeta,
+    subject: str,
+    use_case: Callable[[Session, C, Unpack[Ts]], Awaitable[Result]],
+    command: C,
+    *given: *Ts,
+) -> None:
     try:
         await execute(ledger, meta, use_case, command, *given)
     except TRANSIENT:

@@ -14,7 +14,7 @@ from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldRel
 from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import CreditLineDrawn, ReservationDecided, ReservationOverridden
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
-from encours.contracts.events.risk_terms import RiskTermsProposed
+from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
@@ -31,6 +31,7 @@ from risk_svc.domain.reperform import (
     CreditDecisionNotFound,
     DecisionAgain,
     HeldByPolicy,
+    answered_again,
     check_again,
     decide_again,
     grade_again,
@@ -38,10 +39,12 @@ from risk_svc.domain.reperform import (
     limit_again,
     override_again,
     requested_again,
+    ruled_again,
     terms_again,
 )
 from risk_svc.domain.reservation.state import Reservation
-from risk_svc.domain.risk_terms import figures_of
+from risk_svc.domain.terms.proposals import RiskTerms, figures_of, proposal
+from risk_svc.domain.terms.rules import by_rules
 from risk_svc.read_models.credit.payers import payer_histories
 from risk_svc.read_models.credit.query import pictures
 from risk_svc.read_models.credit.standing import standings_then
@@ -113,20 +116,42 @@ class CreditArchive:
             case LimitApproved() | LimitRefused():
                 return await self._limit(e, stored, earlier)
             case RiskTermsProposed():
-                figures = stored.figures
-                seen = await self._seen(
-                    e, stored.customer_id, figures.seen_position, 0, figures.model_version
-                )
-                assert seen.model is not None
-                return terms_again(
-                    stored, RISK_TERMS.fold(earlier), figures_of(seen, seen.model, e.effective_on)
-                )
+                return await self._terms(e, stored, RISK_TERMS.fold(earlier))
+            case RiskTermsAnswered():
+                return await self._answer(e, stored, RISK_TERMS.fold(earlier))
             case ScoreGraded():
                 return await self._grade(e, stored, earlier)
             case CreditHoldPlaced() | CreditHoldReleased() | PayerBadgeGiven():
                 return await self._held(e, stored, earlier)
             case _:
                 assert_never(stored)
+
+    async def _terms(self, e: Recorded, stored: RiskTermsProposed, before: RiskTerms) -> DecisionAgain:
+        figures, day = stored.figures, e.effective_on
+        seen = await self._seen(e, stored.customer_id, figures.seen_position, 0, figures.model_version)
+        model = (await models_of(self.ledger, self.name, e.position - 1)).version(figures.model_version)
+        if stored.basis is None:
+            return terms_again(stored, before, figures_of(seen, model, day))
+        events = await self.ledger.read_stream(self.name, policy.policy_of(e.entity), upto=e.position)
+        rules = CREDIT_POLICY.fold(each for each in events if each.version <= stored.basis.policy_version)
+        return ruled_again(stored, before, by_rules(rules, seen, model, day))
+
+    async def _answer(self, e: Recorded, stored: RiskTermsAnswered, before: RiskTerms) -> DecisionAgain:
+        rules = await self._policy(e.entity, e.position - 1)
+
+        def by() -> policy.Authority:
+            known = proposal(before, stored.proposal_number)
+            amount = known.weight(rules)
+            return policy.authority(
+                rules,
+                amount.amount_minor,
+                amount.currency,
+                actor=e.actor,
+                asked_by=known.proposed_by,
+                day=e.effective_on,
+            )
+
+        return answered_again(stored, before, by)
 
     async def _override(
         self, e: Recorded, stored: ReservationOverridden, before: Reservation

@@ -11,7 +11,7 @@ from encours.contracts import names_of
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
-from encours.contracts.events.risk_terms import RiskTermsProposed
+from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger
@@ -28,6 +28,7 @@ DECIDED = names_of(
     LimitApproved,
     LimitRefused,
     RiskTermsProposed,
+    RiskTermsAnswered,
     ScoreGraded,
     CreditHoldPlaced,
     CreditHoldReleased,

@@ -108,6 +108,7 @@ STILL: frozenset[str] = names_in(
     customer.CustomerAmended,
     customer.CustomerRefTaken,
     customer.TermsAgreed,
+    customer.TermsKept,
     customer.TermsBeyondCeiling,
     customer.PenaltyBelowFloor,
     customer.CustomerContactAdded,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from encours.contracts.base import Event, Value
+from encours.contracts.events.risk_terms import RiskTermsRule
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
 
 
@@ -45,3 +46,5 @@ class CreditPolicySet(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Roles that decide on limits, and on blocked orders, of that amount or more."""
     approvers: tuple[Approver, ...]
     orders: OrderRules | None = None
+    terms_rules: tuple[RiskTermsRule, ...] = ()
+    """Rules by which terms are proposed to customers."""

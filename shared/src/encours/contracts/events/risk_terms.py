@@ -1,4 +1,4 @@
-"""Terms that the credit desk proposes for a customer, and the answer. Stream: the terms of the customer.
+"""Terms proposed for a customer because of its risk, and the answer. Stream: the terms of the customer.
 
 Appended by risk-svc.
 """
@@ -10,7 +10,33 @@ from typing import ClassVar, Literal
 from encours.contracts.base import Event, Value
 from encours.contracts.events.score import CreditGrade
 
-RiskTermsKind = Literal["deposit", "shorter_delay", "guarantee", "earlier_dunning"]
+RiskTermsKind = Literal["deposit", "shorter_delay", "guarantee", "earlier_dunning", "early_discount"]
+
+
+class RiskTermsRule(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Rule of a credit policy by which terms are proposed to customers of some grades."""
+
+    kind: RiskTermsKind
+    grades: tuple[CreditGrade, ...]
+    share_bps: int | None = None
+    """Deposit as a share of the order, early-payment discount of the invoice, guarantee of what is not secured."""
+    days: int | None = None
+    """Days of payment, days within which the discount is taken, or by which reminders begin earlier."""
+    from_days_late: int | None = None
+    """Least expected days late."""
+    above_minor: int | None = None
+    """Exposure of the customer without guarantees and insured parts that must be exceeded."""
+    currency: str | None = None
+
+
+class RiskTermsBasis(Value, frozen=True, kw_only=True):
+    """Rule by which terms were proposed, and what it saw besides the forecast."""
+
+    policy_version: int
+    rule: RiskTermsRule
+    unsecured_minor: int
+    """Exposure of the customer without guarantees and insured parts."""
+    currency: str
 
 
 class PayerFigures(Value, frozen=True, kw_only=True):
@@ -25,7 +51,7 @@ class PayerFigures(Value, frozen=True, kw_only=True):
     seen_position: int
 
 
-class RiskTermsProposed(Event, frozen=True, kw_only=True):
+class RiskTermsProposed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Other terms are proposed for the customer because of its risk."""
 
     TYPE: ClassVar[str] = "risk_terms.proposed"
@@ -35,17 +61,19 @@ class RiskTermsProposed(Event, frozen=True, kw_only=True):
     """Number of the proposal among those for the customer, from 1."""
     kind: RiskTermsKind
     share_bps: int | None
-    """Deposit, as a share of the order."""
+    """Deposit as a share of the order, or early-payment discount of the invoice."""
     days: int | None
-    """Days of payment that are proposed, or by which reminders begin earlier."""
+    """Days of payment that are proposed, within which the discount is taken, or by which reminders begin earlier."""
     amount_minor: int | None
     """Amount of the guarantee."""
     currency: str | None
     text: str
     figures: PayerFigures
+    basis: RiskTermsBasis | None = None
+    """``None`` for terms that a person proposes."""
 
 
-class RiskTermsAnswered(Event, frozen=True, kw_only=True):
+class RiskTermsAnswered(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The proposed terms were agreed with the customer, or were not."""
 
     TYPE: ClassVar[str] = "risk_terms.answered"
@@ -53,4 +81,20 @@ class RiskTermsAnswered(Event, frozen=True, kw_only=True):
     customer_id: str
     proposal_number: int
     accepted: bool
+    text: str
+    role: str | None = None
+    """Role that the answer needs; ``None`` where the entity's policy asks for none."""
+    in_place_of: str | None = None
+    """Actor that the decider substitutes."""
+
+
+class RiskTermsWithdrawn(Event, frozen=True, kw_only=True):
+    """Proposed terms are no longer proposed; accepted ones end."""
+
+    TYPE: ClassVar[str] = "risk_terms.withdrawn"
+    risk_terms_id: str
+    customer_id: str
+    proposal_number: int
+    accepted: bool
+    """The terms had been accepted."""
     text: str

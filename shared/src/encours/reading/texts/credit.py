@@ -148,8 +148,12 @@ LINES: Lines = {
         "Conditions proposées ({kind}) : {text}",
     ),
     risk_terms.RiskTermsAnswered: (
-        "Proposed terms {proposal_number} answered: {text}",
-        "Réponse aux conditions proposées {proposal_number} : {text}",
+        "Proposed terms {proposal_number} accepted: {text}",
+        "Conditions proposées {proposal_number} acceptées : {text}",
+    ),
+    risk_terms.RiskTermsWithdrawn: (
+        "Proposed terms {proposal_number} withdrawn: {text}",
+        "Conditions proposées {proposal_number} retirées : {text}",
     ),
     score.ScoreGraded: (
         "Payment grade {grade} (model {model_version}). {reasons}",

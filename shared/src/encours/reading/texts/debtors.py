@@ -8,6 +8,10 @@ from encours.reading.texts.form import Lines
 LINES: Lines = {
     customer.CustomerRegistered: ("{name} registered as a customer", "{name} enregistré comme client"),
     customer.CustomerAmended: ("Identity changed: {name}", "Identité modifiée : {name}"),
+    customer.TermsKept: (
+        "Terms because of the risk ({kind}) change nothing: what is agreed prevails",
+        "Conditions en raison du risque ({kind}) sans effet : ce qui est convenu prévaut",
+    ),
     customer.TermsAgreed: ("Terms agreed from {valid_from}", "Conditions convenues à partir du {valid_from}"),
     customer.TermsBeyondCeiling: (
         "Agreed delay of {agreed_days} days is beyond the legal {ceiling_days}",

@@ -36,6 +36,7 @@ FRENCH = {
     "shorter_delay": "délai plus court",
     "guarantee": "garantie",
     "earlier_dunning": "relance avancée",
+    "early_discount": "escompte",
     "slowing_payments": "paiements ralentis",
     "partial_payments": "paiements partiels en hausse",
     "disputes_at_due": "litiges à l'échéance",

@@ -227,6 +227,7 @@ class Cases(ReadModel):
         events.field.FieldDefined,
         events.customer.CustomerRefTaken,
         events.customer.TermsAgreed,
+        events.customer.TermsKept,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,
         events.entity.SeriesDefined,

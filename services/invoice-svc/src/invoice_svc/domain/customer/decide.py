@@ -101,12 +101,20 @@ def require_free_ref(customer_id: str, external_ref: str, holder: str | None) ->
         )
 
 
-def agree_terms(state: Customer, valid_from: date, terms: Terms, law: LatePaymentLaw) -> list[CustomerEvent]:
+def agree_terms(
+    state: Customer,
+    valid_from: date,
+    terms: Terms,
+    law: LatePaymentLaw,
+    from_risk: events.TermsFromRisk | None = None,
+) -> list[CustomerEvent]:
     """Agree terms; warnings are added if they exceed the ceiling of the creditor's law, or pay less than its floor."""
     if Agreement(valid_from, terms) in state.terms:
         return []
     found: list[CustomerEvent] = [
-        events.TermsAgreed(customer_id=state.customer_id, valid_from=valid_from, terms=terms)
+        events.TermsAgreed(
+            customer_id=state.customer_id, valid_from=valid_from, terms=terms, from_risk=from_risk
+        )
     ]
     ceiling = law.ceiling(valid_from)
     if ceiling is not None and (excess := beyond_ceiling(due_rule(terms), ceiling)):

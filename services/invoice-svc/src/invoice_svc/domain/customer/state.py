@@ -94,12 +94,15 @@ class Customer:
     notes: tuple[Note, ...] = ()
     required_papers: tuple[events.Paper, ...] = ()
     """Papers without which the customer takes no invoice."""
+    from_risk: Mapping[int, events.TermsAgreed] = field(default_factory=dict)
+    """Agreements by which accepted terms of risk-svc are in force, by the number of the proposal."""
 
 
 CustomerEvent = (
     events.CustomerRegistered
     | events.CustomerAmended
     | events.TermsAgreed
+    | events.TermsKept
     | events.TermsBeyondCeiling
     | events.PenaltyBelowFloor
     | events.FieldsSet
@@ -161,8 +164,13 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
         case events.TermsAgreed():
             kept = [agreed for agreed in state.terms if agreed.valid_from != event.valid_from]
             kept.append(Agreement(event.valid_from, event.terms))
-            return replace(state, terms=tuple(sorted(kept, key=lambda agreed: agreed.valid_from)))
-        case events.TermsBeyondCeiling() | events.PenaltyBelowFloor():
+            found = replace(state, terms=tuple(sorted(kept, key=lambda agreed: agreed.valid_from)))
+            if (cause := event.from_risk) is None:
+                return found
+            others = {n: each for n, each in state.from_risk.items() if n != cause.proposal_number}
+            added = {} if cause.ended else {cause.proposal_number: event}
+            return replace(found, from_risk=others | added)
+        case events.TermsBeyondCeiling() | events.PenaltyBelowFloor() | events.TermsKept():
             return state
         case events.FieldsSet():
             return replace(state, fields={each.field_code: each.value for each in event.fields})

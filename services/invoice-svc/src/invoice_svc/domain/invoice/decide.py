@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 from typing import Literal
 
 from msgspec import UNSET
@@ -21,7 +20,7 @@ from invoice_svc.domain.amounts.products import product_shares
 from invoice_svc.domain.amounts.sums import InvoiceSums, currency_of, line_input, reckon
 from invoice_svc.domain.approval.decide import require_approved
 from invoice_svc.domain.customer.decide import require_customer_of
-from invoice_svc.domain.customer.state import Customer, terms_on
+from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.display import filled
 from invoice_svc.domain.entity.state import Entity
@@ -35,6 +34,7 @@ from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete
 from invoice_svc.domain.invoice.schedule import AT_ISSUE, check_instalments, drafted, fixed
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.terms import ProposedTerms, discount_until, due_on, due_rule, settled, with_fee
+from invoice_svc.domain.usual_terms import billed_terms
 
 UnappliedCause = Literal["released", "reversed"]
 
@@ -164,7 +164,7 @@ def issue(
     require_approved(state, entity)
     rest = deducted or Deduction.of_nothing(state)
     law = law_of(entity.country)
-    agreed = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
+    agreed = state.terms or billed_terms(customer, entity, issued_on, state.currency)
     total_minor = rest.net_minor + rest.vat_minor
     terms = with_fee(agreed, law, state.currency, issued_on, total_minor)
     instalments = fixed(state.drafted_instalments, total_minor, state.currency, issued_on)
@@ -290,7 +290,7 @@ def take_over(
         check_instalments(command.instalments, command.total_minor, command.currency, command.issued_on)
     terms = _settled(command.terms, command.currency, entity.country, command.issued_on)
     terms = with_fee(
-        terms or _usual_terms(customer, entity, command.issued_on, command.currency),
+        terms or billed_terms(customer, entity, command.issued_on, command.currency),
         law_of(entity.country), command.currency, command.issued_on, command.total_minor,
     )  # fmt: skip
     return [
@@ -362,24 +362,6 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
         for part in state.applied
         if part.allocation_id == allocation_id
     ]
-
-
-def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str) -> Terms:
-    """Return the terms agreed with the customer, their flat fee in the entity's currency only."""
-    agreed = terms_on(customer, day)
-    if agreed is not None and currency == entity.currency:
-        return agreed
-    by_law = _terms_by_law(entity.country, day, currency)
-    if agreed is None:
-        return by_law
-    return replace(agreed, indemnity_minor=by_law.indemnity_minor, fee_by_law=by_law.fee_by_law)
-
-
-@lru_cache(maxsize=1_024)
-def _terms_by_law(country: str, day: date, currency: str) -> Terms:
-    """Return the terms without an agreement, kept: most invoices of a batch have the same."""
-    law = law_of(country)
-    return replace(law.default_terms(day, currency), fee_by_law=law.fee_depends_on_size(day, currency))
 
 
 def require_draft(state: Invoice, verb: str) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from encours.contracts.common import DocumentContent
 from encours.contracts.events import order as events
 from encours.kernel.errors import Invalid, NotFound, Refusal
+from encours.kernel.money import div_half_up
 from invoice_svc.domain.amounts.decimals import decimal_parts
 from invoice_svc.domain.customer.decide import require_customer_of
-from invoice_svc.domain.customer.state import Customer
+from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.document import made_number, reckon_document
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.order.commands import (
@@ -101,8 +103,17 @@ def place(
             net_minor=found.net_minor,
             vat_minor=found.vat_minor,
             total_minor=found.total_minor,
+            deposit_minor=_deposit_minor(found.content, customer, found.total_minor, on),
         )
     ]
+
+
+def _deposit_minor(content: DocumentContent, customer: Customer, total_minor: int, on: date) -> int | None:
+    """Return the deposit that is agreed with the customer; an order with terms of its own has none."""
+    agreed = None if content.terms is not None else terms_on(customer, on)
+    if agreed is None or agreed.deposit_bps is None:
+        return None
+    return div_half_up(total_minor * agreed.deposit_bps, 10_000)
 
 
 def deliver(state: Order, command: DeliverOrder, delivery_id: str, on: date, today: date) -> list[OrderEvent]:

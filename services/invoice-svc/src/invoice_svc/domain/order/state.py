@@ -57,6 +57,7 @@ class Order(Struct, frozen=True):
     net_minor: int = 0
     vat_minor: int = 0
     total_minor: int = 0
+    deposit_minor: int | None = None
     deliveries: tuple[Delivery, ...] = ()
     closed_on: date | None = None
     closing: str | None = None
@@ -106,6 +107,7 @@ def evolve(state: Order, recorded: Recorded) -> Order:
                 net_minor=event.net_minor,
                 vat_minor=event.vat_minor,
                 total_minor=event.total_minor,
+                deposit_minor=event.deposit_minor,
             )
         case events.OrderDelivered():
             delivery = Delivery(

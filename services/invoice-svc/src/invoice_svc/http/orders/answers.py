@@ -81,6 +81,9 @@ class OrderOut(AsOf, ParticularsOut):
     net: MoneyModel
     vat: MoneyModel
     total: MoneyModel
+    deposit: MoneyModel | None = Field(
+        description="Deposit that is asked for in advance, as agreed with the customer when the order was placed."
+    )
     vat_breakdown: list[VatOut]
     lines: list[LineOut]
     allowances: list[DocumentAdjustmentOut]
@@ -113,6 +116,7 @@ class OrderOut(AsOf, ParticularsOut):
             "net": money_json(state.net_minor, currency),
             "vat": money_json(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),
+            "deposit": None if state.deposit_minor is None else money_json(state.deposit_minor, currency),
             "vat_breakdown": [VatOut.of(share, currency, particulars.exemptions) for share in content.vat],
             "lines": [LineOut.of(line, currency) for line in content.lines],
             **adjustments_json(content.adjustments, currency),

@@ -54,6 +54,7 @@ IGNORED = (
     events.field.FieldDefined,
     events.customer.CustomerRefTaken,
     events.customer.TermsAgreed,
+    events.customer.TermsKept,
     events.customer.TermsBeyondCeiling,
     events.customer.PenaltyBelowFloor,
     events.entity.SeriesDefined,

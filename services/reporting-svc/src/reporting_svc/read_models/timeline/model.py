@@ -101,6 +101,8 @@ CAUSES = contracts.names_of(
     events.insolvency.InsolvencyOpened,
     events.insolvency.InsolvencyPublished,
     events.insolvency.InsolvencyClosed,
+    events.risk_terms.RiskTermsAnswered,
+    events.risk_terms.RiskTermsWithdrawn,
 )
 """Types of the events to which services react (``tests/architecture/test_wiring.py`` compares)."""
 LASTING = ("inv_", "pay_", "ord_", "cus_", "ent_")
@@ -121,7 +123,7 @@ class Timeline(ReadModel):
     """Every event: those about a customer and an invoice, and what else happens in an entity or in all of them."""
 
     name = "timeline"
-    version = 5
+    version = 6
     rows = (Owner, AlsoAbout, Entry, InvoiceStream, InvoiceMention, Cause, MergeRow)
     ignores = contracts.names_of(
         events.customer.CustomerRefTaken,

@@ -22,7 +22,7 @@ from risk_svc.domain.hold import HeldOrders
 from risk_svc.domain.limit import LimitState
 from risk_svc.domain.proposal.review import CreditReview
 from risk_svc.domain.reservation.state import Reservation
-from risk_svc.domain.risk_terms import RiskTerms
+from risk_svc.domain.terms.proposals import RiskTerms
 from risk_svc.domain.warning.episode import WarningEpisode
 from risk_svc.http.facts.seen import comments_seen
 from risk_svc.read_models.file.query import FileStreams

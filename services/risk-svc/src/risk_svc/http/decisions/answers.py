@@ -11,7 +11,7 @@ from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldRel
 from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
-from encours.contracts.events.risk_terms import RiskTermsProposed
+from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
 from encours.http.models import BusinessDate
 from risk_svc.domain.reperform import CreditDecisionEvent, CreditDifference
@@ -19,7 +19,7 @@ from risk_svc.use_cases.reperform import CreditReperformed
 from risk_svc.use_cases.reperform_period import CreditPeriod, CreditPeriodReperformed
 
 CreditDecisionKind = Literal[
-    "check", "order", "override", "limit_request", "limit", "terms", "grade", "hold", "badge"
+    "check", "order", "override", "limit_request", "limit", "terms", "terms_answer", "grade", "hold", "badge"
 ]
 _KINDS: dict[str, CreditDecisionKind] = {
     CreditChecked.TYPE: "check",
@@ -29,6 +29,7 @@ _KINDS: dict[str, CreditDecisionKind] = {
     LimitApproved.TYPE: "limit",
     LimitRefused.TYPE: "limit",
     RiskTermsProposed.TYPE: "terms",
+    RiskTermsAnswered.TYPE: "terms_answer",
     ScoreGraded.TYPE: "grade",
     CreditHoldPlaced.TYPE: "hold",
     CreditHoldReleased.TYPE: "hold",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.risk_terms import RiskTermsKind, RiskTermsRule
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
+from encours.contracts.events.score import CreditGrade
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.queries import AsOf
@@ -142,6 +144,32 @@ class OrderRulesOut(BaseModel):
     grace_days: int | None
 
 
+class TermsRuleOut(BaseModel):
+    """Rule by which terms are proposed to customers of some grades."""
+
+    kind: RiskTermsKind
+    grades: list[CreditGrade]
+    share_bps: int | None
+    days: int | None
+    from_days_late: int | None
+    above: MoneyModel | None
+
+    @classmethod
+    def of(cls, rule: RiskTermsRule) -> TermsRuleOut:
+        """Return a rule."""
+        above = None
+        if rule.above_minor is not None and rule.currency is not None:
+            above = MoneyModel.of(rule.above_minor, rule.currency)
+        return cls(
+            kind=rule.kind,
+            grades=list(rule.grades),
+            share_bps=rule.share_bps,
+            days=rule.days,
+            from_days_late=rule.from_days_late,
+            above=above,
+        )
+
+
 class CreditPolicyOut(BaseModel):
     """The credit policy of an entity."""
 
@@ -151,6 +179,7 @@ class CreditPolicyOut(BaseModel):
     authorities: list[AuthorityOut]
     approvers: list[CreditApproverOut]
     orders: OrderRulesOut
+    terms: list[TermsRuleOut]
 
     @classmethod
     def of(cls, state: CreditPolicy, version: int) -> CreditPolicyOut:
@@ -172,6 +201,7 @@ class CreditPolicyOut(BaseModel):
             orders=OrderRulesOut(
                 need_reservation=state.orders.need_reservation, grace_days=state.orders.grace_days
             ),
+            terms=[TermsRuleOut.of(rule) for rule in state.terms],
         )
 
 

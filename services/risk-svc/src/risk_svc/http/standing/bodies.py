@@ -7,7 +7,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from encours.contracts.events.credit_policy import HoldRules, OrderRules
+from encours.contracts.events.risk_terms import RiskTermsKind, RiskTermsRule
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
+from encours.contracts.events.score import CreditGrade
 from encours.http.models import Body, BusinessDate, LongText, NonNegativeMoney
 from risk_svc.domain.badge import GiveBadge, RemoveBadge
 from risk_svc.domain.hold import PlaceCreditHold, ReleaseCreditHold
@@ -57,7 +59,7 @@ class BadgeBody(Body):
 
 
 class HoldRulesBody(Body):
-    """Causes that hold a customer's orders, evaluated as a day opens: a step of today's reminders counts tomorrow."""
+    """Causes that hold a customer's orders, evaluated as a day opens; a step of a reminder holds at once."""
 
     days_past_due: Days | None = Field(
         default=None, description="Hold while an invoice that no money covers is late by more days than this."
@@ -107,6 +109,42 @@ class OrderRulesBody(Body):
         return OrderRules(need_reservation=self.need_reservation, grace_days=self.grace_days)
 
 
+class TermsRuleBody(Body):
+    """Terms that are proposed to customers of some grades, as `POST …/terms-proposals` proposes them."""
+
+    kind: RiskTermsKind
+    grades: Annotated[list[CreditGrade], Field(min_length=1, max_length=5)]
+    share_bps: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = Field(
+        default=None,
+        description="In basis points. Of a `deposit`: share of the order; 10,000 is payment in advance. Of an "
+        "`early_discount`: share of the invoice. Of a `guarantee`: share of the exposure that is not secured.",
+    )
+    days: Days | None = Field(
+        default=None,
+        description="Of a `shorter_delay`: days of payment; 0 is cash on delivery. Of an `early_discount`: days in "
+        "which it is taken. Of `earlier_dunning`: days that reminders begin earlier.",
+    )
+    from_days_late: Days | None = Field(
+        default=None, description="Propose only from so many expected days late on."
+    )
+    above: NonNegativeMoney | None = Field(
+        default=None,
+        description="Propose only above this exposure, guarantees and insured parts left out.",
+    )
+
+    def to_rule(self) -> RiskTermsRule:
+        """Return the rule as the event holds it."""
+        return RiskTermsRule(
+            kind=self.kind,
+            grades=tuple(sorted(set(self.grades))),
+            share_bps=self.share_bps,
+            days=self.days,
+            from_days_late=self.from_days_late,
+            above_minor=self.above.minor if self.above else None,
+            currency=self.above.currency if self.above else None,
+        )
+
+
 class CreditAuthorityBody(Body):
     """Limits and blocked orders of the amount or more are decided by the role."""
 
@@ -150,6 +188,9 @@ class CreditPolicyBody(Body):
     )
     approvers: Annotated[list[CreditApproverBody], Field(max_length=200)] = Field(default_factory=list)
     orders: OrderRulesBody = Field(default_factory=OrderRulesBody)
+    terms: Annotated[list[TermsRuleBody], Field(max_length=20)] = Field(
+        default_factory=list, description="Rules by which terms are proposed to customers."
+    )
 
     def to_command(self, entity_id: str) -> SetCreditPolicy:
         """Return the command."""
@@ -159,4 +200,5 @@ class CreditPolicyBody(Body):
             tuple(rule.to_rule() for rule in self.authorities),
             tuple(approver.to_approver() for approver in self.approvers),
             self.orders.to_rules(),
+            tuple(rule.to_rule() for rule in self.terms),
         )

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.risk_terms import PayerFigures, RiskTermsKind
+from encours.contracts.events.risk_terms import PayerFigures, RiskTermsBasis, RiskTermsKind
 from encours.contracts.events.score import CreditGrade
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from risk_svc.domain.risk_terms import Punctuality, RiskTerms, TermsProposal, punctuality
 from risk_svc.domain.score.history import PayerHistory
+from risk_svc.domain.terms.proposals import (
+    Punctuality,
+    RiskTerms,
+    TermsProposal,
+    TermsState,
+    punctuality,
+)
+from risk_svc.http.standing.answers import TermsRuleOut
 from risk_svc.use_cases.risk_terms import RISK_TERMS
+
+PEERS_MAX = 200
 
 
 class PayerFiguresOut(BaseModel):
@@ -64,14 +74,50 @@ class TermsEffect(BaseModel):
     since: PunctualityOut
 
     @classmethod
-    def of(cls, payer: PayerHistory, answered_on: date, day: date) -> TermsEffect:
+    def of(cls, payers: Iterable[PayerHistory], answered_on: date, day: date) -> TermsEffect:
         """Return the effect of an answer, as it is on a day."""
-        issued = answered_on.toordinal()
-        before = [each for each in payer.history if each.issued < issued]
-        since = [each for each in payer.history if each.issued >= issued]
+        issued, history = answered_on.toordinal(), [each for payer in payers for each in payer.history]
+        before = [each for each in history if each.issued < issued]
+        since = [each for each in history if each.issued >= issued]
         return cls(
             before=PunctualityOut.of(punctuality(before, day)),
             since=PunctualityOut.of(punctuality(since, day)),
+        )
+
+
+class TermsPeers(TermsEffect):
+    """Invoices of customers of the entity that had the grade of the proposal as it was accepted, and no such terms."""
+
+    grade: CreditGrade
+    customers: int = Field(
+        description=f"Customers that are counted; {PEERS_MAX} at most, in the order of their ids."
+    )
+
+
+class TermsEffectOut(AsOf):
+    """Payment before and since terms were answered, beside customers of the same grade without a change."""
+
+    customer_id: str
+    number: int
+    answered_on: BusinessDate | None
+    own: TermsEffect | None = Field(description="Null before the answer.")
+    peers: TermsPeers | None = Field(description="Null before the answer.")
+
+
+class TermsBasisOut(BaseModel):
+    """Rule of the credit policy that proposed the terms, and what it saw besides the figures."""
+
+    policy_version: int
+    rule: TermsRuleOut
+    unsecured: MoneyModel = Field(description="Exposure without guarantees and insured parts.")
+
+    @classmethod
+    def of(cls, basis: RiskTermsBasis) -> TermsBasisOut:
+        """Return the basis of an event."""
+        return cls(
+            policy_version=basis.policy_version,
+            rule=TermsRuleOut.of(basis.rule),
+            unsecured=MoneyModel.of(basis.unsecured_minor, basis.currency),
         )
 
 
@@ -84,13 +130,19 @@ class TermsProposalOut(BaseModel):
     days: int | None
     amount: MoneyModel | None
     text: str
-    state: Literal["proposed", "accepted", "declined"]
+    state: TermsState
     proposed_on: BusinessDate
     proposed_by: str
     figures: PayerFiguresOut = Field(description="As they were when the terms were proposed.")
     answered_on: BusinessDate | None
     answered_by: str | None
     answer: str | None
+    role: str | None = Field(
+        description="Role by which it was answered, where the credit policy asks for one."
+    )
+    withdrawn_on: BusinessDate | None
+    withdrawal: str | None
+    basis: TermsBasisOut | None = Field(description="Null for terms that a person proposed.")
 
     @classmethod
     def of(cls, found: TermsProposal) -> TermsProposalOut:
@@ -106,13 +158,17 @@ class TermsProposalOut(BaseModel):
             days=proposed.days,
             amount=amount,
             text=proposed.text,
-            state="proposed" if answer is None else "accepted" if answer.accepted else "declined",
+            state=found.state,
             proposed_on=found.proposed_on,
             proposed_by=found.proposed_by,
             figures=PayerFiguresOut.of(proposed.figures),
             answered_on=found.answered_on,
             answered_by=found.answered_by,
             answer=answer.text if answer else None,
+            role=answer.role if answer else None,
+            withdrawn_on=found.withdrawn_on,
+            withdrawal=found.withdrawal.text if found.withdrawal else None,
+            basis=None if proposed.basis is None else TermsBasisOut.of(proposed.basis),
         )
 
 
@@ -124,7 +180,7 @@ class TermsProposalSeen(TermsProposalOut):
     @classmethod
     def seen(cls, found: TermsProposal, payer: PayerHistory, day: date) -> TermsProposalSeen:
         """Return a proposal with its effect on a day."""
-        effect = TermsEffect.of(payer, found.answered_on, day) if found.answered_on else None
+        effect = TermsEffect.of([payer], found.answered_on, day) if found.answered_on else None
         return cls(**dict(TermsProposalOut.of(found)), effect=effect)
 
 

@@ -18,6 +18,7 @@ class ScoreGradeRow(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "grade"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(position)",)
     customer_id: str
     position: int
     effective_on: date
@@ -39,6 +40,14 @@ async def last_grades(conn: Conn, schema: str, customers: Sequence[str]) -> Mapp
         list(customers),
     )
     return {row["customer_id"]: row["grade"] for row in rows}
+
+
+async def graded_between(conn: Conn, schema: str, *, after: int, upto: int) -> list[str]:
+    """Return the customers that were graded between two positions."""
+    rows = await conn.fetch(
+        f"select distinct customer_id from {schema}.grade where position > $1 and position <= $2", after, upto
+    )
+    return [row["customer_id"] for row in rows]
 
 
 async def graded_since(conn: Conn, schema: str, position: int) -> bool:

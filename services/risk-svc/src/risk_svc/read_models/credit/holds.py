@@ -44,6 +44,7 @@ class LadderStepRow(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "ladder_step"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(position)",)
     customer_id: str
     position: int
     step: str
@@ -61,6 +62,19 @@ class PromiseOutcomeRow(Row, kw_only=True):
     effective_on: date
     promised_on: date
     broken: bool
+
+
+async def stepped_between(
+    conn: Conn, schema: str, entity_id: str, steps: Sequence[str], *, after: int, upto: int
+) -> list[str]:
+    """Return the customers of an entity for whom a message took one of some steps between two positions."""
+    rows = await conn.fetch(
+        f"""select distinct customer_id from {schema}.ladder_step l join {schema}.customer c using (customer_id)
+            where l.position > $1 and l.position <= $2 and c.entity_id = $3 and l.step = any($4)
+            order by customer_id""",
+        after, upto, entity_id, list(steps),
+    )  # fmt: skip
+    return [row["customer_id"] for row in rows]
 
 
 def apply_hold(e: Recorded, data: CreditHoldPlaced | CreditHoldReleased, rows: RowCache) -> None:

@@ -46,6 +46,7 @@ from encours.contracts.events.reservation import (
     ReservationReleased,
 )
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed, RiskTermsWithdrawn
 from encours.contracts.events.sales.order import (
     DeliveryCancelled,
     OrderBilled,
@@ -57,7 +58,7 @@ from encours.contracts.events.sales.order import (
 from encours.contracts.events.score import ScoreGraded
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
-from encours.projection.rows import Row
+from encours.projection.rows import Key, Row
 from encours.reading.insolvency import InsolvencyRow
 from encours.reading.insured import INSURANCE, InsuranceEventRow
 from encours.reading.merges import MergeRow
@@ -82,6 +83,7 @@ from risk_svc.read_models.credit.rows import (
     OrderStateRow,
     ReservationRow,
 )
+from risk_svc.read_models.credit.terms_rows import RiskTermsRow
 from risk_svc.read_models.credit.warning_rows import CreditWarningRow
 from risk_svc.read_models.file.rows import AccountChecklistRow, AccountStateRow, ToldFactRow
 
@@ -90,7 +92,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 27
+    version = 28
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -119,6 +121,7 @@ class Credit(ReadModel):
         CreditWarningRow,
         AccountChecklistRow,
         AccountStateRow,
+        RiskTermsRow,
         RateRow,
         RatePairRow,
     )
@@ -174,6 +177,9 @@ class Credit(ReadModel):
         OrderClosed,
         OrderCreditFollowed,
         CreditPolicySet,
+        RiskTermsProposed,
+        RiskTermsAnswered,
+        RiskTermsWithdrawn,
     )
     ignores = contracts.names_in(
         events.alerts,
@@ -194,7 +200,6 @@ class Credit(ReadModel):
         events.replies,
         events.report,
         events.schedule,
-        events.risk_terms,
         events.review,
         events.statement,
         events.tasks,
@@ -236,6 +241,7 @@ class Credit(ReadModel):
         events.field.InvoiceFieldsSet,
         events.customer.CustomerRefTaken,
         events.customer.TermsAgreed,
+        events.customer.TermsKept,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,
         events.entity.EntityAmended,
@@ -276,7 +282,7 @@ class Credit(ReadModel):
         events.rate.ExchangeDifferenceReversed,
     )
 
-    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[str, ...]]]:
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """Return the rows that :meth:`project` reads for this event."""
         match e.data:
             case LimitApproved(limit_id=limit_id) | LimitRefused(limit_id=limit_id):
@@ -295,6 +301,8 @@ class Credit(ReadModel):
                 yield CreditWarningRow, (e.data.credit_warning_id,)
             case GuaranteeReleased(guarantee_id=guarantee_id):
                 yield GuaranteeRow, (guarantee_id,)
+            case RiskTermsAnswered() | RiskTermsWithdrawn():
+                yield RiskTermsRow, (e.data.customer_id, e.data.proposal_number)
             case CreditHoldReleased(credit_hold_id=hold_id):
                 yield CreditHoldRow, (hold_id,)
             case (

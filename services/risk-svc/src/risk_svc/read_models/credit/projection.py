@@ -45,6 +45,7 @@ from encours.contracts.events.reservation import (
     ReservationReleased,
 )
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed, RiskTermsWithdrawn
 from encours.contracts.events.sales.order import (
     DeliveryCancelled,
     OrderBilled,
@@ -75,6 +76,7 @@ from risk_svc.read_models.credit.rows import (
     ExposureRow,
     OrderPolicyRow,
 )
+from risk_svc.read_models.credit.terms_rows import apply_terms
 from risk_svc.read_models.credit.warning_rows import apply_warning
 from risk_svc.read_models.file.rows import apply_account, apply_fact
 
@@ -124,6 +126,8 @@ class CreditProjection:
                 apply_warning(self.e, data, self.rows)
             case AccountChecklistSet() | AccountOpeningRequested() | AccountOpened() | AccountRefused():
                 apply_account(self.e, data, self.rows)
+            case RiskTermsProposed() | RiskTermsAnswered() | RiskTermsWithdrawn():
+                apply_terms(self.e, data, self.rows)
             case ScoreGraded():
                 self.rows.put(ScoreGradeRow.of(self.e, data))
             case insuring if isinstance(insuring, INSURANCE):
@@ -150,7 +154,9 @@ class CreditProjection:
                 orders.followed(data, self.rows)
             case CreditPolicySet(entity_id=entity_id, orders=rules):
                 needed = rules is not None and rules.need_reservation
-                self.rows.put(OrderPolicyRow(entity_id=entity_id, need_reservation=needed))
+                self.rows.put(
+                    OrderPolicyRow(entity_id=entity_id, need_reservation=needed, set_position=self.e.position)
+                )
             case CustomerMerged() | CustomerMergeReversed():
                 self.rows.put(MergeRow.of(self.e, data))
             case InsolvencyOpened() | InsolvencyClosed():

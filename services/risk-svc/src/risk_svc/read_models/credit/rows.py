@@ -192,6 +192,8 @@ class OrderPolicyRow(Row, kw_only=True):
     KEY: ClassVar[tuple[str, ...]] = ("entity_id",)
     entity_id: str
     need_reservation: bool
+    set_position: int
+    """Position of the version in force."""
 
 
 class FollowedOrderRow(Row, kw_only=True):

@@ -70,6 +70,13 @@ async def standings(
     """
     rows = await conn.fetch(_CANDIDATES.format(s=schema), entity_id, after, limit)
     customers = [row["customer_id"] for row in rows]
+    return await standings_of(conn, schema, customers, as_of=as_of, position=position)
+
+
+async def standings_of(
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+) -> list[CreditStanding]:
+    """Return customers as the causes of holds see them at the dates, with their holds by policy."""
     holds: defaultdict[str, dict[str, str]] = defaultdict(dict)
     ended: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in await conn.fetch(_POLICY_HOLDS.format(s=schema), customers):
@@ -107,6 +114,12 @@ async def standings_then(
 
 def _cover_stop(picture: Picture | None) -> Reason | None:
     return picture.cover_stop.reason if picture and picture.cover_stop else None
+
+
+async def policies_set(conn: Conn, schema: str) -> dict[str, int]:
+    """Return the entities that have a credit policy, each with the position of the version in force."""
+    rows = await conn.fetch(f"select entity_id, set_position from {schema}.order_policy order by entity_id")
+    return {row["entity_id"]: row["set_position"] for row in rows}
 
 
 async def entities(conn: Conn, schema: str) -> list[str]:

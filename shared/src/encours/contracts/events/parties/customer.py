@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.common import Address, Terms
+from encours.contracts.events.risk_terms import RiskTermsKind
 
 
 class CustomerRegistered(Event, frozen=True, kw_only=True):
@@ -82,13 +83,34 @@ class CustomerRefTaken(Event, frozen=True, kw_only=True):
     external_ref: str
 
 
-class TermsAgreed(Event, frozen=True, kw_only=True):
+class TermsFromRisk(Value, frozen=True, kw_only=True):
+    """Terms that risk-svc proposed and that were accepted, or ended, as the cause of an agreement."""
+
+    proposal_number: int
+    kind: RiskTermsKind
+    ended: bool
+    before: Terms
+    """Terms in force before, agreed or by law."""
+
+
+class TermsAgreed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Contract conditions from a date on; invoices issued from that date carry them."""
 
     TYPE: ClassVar[str] = "customer.terms_agreed"
     customer_id: str
     valid_from: date
     terms: Terms
+    from_risk: TermsFromRisk | None = None
+
+
+class TermsKept(Event, frozen=True, kw_only=True):
+    """Terms that risk-svc proposed were accepted, or ended, and change nothing: what is agreed prevails."""
+
+    TYPE: ClassVar[str] = "customer.terms_kept"
+    customer_id: str
+    proposal_number: int
+    kind: RiskTermsKind
+    ended: bool
 
 
 class TermsBeyondCeiling(Event, frozen=True, kw_only=True):

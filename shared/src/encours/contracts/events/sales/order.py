@@ -24,7 +24,7 @@ class DeliveredLine(Value, frozen=True, kw_only=True):
     adjustments: tuple[Adjustment, ...]
 
 
-class OrderPlaced(Event, frozen=True, kw_only=True):
+class OrderPlaced(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The customer orders. ``content.reference`` is the customer's own number of the order."""
 
     TYPE: ClassVar[str] = "order.placed"
@@ -38,6 +38,8 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
     net_minor: int
     vat_minor: int
     total_minor: int
+    deposit_minor: int | None = None
+    """Deposit that is asked for in advance, VAT included; ``None`` where none is agreed with the customer."""
 
 
 class OrderDelivered(Event, frozen=True, kw_only=True):

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import assert_never
+from typing import Literal, assert_never
 
 from encours.contracts import Recorded
 from encours.contracts.events.risk_terms import (
     PayerFigures,
     RiskTermsAnswered,
+    RiskTermsBasis,
     RiskTermsKind,
     RiskTermsProposed,
+    RiskTermsWithdrawn,
 )
-from encours.kernel.errors import Invalid, NotFound, Refusal
+from encours.kernel.errors import NotFound, Refusal
 from encours.kernel.ids import with_prefix
+from encours.kernel.money import Money
 from risk_svc.domain.numbered import entry, with_entry
 from risk_svc.domain.picture import SeenPicture
+from risk_svc.domain.policy import Authority, CreditPolicy
 from risk_svc.domain.score.history import InvoiceOutcome
 from risk_svc.domain.score.model import PaymentModel
+from risk_svc.domain.terms_values import VALUES, require_values
 
-RiskTermsEvent = RiskTermsProposed | RiskTermsAnswered
+RiskTermsEvent = RiskTermsProposed | RiskTermsAnswered | RiskTermsWithdrawn
+TermsState = Literal["proposed", "accepted", "declined", "withdrawn"]
 
 
 class RiskTermsNotFound(NotFound):
@@ -33,7 +39,7 @@ class RiskTermsNotFound(NotFound):
 
 
 class RiskTermsAlreadyAnswered(Refusal):
-    """The proposed terms have the other answer already."""
+    """The proposed terms have the other answer already, or are withdrawn."""
 
     code = "risk-terms-answered"
     title = "Proposed terms are already answered"
@@ -42,7 +48,7 @@ class RiskTermsAlreadyAnswered(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ProposeTerms:
-    """Propose other terms: a deposit (share of the order), days of payment, a guarantee, or earlier reminders."""
+    """Propose other terms: one of the kinds of :data:`risk_svc.domain.terms_values.VALUES` with its values."""
 
     customer_id: str
     kind: RiskTermsKind
@@ -50,6 +56,17 @@ class ProposeTerms:
     days: int | None
     amount_minor: int | None
     currency: str | None
+    text: str
+    basis: RiskTermsBasis | None = None
+    """Rule that gives the terms; ``None`` where a person proposes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawTerms:
+    """Propose terms no longer, or end accepted ones."""
+
+    customer_id: str
+    number: int
     text: str
 
 
@@ -73,6 +90,30 @@ class TermsProposal:
     answer: RiskTermsAnswered | None = None
     answered_on: date | None = None
     answered_by: str | None = None
+    withdrawal: RiskTermsWithdrawn | None = None
+    withdrawn_on: date | None = None
+
+    @property
+    def state(self) -> TermsState:
+        """State of the proposal."""
+        if self.withdrawal is not None:
+            return "withdrawn"
+        if self.answer is None:
+            return "proposed"
+        return "accepted" if self.answer.accepted else "declined"
+
+    def weight(self, policy: CreditPolicy) -> Money:
+        """Return the amount by which a policy finds the authority to answer.
+
+        It is the guarantee, or the exposure that is not secured. Terms without either have the least amount: 0 in the
+        currency of the policy.
+        """
+        proposed, basis = self.proposed, self.proposed.basis
+        if proposed.amount_minor is not None and proposed.currency is not None:
+            return Money(proposed.amount_minor, proposed.currency)
+        if basis is not None:
+            return Money(basis.unsecured_minor, basis.currency)
+        return Money(0, policy.authorities[0].currency if policy.authorities else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +143,33 @@ def evolve(state: RiskTerms, recorded: Recorded) -> RiskTerms:
                 lambda known: replace(known, answer=given, answered_on=day, answered_by=actor),
             )
             return RiskTerms(answered)
+        case RiskTermsWithdrawn():
+            ended, ended_on = event, recorded.effective_on
+            left = with_entry(
+                state.proposals,
+                event.proposal_number,
+                lambda known: replace(known, withdrawal=ended, withdrawn_on=ended_on),
+            )
+            return RiskTerms(left)
         case _:
             assert_never(event)
 
 
-_NEEDS = {
-    "deposit": "share_bps",
-    "shorter_delay": "days",
-    "guarantee": "amount_minor",
-    "earlier_dunning": "days",
-}
-_POINTERS = {"amount_minor": "amount"}
+def proposal(state: RiskTerms, number: int) -> TermsProposal:
+    """Return the proposal of a number. Raises :class:`RiskTermsNotFound`."""
+    return entry(state.proposals, number, RiskTermsNotFound)
 
 
-def propose(state: RiskTerms, command: ProposeTerms, figures: PayerFigures) -> RiskTermsProposed:
-    """Propose terms, with the figures of the customer. Raises :class:`Invalid` unless the kind has its one value."""
-    for name in ("share_bps", "days", "amount_minor"):
-        if (getattr(command, name) is None) == (name == _NEEDS[command.kind]):
-            pointer = _POINTERS.get(name, name)
-            needed = _POINTERS.get(_NEEDS[command.kind], _NEEDS[command.kind])
-            raise Invalid(f"Terms of the kind {command.kind} have {needed}, and nothing else.", f"/{pointer}")
+def propose(
+    state: RiskTerms, command: ProposeTerms, figures: PayerFigures, number: int | None = None
+) -> RiskTermsProposed:
+    """Propose terms, with the figures of the customer. Raises :class:`Invalid` unless the kind has its values."""
+    given = {"share_bps": command.share_bps, "days": command.days, "amount": command.amount_minor}
+    require_values(command.kind, given, VALUES[command.kind])
     return RiskTermsProposed(
         risk_terms_id=terms_of(command.customer_id),
         customer_id=command.customer_id,
-        proposal_number=len(state.proposals) + 1,
+        proposal_number=number or len(state.proposals) + 1,
         kind=command.kind,
         share_bps=command.share_bps,
         days=command.days,
@@ -133,18 +177,21 @@ def propose(state: RiskTerms, command: ProposeTerms, figures: PayerFigures) -> R
         currency=command.currency,
         text=command.text,
         figures=figures,
+        basis=command.basis,
     )
 
 
-def answer(state: RiskTerms, command: AnswerTerms) -> list[RiskTermsAnswered]:
-    """Record an answer; no event for the same again. Raises :class:`RiskTermsAlreadyAnswered` for the other one."""
-    given = entry(state.proposals, command.number, RiskTermsNotFound).answer
-    if given is not None:
-        if given.accepted == command.accepted:
+def answer(state: RiskTerms, command: AnswerTerms, by: Authority) -> list[RiskTermsAnswered]:
+    """Record an answer by an authority; no event for the same again.
+
+    Raises :class:`RiskTermsAlreadyAnswered` for the other one, and for terms that are withdrawn.
+    """
+    known = proposal(state, command.number)
+    given = known.answer
+    if known.state != "proposed":
+        if given is not None and known.withdrawal is None and given.accepted == command.accepted:
             return []
-        raise RiskTermsAlreadyAnswered(
-            f"They were {'accepted' if given.accepted else 'declined'}: propose again."
-        )
+        raise RiskTermsAlreadyAnswered(f"They were {known.state}: propose again.")
     return [
         RiskTermsAnswered(
             risk_terms_id=terms_of(command.customer_id),
@@ -152,8 +199,34 @@ def answer(state: RiskTerms, command: AnswerTerms) -> list[RiskTermsAnswered]:
             proposal_number=command.number,
             accepted=command.accepted,
             text=command.text,
+            role=by.role,
+            in_place_of=by.in_place_of,
         )
     ]
+
+
+def withdraw(state: RiskTerms, command: WithdrawTerms) -> list[RiskTermsWithdrawn]:
+    """Withdraw terms that are proposed or accepted; no event again.
+
+    Raises :class:`RiskTermsAlreadyAnswered` for those that were declined.
+    """
+    known = proposal(state, command.number)
+    if known.state == "withdrawn":
+        return []
+    if known.state == "declined":
+        raise RiskTermsAlreadyAnswered("They were declined: there is nothing to withdraw.")
+    return [withdrawn(known, command.text)]
+
+
+def withdrawn(known: TermsProposal, text: str) -> RiskTermsWithdrawn:
+    """Return the end of a proposal, with the reason."""
+    return RiskTermsWithdrawn(
+        risk_terms_id=known.proposed.risk_terms_id,
+        customer_id=known.proposed.customer_id,
+        proposal_number=known.proposed.proposal_number,
+        accepted=known.state == "accepted",
+        text=text,
+    )
 
 
 def figures_of(seen: SeenPicture, model: PaymentModel, day: date) -> PayerFigures:

@@ -1,0 +1,1 @@
+"""Terms proposed to customers because of their risk."""
