@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, StringConstraints, ValidationError
 
-from encours.http.models import ShortText
+from encours.http.models import Currency, Id, ShortText
 from encours.http.problems import faults, located
 
 THING = "thg_" + "0" * 32
@@ -222,3 +222,16 @@ async def test_a_header_that_counts_once_is_refused_when_it_comes_twice(
     assert (
         await api.get("/v1/trouble/rule", headers=[("Accept", "a/b"), ("Accept", "c/d")])
     ).status_code == 409
+
+
+def test_a_code_or_id_of_another_form_is_answered_with_the_form_in_words() -> None:
+    class Sent(BaseModel):
+        currency: Currency
+        entity_id: Annotated[str, Id("ent")]
+
+    with pytest.raises(ValidationError) as refused:
+        Sent.model_validate({"currency": "eur", "entity_id": "ENT"})
+    assert [fault["detail"] for fault in faults(refused.value.errors(), place="body")] == [
+        "Write the ISO 4217 code of a currency in capitals, such as EUR.",
+        "Write an id: ent_ and 32 lower-case hexadecimal digits.",
+    ]

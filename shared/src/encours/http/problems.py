@@ -6,6 +6,7 @@ into one; what went wrong inside is logged under the same ``request_id``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -107,6 +108,20 @@ _ADVICE = {
     "model_attributes_type": "Write an object in braces.",
     "dict_type": "Write an object in braces.",
 }
+# By the pattern that a text does not match, which says little to who does not read expressions.
+_FORMS = {
+    "^[A-Z]{3}$": "Write the ISO 4217 code of a currency in capitals, such as EUR.",
+    "^[A-Z]{2}$": "Write the ISO 3166-1 code of a country in capitals, such as FR.",
+}
+_ID = re.compile(r"\^([a-z]+_)\[0-9a-f\]\{32\}\$")
+
+
+def _form_of(pattern: str) -> str | None:
+    """Return the words for a pattern of codes or ids."""
+    identifier = _ID.fullmatch(pattern)
+    if identifier is not None:
+        return f"Write an id: {identifier[1]} and 32 lower-case hexadecimal digits."
+    return _FORMS.get(pattern)
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
@@ -115,7 +130,8 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     if "pointer" in ctx:
         path.extend(part for part in str(ctx["pointer"]).split("/") if part)
     pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-    detail = _ADVICE.get(error.get("type", ""), str(error.get("msg", "Not valid.")))
+    advice = _ADVICE.get(error.get("type", "")) or _form_of(str(ctx.get("pattern", "")))
+    detail = advice or str(error.get("msg", "Not valid."))
     return {"in": place, "pointer": pointer, "detail": detail}
 
 
