@@ -1,7 +1,10 @@
 """The timeline knows whose every event is and says each in words."""
 
+import random
 import re
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -26,7 +29,7 @@ from encours.testing.events import DAY, allocated, allocation
 from encours.testing.events import event as build
 from reporting_svc.http.timeline.answers import EventInWords, Told
 from reporting_svc.read_models.timeline import Timeline
-from reporting_svc.read_models.timeline.model import Entry, InvoiceMention, InvoiceStream, Owner
+from reporting_svc.read_models.timeline.model import Entry, InvoiceMention, InvoiceStream, LaterOwner, Owner
 from reporting_svc.read_models.timeline.naming import INVOICE, invoices_of
 
 SHOWN = sorted(Timeline.applies)
@@ -36,10 +39,11 @@ def recorded(position: int, stream: str, data: Event) -> Recorded:
     return history.recorded(data, position=position, stream=stream)
 
 
-def project(*events: Recorded) -> RowCache:
+def project(*events: Recorded, beheaded: Sequence[str] = ()) -> RowCache:
     model = Timeline()
     rows = RowCache(model.rows)
     rows.assume_empty()
+    model.on_left_out(beheaded, rows)
     for event in events:
         model.project(event, rows)
     return rows
@@ -153,12 +157,67 @@ def test_a_cause_is_told_or_it_is_said_why_not() -> None:
     assert because(3, None) != because(3, 2) != because(3, 2, None)
 
 
+def owners(rows: RowCache) -> dict[str, tuple[str, int]]:
+    """Customer of each stream, and the position that it is known from."""
+    found = [
+        row for _, changed, _ in rows.changes() for row in changed if isinstance(row, Owner | LaterOwner)
+    ]
+    named = {row.stream: (row.customer_id, row.since_position) for row in found if row.customer_id}
+    assert len(named) == sum(bool(row.customer_id) for row in found)
+    return named
+
+
 def test_a_payment_belongs_to_its_payer_from_the_day_that_it_is_identified() -> None:
     received = replace(example(PaymentReceived), customer_id=None)
     identified = replace(example(PaymentIdentified), customer_id="cus_1")
-    assert project(recorded(1, "pay_1", received)).get(Owner, "pay_1") is None
-    owner = project(recorded(1, "pay_1", received), recorded(5, "pay_1", identified)).get(Owner, "pay_1")
-    assert owner == Owner(stream="pay_1", customer_id="cus_1", since_position=5)
+    happened = history.History(entity="ent_1")
+    happened.add(received, stream="pay_1")
+    assert owners(project(*happened.events)) == {}
+    happened.add(identified, stream="pay_1")
+    assert owners(project(*happened.events)) == {"pay_1": ("cus_1", 2)}
+
+
+@cache
+def sample(kind: type[Event]) -> tuple[Event, bool]:
+    """An event of a type, and true if each of the type names a customer."""
+    return example(kind), get_type_hints(kind).get("customer_id") is str
+
+
+def first_named(events: Iterable[Recorded]) -> dict[str, tuple[str, int]]:
+    found: dict[str, tuple[str, int]] = {}
+    for event in events:
+        if (customer_id := getattr(event.data, "customer_id", None)) is not None:
+            found.setdefault(event.stream, (customer_id, event.position))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_stream_belongs_to_the_customer_of_its_first_event_that_names_one(seed: int) -> None:
+    chance, happened = random.Random(seed), history.History(entity="ent_1")
+    families: dict[str, list[type[Event]]] = {}
+    for name, event_type in types().items():
+        families.setdefault(name.partition(".")[0], []).append(event_type)
+    streams = [(f"{family}_{n}", each) for family, each in families.items() for n in range(2)]
+    for _ in range(1_000):
+        stream, kinds = chance.choice(streams)
+        event, always = sample(chance.choice(kinds))
+        if "customer_id" in event.__struct_fields__:
+            customer_id = chance.choice(("cus_1", "cus_2")) if always or chance.random() < 0.3 else None
+            event = replace(event, customer_id=customer_id)
+        happened.add(event, stream=stream)
+    applied = [event for event in happened.events if event.type in Timeline.applies]
+    assert owners(project(*applied)) == first_named(applied)
+    heads = {
+        event.stream for event in happened.events if event.version == 1 and event.type in Timeline.applies
+    }
+    beheaded = chance.sample(sorted(heads), 30)
+    left = [each for each in applied if each.version > 1 or each.stream not in beheaded]
+    assert owners(project(*left, beheaded=beheaded)) == first_named(left)
+    for each in applied:  # in the live path, where a row that is not named costs a query
+        rows = RowCache(Timeline.rows)
+        for row_type, key in Timeline().keys(each):
+            rows.add_loaded(row_type, [key], [])
+        Timeline().project(each, rows)
 
 
 @pytest.mark.parametrize(("roles", "shown"), [((), "Divorce"), (("credit_manager",), None)])

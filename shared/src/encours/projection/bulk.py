@@ -31,6 +31,8 @@ _GROUPS = f"""select type, schema_version, entity, effective_on, array_agg(posit
 _HEAD = """select l.id, l.epoch, l.effects_from,
     coalesce((select position from ledger.event where ledger = l.id order by position desc limit 1), 0)
   from ledger.ledgers l where l.name = $1"""
+_FIRST_OF_STREAM = """select stream from ledger.event
+  where ledger = $1 and position = any($2) and version = 1 order by position"""
 _FIRST = """select min(position) from ledger.event where ledger = $1 and position > $2 and type = any($3)"""
 
 
@@ -80,6 +82,8 @@ class BulkReader:
         self._id = 0
         self._known = sorted(types())
         self._aside: list[int] = []
+        self.beheaded: list[str] = []
+        """Streams whose first event was set aside."""
 
     @classmethod
     async def open(cls, dsn: str, ledger: str) -> BulkReader:
@@ -104,6 +108,9 @@ class BulkReader:
             raise UnknownLedgerName(self._ledger)
         self._id = row[0]
         self._aside = sorted(set_aside_in(await self._conn.fetch(SET_ASIDE, self._id)))
+        if self._aside:
+            first = await self._conn.fetch(_FIRST_OF_STREAM, self._id, self._aside)
+            self.beheaded = [found["stream"] for found in first]
         return row[3], row[1], row[2]
 
     async def first_of(self, kinds: Sequence[str], after: int) -> int | None:

@@ -44,6 +44,9 @@ class ReadModel(ABC):
     def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event. Pure: no clock, no I/O, no state but `rows`. An exception parks the event's stream."""
 
+    def on_left_out(self, streams: Iterable[str], rows: RowCache) -> None:  # noqa: B027 - optional on purpose
+        """Prepare for streams whose first event was set aside, before the first event of a rebuild. Pure."""
+
     async def on_days_opened(self, conn: Conn, schema: str, days: list[date]) -> None:  # noqa: B027 - optional on purpose
         """Daily step: one set-based change of all rows after a batch with ``calendar.day_opened``, in its transaction.
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, ClassVar
 from encours import contracts
 from encours.contracts import Event, Recorded, events, types
 from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, TaskOpened
-from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled
 from encours.contracts.parties import Merging
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
@@ -30,9 +29,25 @@ if TYPE_CHECKING:
 
 
 class Owner(Row, kw_only=True):
-    """The customer that a stream is about, known from a position on."""
+    """The customer that the first event of a stream names."""
 
     TABLE: ClassVar[str] = "owner"
+    KEY: ClassVar[tuple[str, ...]] = ("stream",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    FINAL: ClassVar[bool] = True
+    stream: str
+    customer_id: str
+    since_position: int
+
+
+class LaterOwner(Row, kw_only=True):
+    """The customer of a stream whose first event names none, from the first event on that does; ``''`` until then.
+
+    They are few, so that a rebuild keeps them in memory, while the owners of most streams, which no event reads, are
+    written at once.
+    """
+
+    TABLE: ClassVar[str] = "later_owner"
     KEY: ClassVar[tuple[str, ...]] = ("stream",)
     INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
     stream: str
@@ -107,42 +122,49 @@ CAUSES = contracts.names_of(
 """Types of the events to which services react (``tests/architecture/test_wiring.py`` compares)."""
 LASTING = ("inv_", "pay_", "ord_", "cus_", "ent_")
 """Beginnings of the streams whose later events may be about other invoices than their first."""
-WITHOUT_CUSTOMER = (InvoiceAmended, InvoiceCancelled)
-"""Events of a customer's stream that do not repeat whose it is."""
-
-
 ABOUT_CUSTOMERS = frozenset(
-    name
-    for name, event in types().items()
-    if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
+    name for name, event in types().items() if "customer_id" in event.__struct_fields__
 )
 """Types of the events on the timelines of customers."""
+_IGNORED = contracts.names_of(
+    events.customer.CustomerRefTaken,
+    events.bank.BankLineRecorded,
+    events.bank.BankLineProposed,
+    events.bank.BankLineReturnProposed,
+    events.bank.BankLineIgnored,
+    events.bank.BankLineReopened,
+    events.reservation.OrderBillingCounted,
+    events.reservation.OrderDeliveryCounted,
+    events.reservation.OrderReservationMade,
+    events.reservation.OrderCreditFollowed,
+)
+
+
+def _of_families(found: Iterable[str]) -> frozenset[str]:
+    """Return all types of the families of these types. The events of a stream are of one family."""
+    families = {name.partition(".")[0] for name in found}
+    return frozenset(name for name in types() if name.partition(".")[0] in families)
+
+
+_OWNED = _of_families(ABOUT_CUSTOMERS)
+"""Types in whose streams a customer may be named."""
+_HIDDEN = _of_families(_IGNORED)
+"""Types whose streams may begin with an event that is ignored."""
 
 
 class Timeline(ReadModel):
     """Every event: those about a customer and an invoice, and what else happens in an entity or in all of them."""
 
     name = "timeline"
-    version = 6
-    rows = (Owner, AlsoAbout, Entry, InvoiceStream, InvoiceMention, Cause, MergeRow)
-    ignores = contracts.names_of(
-        events.customer.CustomerRefTaken,
-        events.bank.BankLineRecorded,
-        events.bank.BankLineProposed,
-        events.bank.BankLineReturnProposed,
-        events.bank.BankLineIgnored,
-        events.bank.BankLineReopened,
-        events.reservation.OrderBillingCounted,
-        events.reservation.OrderDeliveryCounted,
-        events.reservation.OrderReservationMade,
-        events.reservation.OrderCreditFollowed,
-    )
+    version = 7
+    rows = (Owner, LaterOwner, AlsoAbout, Entry, InvoiceStream, InvoiceMention, Cause, MergeRow)
+    ignores = _IGNORED
     applies = frozenset(types()) - ignores
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
-        """The owner of the event's stream, which the first event cannot have, and the event's cause."""
-        if e.version > 1 and e.type in ABOUT_CUSTOMERS:
-            yield Owner, (e.stream,)
+        """The customer that an earlier event may have named, or left to be named, and the event's cause."""
+        if e.type in ABOUT_CUSTOMERS and not _is_first(e):
+            yield LaterOwner, (e.stream,)
         if e.causation_id is not None:
             yield Cause, (str(e.causation_id),)
 
@@ -168,19 +190,36 @@ class Timeline(ReadModel):
                 rows.put(InvoiceStream(stream=e.stream, invoice_id=invoice_id))
             else:
                 rows.put(InvoiceMention(invoice_id=invoice_id, position=e.position))
-        if about_customer:
-            _note_customers(e, rows)
+        customer_id: str | None = getattr(e.data, "customer_id", None)
+        if e.type in _OWNED:
+            _note_owner(e, customer_id, rows)
+        for also in also_about(e.data):
+            if also != customer_id:
+                rows.put(AlsoAbout(stream=e.stream, customer_id=also, since_position=e.position))
+        if isinstance(e.data, Merging):
+            rows.put(MergeRow.of(e, e.data))
+
+    def on_left_out(self, streams: Iterable[str], rows: RowCache) -> None:
+        """Leave the streams to be named by an event that can be read."""
+        for stream in streams:
+            rows.put(LaterOwner(stream=stream, customer_id="", since_position=0))
 
 
-def _note_customers(e: Recorded, rows: RowCache) -> None:
-    customer_id: str | None = getattr(e.data, "customer_id", None)
-    if customer_id is not None and (e.version == 1 or rows.get(Owner, e.stream) is None):
-        rows.put(Owner(stream=e.stream, customer_id=customer_id, since_position=e.position))
-    for also in also_about(e.data):
-        if also != customer_id:
-            rows.put(AlsoAbout(stream=e.stream, customer_id=also, since_position=e.position))
-    if isinstance(e.data, Merging):
-        rows.put(MergeRow.of(e, e.data))
+def _is_first(e: Recorded) -> bool:
+    return e.version == 1 and e.type not in _HIDDEN
+
+
+def _note_owner(e: Recorded, customer_id: str | None, rows: RowCache) -> None:
+    """Note whose stream it is, if the event is the first that names a customer."""
+    if _is_first(e):
+        if customer_id is not None:
+            rows.put(Owner(stream=e.stream, customer_id=customer_id, since_position=e.position))
+        else:
+            rows.put(LaterOwner(stream=e.stream, customer_id="", since_position=e.position))
+    elif customer_id is not None:
+        later = rows.get(LaterOwner, e.stream)
+        if e.type in _HIDDEN if later is None else later.customer_id == "":
+            rows.put(LaterOwner(stream=e.stream, customer_id=customer_id, since_position=e.position))
 
 
 def also_about(data: Event) -> list[str]:

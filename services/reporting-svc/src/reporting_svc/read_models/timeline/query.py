@@ -39,9 +39,9 @@ async def customer_entries(view: View, customer_id: str, page: Page) -> list[Pla
     own = f"customer_id = any({where.arguments.add(await records_of(view, customer_id))}::text[])"
     own += f" and since_position <= {where.position}"
     # Of a message that is about several records of the debtor each event is listed once.
-    about = f"""(select stream from {view.schema}.owner where {own}
-                 union select stream from {view.schema}.also_about where {own})"""
-    return await _places(where, page, f"{about} o join {view.schema}.entry e using (stream)")
+    tables = ("owner", "later_owner", "also_about")
+    about = " union ".join(f"select stream from {view.schema}.{table} where {own}" for table in tables)
+    return await _places(where, page, f"({about}) o join {view.schema}.entry e using (stream)")
 
 
 async def invoice_entries(view: View, invoice_id: str, page: Page) -> list[Place]:
