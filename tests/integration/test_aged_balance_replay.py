@@ -64,6 +64,8 @@ def store(module_installation: Installation) -> Iterator[Store]:
 class Log:
     """The part of a bulk reader that gives a history."""
 
+    beheaded = ()
+
     def __init__(self, log: list[StoredEvent]) -> None:
         self._log = log
 

@@ -9,11 +9,15 @@ import asyncpg
 import pytest
 
 from encours.contracts import Recorded
+from encours.contracts.events import aside
+from encours.contracts.events.aside import EventSetAside
 from encours.contracts.events.calendar import DayOpened
+from encours.projection import shadow
 from encours.projection.control import load_checkpoint, move_checkpoint
 from encours.projection.read_model import Reactor
 from encours.projection.rebuild import Rebuilt, rebuild
 from encours.projection.schemas import schema_of, shadow_of, unquoted
+from encours.projection.shadow import Shadow
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from encours.service.rebuilding import rebuild_main
 from encours.testing.servers import Installation
@@ -107,6 +111,48 @@ async def shadow_exists(installation: Installation) -> bool:
     finally:
         await conn.close()
     return found is not None
+
+
+async def test_autovacuum_waits_until_the_tables_of_a_long_rebuild_are_complete(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = Shadow.finish
+    seen: list[set[str]] = []
+
+    async def disturbed(conn: asyncpg.Connection, schema: str) -> set[str]:
+        found = await conn.fetch(
+            """select relname from pg_class c join pg_namespace n on n.oid = relnamespace
+               where nspname = $1 and relkind = 'r' and reloptions is null""",
+            unquoted(schema),
+        )
+        return {row["relname"] for row in found}
+
+    async def finished(building: Shadow) -> None:
+        seen.append(await disturbed(building.conn, building.schema))
+        await finish(building)
+        seen.append(await disturbed(building.conn, building.schema))
+
+    monkeypatch.setattr(Shadow, "finish", finished)
+    async with feed_into(installation) as feed:
+        position = await feed.invoices(10)
+        for long in (position + 1, position):
+            monkeypatch.setattr(shadow, "UNDISTURBED", long)
+            await rebuilt(installation)
+    tables = {row_type.TABLE for row_type in OpenItems.rows}
+    assert seen == [tables, tables, set(), tables]
+
+
+async def test_a_rebuild_tells_the_model_which_streams_lost_their_first_event(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[list[str]] = []
+    monkeypatch.setattr(OpenItems, "on_left_out", lambda _, streams, __: left.append(list(streams)))
+    async with feed_into(installation) as feed:
+        await feed.invoices(3)
+        for position, stream in ((1, "inv_000000"), (4, "inv_000001")):
+            await feed((aside.STREAM, EventSetAside(position=position, stream=stream, fault="unreadable")))
+        await rebuilt(installation)
+    assert left == [["inv_000000"]]
 
 
 async def test_a_row_changed_by_hand_is_found_named_and_mended(installation: Installation) -> None:

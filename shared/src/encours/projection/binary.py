@@ -43,8 +43,15 @@ _DAYS = {date.min.toordinal() - _DAY_0: -(1 << 31), date.max.toordinal() - _DAY_
 _INSTANTS = {-63_082_281_600_000_000: -(1 << 63), 252_455_615_999_999_999: (1 << 63) - 1}
 
 
-async def copy_rows(conn: asyncpg.Connection, schema: str | None, table: str, rows: Iterable[Row]) -> None:
-    """Copy rows of one type into a table with their columns; nothing happens if there are none.
+async def copy_rows(
+    conn: asyncpg.Connection,
+    schema: str | None,
+    table: str,
+    rows: Iterable[Row],
+    sent: Callable[[bytes], None] | None = None,
+) -> None:
+    """Copy rows of one type into a table with their columns; nothing happens if there are none. ``sent`` gets the
+    encoded rows.
 
     Raises ``ValueError`` for a value that its column cannot hold, or what the database raises for a row.
     """
@@ -52,7 +59,10 @@ async def copy_rows(conn: asyncpg.Connection, schema: str | None, table: str, ro
     first = next(rows, None)
     if first is not None:
         encode = row_encoder(type(first))
-        await copy_encoded(conn, schema, table, type(first), _chunks(encode, first, rows))
+        chunks = _chunks(encode, first, rows)
+        if sent is not None:
+            chunks = _passed_on(chunks, sent)
+        await copy_encoded(conn, schema, table, type(first), chunks)
 
 
 async def copy_encoded(
@@ -83,6 +93,12 @@ def _chunks(encode: Encode, first: Row, rows: Iterable[Row]) -> Iterable[bytes]:
             yield chunk
     except (struct.error, TypeError, AttributeError) as error:
         raise ValueError(f"{type(first).__qualname__}: {error}") from error
+
+
+def _passed_on(chunks: Iterable[bytes], sent: Callable[[bytes], None]) -> Iterable[bytes]:
+    for chunk in chunks:
+        sent(chunk)
+        yield chunk
 
 
 @cache

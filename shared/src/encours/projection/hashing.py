@@ -7,11 +7,11 @@ So it covers the bytes of every value, and a rebuild hashes the rows that it cop
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from encours.projection.read_model import Conn, ReadModel
-from encours.projection.rows import Row, table_of
+from encours.projection.rows import Key, Row, table_of
 from encours.projection.schemas import unquoted
 
 if TYPE_CHECKING:
@@ -28,6 +28,26 @@ class Hashed(NamedTuple):
 
     upto: int
     rows: _Hash
+
+
+class WrittenHash:
+    """Hash of a table's rows as they are written, if they are written in the order of their key, by position first."""
+
+    def __init__(self, row_type: type[Row]) -> None:
+        self._key_of = table_of(row_type).key_of
+        self._last: Key = ()
+        self.rows: _Hash | None = hashlib.sha256() if row_type.KEY[0] == "position" else None
+
+    def follow(self, rows: list[Row]) -> Callable[[bytes], None] | None:
+        """Return the function that takes the encoded rows, which come next; None if no hash can be made of them."""
+        if self.rows is None or not rows:
+            return None
+        rows.sort(key=self._key_of)
+        if self._key_of(rows[0]) <= self._last:
+            self.rows = None
+            return None
+        self._last = self._key_of(rows[-1])
+        return self.rows.update
 
 
 async def table_hash(conn: Conn, schema: str, row_type: type[Row], known: Hashed | None = None) -> str:

@@ -51,7 +51,10 @@ async def map_events(
     """
     for row_type in model.created:
         table = table_of(row_type).name
-        await conn.execute(f"create table {schema}.{table}_created (like {schema}.{table})")
+        # Read once and dropped: there is nothing that a vacuum could gain.
+        await conn.execute(
+            f"create table {schema}.{table}_created (like {schema}.{table}) with (autovacuum_enabled = false)"
+        )
     hashed = hashlib.sha256()
     writing: asyncio.Future[None] | None = None
     try:

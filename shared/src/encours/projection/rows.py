@@ -99,7 +99,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     that are equal in the others may not overlap, which the database keeps at the end of each transaction.
     ``EXTENSIONS``: extensions of PostgreSQL that the indexes need; trusted ones, which a database's owner may create.
     ``FINAL``: an event puts the row, and no later one reads, replaces or deletes it, so that a rebuild writes and
-    forgets it at once.
+    forgets it at once. A ``position`` at the beginning of its key is that of the event.
     """
 
     TABLE: ClassVar[str]

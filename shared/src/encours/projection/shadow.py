@@ -23,7 +23,7 @@ from encours.ledger.stored import StoredEvent
 from encours.projection.apply import apply
 from encours.projection.binary import copy_rows
 from encours.projection.bulk import PAGE, BulkReader
-from encours.projection.hashing import Hashed
+from encours.projection.hashing import Hashed, WrittenHash
 from encours.projection.mapping import Unmappable, map_events, sum_entries, sum_up
 from encours.projection.parking import Parking
 from encours.projection.projector import (
@@ -46,6 +46,9 @@ FINAL_IN_MEMORY = 10_000
 SLICE = 1_000
 """Events folded before the event loop may receive more of the next page."""
 CAREFUL_PAGE = 1_000
+UNDISTURBED = 200_000
+"""Events from which on autovacuum leaves the tables alone until they are complete. In the minutes that they take it
+would read what was added again and again, and there is nothing to clean up."""
 
 
 _REFUSED: tuple[type[BaseException], ...] = (Unmappable, *UNWRITABLE)
@@ -83,6 +86,7 @@ class Shadow:
         self.reader, self.conn, self.model, self.ledger, self.way = reader, conn, model, ledger, way
         self.schema = shadow_of(model.name, ledger)
         self.hashed: dict[type[Row], Hashed] = {}
+        self._in_order: dict[type[Row], WrittenHash] = {}
         self._helper = helper
         self._indexing: dict[type[Row], asyncio.Task[None]] = {}
         """Tables whose indexes and statistics are made on the helping connection while others are filled."""
@@ -90,6 +94,7 @@ class Shadow:
         self.projection = Projection(model, self.schema, Parking())
         self.position = 0
         self._limit = rows_in_memory
+        self._undisturbed = False
         self._stored: set[str] = set()  # tables that hold rows already, and keys that exist
 
     async def fill(self, upto: int) -> StopBefore | None:
@@ -98,16 +103,28 @@ class Shadow:
         Raises :class:`Refused`, and :class:`StopBefore` in the careful way.
         """
         await create_tables(self.conn, self.schema, self.model, keys=self.way == "careful")
+        if upto >= UNDISTURBED:
+            await self._alter_tables("set (autovacuum_enabled = false)")
+            self._undisturbed = True
         if self.way == "careful":
             self._stored = {f"{row.TABLE} key" for row in self.model.rows}
+            self.model.on_left_out(self.reader.beheaded, self.projection.rows)
+            await self.projection.write(self.conn)
+            self.projection.forget()
             await self._fill_carefully(upto)
             return None
         self.projection.rows.assume_empty()
+        self.model.on_left_out(self.reader.beheaded, self.projection.rows)
+        stop = None
         with _without_gc():
             if self.way == "folded":
-                return await self._fold(upto)
-            await self._map(upto)
-            return None
+                stop = await self._fold(upto)
+            else:
+                await self._map(upto)
+        for row_type, each in self._in_order.items():
+            if each.rows is not None:
+                self.hashed[row_type] = Hashed(self.position, each.rows)
+        return stop
 
     async def finish(self) -> None:
         """Create keys, indexes and statistics, and run the daily step for all days that were opened."""
@@ -115,9 +132,16 @@ class Shadow:
             await self._create_keys(self.model.rows)
             await self._index(self.conn, [row for row in self.model.rows if row not in self._indexing])
             await asyncio.gather(*self._indexing.values())
+        if self._undisturbed:
+            await self._alter_tables("reset (autovacuum_enabled)")
         async with self.conn.transaction():
             await self.projection.run_daily_step(self.conn)
         self.projection.forget()  # the daily step has changed rows
+
+    async def _alter_tables(self, change: str) -> None:
+        await self.conn.execute(
+            "; ".join(f"alter table {self.schema}.{row_type.TABLE} {change}" for row_type in self.model.rows)
+        )
 
     async def _index_after(
         self, summed: Awaitable[None], conn: asyncpg.Connection, row_type: type[Row]
@@ -216,8 +240,9 @@ class Shadow:
 
     async def _store_final(self, least: int) -> None:
         for row_type, rows in self.projection.rows.take_final(least):
+            sent = self._in_order.setdefault(row_type, WrittenHash(row_type)).follow(rows)
             with self._refusing():
-                await copy_rows(self.conn, self.schema, row_type.TABLE, rows)
+                await copy_rows(self.conn, self.schema, row_type.TABLE, rows, sent)
 
     async def _spill(self, *, keep: int) -> None:
         await self._store_final(1)

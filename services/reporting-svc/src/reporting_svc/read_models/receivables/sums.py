@@ -22,6 +22,13 @@ SETTLED = "coalesce(-sum(m.item_minor) filter (where m.kind not in ({})), 0)::bi
 """SQL: what movements ``m`` settle of an invoice."""
 
 
+def _rare(column: str) -> str:
+    """SQL: the sum of a column of movements ``m`` that is nearly always 0; null for nothing. Where no row is added,
+    the sum takes no memory, which for millions of invoices would be gigabytes.
+    """
+    return f"sum(m.{column}) filter (where m.{column} <> 0)::bigint as {column}"
+
+
 SALES = f"(m.net_minor <> 0 or m.kind in {(*INVOICED, *CREDITED)})"
 """Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
 _DAY_KEY = "entity, currency, effective_on, kind, is_sale, is_debit"
@@ -37,9 +44,7 @@ def items_sql(schema: str) -> str:
                o.vat_on_receipt
         from {schema}.item_created o full join (
             select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-                   sum(m.contested_minor)::bigint as contested_minor,
-                   sum(m.conceded_minor)::bigint as conceded_minor, sum(m.planned_minor)::bigint as planned_minor,
-                   {SETTLED}
+                   {", ".join(map(_rare, ("contested_minor", "conceded_minor", "planned_minor")))}, {SETTLED}
             from {schema}.movement m
             where m.invoice_id is not null and (m.item_minor <> 0 or m.contested_minor <> 0 or m.planned_minor <> 0)
             group by m.invoice_id
