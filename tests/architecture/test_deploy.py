@@ -15,6 +15,8 @@ from dunning_svc.outbox.settings import DunningSettings
 from encours.cli.settings import CliSettings
 from encours.embedded.machine import RELAYING
 from encours.embedded.nats import configuration, permissions
+from encours.embedded.postgres import SETTINGS as POSTGRES_SETTINGS
+from encours.embedded.postgres import Postgres, write_settings
 from encours.embedded.secrets import AUDITOR, NATS_ADMIN, RELAY, ROLES, SERVICES
 from encours.service.settings import PREFIX, ServiceSettings
 from reporting_svc.webhooks.settings import ReportingSettings
@@ -60,6 +62,19 @@ def test_compose_starts_every_process_with_known_variables_and_samples_every_pas
     assert set(services["migrate"]["environment"]) <= _names(CliSettings)
     sample = (DEPLOY / "env" / "compose.env.sample").read_text()
     assert set(re.findall(r"\$\{(\w+):\?\}", text)) == set(re.findall(r"^(\w+)=", sample, re.MULTILINE))
+
+
+def test_compose_gives_postgresql_settings_of_the_embedded_server(tmp_path: Path) -> None:
+    server = Postgres(tmp_path, tmp_path, tmp_path, 5432, "", None, tmp_path / "log")
+    write_settings(server)
+    own = dict(re.findall(r"^(\w+) = '(.*)'$", (tmp_path / POSTGRES_SETTINGS).read_text(), re.MULTILINE))
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    command = services["postgres"]["command"]
+    given = dict(each.split("=") for each in command[2::2])
+    assert set(command[1::2]) == {"-c"}
+    assert given.pop("shared_buffers") == "512MB"  # as the embedded server's on a machine of 8 GB or more
+    assert given == {name: own[name] for name in given}
+    assert {"fsync", "synchronous_commit", "max_wal_size", "checkpoint_timeout"} < set(given)
 
 
 @pytest.mark.parametrize("name", ["nats-server.conf", "single.conf"])
