@@ -32,6 +32,7 @@ from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.parties.insolvency import InsolvencyOpened
 from encours.contracts.events.reservation import CreditBasis, ReservationDecided
 from encours.contracts.events.risk import LimitApproved, LimitRequested
+from encours.contracts.events.risk_terms import PayerFigures, RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
 from encours.kernel.ids import derived_id
 from encours.projection.read_model import ReadModel
@@ -48,6 +49,7 @@ from risk_svc.domain.proposal.financials import financials_of
 from risk_svc.domain.proposal.formula import formula_of
 from risk_svc.domain.proposal.review import review_of
 from risk_svc.domain.score.grading import grade_of
+from risk_svc.domain.terms.proposals import terms_of
 from risk_svc.read_models.checks.model import Checks
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.file.query import MOST_ORDERS
@@ -285,6 +287,46 @@ async def test_facts_of_registers_and_insurers_call_for_a_review_until_they_are_
         assert await causes() == ["no_recent_file"], (
             "a limit is decided, and the accounts were another firm's"
         )
+
+
+async def test_the_effect_of_terms_stands_beside_customers_of_the_grade_without_terms(
+    module_installation: Installation,
+) -> None:
+    days = [TODAY + timedelta(days=n) for n in range(5)]
+
+    def graded(customer: str) -> ScoreGraded:
+        return event(ScoreGraded, score_grade_id=grade_of(customer), customer_id=customer, grade="D")
+
+    def terms(customer: str) -> list[Event]:
+        named: dict[str, Any] = {
+            "risk_terms_id": terms_of(customer),
+            "customer_id": customer,
+            "proposal_number": 1,
+        }
+        figures = event(PayerFigures, grade="D")
+        proposed = event(RiskTermsProposed, kind="deposit", share_bps=3_000, figures=figures, **named)
+        return [proposed, event(RiskTermsAnswered, accepted=True, **named)]
+
+    later = replace(invoice("F4", SHOP, 10_00, days[2]), issued_on=days[2])
+    happened = (
+        (days[0], [graded(each) for each in (OFFICE, SHOP, BANKRUPT)]),
+        (days[1], terms(OFFICE)),
+        (days[2], [later]),
+        (days[3], terms(BANKRUPT)),
+    )
+    async with ledger_of(module_installation, *happened) as scenario:
+        path = f"/v1/customers/{OFFICE}/terms-proposals/1/effect"
+        found = await got(scenario, path, as_of=days[4])
+        late = float((days[4] - FIRST).days)
+        assert found["peers"] == {
+            "grade": "D",
+            "customers": 1,
+            "before": {"invoices": 2, "late": 2, "mean_days_late": (late + 4) / 2},
+            "since": {"invoices": 1, "late": 1, "mean_days_late": 2.0},
+        }, "the other customer of the grade has accepted terms since"
+        assert (await got(scenario, path, as_of=days[2]))["peers"]["customers"] == 2
+        unanswered = await scenario.http.get(path, params={"as_of": str(days[0])})
+        assert (unanswered.status_code, unanswered.json()["type"]) == (404, "/problems/risk-terms-not-found")
 
 
 async def test_exposure_is_shown_alone_with_the_payer_with_the_group_and_the_file_has_all_holds(
