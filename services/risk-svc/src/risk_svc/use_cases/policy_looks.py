@@ -40,8 +40,8 @@ class FollowPolicies(Follower):
 
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
         super().__init__(ledger, db)
-        self._policies: dict[str, tuple[int, CreditPolicy]] = {}
-        """Policies by entity, with their position."""
+        self._policies: dict[tuple[str, str], tuple[int, CreditPolicy]] = {}
+        """Policies by ledger and entity, as a copy of a ledger has the same entities; with their position."""
 
     async def look(self, name: str) -> None:
         """Look at the customers of entities with a credit policy that changed since the last look."""
@@ -63,10 +63,10 @@ class FollowPolicies(Follower):
         self._seen[at] = position
 
     async def _policy(self, name: str, entity_id: str, set_position: int) -> CreditPolicy:
-        known = self._policies.get(entity_id)
+        known = self._policies.get((name, entity_id))
         if known is None or known[0] != set_position:
             events = await self._ledger.read_stream(name, policy_of(entity_id), upto=set_position)
-            known = self._policies[entity_id] = set_position, standing.CREDIT_POLICY.fold(events)
+            known = self._policies[name, entity_id] = set_position, standing.CREDIT_POLICY.fold(events)
         return known[1]
 
 
