@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -14,12 +15,13 @@ from msgspec.structs import replace
 
 from encours.contracts import Event
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
-from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
+from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules, OrderRules
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.reservation import ReservationDecided, ReservationExpired
 from encours.contracts.events.risk_terms import RiskTermsProposed, RiskTermsRule, RiskTermsWithdrawn
+from encours.contracts.events.sales.order import OrderClosed, OrderDelivered, OrderPlaced
 from encours.contracts.events.score import STREAM, ScoreGraded, ScoreModelActivated
 from encours.kernel.ids import derived_id
 from encours.ledger import Ledger, LedgerInfo
@@ -249,3 +251,36 @@ async def test_a_step_of_today_holds_at_once_and_terms_follow_grade_and_exposure
         assert await happened() == [RiskTermsProposed, CreditHoldPlaced, RiskTermsWithdrawn]
         await FollowPolicies(ledger, db).look(name)
         assert len(await happened()) == 3, "a worker that starts again proposes nothing twice"
+
+
+async def test_open_orders_of_before_the_policy_are_decided_once_it_asks_for_reservations(
+    module_installation: Installation,
+) -> None:
+    entity, customer = derived_id("ent", "gate"), derived_id("cus", "gate")
+    placed, ended = derived_id("ord", "open"), derived_id("ord", "ended")
+    fields: dict[str, Any] = {"customer_id": customer, "currency": "EUR", "net_minor": 100_00}
+    before = [
+        event(EntityRegistered, entity_id=entity),
+        event(CustomerRegistered, customer_id=customer, entity_id=entity),
+        event(OrderPlaced, **fields, order_id=placed, total_minor=120_00),
+        event(OrderDelivered, **fields | {"net_minor": 40_00}, order_id=placed, delivery_id="dlv_1"),
+        event(OrderPlaced, **fields, order_id=ended, total_minor=120_00),
+        event(OrderClosed, order_id=ended, customer_id=customer),
+    ]
+    asked = event(
+        CreditPolicySet, credit_policy_id=policy_of(entity), entity_id=entity, version=1,
+        orders=OrderRules(need_reservation=True),
+    )  # fmt: skip
+
+    async def decided(given: list[Event]) -> list[tuple[str, int]]:
+        async with ledger_of(module_installation, (entity, given)) as (name, ledger, db, project):
+            for _ in range(2):
+                await FreeOrders(ledger, db).look(name)
+                await project()
+            found = await ledger.read_types(name, [ReservationDecided.TYPE], 0, 10)
+        return [
+            (e.data.order_ref, e.data.amount_minor) for e in found if isinstance(e.data, ReservationDecided)
+        ]
+
+    assert await decided(before) == []
+    assert await decided([*before, asked]) == [(placed, 72_00)]

@@ -97,7 +97,8 @@ class OrderRulesBody(Body):
 
     need_reservation: bool = Field(
         default=False,
-        description="Orders in Encours are decided as they are placed, and delivered only by their reservation.",
+        description="Orders in Encours are decided as they are placed, open ones as this is set, and delivered only by "
+        "their reservation.",
     )
     grace_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = Field(
         default=None,

@@ -60,10 +60,15 @@ async def expiring(conn: Conn, schema: str, day: date) -> list[tuple[str, str]]:
 
 
 async def to_follow(conn: Conn, schema: str) -> list[tuple[str, str, int]]:
-    """Return ids, entities and versions of orders whose reservations do not follow them yet."""
+    """Return ids, entities and versions of orders whose reservations do not follow them yet.
+
+    Those of the entities whose policy asks for reservations now; orders of before that are among them.
+    """
     rows = await conn.fetch(
         f"""select order_id, entity_id, version from {schema}.followed_order
-            where version > followed_version order by order_id"""
+            where version > followed_version
+              and entity_id in (select entity_id from {schema}.order_policy where need_reservation)
+            order by order_id"""
     )
     return [(row["order_id"], row["entity_id"], row["version"]) for row in rows]
 

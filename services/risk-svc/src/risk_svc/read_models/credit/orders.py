@@ -124,12 +124,15 @@ def placed(data: OrderPlaced, rows: RowCache) -> None:
 
 
 def to_follow(e: Recorded, data: OrderPlaced | Delivering | OrderClosed, rows: RowCache) -> None:
-    """Note that the reservations of an order have to follow it, where the entity's policy asks for them."""
+    """Note the version of an order that its reservations have to follow once the entity's policy asks for them.
+
+    An order that is closed before that needs none, so there is nothing to follow.
+    """
     policy = rows.get(OrderPolicyRow, e.entity)
-    if policy is None or not policy.need_reservation:
-        return
     row = rows.get(FollowedOrderRow, data.order_id)
     followed = row.followed_version if row else 0
+    if isinstance(data, OrderClosed) and (policy is None or not policy.need_reservation):
+        followed = e.version
     rows.put(
         FollowedOrderRow(
             order_id=data.order_id, entity_id=e.entity, version=e.version, followed_version=followed

@@ -197,11 +197,11 @@ class OrderPolicyRow(Row, kw_only=True):
 
 
 class FollowedOrderRow(Row, kw_only=True):
-    """An order that needs a reservation: version of its stream, and the one that its reservations follow."""
+    """An order in Encours: version of its stream, and the one that its reservations follow."""
 
     TABLE: ClassVar[str] = "followed_order"
     KEY: ClassVar[tuple[str, ...]] = ("order_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(order_id) where version > followed_version",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(entity_id, order_id) where version > followed_version",)
     order_id: str
     entity_id: str
     version: int
