@@ -72,6 +72,8 @@ async def test_a_day_that_nobody_judges_and_a_customer_who_cannot_be_are_alarms_
         assert late["detail"] == f"The early warnings of {missed} have not been judged."
         assert "worker of risk-svc" in late["remedy"]
         assert await _status(installation, asks) == [late | {"ledger": None}]
+        gauge = f'encours_overdue_work{{kind="warnings_not_judged",ledger="{NAME}"}} 1.0'
+        assert gauge in await _metrics(base, key.token)
 
         # Two customers cannot be judged, one as it is read and one by a rule: the other three are.
         monkeypatch.setattr(days, "evaluate", _fails_for_one)
@@ -140,6 +142,12 @@ async def _overdue(base: str, token: str) -> list[dict[str, Any]]:
         answer = await client.get("/v1/expected-work", headers={"Authorization": f"Bearer {token}"})
         found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]
         return found
+
+
+async def _metrics(base: str, token: str) -> str:
+    async with httpx.AsyncClient(base_url=base, timeout=HANG_S) as client:
+        answer = await client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+        return answer.raise_for_status().text
 
 
 async def _status(installation: Installation, asks: dict[str, str]) -> Any:

@@ -33,7 +33,6 @@ from risk_svc.http.standing import routes as standing
 from risk_svc.http.terms import routes as terms
 from risk_svc.http.warnings import routes as warnings
 from risk_svc.models import MODELS, NAME
-from risk_svc.read_models.warnings.judged import UnjudgedCustomers
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -71,8 +70,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 
 @asynccontextmanager
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
-    async with limit_backtests.ROOM.opened(services) as extras:
-        yield {**extras, "turns": Turns(), "unjudged": UnjudgedCustomers(services.db.pool)}
+    async with limit_backtests.ROOM.opened(services) as extras, expected.open_expected(services) as unjudged:
+        yield {**extras, **unjudged, "turns": Turns()}
 
 
 def serve(settings: ServiceSettings) -> None:

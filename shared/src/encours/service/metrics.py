@@ -67,6 +67,12 @@ class Metrics:
             ("ledger",),
             registry=self.registry,
         )
+        self.overdue_work = Gauge(
+            "encours_overdue_work",
+            "Work that should have been done by now, as GET /v1/expected-work lists it.",
+            ("ledger", "kind"),
+            registry=self.registry,
+        )
         self._service = service
         self._children: dict[tuple[str, str, int], Histogram] = {}
 

@@ -10,7 +10,7 @@ import asyncpg
 from encours.ledger.model import LedgerInfo
 from encours.postgres.connection import FAILED
 from encours.postgres.own_tables import OwnTables
-from encours.reading.moment import View
+from encours.projection.read_model import Conn
 from risk_svc.domain.warning.unjudged import UnjudgedCustomer
 
 
@@ -19,9 +19,9 @@ def concerns_one(error: Exception) -> bool:
     return isinstance(error, asyncpg.DataError) or not isinstance(error, FAILED)
 
 
-async def judged_until(view: View, model: str, info: LedgerInfo) -> int:
+async def judged_until(conn: Conn, model: str, info: LedgerInfo) -> int:
     """Return the position up to which the days that opened were judged; those of loaded history are not."""
-    reacted = await view.conn.fetchval(
+    reacted = await conn.fetchval(
         "select position from encours.reaction where ledger = $1 and model = $2 and epoch = $3",
         info.name,
         model,

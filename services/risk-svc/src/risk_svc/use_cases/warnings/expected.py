@@ -9,7 +9,8 @@ from encours.contracts import Recorded
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_warning import WarningRulesSet
 from encours.ledger import Ledger
-from encours.reading.moment import View
+from encours.projection.read_model import Conn
+from encours.reading.moment import Granted
 from risk_svc.domain.warning.unjudged import UnjudgedWork, rules_on, unjudged
 from risk_svc.read_models.warnings.judged import UnjudgedCustomers, judged_until
 
@@ -17,7 +18,7 @@ _EVENTS_AT_ONCE = 1_000
 
 
 async def unjudged_work(
-    ledger: Ledger, name: str, view: View, model: str, customers: UnjudgedCustomers
+    ledger: Ledger, name: str, conn: Conn, granted: Granted, model: str, customers: UnjudgedCustomers
 ) -> list[UnjudgedWork]:
     """Return what is overdue now in a ledger; nothing in a sandbox, whose time does not pass by itself.
 
@@ -29,9 +30,9 @@ async def unjudged_work(
     rules = [
         (e.position, e.data)
         async for e in _all(ledger, name, WarningRulesSet.TYPE, 0)
-        if isinstance(e.data, WarningRulesSet) and (view.granted is None or e.entity in view.granted)
+        if isinstance(e.data, WarningRulesSet) and (granted is None or e.entity in granted)
     ]
-    judged = await judged_until(view, model, info)
+    judged = await judged_until(conn, model, info)
     opened = [
         (e.position, e.data.day)
         async for e in _all(ledger, name, DayOpened.TYPE, judged)
