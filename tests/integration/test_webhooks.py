@@ -14,12 +14,13 @@ from pathlib import Path
 
 from standardwebhooks import Webhook
 
+from encours.contracts.events.credit_hold import PayerBadgeGiven, PayerBadgeRemoved
 from encours.embedded.process import free_port
 from encours.kernel.ids import derived_id
 from encours.kernel.tasks import end
 from encours.ledger.admin import new_epoch
 from encours.postgres.connection import connect
-from encours.testing.events import drafted
+from encours.testing.events import drafted, event
 from encours.testing.forks import Fork
 from encours.testing.http import grant
 from encours.testing.servers import Installation
@@ -226,6 +227,14 @@ async def test_a_key_gets_what_it_may_read_and_a_secret_is_shown_once(
         assert (await world.http.get(path)).status_code == 404
         assert await world.is_measured()
         await world.http.delete(f"/v1/webhooks/{everything['id']}")
+
+        badges = await world.make(receiver.url, types=["payer_badge.*"])
+        fields = {"payer_badge_id": derived_id("bdg", 1), "customer_id": derived_id("cus", 1)}
+        told = [event(kind, **fields) for kind in (PayerBadgeGiven, PayerBadgeRemoved)]
+        sent = await world.append(*told, drafted(invoice_id=INV[2]), entity=ENT_B)
+        await world.serve(badges)
+        assert receiver.positions()[2:] == sent[:2]
+        await world.http.delete(f"/v1/webhooks/{badges['id']}")
 
         async def is_forgotten() -> bool:
             return not await world.is_measured()
