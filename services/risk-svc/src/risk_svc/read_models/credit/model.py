@@ -92,7 +92,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 28
+    version = 29
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
