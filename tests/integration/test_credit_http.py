@@ -202,16 +202,40 @@ async def test_customers_are_ranked_in_one_currency(
 ) -> None:
     invoice, risk = services
     entity, customer = await firm(invoice)
+    other = await created(
+        invoice, "/v1/customers", {"entity_id": entity, "name": "Martin", "address": ADDRESS}
+    )
+    for buyer, price, day in (
+        (other["id"], "50.00", "2026-01-05"),
+        (customer, "100.00", "2026-02-01"),
+        (other["id"], "300.00", "2026-03-02"),
+    ):
+        line = {"description": "Maintenance", "quantity": "1", "unit_price": price, "vat_rate": "20"}
+        document = {"entity_id": entity, "customer_id": buyer, "currency": "USD", "lines": [line]}
+        last = await created(invoice, "/v1/invoices", document | {"issue": True, "issued_on": day})
     for currency, price in (("EUR", "100.00"), ("JPY", "1000000")):
         line = {"description": "Maintenance", "quantity": "1", "unit_price": price, "vat_rate": "20"}
         document = {"entity_id": entity, "customer_id": customer, "currency": currency, "lines": [line]}
         await created(invoice, "/v1/invoices", document | {"issue": True})
     await rebuild(installation)
 
+    async def ranked(**dates: Any) -> list[tuple[str, str]]:
+        answer = await risk.get("/v1/customers", params={"currency": "USD"} | dates)
+        assert answer.status_code == 200, answer.text
+        rows = answer.json()["data"]
+        return [(row["customer_id"], row["components"]["total"]["amount"]) for row in rows]
+
+    small, large = (customer, "120.00"), (other["id"], "420.00")
+    assert last["total"]["amount"] == "360.00"
+    assert await ranked() == [large, small]
+    assert await ranked(sort="exposure") == [small, large]
+    assert await ranked(as_of="2026-02-28") == [small, (other["id"], "60.00")]
+    assert await ranked(as_of="2026-01-31") == [(other["id"], "60.00")]
+    assert await ranked(as_of="2026-01-01") == []
     refused = (await risk.get("/v1/customers")).json()
-    assert (refused["type"], refused["currencies"]) == ("/problems/currency-required", ["EUR", "JPY"])
+    assert (refused["type"], refused["currencies"]) == ("/problems/currency-required", ["EUR", "JPY", "USD"])
     for currency, total in (("EUR", "120.00"), ("JPY", "1200000")):
         (row,) = (await risk.get("/v1/customers", params={"currency": currency})).json()["data"]
         assert row["components"]["total"] == {"amount": total, "currency": currency}
     by_name = (await risk.get("/v1/customers", params={"sort": "name"})).json()
-    assert (by_name["currency"], len(by_name["data"])) == (None, 1)
+    assert (by_name["currency"], len(by_name["data"])) == (None, 2)

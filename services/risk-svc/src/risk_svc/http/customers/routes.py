@@ -71,14 +71,15 @@ async def get_score(customer_id: CustomerPath, q: Reading) -> Response:
 async def list_customers(
     q: Reading, page: Annotated[Page, RANKING], currency: Currency | None = None
 ) -> Response:
-    """Customers by exposure as it is now, with exposure and score at the dates asked for.
+    """Customers by exposure, with exposure and score, at the dates asked for.
 
     Exposure is ranked in one currency: `currency`, or the only one that there is. Sorted by name, all customers are
     listed, each in the currency that it uses most unless one is named.
     """
     async with q.view("credit") as view:
         ranked = await _ranked_in(view, currency) if "exposure_minor" in page.columns else None
-        rows, pictures = await query.ranking(view, page, ranked)
+        then = q.today_from is None or not view.time.is_now
+        rows, pictures = await query.ranking(view, page, ranked, then=then)
     shown = currency or ranked
     found = page.body(
         rows, lambda row: PortfolioItem.of(pictures[row["customer_id"]], shown, view.time.as_of)

@@ -260,8 +260,20 @@ class LatestPictures:
             return position, await pictures(conn, schema, customers, as_of=day, position=position)
 
 
-async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[Any], dict[str, Picture]]:
-    """Return one page of customers in the order of their exposure now, and their pictures at the dates of the view.
+_EXPOSURE_THEN = """(
+    select customer_id, currency, sum(
+        open_minor - conceded_minor + draft_minor - unapplied_minor + reserved_minor + delivered_minor
+    )::bigint as exposure_minor
+    from {s}.movement where position <= {position} and effective_on <= {as_of} group by customer_id, currency
+)"""
+
+
+async def ranking(
+    view: View, page: Page, currency: str | None, *, then: bool
+) -> tuple[list[Any], dict[str, Picture]]:
+    """Return one page of customers in the order of their exposure, and their pictures at the dates of the view.
+
+    The exposure is that of now, which an index has in order, or with ``then`` that at the dates of the view.
 
     The order is that of one currency, and only customers that ever had exposure in it are ranked: amounts of different
     currencies are not compared. Without a currency the page is not ordered by exposure, and lists every customer.
@@ -272,8 +284,10 @@ async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[An
     if currency is not None:
         ranked = where.arguments.add(currency)
         exposure = f"{view.schema}.exposure"
+        if then:
+            exposure = _EXPOSURE_THEN.format(s=view.schema, position=where.position, as_of=where.as_of)
         if merged.merged:
-            exposure = _of_debtors(view, merged, where.arguments)
+            exposure = _of_debtors(exposure, merged, where.arguments)
         source = f"""(
             select customer_id, c.entity_id, c.name, c.from_position, x.exposure_minor
             from {exposure} x join {view.schema}.customer c using (customer_id)
@@ -288,13 +302,12 @@ async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[An
     return rows, {customer: picture.alone for customer, picture in found.items()}
 
 
-def _of_debtors(view: View, merged: Survivors, arguments: Arguments) -> str:
+def _of_debtors(exposure: str, merged: Survivors, arguments: Arguments) -> str:
     """SQL: exposures by debtor: those of merged records are added to that of the record that stands for them."""
     # A subquery is hashed once, under every plan; a comparison with the elements of an array is not.
     touched = f"(select unnest({arguments.add(sorted({*merged.merged, *merged.merged.values()}))}::text[]))"
-    exposure = f"{view.schema}.exposure"
     return f"""(
-        select customer_id, currency, exposure_minor from {exposure} where customer_id not in {touched}
+        select customer_id, currency, exposure_minor from {exposure} x where customer_id not in {touched}
         union all
         select coalesce(m.survivor_id, e.customer_id), e.currency, sum(e.exposure_minor)::bigint
         from {exposure} e left join {merged_sql(merged, arguments)} m using (customer_id)
