@@ -72,4 +72,5 @@ lock: $(VENV)/.bootstrap ## resolve the lock files again from the pyproject.toml
 	@$(UV) pip $(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock
 	@$(UV) pip $(COMPILE) pyproject.toml --group dev -o requirements.lock
 	@$(UV) pip $(COMPILE) $(addsuffix /pyproject.toml,$(MEMBERS)) -c requirements.lock -o deploy/requirements-service.lock
+	@$(UV) pip $(COMPILE) services/risk-svc/pyproject.toml --extra models -c requirements.lock -o deploy/requirements-models.lock
 	@! grep -nE 'https?:|^-' requirements*.lock deploy/*.lock

@@ -175,6 +175,7 @@ def test_locks_are_hashed_and_carry_no_address() -> None:
         ROOT / "requirements.lock",
         ROOT / "requirements-bootstrap.lock",
         ROOT / "deploy/requirements-service.lock",
+        ROOT / "deploy/requirements-models.lock",
     ]
     for lock in locks:
         text = lock.read_text()

@@ -126,7 +126,7 @@ async def _measure(installation: Installation) -> list[Entry]:
         db = await ReadDb.open(installation.store_url("risk"), ledger=ledger, models=MODELS)
         stack.push_async_callback(db.close)
 
-        fit = await _took(installation, FittedHistories(db, ledger).fitted(LEDGER, DAY, "own-1"))
+        fit = await _took(installation, FittedHistories(db, ledger).fitted(LEDGER, DAY, "own-1", "plain"))
         activation = await _took(installation, GradePayers(ledger, db).look(LEDGER))
         graded = await _count(ledger, ScoreGraded.TYPE)
         (opened,) = await ledger.read_types(LEDGER, [DayOpened.TYPE], LAST, 1)

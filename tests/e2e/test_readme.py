@@ -194,9 +194,14 @@ def test_a_payment_model_is_fitted_listed_and_activated_as_printed(system: Syste
     )
     assert done.returncode == 0, done.stdout + done.stderr
     printed, activated = done.stdout.split("{", 1)
-    assert printed.startswith("Version own-1, fitted to 84 invoices of 2 customers")
+    for version in ("own-1, plain", "own-2, boosted"):
+        assert f"Version {version}, fitted to 84 invoices of 2 customers" in printed
     assert "default-1" in printed
-    assert json.loads("{" + activated)["active"] == "own-1"
+    models = json.loads("{" + activated)
+    assert (models["active"], [each["kind"] for each in models["data"]]) == (
+        "own-2",
+        ["plain", "plain", "boosted"],
+    )
 
 
 def test_a_sandbox_is_made_advanced_compared_and_dropped_as_printed(system: System) -> None:

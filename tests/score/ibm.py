@@ -45,15 +45,10 @@ def tested(of: Sequence[PayerHistory]) -> list[tuple[PayerHistory, InvoiceOutcom
 
 def by_model(model: PaymentModel, of: Sequence[PayerHistory]) -> list[JudgedForecast]:
     """Return the forecasts of the model beside what came."""
-    judged = []
-    for payer, each in tested(of):
-        found = model.forecast(payer.history, each.issued, payer.segment)
-        judged.append(
-            JudgedForecast(
-                found.probability_late, found.days_late, found.from_days, found.to_days, each.delay_days
-            )
-        )
-    return judged
+    return [
+        model.forecast(payer.history, each.issued, payer.segment).judged(each.delay_days)
+        for payer, each in tested(of)
+    ]
 
 
 def by_baselines(of: Sequence[PayerHistory]) -> dict[str, list[JudgedForecast]]:

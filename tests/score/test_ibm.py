@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from msgspec import structs
 
+from risk_svc.domain.score.boosted.fit import fit_boosted
 from risk_svc.domain.score.fit import Fitted, fit
 from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.measures import quality
+from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.warning.rules import SHIPPED
 from tests.score import ibm, warned
 
+Make = Callable[[list[PayerHistory], int, str], Fitted[PaymentModel]]
 pytestmark = pytest.mark.skipif(not ibm.FILE.exists(), reason=f"ACCEPTANCE NOT RUN: {ibm.FILE} is absent")
 
 
@@ -22,9 +26,15 @@ def payers() -> list[PayerHistory]:
     return ibm.payers()
 
 
+@pytest.fixture(scope="module", params=[fit, fit_boosted], ids=["plain", "boosted"])
+def make(request: pytest.FixtureRequest) -> Make:
+    found: Make = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def fitted(payers: list[PayerHistory]) -> Fitted:
-    return fit(payers, ibm.CUT, "ibm")
+def fitted(payers: list[PayerHistory], make: Make) -> Fitted[PaymentModel]:
+    return make(payers, ibm.CUT, "ibm")
 
 
 def shifted(payer: PayerHistory, since: int, dice: random.Random) -> PayerHistory:
@@ -40,7 +50,7 @@ def shifted(payer: PayerHistory, since: int, dice: random.Random) -> PayerHistor
 
 
 def test_forecasts_at_issue_are_good_and_no_baseline_is_better(
-    payers: list[PayerHistory], fitted: Fitted
+    payers: list[PayerHistory], fitted: Fitted[PaymentModel]
 ) -> None:
     found = quality(ibm.by_model(fitted.model, payers))
     assert found.auc >= 0.85
@@ -55,14 +65,18 @@ def test_forecasts_at_issue_are_good_and_no_baseline_is_better(
         assert found.interval_score_days <= other.interval_score_days
 
 
-def test_a_fit_does_not_see_later_settlements(payers: list[PayerHistory], fitted: Fitted) -> None:
+def test_a_fit_does_not_see_later_settlements(
+    payers: list[PayerHistory], make: Make, fitted: Fitted[PaymentModel]
+) -> None:
     dice = random.Random(7)
     others = [shifted(payer, ibm.CUT, dice) for payer in payers]
     assert others != payers
-    assert fit(others, ibm.CUT, "ibm") == fitted
+    assert make(others, ibm.CUT, "ibm") == fitted
 
 
-def test_a_forecast_does_not_see_later_settlements(payers: list[PayerHistory], fitted: Fitted) -> None:
+def test_a_forecast_does_not_see_later_settlements(
+    payers: list[PayerHistory], fitted: Fitted[PaymentModel]
+) -> None:
     dice = random.Random(8)
     for payer, each in ibm.tested(payers):
         other = shifted(payer, each.issued, dice)

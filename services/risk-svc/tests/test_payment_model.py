@@ -5,10 +5,11 @@ from functools import partial
 
 import pytest
 
+from risk_svc.domain.score.boosted.fit import fit_boosted
 from risk_svc.domain.score.fit import Fitted, HistoryTooShort, fit
 from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.measures import JudgedForecast, quality, reliability
-from risk_svc.domain.score.model import Forecast
+from risk_svc.domain.score.model import Forecast, LevelModel, PaymentModel
 from risk_svc.domain.score.reasons import reasons
 
 TODAY = 740_000
@@ -25,61 +26,71 @@ def around(dice: random.Random, habit: float, day: int) -> int:
     return day + max(1, round(dice.gauss(habit, 8)))
 
 
-@pytest.fixture(scope="module")
-def fitted() -> Fitted:
+def forty() -> list[PayerHistory]:
     dice = random.Random(3)
     firm = []
     for number in range(40):
         late = partial(around, dice, dice.gauss(25, 10))
         firm.append(payer(late, segment="ab"[number % 2]))
-    return fit(firm, TODAY, "test")
+    return firm
 
 
-def forecast(fitted: Fitted, life: Life, months: int = 18) -> Forecast:
-    return fitted.model.forecast(payer(life, months=months).history, TODAY, "a")
+@pytest.fixture(scope="module")
+def fitted() -> Fitted[LevelModel]:
+    return fit(forty(), TODAY, "test")
 
 
-def test_who_never_pays_ends_at_e_without_one_paid_invoice(fitted: Fitted) -> None:
-    assert forecast(fitted, lambda _: None).grade == "E"
+@pytest.fixture(scope="module", params=[fit, fit_boosted], ids=["plain", "boosted"])
+def model(request: pytest.FixtureRequest) -> PaymentModel:
+    found: PaymentModel = request.param(forty(), TODAY, "test").model
+    return found
 
 
-def test_one_invoice_that_stays_open_ends_at_e_and_never_improves(fitted: Fitted) -> None:
+def forecast(model: PaymentModel, life: Life, months: int = 18) -> Forecast:
+    return model.forecast(payer(life, months=months).history, TODAY, "a")
+
+
+def test_who_never_pays_ends_at_e_without_one_paid_invoice(model: PaymentModel) -> None:
+    assert forecast(model, lambda _: None).grade == "E"
+
+
+def test_one_invoice_that_stays_open_ends_at_e_and_never_improves(model: PaymentModel) -> None:
     history = (InvoiceOutcome(TODAY, TODAY + 30, None),)
-    found = [fitted.model.forecast(history, TODAY + days, "a") for days in range(20, 2_000, 20)]
+    found = [model.forecast(history, TODAY + days, "a") for days in range(20, 2_000, 20)]
     late = [each.days_late for each in found]
     assert late == sorted(late)
     assert found[-1].grade == "E"
 
 
 @pytest.mark.parametrize(("days", "grade"), [(15, "C"), (45, "D")])
-def test_who_pays_late_but_always_is_between(fitted: Fitted, days: int, grade: str) -> None:
-    assert forecast(fitted, lambda day: day + 30 + days).grade == grade
+def test_who_pays_late_but_always_is_between(model: PaymentModel, days: int, grade: str) -> None:
+    assert forecast(model, lambda day: day + 30 + days).grade == grade
 
 
 @pytest.mark.parametrize("before", [0, 10, 200])
-def test_who_pays_in_advance_is_at_a(fitted: Fitted, before: int) -> None:
-    assert forecast(fitted, lambda day: day - before).grade == "A"
+def test_who_pays_in_advance_is_at_a(model: PaymentModel, before: int) -> None:
+    assert forecast(model, lambda day: day - before).grade == "A"
 
 
-def test_money_before_the_issue_counts_from_the_issue(fitted: Fitted) -> None:
-    assert forecast(fitted, lambda day: day - 200) == forecast(fitted, lambda day: day)
+def test_money_before_the_issue_counts_from_the_issue(model: PaymentModel) -> None:
+    assert forecast(model, lambda day: day - 200) == forecast(model, lambda day: day)
 
 
-def test_a_customer_without_history_is_at_the_level_of_its_segment(fitted: Fitted) -> None:
+def test_a_customer_without_history_is_at_the_level_of_its_segment(fitted: Fitted[LevelModel]) -> None:
     new = fitted.model.forecast((), TODAY, "a")
     assert new.level.days == fitted.model.segments["a"]
     assert not new.level.known
-    few = forecast(fitted, lambda day: day + 90, months=3)
+    few = forecast(fitted.model, lambda day: day + 90, months=3)
     assert new.probability_late < few.probability_late
 
 
-def test_the_probability_falls_with_the_residual_and_stays_a_probability(fitted: Fitted) -> None:
+def test_the_probability_falls_with_the_residual_and_stays_a_probability(fitted: Fitted[LevelModel]) -> None:
     found = [fitted.model.probability_above(step / 10) for step in range(-200, 201)]
     assert found == sorted(found, reverse=True)
     assert 0 <= found[-1] < 0.01 < 0.99 < found[0] <= 1
 
 
-def test_the_report_is_about_the_last_quarter(fitted: Fitted) -> None:
+def test_the_report_is_about_the_last_quarter(fitted: Fitted[LevelModel]) -> None:
     report = fitted.calibration
     assert (report.invoices, report.forecast) == (680, 200)
     assert 0 < report.late < report.forecast
@@ -87,7 +98,9 @@ def test_the_report_is_about_the_last_quarter(fitted: Fitted) -> None:
     assert 0.7 < report.quality.coverage < 0.9
 
 
-def test_open_late_invoices_of_others_raise_what_is_expected_of_a_newcomer(fitted: Fitted) -> None:
+def test_open_late_invoices_of_others_raise_what_is_expected_of_a_newcomer(
+    fitted: Fitted[LevelModel],
+) -> None:
     dice = random.Random(4)
     firm = [payer(lambda day: day + dice.randrange(1, 60)) for _ in range(20)]
     never = [
@@ -98,11 +111,11 @@ def test_open_late_invoices_of_others_raise_what_is_expected_of_a_newcomer(fitte
     assert before.probability_late < after.probability_late
 
 
-def test_the_reasons_say_what_the_forecast_rests_on(fitted: Fitted) -> None:
-    never = forecast(fitted, lambda _: None, months=3)
+def test_the_reasons_say_what_the_forecast_rests_on(fitted: Fitted[LevelModel]) -> None:
+    never = forecast(fitted.model, lambda _: None, months=3)
     assert reasons(never) == ["open-late"]
-    assert reasons(forecast(fitted, lambda day: day + 31)) == ["open-late", "settled-late"]
-    assert reasons(forecast(fitted, lambda day: day)) == ["settled-in-time"]
+    assert reasons(forecast(fitted.model, lambda day: day + 31)) == ["open-late", "settled-late"]
+    assert reasons(forecast(fitted.model, lambda day: day)) == ["settled-in-time"]
     assert reasons(fitted.model.forecast((), TODAY, "a")) == ["no-outcome"]
 
 

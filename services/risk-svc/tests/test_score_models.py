@@ -12,9 +12,11 @@ from risk_svc.domain.assessment import OrderAsked, assess
 from risk_svc.domain.exposure import ExposureItem, ExposurePart
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
+from risk_svc.domain.score.boosted.fit import fit_boosted
 from risk_svc.domain.score.document import document_of, model_of
 from risk_svc.domain.score.fit import HistoryTooShort, fit
 from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
+from risk_svc.domain.score.model import ModelKind
 from risk_svc.domain.score.outcomes import outcome
 from risk_svc.domain.score.shipped import SHIPPED
 from risk_svc.domain.score.versions import ActivateModel, FitModel, LedgerHistory, ScoreModelNotFound
@@ -24,7 +26,7 @@ from risk_svc.use_cases.score_models import SCORE_MODELS, activate_model, fit_mo
 class FirmHistory:
     """Thirty customers of twelve invoices each, every third of which is ten days late."""
 
-    async def fitted(self, ledger: str, day: date, version: str) -> LedgerHistory:
+    async def fitted(self, ledger: str, day: date, version: str, kind: ModelKind) -> LedgerHistory:
         last = day.toordinal()
         payers = []
         for customer in range(30):
@@ -33,11 +35,12 @@ class FirmHistory:
                 InvoiceOutcome(on, on + 30, on + (40 if nth % 3 else 25)) for nth, on in enumerate(issues)
             )
             payers.append(PayerHistory("", tuple(history)))
-        return LedgerHistory(fit(payers, last, version), len(payers), 7)
+        make = fit_boosted if kind == "boosted" else fit
+        return LedgerHistory(make(payers, last, version), len(payers), 7)
 
 
 class NoHistory:
-    async def fitted(self, ledger: str, day: date, version: str) -> LedgerHistory:
+    async def fitted(self, ledger: str, day: date, version: str, kind: ModelKind) -> LedgerHistory:
         raise HistoryTooShort
 
 
@@ -67,6 +70,18 @@ def test_a_fit_is_kept_with_its_report_and_used_from_its_activation_on() -> None
         ("default-1", "own-1"),
     ]
     assert [each.bins for each in activated if isinstance(each, ScoreModelActivated)] == [fitted.bins, ()]
+
+
+def test_a_boosted_fit_is_kept_as_data_and_used_like_any_version() -> None:
+    books = BooksInMemory()
+    books.do(fit_model, FitModel("boosted"), FirmHistory())
+    (fitted,) = (e.data for e in books.stream(STREAM))
+    assert isinstance(fitted, ScoreModelFitted)
+    assert sum(each.invoices for each in fitted.bins) == fitted.held_out
+    books.do(activate_model, ActivateModel("own-1", "Better on the last quarter"))
+    used = books.state(SCORE_MODELS, STREAM).model
+    assert (used.kind, used.version) == ("boosted", "own-1")
+    assert document_of(used) == fitted.parameters
 
 
 def test_a_short_history_keeps_the_shipped_model() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,19 +15,28 @@ Ledger = Annotated[str | None, typer.Option("--ledger", help="A ledger; the key'
 _PATH = "/v1/score-models"
 
 
+Model = Annotated[
+    Literal["plain", "boosted"],
+    typer.Option("--model", help="boosted: with trees; to fit it, risk-svc needs scikit-learn."),
+]
+
+
 @app.command("fit")
-def fit(ledger: Ledger = None, as_json: AsJson = False) -> None:
+def fit(model: Model = "plain", ledger: Ledger = None, as_json: AsJson = False) -> None:
     """Fit a version of the payment model to the whole history. It is not in use before it is activated.
 
     Refused while the history is too short: the active model stays in use.
     """
     with Api(installation(), ledger) as api:
-        answer = api.work("risk", _PATH, {})
+        answer = api.work("risk", _PATH, {"kind": model})
     if as_json:
         print_json(answer)
         return
     fitted = answer["data"][-1]
-    out.print(f"Version {fitted['version']}, fitted to {_history(fitted['calibration'])}", markup=False)
+    out.print(
+        f"Version {fitted['version']}, {fitted['kind']}, fitted to {_history(fitted['calibration'])}",
+        markup=False,
+    )
     _report(fitted["calibration"])
     out.print(
         f"In use: {answer['active']}. POST {_PATH}/{fitted['version']}/activate with a reason puts this one in use.",
@@ -46,12 +55,13 @@ def models(ledger: Ledger = None, as_json: AsJson = False) -> None:
     rows = [
         (
             each["version"],
+            each["kind"],
             "in use" if each["active"] else "",
             _history(each["calibration"]) if each["calibration"] else "shipped with Encours",
         )
         for each in answer["data"]
     ]
-    table("Payment models", ("version", "state", "history"), rows)
+    table("Payment models", ("version", "kind", "state", "history"), rows)
 
 
 def _history(calibration: dict[str, Any]) -> str:

@@ -123,6 +123,31 @@ REASONS: dict[str, tuple[str, str]] = {
         "No invoice is settled or past due yet: the level of the segment stands for the customer.",
         "Aucune facture réglée ou échue : le niveau du segment tient lieu de celui du client.",
     ),
+    # Effects of the signals of a boosted model.
+    "effect-habit": (
+        "Past delays: {points} points of probability against the usual customer of the segment.",
+        "Retards passés : {points} points de probabilité par rapport au client habituel du segment.",
+    ),
+    "effect-open-late": (
+        "Invoices open past due: {points} points of probability against the usual customer of the segment.",
+        "Factures échues et non réglées : {points} points de probabilité par rapport au client habituel du segment.",
+    ),
+    "effect-open": (
+        "Number of open invoices: {points} points of probability against the usual customer of the segment.",
+        "Nombre de factures ouvertes : {points} points de probabilité par rapport au client habituel du segment.",
+    ),
+    "effect-known": (
+        "Number of settled invoices: {points} points of probability against the usual customer of the segment.",
+        "Nombre de factures réglées : {points} points de probabilité par rapport au client habituel du segment.",
+    ),
+    "effect-term": (
+        "Payment term: {points} points of probability against the usual customer of the segment.",
+        "Délai de paiement : {points} points de probabilité par rapport au client habituel du segment.",
+    ),
+    "effect-segment": (
+        "Segment of the customer: {points} points of probability against the usual customer of the segment.",
+        "Segment du client : {points} points de probabilité par rapport au client habituel du segment.",
+    ),
     # Reviews.
     "limit-unset": (
         "The customer owes or is about to, and has no limit.",

@@ -53,10 +53,10 @@ def by_baselines(
         SHRUNK_RATE: SimpleForecast(of_all, lambda past: _share(past, PRIOR_INVOICES, late)),
     }
     cases = [
-        (_known(payer.history, each.issued), _delay(each, on, wait_days))
+        (_known(payer.history, each.issued), delay(each, on, wait_days))
         for payer, each in held_out(payers, since, on)
     ]
-    return {name: [each.judge(past, delay) for past, delay in cases] for name, each in found.items()}
+    return {name: [each.judge(past, days) for past, days in cases] for name, each in found.items()}
 
 
 def held_out(
@@ -73,7 +73,8 @@ def _known(history: Sequence[InvoiceOutcome], day: int) -> list[int]:
     return [old.delay_days for old in history if old.issued < day and not old.open_on(day)]
 
 
-def _delay(each: InvoiceOutcome, on: int, wait_days: float) -> float:
+def delay(each: InvoiceOutcome, on: int, wait_days: float) -> float:
+    """Return the delay in days as known on a day; of an open invoice, with its further wait."""
     return on - each.due + wait_days if each.open_on(on) else each.delay_days
 
 

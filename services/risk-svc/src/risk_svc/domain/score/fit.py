@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from encours.kernel.errors import Refusal
 from risk_svc.domain.score.baselines import by_baselines
 from risk_svc.domain.score.history import Level, PayerHistory, Weights, level
 from risk_svc.domain.score.measures import Bin, JudgedForecast, Quality, quality, reliability
-from risk_svc.domain.score.model import OPEN_SEGMENT, LevelLine, PaymentModel
+from risk_svc.domain.score.model import OPEN_SEGMENT, LevelLine, LevelModel, PaymentModel
 
 PRIORS = (1.0, 2.0, 4.0)
 HALF_LIVES_DAYS = (180.0, 365.0, 730.0)
@@ -64,11 +65,16 @@ class Calibration:
     """Forecasts of the model by tenths of the probability, beside the share that was late."""
 
 
+Model = TypeVar("Model", bound=PaymentModel, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(Generic[Model]):
     """A model and the report of its fit."""
 
-    model: PaymentModel
+    model: Model
+    earlier: Model
+    """The model that forecast the last quarter, fitted to what was known as that quarter began."""
     calibration: Calibration
 
 
@@ -82,11 +88,11 @@ class HistoryTooShort(Refusal):
     def __init__(self) -> None:
         super().__init__(
             "The last quarter needs 20 invoices that have fallen due, some late and some in time; before it two "
-            "customers at least need invoices that had fallen due."
+            "customers at least need invoices that had fallen due, for a boosted model some late and some in time."
         )
 
 
-def fit(payers: Sequence[PayerHistory], on: int, version: str) -> Fitted:
+def fit(payers: Sequence[PayerHistory], on: int, version: str) -> Fitted[LevelModel]:
     """Return the model fitted to what was known on a day. Raises :class:`HistoryTooShort`."""
     issues = sorted(each.issued for payer in payers for each in payer.history if each.due < on)
     if len(issues) * CALIBRATION_SHARE < LEAST_IN_CALIBRATION:
@@ -96,8 +102,8 @@ def fit(payers: Sequence[PayerHistory], on: int, version: str) -> Fitted:
     wait_days = _wait_days(payers, split)
     tried = [Weights(prior, half_life, wait_days) for prior in PRIORS for half_life in HALF_LIVES_DAYS]
     weights = min(tried, key=lambda each: _brier(few, split, on, each))
-    earlier = _fitted(payers, split, weights, version)
-    held_out = list(_samples(payers, split, on, earlier.segments, weights))
+    earlier = fitted_before(payers, split, weights, version)
+    held_out = list(fallen_due(payers, split, on, earlier.segments, weights))
     earlier = replace(earlier, interval=_interval(few, split, weights))
     judged = [_judged(each, earlier) for each in held_out]
     late = sum(each.delay_days > 0 for each in judged)
@@ -105,7 +111,7 @@ def fit(payers: Sequence[PayerHistory], on: int, version: str) -> Fitted:
         raise HistoryTooShort
     baselines = by_baselines(payers, split, on, wait_days)
     weights = replace(weights, wait_days=_wait_days(payers, on))
-    model = replace(_fitted(payers, on, weights, version), interval=_interval(few, on, weights))
+    model = replace(fitted_before(payers, on, weights, version), interval=_interval(few, on, weights))
     report = Calibration(
         len(issues),
         len(judged),
@@ -117,7 +123,7 @@ def fit(payers: Sequence[PayerHistory], on: int, version: str) -> Fitted:
         issues[-1],
         reliability(judged),
     )
-    return Fitted(model, report)
+    return Fitted(model, earlier, report)
 
 
 def _first(payers: Sequence[PayerHistory], most: int) -> Iterator[PayerHistory]:
@@ -171,7 +177,7 @@ def _segments(payers: Sequence[PayerHistory], on: int, weights: Weights) -> dict
     return drawn | {OPEN_SEGMENT: of_all}
 
 
-def _samples(
+def fallen_due(
     payers: Sequence[PayerHistory], since: int, on: int, segments: dict[str, float], weights: Weights
 ) -> Iterator[FittedInvoice]:
     """Yield the invoices issued from a day on that have fallen due; those not due yet would favour early payment."""
@@ -187,15 +193,15 @@ def _samples(
                 yield FittedInvoice(seen, each.delay_days, each.delay_days, censored=False)
 
 
-def _fitted(payers: Sequence[PayerHistory], on: int, weights: Weights, version: str) -> PaymentModel:
+def fitted_before(payers: Sequence[PayerHistory], on: int, weights: Weights, version: str) -> LevelModel:
     """Return the model of what was known on a day, with an interval that is not calibrated."""
     segments = _segments(payers, on, weights)
-    samples = list(_samples(payers, 0, on, segments, weights))
+    samples = list(fallen_due(payers, 0, on, segments, weights))
     known = [each for each in samples if each.seen.known]
     location = _line([(each.seen.days, each.delay_days) for each in known])
     errors = [abs(each.delay_days - location.at(each.seen.days)) for each in known]
     spread = _line([(each.seen.days, error) for each, error in zip(known, errors, strict=True)])
-    model = PaymentModel(version, weights, segments, location, spread, 1.0, (0.0,), (0.0, 0.0))
+    model = LevelModel(version, weights, segments, location, spread, 1.0, (0.0,), (0.0, 0.0))
     newcomers = _residuals([each for each in samples if not each.seen.known], model)
     usual = _residuals(known, model)
     factor = _mean_size(newcomers) / _mean_size(usual) if newcomers else 1.0
@@ -203,11 +209,11 @@ def _fitted(payers: Sequence[PayerHistory], on: int, weights: Weights, version: 
     return replace(model, residuals=_quantiles(samples, model))
 
 
-def _residuals(samples: Sequence[FittedInvoice], model: PaymentModel) -> list[float]:
+def _residuals(samples: Sequence[FittedInvoice], model: LevelModel) -> list[float]:
     return [_residual(each.delay_days, each.seen, model) for each in samples]
 
 
-def _residual(delay_days: float, seen: Level, model: PaymentModel) -> float:
+def _residual(delay_days: float, seen: Level, model: LevelModel) -> float:
     location, spread = model.located(seen)
     return (delay_days - location) / spread
 
@@ -227,7 +233,7 @@ def _line(points: Sequence[tuple[float, float]]) -> LevelLine:
     return LevelLine(mean_y - slope * mean_x, slope)
 
 
-def _quantiles(samples: Sequence[FittedInvoice], model: PaymentModel) -> tuple[float, ...]:
+def _quantiles(samples: Sequence[FittedInvoice], model: LevelModel) -> tuple[float, ...]:
     """Return the residuals at equal steps of probability, by the estimate of Kaplan and Meier (1958)."""
     ordered = sorted((_residual(each.least_days, each.seen, model), each.censored) for each in samples)
     found: list[float] = []
@@ -250,9 +256,9 @@ def _interval(payers: Sequence[PayerHistory], on: int, weights: Weights) -> tupl
     halves = due[::2], due[1::2]
     residuals: list[float] = []
     for fitted_to, other in (halves, halves[::-1]):
-        model = _fitted(fitted_to, on, weights, "")
+        model = fitted_before(fitted_to, on, weights, "")
         segments = {payer.segment: model.segment_days(payer.segment) for payer in other}
-        residuals += _residuals(list(_samples(other, 0, on, segments, weights)), model)
+        residuals += _residuals(list(fallen_due(other, 0, on, segments, weights)), model)
     ordered, count = sorted(residuals), len(residuals)
     left_out = (1 - INTERVAL_SHARE) / 2
     low = max(0, math.floor((count + 1) * left_out) - 1)
@@ -262,18 +268,11 @@ def _interval(payers: Sequence[PayerHistory], on: int, weights: Weights) -> tupl
 
 def _brier(payers: Sequence[PayerHistory], split: int, on: int, weights: Weights) -> float:
     """Return the Brier score of the last quarter by a model of the others."""
-    model = _fitted(payers, split, weights, "")
-    judged = [_judged(each, model) for each in _samples(payers, split, on, model.segments, weights)]
+    model = fitted_before(payers, split, weights, "")
+    judged = [_judged(each, model) for each in fallen_due(payers, split, on, model.segments, weights)]
     return sum((each.probability_late - (each.delay_days > 0)) ** 2 for each in judged) / max(1, len(judged))
 
 
-def _judged(sample: FittedInvoice, model: PaymentModel) -> JudgedForecast:
+def _judged(sample: FittedInvoice, model: LevelModel) -> JudgedForecast:
     """Return the forecast at the issue beside the delay; of an open invoice, with its further wait."""
-    forecast = model.of(sample.seen)
-    return JudgedForecast(
-        forecast.probability_late,
-        forecast.days_late,
-        forecast.from_days,
-        forecast.to_days,
-        sample.delay_days,
-    )
+    return model.of(sample.seen).judged(sample.delay_days)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from encours.contracts import Recorded
 from encours.contracts.events.score import CreditGrade, ScoreGraded
 from encours.kernel.ids import with_prefix
-from risk_svc.domain.score.model import DEFINITION, Forecast
+from risk_svc.domain.score.model import Forecast
 from risk_svc.domain.score.reasons import reasons
 
 
@@ -59,7 +59,7 @@ def grade(state: GradedPayer, command: GradeCustomer) -> list[ScoreGraded]:
             open_late=found.level.open_late,
             oldest_open_days=found.level.oldest_open_days,
             reasons=tuple(reasons(found)),
-            definition=DEFINITION,
+            definition=found.definition,
             model_version=found.version,
             seen_position=command.position,
         )

@@ -1,7 +1,8 @@
-"""Model of the delay of the next invoice: probability of late payment, days with an interval, and grade.
+"""Models of the delay of the next invoice: probability of late payment, days with an interval, and grade.
 
-The level of the customer (:mod:`risk_svc.domain.score.history`) gives location and spread of the delay; the residuals
-of the fitted history give its distribution. Everything that was fitted is data, so a version is a small JSON document.
+In the plain model, the level of the customer (:mod:`risk_svc.domain.score.history`) gives location and spread of the
+delay; the residuals of the fitted history give its distribution. Everything that was fitted is data, so a version is a
+JSON document.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from encours.contracts.events.score import CreditGrade
 from risk_svc.domain.score.history import InvoiceOutcome, Level, PayerHistory, Weights, level
+from risk_svc.domain.score.measures import JudgedForecast
 
 DEFINITION = "payment-forecast/1"
 """Id of what a forecast is made of; another way to make it is another definition."""
 OPEN_SEGMENT = ""
 """Segment of customers whose own is unknown or was not fitted."""
+ModelKind = Literal["plain", "boosted"]
 LEAST_SPREAD_DAYS = 1.5
 LATE_FROM_DAYS = 0.5
 """Delays are whole days, so half a day separates late from in time."""
@@ -62,6 +66,23 @@ GRADES = GradeBounds()
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastEffect:
+    """Effect of some signals on the probability of late payment, against the usual customer of the segment."""
+
+    group: str
+    """Code of the reason."""
+    points: int
+    """Hundredths of the probability."""
+
+
+class ForecastGrounds(Protocol):
+    """Grounds of a forecast, computed when it is asked for."""
+
+    def effects(self) -> Sequence[ForecastEffect]:
+        """Return the effects, the largest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Forecast for an invoice issued on a day; days count from the due date, negative before it."""
 
@@ -74,11 +95,36 @@ class Forecast:
     grade: CreditGrade
     level: Level
     version: str
+    definition: str = DEFINITION
+    explanation: ForecastGrounds | None = field(default=None, compare=False, repr=False)
+    """``None`` where the level alone is the ground."""
+
+    def judged(self, delay_days: float) -> JudgedForecast:
+        """Return the forecast beside the delay that came."""
+        return JudgedForecast(self.probability_late, self.days_late, self.from_days, self.to_days, delay_days)
+
+
+class PaymentModel(Protocol):
+    """A version that is shipped, or was fitted: plain or boosted."""
+
+    @property
+    def version(self) -> str:
+        """Name of the version."""
+
+    @property
+    def kind(self) -> ModelKind:
+        """Way in which forecasts are made."""
+
+    def forecast(self, history: Sequence[InvoiceOutcome], day: int, segment: str = OPEN_SEGMENT) -> Forecast:
+        """Return the forecast for an invoice issued on a day, from what was known before that day."""
+
+    def forecast_at_end_of(self, payer: PayerHistory, day: int) -> Forecast:
+        """Return the forecast for the next invoice, from what is known at the end of a day."""
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentModel:
-    """A fitted version."""
+class LevelModel:
+    """The plain model, in which the level decides alone."""
 
     version: str
     weights: Weights
@@ -92,6 +138,11 @@ class PaymentModel:
     """Residuals divided by the spread, at equal steps of their probability, ascending."""
     interval: tuple[float, float]
     """Residuals between which 80 % of those lie that customers have by a model of other customers."""
+
+    @property
+    def kind(self) -> ModelKind:
+        """Way in which forecasts are made."""
+        return "plain"
 
     def forecast(self, history: Sequence[InvoiceOutcome], day: int, segment: str = OPEN_SEGMENT) -> Forecast:
         """Return the forecast for an invoice issued on a day, from what was known before that day."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from statistics import NormalDist
 
 from risk_svc.domain.score.history import Weights
-from risk_svc.domain.score.model import OPEN_SEGMENT, LevelLine, PaymentModel
+from risk_svc.domain.score.model import OPEN_SEGMENT, LevelLine, LevelModel
 
 _STEPS = 200
 _NORMAL = NormalDist()
-SHIPPED = PaymentModel(
+SHIPPED = LevelModel(
     version="default-1",
     weights=Weights(prior_invoices=1.0, half_life_days=365.0, wait_days=15.0),
     segments={OPEN_SEGMENT: 5.0},

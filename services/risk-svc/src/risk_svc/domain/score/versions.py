@@ -18,7 +18,7 @@ from encours.kernel.errors import NotFound
 from risk_svc.domain.score.document import document_of, model_of
 from risk_svc.domain.score.fit import Fitted
 from risk_svc.domain.score.measures import Bin, Quality
-from risk_svc.domain.score.model import PaymentModel
+from risk_svc.domain.score.model import ModelKind, PaymentModel
 from risk_svc.domain.score.shipped import SHIPPED
 
 ScoreModelEvent = ScoreModelFitted | ScoreModelActivated
@@ -36,6 +36,8 @@ class ScoreModelNotFound(NotFound):
 class FitModel:
     """Fit a version to the history of the ledger."""
 
+    kind: ModelKind = "plain"
+
 
 @dataclass(frozen=True, slots=True)
 class ActivateModel:
@@ -49,7 +51,7 @@ class ActivateModel:
 class LedgerHistory:
     """Customers of a ledger with their outcomes, as known at a position."""
 
-    fitted: Fitted
+    fitted: Fitted[PaymentModel]
     customers: int
     position: int
 

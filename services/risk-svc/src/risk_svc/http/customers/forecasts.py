@@ -6,11 +6,12 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.common import Reason
 from encours.contracts.events.score import CreditGrade
 from encours.reading.reasons import grade_reason
 from risk_svc.domain.picture import Picture
-from risk_svc.domain.score.model import DEFINITION, PaymentModel
-from risk_svc.domain.score.reasons import reasons
+from risk_svc.domain.score.model import PaymentModel
+from risk_svc.domain.score.reasons import largest_effects, reasons
 from risk_svc.http.reasons import ReasonOut
 
 
@@ -37,7 +38,7 @@ class ForecastOut(BaseModel):
         found = model.forecast_at_end_of(picture.payer(day), day.toordinal())
         level = found.level
         return cls(
-            definition=DEFINITION,
+            definition=found.definition,
             model=found.version,
             grade=found.grade,
             probability_late=round(found.probability_late, 4),
@@ -58,5 +59,6 @@ class ForecastOut(BaseModel):
                     )
                 )
                 for code in reasons(found)
-            ],
+            ]
+            + [ReasonOut.of(Reason.of(each.group, points=each.points)) for each in largest_effects(found)],
         )

@@ -12,6 +12,7 @@ from encours.http.models import BusinessDate
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from risk_svc.domain.score import document
+from risk_svc.domain.score.model import ModelKind
 from risk_svc.domain.score.shipped import SHIPPED
 from risk_svc.domain.score.versions import ScoreModels
 from risk_svc.use_cases.score_models import SCORE_MODELS
@@ -101,6 +102,7 @@ class ScoreModelItem(BaseModel):
     """A version of the payment model; without a calibration, the one that Encours ships."""
 
     version: str
+    kind: ModelKind
     active: bool
     calibration: CalibrationOut | None
 
@@ -110,6 +112,7 @@ class ScoreModelItem(BaseModel):
         fit = state.fit_of(version)
         return cls(
             version=version,
+            kind=state.version(version).kind,
             active=version == state.active,
             calibration=None if fit is None else CalibrationOut.of(fit),
         )

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from encours.http.commands import Command, command
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from risk_svc.domain.score.versions import FitModel
 from risk_svc.http.score_models.answers import (
     SCORE_MODELS_ANSWER,
     ScoreModelList,
@@ -18,7 +17,7 @@ from risk_svc.http.score_models.answers import (
     ScoreModelsOut,
 )
 from risk_svc.http.score_models.asked import score_models_at
-from risk_svc.http.score_models.bodies import ActivateModelBody
+from risk_svc.http.score_models.bodies import ActivateModelBody, FitModelBody
 from risk_svc.read_models.credit.payers import FittedHistories
 from risk_svc.use_cases import score_models
 
@@ -29,16 +28,16 @@ VersionPath = Annotated[str, Path(pattern="^[a-z]{1,20}-[0-9]{1,9}$", examples=[
 
 
 @router.post("/v1/score-models", response_model=ScoreModelsOut, status_code=201)
-async def fit_score_model(cmd: Approving) -> Response:
+async def fit_score_model(cmd: Approving, body: FitModelBody | None = None) -> Response:
     """Fit a version of the payment model to the whole history of the ledger. It is not in use before it is activated.
 
-    Refused while the history is too short; the active model stays in use then.
+    Refused while the history is too short, and for a boosted model where its library is not installed; the active
+    model stays in use then.
     """
     cmd.context.without_deadline()
     histories = FittedHistories(cmd.services.db, cmd.ledger)
-    return await cmd.run(
-        score_models.fit_model, FitModel(), histories, answer=SCORE_MODELS_ANSWER, status=201
-    )
+    wanted = (body or FitModelBody()).to_command()
+    return await cmd.run(score_models.fit_model, wanted, histories, answer=SCORE_MODELS_ANSWER, status=201)
 
 
 @router.post("/v1/score-models/{version}/activate", response_model=ScoreModelsOut)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -17,15 +17,20 @@ from encours.projection.rows import Row
 from encours.reading.merges import survivors
 from encours.reading.moment import WAIT_S, PositionNotReached
 from encours.reading.read_db import ReadDb
-from risk_svc.domain.score.fit import fit
+from risk_svc.domain.score.boosted.fit import fit_boosted, require_boosting
+from risk_svc.domain.score.fit import Fitted, fit
 from risk_svc.domain.score.history import PayerHistory
-from risk_svc.domain.score.model import OPEN_SEGMENT
+from risk_svc.domain.score.model import OPEN_SEGMENT, ModelKind, PaymentModel
 from risk_svc.domain.score.outcomes import outcomes
 from risk_svc.domain.score.versions import LedgerHistory
 from risk_svc.read_models.credit.account_query import customer_accounts
 
 CUSTOMERS_AT_ONCE = 250
 """With ten invoices each their accounts take 40 ms, in which the process does nothing else."""
+_FITS: Mapping[ModelKind, Callable[[Sequence[PayerHistory], int, str], Fitted[PaymentModel]]] = {
+    "plain": fit,
+    "boosted": fit_boosted,
+}
 
 
 class CreditSegmentRow(Row, kw_only=True):
@@ -106,16 +111,19 @@ class FittedHistories:
     db: ReadDb
     ledger: Ledger
 
-    async def fitted(self, ledger: str, day: date, version: str) -> LedgerHistory:
+    async def fitted(self, ledger: str, day: date, version: str, kind: ModelKind) -> LedgerHistory:
         """Return the fit to the outcomes before a day.
 
-        Raises :class:`HistoryTooShort`, and :class:`PositionNotReached` while the read model lacks the latest events.
+        Raises :class:`HistoryTooShort`, :class:`BoostingNotInstalled`, and :class:`PositionNotReached` while the read
+        model lacks the latest events.
         """
+        if kind == "boosted":
+            require_boosting()
         payers: list[PayerHistory] = []
         head = (await self.ledger.head(ledger)).position
         if not await self.db.wait_for("credit", ledger, head, timeout=WAIT_S):
             raise PositionNotReached("credit", head)
         async for some in all_histories(self.db, ledger, as_of=day, position=head):
             payers += (each for each in some.values() if each.history)
-        fitted = await asyncio.to_thread(fit, payers, day.toordinal(), version)
+        fitted = await asyncio.to_thread(_FITS[kind], payers, day.toordinal(), version)
         return LedgerHistory(fitted, len(payers), head)
