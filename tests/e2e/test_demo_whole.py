@@ -83,6 +83,8 @@ def test_its_forecasts_of_half_a_year_are_nearer_than_due_dates(demo: Takeover) 
         answer = http.get("/v1/cash-forecast/accuracy", params=asked).json()
     assert answer["totals"]["weeks"] > 90, "each week is forecast up to four weeks ahead"
     assert all(each["error"] < each["due_date_error"] for each in answer["by_weeks_ahead"])
+    assert 75 <= answer["totals"]["coverage_80"] <= 85
+    assert answer["totals"]["coverage_50"] < answer["totals"]["coverage_80"]
 
 
 def test_each_day_of_its_last_year_ties_out_as_known_at_three_positions(

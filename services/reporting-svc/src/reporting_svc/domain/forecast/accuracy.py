@@ -13,6 +13,7 @@ from datetime import date
 from zlib import crc32
 
 from reporting_svc.domain.forecast.cash import (
+    Z_50,
     Z_80,
     CashForecast,
     LastDay,
@@ -46,15 +47,20 @@ class PastWeek:
     made_on: int
     weeks_ahead: int
     expected: float
-    low_80: float
-    high_80: float
+    range_50: tuple[float, float]
+    range_80: tuple[float, float]
     due_minor: int
     came_minor: int
 
     @property
-    def covered(self) -> bool:
-        """Return True if what came lies in the range, to the minor unit."""
-        return round(self.low_80) <= self.came_minor <= round(self.high_80)
+    def covered_50(self) -> bool:
+        """Return True if what came lies in the 50 % range, to the minor unit."""
+        return _lies_in(self.came_minor, self.range_50)
+
+    @property
+    def covered_80(self) -> bool:
+        """Return True if what came lies in the 80 % range, to the minor unit."""
+        return _lies_in(self.came_minor, self.range_80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +124,8 @@ class PastForecasts:
             if made.open_minor == 0:
                 continue
             for k, period in enumerate(made.periods):
-                low, high = period.range(Z_80, known.spread, made.open_minor)
-                found.append(PastWeek(day, k + 1, period.expected, low, high, period.due_minor, came[k]))
+                half, most = (period.range(z, known.spread, made.open_minor) for z in (Z_50, Z_80))
+                found.append(PastWeek(day, k + 1, period.expected, half, most, period.due_minor, came[k]))
         return found
 
     def _trend(self, on: int, made: dict[int, tuple[CashForecast, list[int]]]) -> float:
@@ -170,6 +176,11 @@ def _sampled(debts: Mapping[str, int]) -> set[str]:
         found.add(debtor)
         left -= debts[debtor]
     return found
+
+
+def _lies_in(minor: int, limits: tuple[float, float]) -> bool:
+    low, high = limits
+    return round(low) <= minor <= round(high)
 
 
 def _hash(debtor: str) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from pydantic import BaseModel, Field
@@ -27,7 +27,12 @@ class CashRangeOut(BaseModel):
     @classmethod
     def of(cls, period: PeriodCash, z: float, made: MadeForecast, currency: str) -> Json:
         """Show the range, in whole minor units."""
-        low, high = period.range(z, made.calibration.spread, made.cash.open_minor)
+        return cls.between(period.range(z, made.calibration.spread, made.cash.open_minor), currency)
+
+    @staticmethod
+    def between(limits: tuple[float, float], currency: str) -> Json:
+        """Show two limits, in whole minor units."""
+        low, high = limits
         return {"low": money_json(round(low), currency), "high": money_json(round(high), currency)}
 
 
@@ -149,9 +154,11 @@ class PastWeekOut(BaseModel):
     start: date
     end: date
     expected: MoneyModel
+    range_50: CashRangeOut
     range_80: CashRangeOut
     came: MoneyModel
     due_date_basis: MoneyModel
+    covered_50: bool = Field(description="`came` lies in `range_50`.")
     covered: bool = Field(description="`came` lies in `range_80`.")
 
 
@@ -166,6 +173,7 @@ class AheadOut(Reasoned):
     error: float | None = Field(description="Sum of absolute errors / sum of what came x 100.")
     due_date_error: float | None = Field(description="The same of the due dates alone.")
     bias: float | None = Field(description="Came - expected, in percent; negative: too much was expected.")
+    coverage_50: float | None = Field(description="Percent of the weeks in their 50 % range.")
     coverage_80: float | None = Field(description="Percent of the weeks in their 80 % range.")
 
     @classmethod
@@ -184,11 +192,15 @@ class AheadOut(Reasoned):
             "error": percent(sum(abs(week.came_minor - week.expected) for week in weeks)),
             "due_date_error": percent(sum(abs(week.came_minor - week.due_minor) for week in weeks)),
             "bias": percent(sum(week.came_minor - week.expected for week in weeks)),
-            "coverage_80": round(100 * sum(week.covered for week in weeks) / len(weeks), 1)
-            if weeks
-            else None,
+            "coverage_50": _share(week.covered_50 for week in weeks),
+            "coverage_80": _share(week.covered_80 for week in weeks),
             "reason": reason if weeks else "no-past-weeks",
         }
+
+
+def _share(covered: Iterable[bool]) -> float | None:
+    found = list(covered)
+    return round(100 * sum(found) / len(found), 1) if found else None
 
 
 def _once(ahead: int | None, weeks: Sequence[PastWeek]) -> int:
@@ -229,11 +241,10 @@ def _past_week(week: PastWeek, currency: str) -> Json:
         "start": (last - timedelta(days=6)).isoformat(),
         "end": last.isoformat(),
         "expected": money_json(round(week.expected), currency),
-        "range_80": {
-            "low": money_json(round(week.low_80), currency),
-            "high": money_json(round(week.high_80), currency),
-        },
+        "range_50": CashRangeOut.between(week.range_50, currency),
+        "range_80": CashRangeOut.between(week.range_80, currency),
         "came": money_json(week.came_minor, currency),
         "due_date_basis": money_json(week.due_minor, currency),
-        "covered": week.covered,
+        "covered_50": week.covered_50,
+        "covered": week.covered_80,
     }
