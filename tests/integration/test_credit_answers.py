@@ -20,7 +20,13 @@ from encours.contracts.events.credit_file import (
 )
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
-from encours.contracts.events.insurance import CoverGranted, InsuranceContractSet, InsuranceTerms
+from encours.contracts.events.insurance import (
+    CoverGranted,
+    CoverReduced,
+    CoverStopped,
+    InsuranceContractSet,
+    InsuranceTerms,
+)
 from encours.contracts.events.limit_formula import (
     CreditReviewPostponed,
     FinancialsFiled,
@@ -203,16 +209,15 @@ async def test_figures_and_postponements_of_a_merged_record_count_for_the_one_th
         grade_factors=factors, round_to_minor=1, max_days_past_due=30, valid_days=90,
     )  # fmt: skip
     filed = event(
-        FinancialsFiled,
-        financials_id=financials_of(SHOP),
-        customer_id=SHOP,
-        closed_on=FIRST,
-        equity_minor=900_00,
-    )
+        FinancialsFiled, financials_id=financials_of(SHOP), customer_id=SHOP, closed_on=FIRST, equity_minor=900_00
+    )  # fmt: skip
+    older = replace(filed, closed_on=date(2025, 1, 31), equity_minor=None, turnover_minor=5_000_00)
+    named: dict[str, Any] = {"cover_id": derived_id("cov", "bankrupt"), "customer_id": BANKRUPT}
+    changed = event(CoverReduced, **named, amount_minor=400_00, from_on=TODAY), event(CoverStopped, **named)
     later = date(2027, 1, 1)
     put_off = event(CreditReviewPostponed, credit_review_id=review_of(SHOP), customer_id=SHOP, until=later)
     merged = event(CustomerMerged, customer_id=SHOP, into_id=OFFICE, cause="Same firm")
-    happened = (TODAY, [formula, filed, put_off]), (TODAY + timedelta(days=1), [merged])
+    happened = (TODAY, [formula, *changed, filed, older, put_off]), (TODAY + timedelta(days=1), [merged])
     async with ledger_of(module_installation, *happened) as scenario:
 
         async def seen(**dates: Any) -> tuple[list[str], list[str]]:
@@ -226,6 +231,27 @@ async def test_figures_and_postponements_of_a_merged_record_count_for_the_one_th
         before = await seen(as_of=TODAY, known_at=last - 1)
         assert before == (sorted([OFFICE, BANKRUPT]), [])
         assert await seen(as_of=TODAY) == before, "the merge begins a day later"
+
+        await build(module_installation, scenario, Checks())
+
+        async def sheets(customer: str, **dates: Any) -> list[tuple[Any, ...]]:
+            file = await got(scenario, f"/v1/customers/{customer}/credit-file", **dates)
+            return [(each["closed_on"], each["equity"], each["turnover"]) for each in file["financials"]]
+
+        own, sold, first, low = ({"amount": f"{n}.00", "currency": "EUR"} for n in (900, 5000, 1000, 400))
+        both = [(FIRST.isoformat(), own, None), ("2025-01-31", None, sold)]
+        assert await sheets(OFFICE) == await sheets(SHOP, as_of=TODAY) == both
+        assert await sheets(OFFICE, as_of=TODAY) == await sheets(SHOP, as_of=FIRST) == []
+        assert await sheets(SHOP, as_of=TODAY, known_at=last - 3) == both[:1]
+
+        async def cover(**dates: Any) -> tuple[str, list[Any], list[Any]]:
+            (shown,) = (await got(scenario, f"/v1/customers/{BANKRUPT}/credit-file", **dates))["covers"]
+            return shown["id"], [each["amount"] for each in shown["amounts"]], shown["stops"]
+
+        one = named["cover_id"]
+        assert await cover() == (one, [first, low], [{"from": TODAY.isoformat(), "to": None}])
+        assert await cover(as_of=FIRST) == await cover(known_at=last - 6) == (one, [first], [])
+        assert await cover(known_at=last - 5) == (one, [first, low], [])
 
 
 def fact(number: int, kind: str, observed_on: date, **values: str) -> CreditFactRecorded:

@@ -52,6 +52,12 @@ def latest_of(filed: Iterable[FinancialsFiled | None]) -> FinancialsFiled | None
     return max((each for each in filed if each is not None), key=lambda each: each.closed_on, default=None)
 
 
+def balance_sheets(filed: Iterable[FinancialsFiled]) -> list[FinancialsFiled]:
+    """Return the figures of each balance sheet of a customer, the latest first; of two for one day those filed last."""
+    by_day = {(each.customer_id, each.closed_on): each for each in filed}
+    return sorted(by_day.values(), key=lambda each: each.closed_on, reverse=True)
+
+
 def file(command: FileFinancials, day: date) -> FinancialsFiled:
     """File figures. Raises :class:`Invalid` for a balance sheet of a later day, or without any figure."""
     if command.closed_on > day:

@@ -26,8 +26,10 @@ from risk_svc.http.customers.answers import (
 from risk_svc.http.customers.forecasts import ForecastOut
 from risk_svc.http.facts.answers import CreditCommentOut, CreditFactOut
 from risk_svc.http.guarantees.answers import GuaranteeOut
+from risk_svc.http.insurance.answers import InsuranceCoverOut
 from risk_svc.http.limits.answers import LimitRequestOut
 from risk_svc.http.openings.answers import AccountOpeningOut
+from risk_svc.http.proposals.answers import FinancialsOut
 from risk_svc.http.reservations.answers import ReservationOut
 from risk_svc.http.reviews.answers import PostponedReviewOut
 from risk_svc.http.standing.answers import BadgeOut, CreditHoldOut
@@ -94,6 +96,12 @@ class CreditFileOut(AsOf):
         description="Number of earlier orders, which are listed by GET /v1/reservations."
     )
     guarantees: list[GuaranteeOut]
+    covers: list[InsuranceCoverOut] = Field(
+        description="Insurance covers of all records of the customer, newest first; those that have ended too."
+    )
+    financials: list[FinancialsOut] = Field(
+        description="Reported figures by balance sheet, the latest first; of two for one day the one filed last."
+    )
     terms: list[TermsProposalOut] = Field(description="Terms proposed because of the risk.")
     review: PostponedReviewOut | None = Field(description="Last postponement of the review, of all records.")
     facts: list[CreditFactOut] = Field(description="The last observed first.")
@@ -142,6 +150,8 @@ class CreditFileOut(AsOf):
             orders=[ReservationOut.of(*each) for each in parts.orders],
             orders_left_out=parts.orders_left_out,
             guarantees=[GuaranteeOut.of(*each) for each in parts.guarantees],
+            covers=[InsuranceCoverOut.of(*each) for each in parts.covers],
+            financials=[FinancialsOut.of_event(each) for each in parts.financials],
             terms=[TermsProposalOut.of(each) for state in parts.terms for each in state.proposals],
             review=PostponedReviewOut.of(parts.review) if parts.review else None,
             facts=[CreditFactOut.of(each, day) for each in parts.facts],

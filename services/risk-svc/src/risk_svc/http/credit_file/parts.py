@@ -8,6 +8,8 @@ from datetime import date
 from typing import TypeVar
 
 from encours.contracts import Recorded
+from encours.contracts.events.limit_formula import FinancialsFiled
+from encours.contracts.insured.covers import InsuranceCover
 from encours.http.queries import Query
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
@@ -20,6 +22,7 @@ from risk_svc.domain.file.opening import AccountOpening
 from risk_svc.domain.guarantee import Guarantee
 from risk_svc.domain.hold import HeldOrders
 from risk_svc.domain.limit import LimitState
+from risk_svc.domain.proposal.financials import balance_sheets
 from risk_svc.domain.proposal.review import CreditReview
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.domain.terms.proposals import RiskTerms
@@ -30,6 +33,7 @@ from risk_svc.use_cases.checks import CHECK
 from risk_svc.use_cases.file.facts import CREDIT_FACTS
 from risk_svc.use_cases.file.openings import ACCOUNT_OPENING
 from risk_svc.use_cases.guarantees import GUARANTEE
+from risk_svc.use_cases.insurance import COVER
 from risk_svc.use_cases.limits import LIMIT
 from risk_svc.use_cases.proposals import REVIEW
 from risk_svc.use_cases.reservations import RESERVATION
@@ -56,6 +60,8 @@ class FileParts:
     badge: tuple[PayerBadge, int] | None
     """The badge that was given last, of those that were not removed."""
     guarantees: Sequence[tuple[Guarantee, int]]
+    covers: Sequence[tuple[InsuranceCover, int]]
+    financials: Sequence[FinancialsFiled]
     terms: Sequence[RiskTerms]
     review: CreditReview | None
     facts: Sequence[CreditFact]
@@ -82,6 +88,13 @@ async def file_parts(
         holds=_with_versions(found, own, "chd", CREDIT_HOLD, day),
         badge=_badge(_with_versions(found, singles, "bdg", PAYER_BADGE, day)),
         guarantees=_with_versions(found, own, "gua", GUARANTEE, day),
+        covers=_with_versions(found, own, "cov", COVER, day),
+        financials=balance_sheets(
+            e.data
+            for events in _of(found, singles, "fin")
+            for e in events
+            if e.effective_on <= day and isinstance(e.data, FinancialsFiled)
+        ),
         terms=[RISK_TERMS.fold_as_of(events, day) for events in _of(found, singles, "rtm")],
         review=last_written(REVIEW, _of(found, singles, "crv"), day),
         facts=in_order([CREDIT_FACTS.fold_as_of(events, day) for events in _of(found, singles, "fct")]),

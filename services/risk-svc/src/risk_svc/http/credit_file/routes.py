@@ -28,9 +28,9 @@ Reading = Annotated[Query, reading("risk:read")]
 async def get_credit_file(customer_id: CustomerId, q: Reading, scope: ExposureScope = "limit") -> Response:
     """Get all that a credit decision on a customer rests on, as of a date, as known at an instant.
 
-    Exposure in components, limits, checks, orders, holds, the badge, guarantees, insured parts, score and forecast,
-    open invoices, terms, the review, facts, comments, early warnings, and a timeline of their events. `scope` says
-    whose exposure is added, as in `…/exposure`.
+    Exposure in components, limits, checks, orders, holds, the badge, guarantees, insurance covers and insured parts,
+    reported figures, score and forecast, open invoices, terms, the review, facts, comments, early warnings, and a
+    timeline of their events. `scope` says whose exposure is added, as in `…/exposure`.
     """
     missing = CreditCustomerNotFound(customer_id)
     async with q.view("credit") as view:
