@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import subprocess
@@ -20,6 +21,7 @@ from encours.ledger import Ledger
 from encours.ledger.api_keys import insert_key
 from encours.ledger.model import Append, NewEvent
 from encours.ledger.stored import StoredEvent
+from encours.projection.schemas import schema_of
 from encours.testing.forks import Fork
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
@@ -95,3 +97,27 @@ def random_books(seed: int, acts: int) -> Books:
             for _ in range(acts)
         ]
     )
+
+
+@contextmanager
+def damaged(at: Reporting, table: str, column: str, order: str) -> Iterator[asyncpg.Record]:
+    """Add a cent to an amount of the first row in EUR of a table of the read model, and take it away again."""
+    table = f"{schema_of('receivables', LEDGER)}.{table}"
+
+    async def change(ctid: str, minor: int) -> asyncpg.Record:
+        conn = await asyncpg.connect(at.installation.store_url("reporting"))
+        try:
+            sql = f"update {table} set {column} = {column} + $1 where ctid = ({ctid}) returning ctid::text, *"
+            row = await conn.fetchrow(sql, minor)
+            assert row is not None, table
+            return row
+        finally:
+            await conn.close()
+
+    found = asyncio.run(
+        change(f"select ctid from {table} where currency = 'EUR' order by {order} limit 1", 1)
+    )
+    try:
+        yield found
+    finally:
+        asyncio.run(change(f"select '{found['ctid']}'::tid", -1))

@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from msgspec.structs import replace
@@ -22,7 +21,6 @@ from encours.contracts.events.invoice import PaymentApplied
 from encours.contracts.golden import example
 from encours.embedded.process import free_port
 from encours.ledger import Ledger
-from encours.projection.schemas import schema_of
 from encours.testing.forks import run_fork
 from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, wait_until
@@ -31,6 +29,7 @@ from tests.integration.reporting_process import (
     LEDGER,
     Reporting,
     append_facts,
+    damaged,
     prepare,
     process,
     random_books,
@@ -358,38 +357,36 @@ def test_a_key_of_another_entity_sees_nothing_of_these_books(loaded: Reporting) 
         assert http.get(f"/v1/customers/{CUSTOMERS[0]}/timeline").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "order", "report", "said"),
+    [
+        ("day_sum", "account_minor", "effective_on", "turnover", "opening balance and the changes"),
+        ("item", "open_minor", "open_minor = 0, due_on", "overdue", "items past due"),
+    ],
+)
+def test_a_report_whose_own_sum_does_not_tie_out_is_no_answer(
+    loaded: Reporting, table: str, column: str, order: str, report: str, said: str
+) -> None:
+    asked: dict[str, str | int] = {"as_of": str(BOOKS.today), "min_position": len(BOOKS.log), **EUR}
+    own = asked | ({"from": str(BOOKS.today)} if report == "turnover" else {})
+    with damaged(loaded, table, column, order), loaded.client() as http:
+        whole, refused = http.get("/v1/aged-balance", params=asked), http.get(f"/v1/{report}", params=own)
+    assert whole.status_code == 200, "bands, open items and account agree"
+    problem = refused.json()
+    assert (refused.status_code, problem["type"]) == (503, "/problems/figures-do-not-tie")
+    assert problem["first_position"] == len(BOOKS.log)
+    assert problem["sums_minor"]["own"] == problem["sums_minor"]["expected"] + 1
+    assert said in problem["detail"]
+
+
 def test_figures_that_do_not_tie_out_are_no_answer_but_a_problem_that_names_the_position(
     loaded: Reporting,
 ) -> None:
-    table = f"{schema_of('receivables', LEDGER)}.movement"
-
-    def change(minor: int) -> int:
-        """Damage the read model, or restore it; the position that is touched."""
-
-        async def run() -> int:
-            conn = await asyncpg.connect(loaded.installation.store_url("reporting"))
-            try:
-                first: int = await conn.fetchval(
-                    f"""update {table} set account_minor = account_minor + $1
-                        where (position, line) = (select position, line from {table}
-                                                  where currency = 'EUR' order by position limit 1)
-                        returning position""",
-                    minor,
-                )
-                return first
-            finally:
-                await conn.close()
-
-        return asyncio.run(run())
-
     known: dict[str, str | int] = {"known_at": len(BOOKS.log), **EUR}
-    first = change(1)
-    try:
-        with loaded.client() as http:
-            answers = [http.get(f"/v1/{name}", params=known) for name in (*REPORTS, "aged-balance/groups")]
+    with damaged(loaded, "movement", "account_minor", "position") as row, loaded.client() as http:
+        answers = [http.get(f"/v1/{name}", params=known) for name in (*REPORTS, "aged-balance/groups")]
         checked = tie_out(loaded, "--to", str(BOOKS.today), "--known-at", str(len(BOOKS.log)))
-    finally:
-        change(-1)
+    first = row["position"]
     (found,) = (json.loads(line) for line in checked.stdout.splitlines() if '"EUR"' in line)
     assert (checked.returncode, found["equal"]) == (1, False)
     assert {day["first_position"] for day in found["disagreeing"]} == {first}

@@ -22,9 +22,11 @@ from reporting_svc.exports.store import Export
 from reporting_svc.http.reports.bodies import DocumentBody
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.tie_out.query import FiguresDoNotTie
 from reporting_svc.reports.run import ReportRun, run_report
 from tests.integration.naive_delays import outcomes
-from tests.integration.receivable_histories import CUSTOMERS, ENTITY, Books, replay
+from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, history, issue, replay
 from tests.integration.store import Store, project
 from tests.integration.test_report_questions import FILTERS, Question, ask, group_of, random_history
 
@@ -73,9 +75,7 @@ class Asking:
         body = {"source": source, "columns": columns, "limit": 10_000} | document
         plan = plan_of(DocumentBody.model_validate(body | {"conditions": conditions}).to_document())
         run = answer(self.store, self.asked, len(self.log), plan, scope.entity_id)
-        for each in run.tie_outs:
-            assert each.figures.tied, each
-            assert each.buckets_minor == each.figures.ledger
+        assert all(figures.tied for figures in run.tied_out)
         return run
 
     def rows(self, source: str, columns: list[str], **document: Any) -> list[tuple[Any, ...]]:
@@ -222,10 +222,33 @@ def test_without_a_currency_each_has_rows_of_its_own(store: Store) -> None:
     run = answer(store, asked, len(books.log), plan, None)
     shown = {row[0]: row[1] for row in run.table.rows}
     assert shown == {
-        each.figures.currency: Money(each.figures.ledger, each.figures.currency)
-        for each in run.tie_outs
-        if each.figures.currency in shown
+        each.currency: Money(each.ledger, each.currency) for each in run.tied_out if each.currency in shown
     }
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "damage", "said"),
+    [
+        ("turnover", "sum:billed", "update live.day_sum set account_minor = account_minor + 1", "opening"),
+        ("open_items", "sum:outstanding", "update live.item set open_minor = open_minor + 1", "open items"),
+    ],
+)
+def test_a_run_whose_rows_do_not_add_up_to_the_account_is_none(
+    store: Store, source: str, column: str, damage: str, said: str
+) -> None:
+    books = history([(issue, 0, 0, 5000)])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    asked = Question(DAY_0 + timedelta(days=1), None, Scope(), frozenset())
+    store.run(store.conn.execute("update live.aging_day set day = $1", asked.as_of))
+    body = {"source": source, "columns": [column]}
+    if source == "turnover":
+        body |= {"since": "today"}
+    plan = plan_of(DocumentBody.model_validate(body).to_document())
+    answer(store, asked, len(books.log), plan, None)
+    store.run(store.conn.execute(damage))
+    with pytest.raises(FiguresDoNotTie, match=said) as refused:
+        answer(store, asked, len(books.log), plan, None)
+    assert refused.value.extra["first_position"] == len(books.log)
 
 
 @dataclass
@@ -236,7 +259,8 @@ class Reading:
 
     @asynccontextmanager
     async def snapshot(self, *_: str) -> AsyncIterator[tuple[Any, str, bool]]:
-        yield self.store.conn, "live", False
+        async with self.store.conn.transaction():
+            yield self.store.conn, "live", False
 
 
 def test_an_export_has_the_rows_of_its_options_and_is_no_file_where_they_are_too_many(store: Store) -> None:
@@ -244,9 +268,9 @@ def test_an_export_has_the_rows_of_its_options_and_is_no_file_where_they_are_too
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))
     day, known = books.today, len(books.log)
 
-    async def rows(most: int, **options: str) -> list[Any]:
+    async def rows(most: int, kind: str = "aged_balance", **options: str) -> list[Any]:
         export = Export(
-            id="xpt_1", ledger="books", entity_id=ENTITY, kind="aged_balance", layout="csv", first_on=day,
+            id="xpt_1", ledger="books", entity_id=ENTITY, kind=kind, layout="csv", first_on=day,
             last_on=day, position=known, accounts={}, report=ReportOptions(**options), fingerprint=b"",  # type: ignore[arg-type]
             asked_by="test",
         )  # fmt: skip
@@ -268,3 +292,7 @@ def test_an_export_has_the_rows_of_its_options_and_is_no_file_where_they_are_too
     assert {row["customer_id"] for row in mine} == {c for c, _ in expected} & {CUSTOMERS[1]}
     with pytest.raises(TooManyCustomers):
         store.run(rows(len(expected) - 1))
+    store.run(store.conn.execute("update live.movement set account_minor = account_minor + 1"))
+    for asked in (rows(len(expected)), rows(1, group_by="segment"), rows(1, "open_items")):
+        with pytest.raises(FiguresDoNotTie):
+            store.run(asked)

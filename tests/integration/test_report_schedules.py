@@ -25,6 +25,7 @@ from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.embedded.process import free_port
 from encours.http.access.keys import NewKey, fetch_from
+from encours.kernel.bands import STANDARD
 from encours.kernel.ids import derived_id, uuid7
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
@@ -46,6 +47,9 @@ from reporting_svc.app import create_app
 from reporting_svc.domain.report.document import ReportPlan
 from reporting_svc.exports.store import ExportStore
 from reporting_svc.models import MODELS, NAME
+from reporting_svc.read_models.aged_balance.query import Figures
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.tie_out.query import OwnSum, require_tied
 from reporting_svc.reports import mails
 from reporting_svc.reports.mails import ReportMailDispatcher
 from reporting_svc.reports.overdue import overdue_schedules
@@ -267,18 +271,23 @@ async def test_reports_that_cannot_be_made_hold_up_no_other(
     async def made(view: View, plan: ReportPlan, entity_id: str | None) -> ReportRun:
         if plan.document.columns == ("due_on",):
             raise QueryCanceledError("too slow")
+        if plan.document.columns == ("total",):
+            own = OwnSum("open items", 1, 0)
+            await require_tied(view, Scope(), Figures.none("EUR", STANDARD), own)
         return await run_report(view, plan, entity_id)
 
     monkeypatch.setattr(mails, "run_report", made)
     async with yard(module_installation) as place:
         before = (await place.ledger.head(place.name)).position
         slow = await place.scheduled(columns=["due_on"])
+        untied = await place.scheduled(columns=["total"])
         past = await place.scheduled(columns=["number"], known_at=str(before))
         future = await place.scheduled(columns=["number"], known_at=str(before + 1000))
         last = await place.scheduled()
         place.now += timedelta(days=1)
         await place.serve(await place.scheduler())
         assert set((await place.statuses(slow)).values()) == {"requested"}
+        assert set((await place.statuses(untied)).values()) == {"requested"}
         assert set((await place.statuses(past)).values()) == {"sent"}, "known before the report was saved"
         assert set((await place.statuses(last)).values()) == {"sent"}
         stopped = await place.get(f"/v1/schedules/{future}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
+from reporting_svc.read_models.tie_out.query import OwnSum, groups_sum, require_tied
 
 CUSTOMERS_MAX = 1_000_000
 
@@ -120,15 +122,23 @@ class Reporting:
             found = await aged(
                 view, scope, bands=self.bands, basis=self.basis, page=page, key=KEY_AND_CURRENCY
             )
-        if len(found.rows) > self.customers_max:
-            raise TooManyCustomers(self.customers_max)
-        every = (found.figures(row) for row in found.rows)
-        yield [(*self._customer(own.customer_id), own.currency, *_amounts(own)) for own in every]
+            if len(found.rows) > self.customers_max:
+                raise TooManyCustomers(self.customers_max)
+            rows, added = list[TableRow](), Counter[str]()
+            for own in map(found.figures, found.rows):
+                added[own.currency] += own.outstanding
+                rows.append((*self._customer(own.customer_id), own.currency, *_amounts(own)))
+            for total in found.sums:
+                customers = OwnSum("customers", added[total.currency], total.outstanding)
+                await require_tied(view, scope, total, customers)
+        yield rows
 
     async def _groups(self, group_by: str) -> Rows:
         """Iterate over groups in order, each currency in a row of its own; the last ones are those in no group."""
         async with self._snapshot(group_by) as (view, scope):
             groups = await aged_groups(view, scope, group_of(group_by), self.bands, self.basis)
+            for total in (await aged(view, scope, bands=self.bands, basis=self.basis)).sums:
+                await require_tied(view, scope, total, groups_sum(groups, total))
             named = [each.group for each in groups if each.group is not None]
             names = await labels_of(view, scope, group_by, named)
         yield [
@@ -143,12 +153,14 @@ class Reporting:
         ]
 
     async def _open_items(self) -> Rows:
-        """Iterate over invoices and instalments by due date."""
-        day, bands = self.export.last_on, self.bands
+        """Iterate over invoices and instalments by due date. Raises :class:`FiguresDoNotTie` behind the last."""
+        day, bands, added = self.export.last_on, self.bands, Counter[str]()
         async with self._snapshot() as (view, scope):
+            sums = (await aged(view, scope, bands=bands, basis=self.basis)).sums
             async for found in open_items(view, scope):
                 rows: list[TableRow] = []
                 for row in found:
+                    added[row["currency"]] += row["open_minor"]
                     shown = ("total", "open", "disputed", "conceded", "planned", *NAMED)
                     rows.append(
                         (
@@ -165,6 +177,9 @@ class Reporting:
                         )
                     )
                 yield rows
+            for total in sums:
+                items = OwnSum("open items", added[total.currency], total.open_items)
+                await require_tied(view, scope, total, items)
 
     @asynccontextmanager
     async def _snapshot(self, group_by: str | None = None) -> AsyncIterator[tuple[View, Scope]]:

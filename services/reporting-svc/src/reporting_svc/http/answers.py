@@ -19,24 +19,25 @@ from reporting_svc.read_models.aged_balance.query import Figures
 class TieOut(BaseModel):
     """The same sum reached in three independent ways, taken in one snapshot."""
 
-    buckets: MoneyModel = Field(description="Sum of the bands (or periods) less unapplied cash.")
+    buckets: MoneyModel = Field(
+        description="Sum of the bands less unapplied cash, which is also that of the report's periods or parts."
+    )
     open_items: MoneyModel = Field(description="Sum of the open invoices less unapplied cash.")
     ledger: MoneyModel = Field(
         description="Balance of the customers' account: issued - credited - received + reversed + all else that "
         "moved it."
     )
-    equal: bool
+    equal: bool = Field(description="True: sums that disagree are no answer but a 503 problem.")
 
     @classmethod
-    def of(cls, figures: Figures, *, also: bool = True, buckets: int | None = None) -> Json:
-        """Show the three sums. ``also``: a condition besides; ``buckets``: a sum that is not one of bands."""
-        summed = figures.outstanding if buckets is None else buckets
+    def of(cls, figures: Figures) -> Json:
+        """Show the three sums, which ``require_tied`` has found equal, as it has the report's own."""
         items = figures.open_items - figures.unapplied
         return {
-            "buckets": money_json(summed, figures.currency),
+            "buckets": money_json(figures.outstanding, figures.currency),
             "open_items": money_json(items, figures.currency),
             "ledger": money_json(figures.ledger, figures.currency),
-            "equal": also and summed == items == figures.ledger,
+            "equal": figures.tied,
         }
 
 

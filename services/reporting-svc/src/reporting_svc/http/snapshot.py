@@ -26,7 +26,7 @@ from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
-from reporting_svc.read_models.tie_out.query import require_tied
+from reporting_svc.read_models.tie_out.query import OwnSum, require_tied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,10 @@ class ReceivablesSnapshot(AgedSnapshot):
     """Receivables in one currency: that of ``scope``, or of the ``conversion``. ``total`` are their aged sums."""
 
     total: Figures
+
+    async def require_tied(self, of: str, minor: int) -> None:
+        """Raise a 503 problem unless what a report added up by itself is the outstanding amount; minor units."""
+        await require_tied(self.view, self.scope, self.total, OwnSum(of, minor, self.total.outstanding))
 
 
 @asynccontextmanager

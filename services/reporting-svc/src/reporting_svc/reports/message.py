@@ -49,11 +49,9 @@ def report_text(mail: ReportMailRequested, run: ReportRun, size: int) -> ReportT
         f"/v1/reports/{mail.report_id}/run?format={mail.format}&as_of={mail.as_of}&known_at={mail.position}"
     )
     lines = [words["rows"].format(rows=len(run.table.rows), left_out=run.table.left_out)]
-    for each in run.tie_outs:
-        currency = each.figures.currency
-        lines.append(
-            words["tied"].format(ledger=format_amount(each.figures.ledger, currency), currency=currency)
-        )
+    for each in run.tied_out:
+        ledger = format_amount(each.ledger, each.currency)
+        lines.append(words["tied"].format(ledger=ledger, currency=each.currency))
     is_large = size > ATTACHED_BYTES_MAX
     lines.append(words["large"].format(size=-(-size // 2**20), path=path) if is_large else words["attached"])
     lines.append(words["why"].format(schedule=mail.report_schedule_id))

@@ -20,7 +20,7 @@ from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.report_sources.rows import ReportScope, report_scope, source_rows
-from reporting_svc.read_models.tie_out.query import require_tied
+from reporting_svc.read_models.tie_out.query import OwnSum, require_tied
 from reporting_svc.read_models.turnover.query import opening
 
 ROWS_MAX = 100_000
@@ -50,22 +50,14 @@ class ReportPeriodTooLong(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class ReportTieOut:
-    """Sums of one currency; ``buckets_minor`` was added up from the rows of the source."""
-
-    figures: Figures
-    buckets_minor: int
-
-
-@dataclass(frozen=True, slots=True)
 class ReportRun:
-    """Result of a run."""
+    """Result of a run. ``tied_out`` are the aged sums of each currency."""
 
     plan: ReportPlan
     scope: Scope
     first: date | None
     table: ReportTable
-    tie_outs: tuple[ReportTieOut, ...]
+    tied_out: tuple[Figures, ...]
 
 
 async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> ReportRun:
@@ -96,8 +88,8 @@ async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> Rep
         if rows.add(found) > ROWS_MAX:
             raise ReportTooLarge(f"More than {ROWS_MAX} rows meet the conditions.")
     table = await asyncio.to_thread(rows.table)
-    tie_outs = tuple([await _tie_out(books, currency, added[currency]) for currency in books.currencies])
-    return ReportRun(plan, scope, first if plan.source.has_period else None, table, tie_outs)
+    tied_out = tuple([await _tied(books, currency, added[currency]) for currency in books.currencies])
+    return ReportRun(plan, scope, first if plan.source.has_period else None, table, tied_out)
 
 
 def _first(plan: ReportPlan, on: date) -> date:
@@ -128,16 +120,18 @@ def _is_scope(condition: ReportCondition) -> bool:
     return condition.column in SCOPED and condition.operator == "is" and len(condition.values) == 1
 
 
-async def _tie_out(books: ReportScope, currency: str, added: int) -> ReportTieOut:
+async def _tied(books: ReportScope, currency: str, added_minor: int) -> Figures:
+    """Return the aged sums of a currency, tied out with what the rows of the source add up to."""
     found = [figures for figures in books.aged.sums if figures.currency == currency]
     figures = found[0] if found else Figures.none(currency, books.plan.bands)
+    own: OwnSum | None = None
     match books.plan.source.name:
         case "open_items":
-            return ReportTieOut(figures, added - figures.unapplied)
+            own = OwnSum("open items", added_minor, figures.open_items)
         case "aged_balance":
-            return ReportTieOut(figures, added)
+            own = OwnSum("customers", added_minor, figures.outstanding)
         case "turnover":
             before = await opening(books.view, books.scope.within(currency), books.first)
-            return ReportTieOut(figures, before + added)
-        case _:
-            return ReportTieOut(figures, figures.outstanding)
+            own = OwnSum("opening balance and the changes", before + added_minor, figures.outstanding)
+    await require_tied(books.view, books.scope, figures, own)
+    return figures

@@ -25,6 +25,7 @@ from reporting_svc.read_models.receivables.conversion import conversion_to
 from reporting_svc.read_models.receivables.groups import group_of, labels_of
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import currency_of
+from reporting_svc.read_models.tie_out.query import groups_sum, require_tied
 
 BANDS = r"^[0-9]{1,4}(,[0-9]{1,4})*$"
 _GROUP_BY = r"^(entity|segment|salesperson|collector|payer|group|field:[a-z][a-z0-9_]{0,39})$"
@@ -115,6 +116,8 @@ async def aged_balance_groups(
         view, scope, wanted = books.view, books.scope, asked.report_currency
         conversion = await conversion_to(view, scope, wanted) if wanted else None
         groups = await aged_groups(view, scope, group_of(group_by), chosen, counted.basis, conversion)
+        for total in books.aged.sums:
+            await require_tied(view, scope, total, groups_sum(groups, total))
         names = await labels_of(
             view, scope, group_by, [each.group for each in groups if each.group is not None]
         )

@@ -119,7 +119,7 @@ class CashForecastOut(Report):
                 "spread": round(known.spread, 3),
                 "past_forecasts": known.weeks,
             },
-            "tie_out": TieOut.of(books.total, buckets=made.outstanding_minor),
+            "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }
 

@@ -59,6 +59,7 @@ async def cash_forecast(
         if kept is not None and kept.result and kept.result.made.outstanding_minor == books.total.outstanding:
             return q.respond(CashForecastOut.of(books, by, last, kept.result.made))
         basis = await forecast_basis(books.view, books.scope)
+        await books.require_tied("parts of the forecast", basis.owed.outstanding_minor)
     ends = [end.toordinal() for end in ends_of(q.as_of, last, by)]
     made = await asyncio.to_thread(make_forecast, basis.owed, basis.history, q.as_of.toordinal(), ends)
     if (took_s := time.monotonic() - began) >= KEPT_FROM_S:

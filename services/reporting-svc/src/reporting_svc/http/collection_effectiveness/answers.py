@@ -16,7 +16,6 @@ from reporting_svc.http.dso.answers import WorkingCapitalOut
 from reporting_svc.http.measured import DaysOut, PercentOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.receivables.groups import GroupBy
-from reporting_svc.read_models.receivables.penalties import OpenPenalties
 
 
 class CollectionMeasures(BaseModel):
@@ -89,17 +88,14 @@ class CollectionOut(Report):
         by: GroupBy | None,
         days: int,
         periods: Sequence[Collection],
-        penalties: OpenPenalties,
     ) -> Json:
         """Show the months; the last one ends with the question's day."""
         currency = books.total.currency
-        ends = [period.closing for period in periods if period.last == books.view.time.as_of]
-        closing = sum(each.outstanding_minor for each in ends)
         return {
             "currency": currency,
             "group_by": by,
             "period_days": days,
             "data": [CollectionRow.of(period, currency) for period in periods],
-            "tie_out": TieOut.of(books.total, buckets=closing + penalties.open_minor),
+            "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }

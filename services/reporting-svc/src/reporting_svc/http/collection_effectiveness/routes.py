@@ -49,7 +49,9 @@ async def collection_effectiveness(
     async with snapshot(q, asked, by=group_by) as books:
         periods = await collection(books.view, books.scope, first, group_by, days)
         penalties = await open_penalties(books.view, books.scope, None)
-    return q.respond(CollectionOut.of(books, group_by, days, periods, penalties))
+        closing = sum(each.closing.outstanding_minor for each in periods if each.last == q.as_of)
+        await books.require_tied("closing balances and the open penalties", closing + penalties.open_minor)
+    return q.respond(CollectionOut.of(books, group_by, days, periods))
 
 
 def _a_year(day: date) -> date:

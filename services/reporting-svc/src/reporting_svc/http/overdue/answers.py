@@ -119,8 +119,8 @@ class OverdueTotals(BaseModel):
 
 
 class OverdueOut(Report):
-    """Oldest first unless sorted otherwise. `tie_out` is of all receivables in scope, and is equal only if the
-    list's sum is that of the aged balance's `overdue`."""
+    """Oldest first unless sorted otherwise. `tie_out` is of all receivables in scope; a list whose sum is not
+    the aged balance's `overdue` is no answer."""
 
     definition: str
     data: list[OpenItemRow]
@@ -136,6 +136,6 @@ class OverdueOut(Report):
             "currency": total.currency,
             **page.body(late.rows, lambda row: OpenItemRow.of(row, books.view.time.as_of)),
             "totals": OverdueTotals.of(late, total.currency),
-            "tie_out": TieOut.of(total, also=late.past_due_minor == total.overdue),
+            "tie_out": TieOut.of(total),
             **cls.end(books),
         }

@@ -163,6 +163,11 @@ class DelayReport:
     least_invoices: int
     covered: CoveredDebts
 
+    @property
+    def late_minor(self) -> int:
+        """Return what funds do not cover of debts that are late, of those due before the first day too."""
+        return self.total.open_minor + self.earlier.open_minor
+
 
 class DelayPartsOut(BaseModel):
     """Outstanding amount: `open_late` + `open_not_due` + `penalties` + `conceded` - `given_up` - `spare_cash`."""
@@ -200,11 +205,9 @@ class PaymentDelaysOut(Report):
     def of(cls, books: ReceivablesSnapshot, report: DelayReport) -> Json:
         """Show the report."""
         currency, covered = books.total.currency, report.covered
-        late_minor = report.total.open_minor + report.earlier.open_minor
-        not_due_minor = covered.not_due_minor(books.view.time.as_of)
         parts = {
-            "open_late": late_minor,
-            "open_not_due": not_due_minor,
+            "open_late": report.late_minor,
+            "open_not_due": covered.not_due_minor(books.view.time.as_of),
             "penalties": covered.penalties_minor,
             "conceded": covered.conceded_minor,
             "given_up": covered.given_up_minor,
@@ -226,7 +229,7 @@ class PaymentDelaysOut(Report):
             "cohorts": [CohortOut.of(cohort, currency) for cohort in report.cohorts],
             "open_from_before": DelayRow.of(None, report.earlier, currency)["open_late"],
             "parts": {name: money_json(minor, currency) for name, minor in parts.items()},
-            "tie_out": TieOut.of(books.total, buckets=late_minor + not_due_minor + covered.beside_minor),
+            "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }
 

@@ -48,7 +48,11 @@ async def payment_delays(
     if not 0 <= (q.as_of - first).days <= MAX_DAYS:
         raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
     async with snapshot(q, asked, by=group_by) as books:
-        return q.respond(PaymentDelaysOut.of(books, await _report(books, first, group_by)))
+        report = await _report(books, first, group_by)
+        covered = report.covered
+        parts_minor = report.late_minor + covered.not_due_minor(q.as_of) + covered.beside_minor
+        await books.require_tied("parts", parts_minor)
+    return q.respond(PaymentDelaysOut.of(books, report))
 
 
 async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> DelayReport:

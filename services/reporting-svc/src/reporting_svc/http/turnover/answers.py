@@ -220,6 +220,6 @@ class TurnoverOut(Report):
             "groups": None if groups is None else TurnoverGroupsOut.of(groups, first, whole.currency),
             "products": products,
             "opening": money_json(before, whole.currency),
-            "tie_out": TieOut.of(whole, buckets=before + sum(period.change for period in periods)),
+            "tie_out": TieOut.of(whole),
             **cls.end(books),
         }

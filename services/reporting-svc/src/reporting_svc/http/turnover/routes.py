@@ -48,6 +48,8 @@ async def turnover(
     async with snapshot(q, asked, by=group_by) as books:
         before = await opening(books.view, books.scope, first)
         periods = await by_period(books.view, books.scope, by, first)
+        changed = sum(each.change for each in periods)
+        await books.require_tied("opening balance and the changes of the periods", before + changed)
         groups = products = None
         if group_by == "product":
             found = await by_product(books.view, books.scope, by, first, periods)

@@ -170,7 +170,7 @@ class TurnoverComparisonOut(Report):
                 "billed": PlannedAmountOut.of(planned, billed, plan.currency),
                 "collected": PlannedAmountOut.of(to_collect, collected, plan.currency),
             },
-            "tie_out": TieOut.of(books.total, buckets=found.balance_minor),
+            "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }
 
