@@ -268,7 +268,7 @@ def test_an_export_has_the_rows_of_its_options_and_is_no_file_where_they_are_too
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))
     day, known = books.today, len(books.log)
 
-    async def rows(most: int, kind: str = "aged_balance", **options: str) -> list[Any]:
+    async def rows(most: int, kind: Any = "aged_balance", **options: str) -> list[Any]:
         export = Export(
             id="xpt_1", ledger="books", entity_id=ENTITY, kind=kind, layout="csv", first_on=day,
             last_on=day, position=known, accounts={}, report=ReportOptions(**options), fingerprint=b"",  # type: ignore[arg-type]

@@ -161,7 +161,7 @@ def _add(
                 found.penalties_minor += max(0, part.uncovered_minor)
             elif part.owed_minor > 0:
                 outcome = DueOutcome(
-                    entity, customer_id, row["issued_on"], part.due_on, part.owed_minor, part.uncovered_minor,
+                    entity, customer_id, row["issued_on"], part.due_on, part.owed_minor, max(0, part.uncovered_minor),
                     part.settled_on, part.uncovered_before(part.due_on + _AT_RISK), part.funds,
                     INVOICE_ID.unpack(row["invoice_id"]) or "",
                 )  # fmt: skip
