@@ -41,7 +41,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(system: System) -> Story:
     world = World.make(system, day=ISSUED)
-    customer = world.customer(name="Garage Dupont SARL")
+    customer = world.customer(name="Garage Dupont SARL", salesperson="lea")
     world.post("invoice", f"/v1/customers/{customer}/notes", {"text": "Promised to call back."})
     invoice = world.invoice(customer, "100.00", issued_on=ISSUED, terms={"kind": "NET", "days": 30})["id"]
     world.advance(LATE)
@@ -118,7 +118,13 @@ def test_dso_of_one_unpaid_invoice_counts_back_to_its_month(story: Story) -> Non
 
 def test_reminders_are_counted_by_the_groups_that_are_named(story: Story) -> None:
     path = "/v1/collection-effectiveness/reminders"
-    body = story.world.get("reporting", path, customer_id=story.customer, group_by="month,step,tone")
+    record = {"name": "Marie", "portfolio": [{"priority": 1}]}
+    saved = story.world.client("dunning").put("/v1/collectors/marie", json=record)
+    asked = {"customer_id": story.customer, "min_position": saved.headers["Encours-Position"]}
+    groups = "month,step,tone,segment,salesperson,collector"
+    body = story.world.get("reporting", path, group_by=groups, **asked)
+    owners = {tuple(row["group"][each] for each in groups.split(",")[3:]) for row in body["data"]}
+    assert owners == {(None, "lea", "marie")}
     entries = story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", limit=500)["data"]
     sent = [entry for entry in entries if entry["type"] == "reminder.sent"]
     assert sum(row["sent"] for row in body["data"]) == body["totals"]["sent"] == len(sent) > 0

@@ -22,15 +22,17 @@ from encours.testing.events import event as sample
 from encours.testing.servers import Installation
 from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.reminders import yields
+from reporting_svc.http.reminders.answers import DEBTOR_GROUPS, DebtorNames, ReminderGroup, value_of
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
-from reporting_svc.read_models.delays.query import due_outcomes
+from reporting_svc.read_models.delays.query import due_outcomes, group_names
 from reporting_svc.read_models.figures.restatement import restated
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_tied, tie_out_days
-from tests.integration import naive_delays
+from tests.integration import naive_delays, naive_owners
 from tests.integration.money_acts import lower, remind
 from tests.integration.naive_portfolios import amend, portfolio
 from tests.integration.receivable_histories import (
@@ -142,7 +144,9 @@ TRACES = {
     "reminder.answered": "answered", "reminder.bounced": "bounced",
 }  # fmt: skip
 OUTCOMES = {"done": {"sent"}, "promised": {"sent", "answered"}, "no_answer": {"failed"}}
-REMINDED = [issue, issue, remind, remind, remind, remind, pay, pay, pay, release, credit, reschedule]
+REMINDED = [
+    *[issue] * 2, *[remind] * 4, *[pay] * 3, release, credit, reschedule, amend, naive_owners.employ,
+]  # fmt: skip
 reminding = st.lists(
     st.tuples(
         st.sampled_from(REMINDED),
@@ -155,10 +159,16 @@ reminding = st.lists(
 )
 
 
+def owners(customer: str, log: list[StoredEvent], as_of: date, known_to: int) -> list[str | None]:
+    """Segment, salesperson and collector of a customer on a day."""
+    had = portfolio(customer, log, as_of, known_to)
+    return [had["segment"], had["salesperson"], naive_owners.owner(customer, log, as_of, known_to)]
+
+
 def reminded(
     log: list[StoredEvent], first: date, as_of: date, known_to: int
-) -> dict[tuple[str, str], dict[str, int]]:
-    """Outcome of the reminders of each step and channel, counted one by one."""
+) -> dict[tuple[str | None, ...], dict[str, int]]:
+    """Outcome of the reminders of each step, channel and owner of the customer, counted one by one."""
     asked: dict[str, Any] = {}
     sent: dict[str, date] = {}
     traces: dict[str, set[str]] = {}
@@ -178,7 +188,8 @@ def reminded(
             if event.type == "reminder.sent":
                 sent[name] = event.effective_on
     money = naive_delays.funds(log, as_of, known_to, "EUR")
-    found: dict[tuple[str, str], dict[str, int]] = {}
+    owned = {c: owners(c, log, as_of, known_to) for c in CUSTOMERS}
+    found: dict[tuple[str | None, ...], dict[str, int]] = {}
     for name, data in asked.items():
         counts = Counter[str]({"requested": 1} | dict.fromkeys(traces.get(name, ()), 1))
         on = sent.get(name)
@@ -200,7 +211,7 @@ def reminded(
                 before = min([until, *others])
                 counts[f"paid {days}"] += min(minor, sum(m for day, m in paid if on < day <= until))
                 counts[f"first {days}"] += min(minor, sum(m for day, m in paid if on < day <= before))
-        key = data.step, getattr(data, "channel", "phone")
+        key = data.step, getattr(data, "channel", "phone"), *owned[data.customer_id]
         found[key] = dict(Counter(found.get(key, {})) + counts)
     return found
 
@@ -217,9 +228,16 @@ def test_the_yield_of_reminders_is_that_of_a_naive_count(
     known_to = None if share is None else len(log) * share // 100
     as_of = DAY_0 + timedelta(days=days)
     first = as_of - timedelta(days=back)
-    found = store.run(reminders_paid(view(store, as_of, known_to), Scope(currency="EUR"), first))
+    moment = view(store, as_of, known_to)
+    scope = store.run(with_collectors(moment, Scope(currency="EUR"), "collector"))
+    found = store.run(reminders_paid(moment, scope, first))
+    debtors: DebtorNames = {each: store.run(group_names(moment, scope, each)) for each in DEBTOR_GROUPS}
+    by: list[ReminderGroup] = ["step", "channel", *DEBTOR_GROUPS]
     sums: dict[Any, dict[str, int]] = {}
-    for key, group in yields(found.reminders, found.funds, as_of, lambda r: (r.step, r.channel)).items():
+    grouped = yields(
+        found.reminders, found.funds, as_of, lambda r: tuple(value_of(r, g, debtors) for g in by)
+    )
+    for key, group in grouped.items():
         counts = {"requested": group.requested, **group.traces}
         for window in group.windows:
             counts[f"unfollowed {window.days}"] = window.unfollowed_minor

@@ -11,9 +11,9 @@ DAY = date(2026, 3, 2)
 def message(day: int, minor: int = 10_000, step: str = "first", *, sent: bool = True) -> AskedFor:
     on = DAY + timedelta(days=day)
     return AskedFor(
-        entity="ent_1", policy="pol_1/1", step=step, channel="email", template="first", tone="neutral", experiment=None,
-        decided_on=on, sent_on=on if sent else None, traces=frozenset({"sent"} if sent else {"failed"}),
-        asked={"inv_1": minor},
+        entity="ent_1", customer_id="cus_1", policy="pol_1/1", step=step, channel="email", template="first",
+        tone="neutral", experiment=None, decided_on=on, sent_on=on if sent else None,
+        traces=frozenset({"sent"} if sent else {"failed"}), asked={"inv_1": minor},
     )  # fmt: skip
 
 

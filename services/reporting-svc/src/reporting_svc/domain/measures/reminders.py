@@ -29,6 +29,7 @@ class AskedFor:
     """
 
     entity: str
+    customer_id: str
     policy: str
     step: str
     channel: str

@@ -16,13 +16,33 @@ from reporting_svc.http.answers import ScopedReport
 from reporting_svc.http.measured import PercentOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
-ReminderGroup = Literal["month", "entity", "policy", "step", "channel", "template", "tone", "experiment"]
+DebtorGroup = Literal["segment", "salesperson", "collector"]
+DEBTOR_GROUPS: tuple[DebtorGroup, ...] = get_args(DebtorGroup)
+ReminderGroup = Literal[
+    "month",
+    "entity",
+    "segment",
+    "salesperson",
+    "collector",
+    "policy",
+    "step",
+    "channel",
+    "template",
+    "tone",
+    "experiment",
+]
 REMINDER_GROUPS: tuple[ReminderGroup, ...] = get_args(ReminderGroup)
+DebtorNames = Mapping[ReminderGroup, Mapping[str, str | None]]
+"""Group of each customer, by id."""
 
 
-def value_of(reminder: AskedFor, group: ReminderGroup) -> str | None:
-    """Return the value of a reminder by which it is grouped."""
-    return f"{reminder.decided_on:%Y-%m}" if group == "month" else getattr(reminder, group) or None
+def value_of(reminder: AskedFor, group: ReminderGroup, debtors: DebtorNames) -> str | None:
+    """Return the value of a reminder, or of its customer, by which it is grouped."""
+    if group == "month":
+        return f"{reminder.decided_on:%Y-%m}"
+    if group in debtors:
+        return debtors[group].get(reminder.customer_id) or None
+    return getattr(reminder, group) or None
 
 
 class PaidWithinOut(BaseModel):
@@ -83,7 +103,10 @@ class ReminderSums(BaseModel):
 
 
 class ReminderYieldRow(ReminderSums):
-    """Reminders of a group. A value is null where it is not known, as the tone of earlier messages, or absent."""
+    """Reminders of a group. A value is null where it is not known, as the tone of earlier messages, or absent.
+
+    Segment, salesperson and collector are those of the customer on as_of.
+    """
 
     group: dict[ReminderGroup, str | None]
 

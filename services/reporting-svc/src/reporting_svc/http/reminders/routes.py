@@ -14,9 +14,17 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.measures.reminders import Key, ReminderYield, yields
-from reporting_svc.http.reminders.answers import REMINDER_GROUPS, ReminderGroup, RemindersOut, value_of
+from reporting_svc.http.reminders.answers import (
+    DEBTOR_GROUPS,
+    REMINDER_GROUPS,
+    DebtorNames,
+    ReminderGroup,
+    RemindersOut,
+    value_of,
+)
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
+from reporting_svc.read_models.delays.query import group_names
 from reporting_svc.read_models.reminders.query import RemindersPaid, reminders_paid
 
 router = Router(tags=["Receivables"])
@@ -34,8 +42,9 @@ async def reminder_yield(
     group_by: Annotated[
         str,
         Parameter(
-            max_length=80,
-            description=f"One or several of {', '.join(f'`{each}`' for each in REMINDER_GROUPS)}, with commas.",
+            max_length=120,
+            description=f"One or several of {', '.join(f'`{each}`' for each in REMINDER_GROUPS)}, with commas. "
+            "Customers are in their segment and with their salesperson and collector of as_of.",
             examples=["month,step,channel"],
         ),
     ] = "step,channel",
@@ -51,20 +60,25 @@ async def reminder_yield(
     first = since or date(q.as_of.year - 1, q.as_of.month, 1)
     if not 0 <= (q.as_of - first).days <= MAX_DAYS:
         raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
-    async with snapshot(q, asked) as books:
+    async with snapshot(q, asked, by="collector" if "collector" in by else None) as books:
         found = await reminders_paid(books.view, books.scope, first)
+        debtors: DebtorNames = {
+            each: await group_names(books.view, books.scope, each) for each in DEBTOR_GROUPS if each in by
+        }
     on = books.view.time.as_of
-    groups, whole = await asyncio.to_thread(_yields, found, on, by)
+    groups, whole = await asyncio.to_thread(_yields, found, on, by, debtors)
     total = whole.get((), ReminderYield())
     experiments = sorted({each.experiment.split("/")[0] for each in found.reminders if each.experiment})
     return q.respond(RemindersOut.of(books, first, by, total, groups, experiments))
 
 
 def _yields(
-    found: RemindersPaid, on: date, by: list[ReminderGroup]
+    found: RemindersPaid, on: date, by: list[ReminderGroup], debtors: DebtorNames
 ) -> tuple[dict[Key, ReminderYield], dict[Key, ReminderYield]]:
     """Return the yield of each group, and of all."""
-    groups = yields(found.reminders, found.funds, on, lambda each: tuple(value_of(each, g) for g in by))
+    groups = yields(
+        found.reminders, found.funds, on, lambda each: tuple(value_of(each, g, debtors) for g in by)
+    )
     return groups, yields(found.reminders, found.funds, on, lambda _: ())
 
 

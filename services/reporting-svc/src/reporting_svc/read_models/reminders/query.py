@@ -65,6 +65,7 @@ async def _reminders(view: View, scope: Scope, first: date) -> list[AskedFor]:
     return [
         AskedFor(
             entity=row["entity"],
+            customer_id=row["customer_id"],
             policy=row["policy"],
             step=row["step"],
             channel=row["channel"],
