@@ -6,6 +6,7 @@ Written from the rules alone: nothing here shares code with the projection or it
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +23,7 @@ from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 from encours.testing.events import event as sample
 from tests.integration import naive_insured, naive_money, naive_named
-from tests.integration.product_parts import products
+from tests.integration.product_parts import amounts
 
 ENTITY = "ent_" + "e" * 32
 DAY_0 = date(2026, 1, 1)
@@ -46,6 +47,8 @@ class Books:
     owed: dict[str, int] = field(default_factory=dict)
     """Issued less credited."""
     planned: dict[str, int] = field(default_factory=dict)
+    unlike: dict[str, str] = field(default_factory=dict)
+    """Invoices that are penalty documents, or were taken over with their total alone."""
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
     more: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Memory of acts of other modules, by stream."""
@@ -76,9 +79,8 @@ def issue(b: Books, n: int, day: date, amount: int) -> None:
     b.owner[invoice_id] = customer, currency
     event = invoice.InvoiceIssued(
         invoice_id=invoice_id, customer_id=customer, number=f"F-{len(b.log)}", series=None, issued_on=day,
-        supply_on=day, due_on=day + timedelta(days=n % 61), currency=currency, vat=(), net_minor=amount, vat_minor=0,
-        total_minor=amount, terms=TERMS, reference=None, salesperson=None, origin="issued",
-        products=products(n, amount),
+        supply_on=day, due_on=day + timedelta(days=n % 61), currency=currency, terms=TERMS, reference=None,
+        salesperson=None, origin="issued", **amounts(n, amount),
     )  # fmt: skip
     b.record(invoice_id, event, day)
 
@@ -192,10 +194,13 @@ def allocate_later(b: Books, n: int, day: date, amount: int) -> None:
 
 def credit(b: Books, n: int, day: date, amount: int) -> None:
     found = [i for i, left in b.open.items() if left]
-    if not found:
-        return
-    invoice_id = found[n % len(found)]
-    part = min(amount, b.open[invoice_id])
+    if found:
+        credit_one(b, found[n % len(found)], n, day, amount)
+
+
+def credit_one(b: Books, invoice_id: str, n: int, day: date, amount: int) -> None:
+    """Credit a part of an invoice, as the kind of document that the invoice is."""
+    part, kind = min(amount, b.open[invoice_id]), b.unlike.get(invoice_id, "invoice")
     b.open[invoice_id] -= part
     b.owed[invoice_id] -= part
     awaited = min(part, b.conceded.get(invoice_id, 0))
@@ -203,9 +208,8 @@ def credit(b: Books, n: int, day: date, amount: int) -> None:
     customer, currency = b.owner[invoice_id]
     event = invoice.InvoiceCredited(
         invoice_id=invoice_id, customer_id=customer, currency=currency, credit_note_id=b.id("cre"),
-        number=f"A-{len(b.log)}", series=None, issued_on=day, vat=(), net_minor=part, vat_minor=0,
-        total_minor=part, awaited_minor=awaited, whole=not b.open[invoice_id], cause="goods returned", origin="import",
-        products=products(n, part),
+        number=f"A-{len(b.log)}", series=None, issued_on=day, awaited_minor=awaited, whole=not b.open[invoice_id],
+        cause="goods returned", origin="import", **amounts(n, part, kind),
     )  # fmt: skip
     b.record(invoice_id, event, day)
 
@@ -338,20 +342,7 @@ class Expected:
 
 
 def band(as_of: date, due_on: date) -> int:
-    late = (as_of - due_on).days
-    return (
-        0
-        if late <= 0
-        else 1
-        if late <= 30
-        else 2
-        if late <= 60
-        else 3
-        if late <= 90
-        else 4
-        if late <= 120
-        else 5
-    )
+    return bisect_left((0, 30, 60, 90, 120), (as_of - due_on).days)
 
 
 def parts(item: dict[str, Any]) -> list[tuple[date, int]]:
