@@ -6,13 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace as replace_field
 
 from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.kernel.errors import Invalid
+from encours.reading.summary import summary
 from encours.testing.memory import TODAY
 from risk_svc.domain.guarantee import ReleaseGuarantee, TakeGuarantee
 from risk_svc.domain.policy import LacksAuthority, policy_of
+from risk_svc.http.guarantees.answers import GuaranteeOut
 from risk_svc.use_cases import guarantees
 from tests.histories.credit import HEAD, MEMBER, CreditDesk
 
@@ -33,7 +36,8 @@ def test_a_guarantee_for_a_member_raises_what_the_limit_of_the_group_allows() ->
 def test_a_guarantee_needs_the_authority_for_its_amount() -> None:
     desk = CreditDesk()
     rules = (ApprovalRule(from_minor=400_00, currency="EUR", role="head"),)
-    named = (Approver(role="head", actor="key:abcd", from_on=None, until_on=None, in_place_of=None),)
+    own = Approver(role="head", actor="key:abcd", from_on=None, until_on=None, in_place_of=None)
+    named = (own, replace_field(own, actor="key:standin", in_place_of="key:abcd"))
     policy = CreditPolicySet(
         credit_policy_id=policy_of("ent_1"), entity_id="ent_1", version=1, holds=HoldRules(), authorities=rules,
         approvers=named,
@@ -41,7 +45,24 @@ def test_a_guarantee_needs_the_authority_for_its_amount() -> None:
     desk.happen(policy)
     with pytest.raises(LacksAuthority):
         desk.do(guarantees.take_guarantee, BANK)
-    assert desk.do(guarantees.take_guarantee, replace(BANK, amount_minor=399_99)) == ["guarantee.taken"]
+    below = replace(BANK, amount_minor=399_99)
+    told = {
+        "test": (below, None, None, "Guarantee (bank) of 399.99 EUR, BNP 4711"),
+        "key:abcd": (BANK, "head", None, "Guarantee (bank) of 500.00 EUR, BNP 4711, by authority of head"),
+        "key:standin": (
+            BANK,
+            "head",
+            "abcd",
+            "Guarantee (bank) of 500.00 EUR, BNP 4711, by authority of head in place of key:abcd",
+        ),
+    }
+    for number, (actor, (command, role, in_place_of, text)) in enumerate(told.items()):
+        made = replace(command, guarantee_id=f"gua_{number:032x}")
+        desk.books.do(guarantees.take_guarantee, made, actor=actor)
+        last = desk.books.ledger.events[-1]
+        shown = GuaranteeOut.of(guarantees.GUARANTEE.fold([last]), 1)
+        assert (shown.taken_by, shown.role, shown.in_place_of) == (actor, role, in_place_of)
+        assert summary(last.data, "en") == text
 
 
 def test_a_guarantee_that_is_released_counts_no_more() -> None:

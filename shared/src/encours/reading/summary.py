@@ -6,7 +6,7 @@ from datetime import date
 
 from encours.contracts import Event
 from encours.contracts.common import Conversion, Reason
-from encours.contracts.events import credit_hold, customer, invoice, payment, risk_terms
+from encours.contracts.events import credit_hold, customer, guarantee, invoice, payment, risk_terms
 from encours.reading.reasons import reasons_told, sentence
 from encours.reading.texts import (
     collection,
@@ -47,6 +47,8 @@ def _templates(event: Event) -> tuple[str, str] | None:
             return _reversal(event)
         case credit_hold.CreditHoldReleased(text=None):
             return _HOLD_ENDED
+        case guarantee.GuaranteeTaken(role=str()):
+            return _GUARANTEE_IN_PLACE if event.in_place_of else _GUARANTEE_BY_ROLE
         case risk_terms.RiskTermsAnswered(accepted=False):
             return _TERMS_DECLINED
         case risk_terms.RiskTermsWithdrawn(accepted=True):
@@ -127,6 +129,14 @@ _PART_REVERSED = (
 )
 _CONSEQUENCE = " ({return_code}: {consequence})"
 _HOLD_ENDED = ("Hold on orders released ({end})", "Blocage des commandes levé ({end})")
+_GUARANTEE_BY_ROLE = (
+    "Guarantee ({kind}) of {amount_minor}, {reference}, by authority of {role}",
+    "Garantie ({kind}) de {amount_minor}, {reference}, par délégation {role}",
+)
+_GUARANTEE_IN_PLACE = (
+    "Guarantee ({kind}) of {amount_minor}, {reference}, by authority of {role} in place of {in_place_of}",
+    "Garantie ({kind}) de {amount_minor}, {reference}, par délégation {role} à la place de {in_place_of}",
+)
 _TERMS_DECLINED = (
     "Proposed terms {proposal_number} declined: {text}",
     "Conditions proposées {proposal_number} refusées : {text}",

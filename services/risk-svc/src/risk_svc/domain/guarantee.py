@@ -9,6 +9,7 @@ from typing import assert_never
 from encours.contracts import Recorded
 from encours.contracts.events.guarantee import GuaranteeKind, GuaranteeReleased, GuaranteeTaken
 from encours.kernel.errors import Invalid, NotFound
+from risk_svc.domain.policy import Authority
 
 GuaranteeEvent = GuaranteeTaken | GuaranteeReleased
 
@@ -50,6 +51,7 @@ class Guarantee:
 
     taken: GuaranteeTaken | None = None
     entity_id: str = ""
+    taken_by: str | None = None
     released_on: date | None = None
     release_text: str | None = None
 
@@ -59,14 +61,14 @@ def evolve(state: Guarantee, recorded: Recorded) -> Guarantee:
     event: GuaranteeEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
     match event:
         case GuaranteeTaken():
-            return Guarantee(event, recorded.entity)
+            return Guarantee(event, recorded.entity, recorded.actor)
         case GuaranteeReleased():
             return replace(state, released_on=recorded.effective_on, release_text=event.text)
         case _:
             assert_never(event)
 
 
-def take(command: TakeGuarantee, day: date) -> list[GuaranteeTaken]:
+def take(command: TakeGuarantee, by: Authority, day: date) -> list[GuaranteeTaken]:
     """Record a guarantee. Raises :class:`Invalid` for one that ends before it begins."""
     valid_from = command.valid_from or day
     if command.valid_until is not None and command.valid_until < valid_from:
@@ -82,6 +84,8 @@ def take(command: TakeGuarantee, day: date) -> list[GuaranteeTaken]:
             valid_until=command.valid_until,
             reference=command.reference,
             text=command.text,
+            role=by.role,
+            in_place_of=by.in_place_of,
         )
     ]
 

@@ -20,9 +20,9 @@ async def take_guarantee(session: Session, command: guarantee.TakeGuarantee) -> 
     Raises :class:`risk_svc.domain.policy.LacksAuthority`.
     """
     customer = await unmerged(session, command.customer_id)
-    await authority_for(session, customer.entity_id, command.amount_minor, command.currency, asked_by="")
+    by = await authority_for(session, customer.entity_id, command.amount_minor, command.currency, asked_by="")
     await session.load(GUARANTEE, command.guarantee_id)
-    for event in guarantee.take(command, session.today):
+    for event in guarantee.take(command, by, session.today):
         session.emit(command.guarantee_id, event, entity=customer.entity_id)
     return session.result(command.guarantee_id)
 

@@ -11,7 +11,7 @@ GuaranteeKind = Literal["bank", "parent_company", "personal", "deposit", "other"
 """``bank``: guarantee on first demand or standby letter of credit. ``personal``: surety [caution] of a person."""
 
 
-class GuaranteeTaken(Event, frozen=True, kw_only=True):
+class GuaranteeTaken(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody answers for debts of the customer up to an amount."""
 
     TYPE: ClassVar[str] = "guarantee.taken"
@@ -26,6 +26,10 @@ class GuaranteeTaken(Event, frozen=True, kw_only=True):
     reference: str
     """Number or place of the deed."""
     text: str | None
+    role: str | None = None
+    """Role that the amount needs; ``None`` where the entity's policy asks for none."""
+    in_place_of: str | None = None
+    """Actor that whoever takes it substitutes."""
 
 
 class GuaranteeReleased(Event, frozen=True, kw_only=True):

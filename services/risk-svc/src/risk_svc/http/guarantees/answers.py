@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
@@ -23,6 +23,9 @@ class GuaranteeOut(BaseModel):
     valid_from: BusinessDate
     valid_until: BusinessDate | None
     text: str | None
+    taken_by: str | None
+    role: str | None = Field(description="Role by which it was taken; null where none is needed.")
+    in_place_of: str | None = Field(description="Key of the person that was substituted.")
     released_on: BusinessDate | None
     release_text: str | None
     version: int
@@ -42,6 +45,9 @@ class GuaranteeOut(BaseModel):
             valid_from=taken.valid_from,
             valid_until=taken.valid_until,
             text=taken.text,
+            taken_by=state.taken_by,
+            role=taken.role,
+            in_place_of=taken.in_place_of and taken.in_place_of.removeprefix("key:"),
             released_on=state.released_on,
             release_text=state.release_text,
             version=version,
