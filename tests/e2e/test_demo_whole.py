@@ -51,7 +51,9 @@ def test_its_decisions_on_credit_follow_from_its_ledger(demo: Takeover) -> None:
         period = {"from": str(FIRST_DAY), "to": str(LAST_DAY)}
         again = http.post("/v1/decisions/reperform", json=period).json()
         orders = http.get("/v1/reservations", params={"limit": 500}).json()["data"]
-    assert again["by_kind"].keys() == {"check", "limit", "limit_request", "order", "override"}
+    assert again["by_kind"].keys() == {
+        "check", "closing", "limit", "limit_request", "order", "override"
+    }  # fmt: skip
     assert (again["mismatches"], again["equal"]) == ([], again["decisions"])
     assert {each["decision"] for each in orders} == {"accept", "refer", "refuse"}
 

@@ -19,7 +19,6 @@ from encours.contracts.events.credit_file import (
     CreditFactWithdrawn,
 )
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
-from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
 from encours.contracts.events.insurance import (
     CoverGranted,
     CoverReduced,
@@ -50,7 +49,6 @@ from risk_svc.app import create_app
 from risk_svc.domain.badge import badge_of
 from risk_svc.domain.file.facts import facts_of
 from risk_svc.domain.insurance.contract import contract_of
-from risk_svc.domain.policy import policy_of
 from risk_svc.domain.proposal.financials import financials_of
 from risk_svc.domain.proposal.formula import formula_of
 from risk_svc.domain.proposal.review import review_of
@@ -144,60 +142,6 @@ async def test_a_payer_without_own_invoices_is_reviewed_for_those_it_pays_for(sc
     assert causes == {OFFICE: ["unrated"], BANKRUPT: ["unrated"]}
     for until in ("1e9", "86400", "9999-12-31"):
         assert (await scenario.http.get("/v1/reviews", params={"until": until})).status_code == 422, until
-
-
-async def test_of_all_decisions_of_a_period_those_are_found_that_do_not_follow(
-    module_installation: Installation,
-) -> None:
-    rules = event(
-        CreditPolicySet, credit_policy_id=policy_of(ENTITY), entity_id=ENTITY, version=1,
-        holds=HoldRules(days_past_due=5, badge_days_past_due=30),
-    )  # fmt: skip
-    days_late = (TODAY - FIRST).days
-    late = f"An invoice is open for {days_late} days past due."
-    limit = {"customer_id": OFFICE, "amount_minor": 500_00, "max_days_past_due": 30}
-    good, raised = (limit | {"limit_id": derived_id("lim", name)} for name in ("good", "raised"))
-
-    def hold(name: str, customer: str, cause: str, text: str) -> CreditHoldPlaced:
-        hold_id = derived_id("chd", name)
-        fields = {"credit_hold_id": hold_id, "customer_id": customer, "cause": cause, "text": text}
-        return event(CreditHoldPlaced, **fields, policy_version=1)
-
-    made = hold("late", SHOP, "days_past_due", late), hold("none", BANKRUPT, "insolvency", "In proceedings")
-    badge = event(
-        PayerBadgeGiven, payer_badge_id=badge_of(SHOP), customer_id=SHOP, text=late, policy_version=1,
-        reason=Reason.of("days-past-due", days=days_late),
-    )  # fmt: skip
-    by_hand = event(
-        CreditHoldPlaced, credit_hold_id=derived_id("chd", "hand"), customer_id=SHOP, cause="by_hand"
-    )
-    grade = event(
-        ScoreGraded, score_grade_id=grade_of(OFFICE), customer_id=OFFICE, grade="A", model_version="default-1",
-        seen_position=5,
-    )  # fmt: skip
-    asked = [event(LimitRequested, **each, evidence="File") for each in (good, raised)]
-    approved = [event(LimitApproved, **good), event(LimitApproved, **raised | {"amount_minor": 900_00})]
-    events = [rules, *made, badge, by_hand, grade, *asked, *approved]
-    days = {"from": TODAY.isoformat(), "to": TODAY.isoformat()}
-    async with ledger_of(module_installation, (TODAY, events)) as scenario:
-        answer = await scenario.http.post("/v1/decisions/reperform", json=days)
-        single = await scenario.http.post(f"/v1/decisions/{made[0].credit_hold_id}/reperform")
-        backwards = await scenario.http.post("/v1/decisions/reperform", json=days | {"to": "2020-01-01"})
-    assert answer.status_code == 200, answer.text
-    again = answer.json()
-    assert again["by_kind"] == {"badge": 1, "grade": 1, "hold": 2, "limit": 2}
-    found = {(each["kind"], each["stream"]): each["problem"] for each in again["mismatches"]}
-    assert found == {
-        ("hold", made[1].credit_hold_id): "There is no cause insolvency.",
-        ("grade", grade_of(OFFICE)): "The figures give no decision.",
-        (
-            "limit",
-            raised["limit_id"],
-        ): "The amount exceeds the requested one; reduce it, or make a new request.",
-    }
-    assert (again["decisions"], again["equal"]) == (6, 3)
-    assert (single.status_code, single.json()["equal"]) == (200, True)
-    assert (backwards.status_code, backwards.json()["errors"][0]["pointer"]) == (422, "/to")
 
 
 async def test_figures_and_postponements_of_a_merged_record_count_for_the_one_that_remains(

@@ -22,6 +22,7 @@ class GiveBadge:
     text: str
     policy_version: int | None = None
     reason: Reason | None = None
+    seen_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def give(state: PayerBadge, command: GiveBadge) -> list[BadgeEvent]:
             text=command.text,
             policy_version=command.policy_version,
             reason=command.reason,
+            seen_position=command.seen_position,
         )
     ]
 

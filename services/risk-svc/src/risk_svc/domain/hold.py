@@ -38,6 +38,7 @@ class PlaceCreditHold:
     text: str
     policy_version: int | None = None
     reason: Reason | None = None
+    seen_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class ReleaseCreditHold:
     credit_hold_id: str
     end: HoldEnd
     text: str | None
+    policy_version: int | None = None
+    seen_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ def place(state: HeldOrders, command: PlaceCreditHold, day: date) -> list[Credit
             text=command.text,
             policy_version=command.policy_version,
             reason=command.reason,
+            seen_position=command.seen_position,
         )
     ]
 
@@ -138,5 +142,7 @@ def release(state: HeldOrders, command: ReleaseCreditHold) -> list[CreditHoldRel
             customer_id=state.customer_id,
             end=command.end,
             text=command.text,
+            policy_version=command.policy_version,
+            seen_position=command.seen_position,
         )
     ]

@@ -14,7 +14,11 @@ from encours.contracts import Event
 from encours.contracts.common import Reason
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.limit_formula import LimitProposal
-from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
+from encours.contracts.events.reservation import (
+    ReservationDecided,
+    ReservationOverridden,
+    ReservationReleased,
+)
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
 from encours.contracts.events.risk_terms import PayerFigures, RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
@@ -34,6 +38,7 @@ CreditDecisionEvent = (
     CreditChecked
     | ReservationDecided
     | ReservationOverridden
+    | ReservationReleased
     | LimitRequested
     | LimitApproved
     | LimitRefused
@@ -42,7 +47,11 @@ CreditDecisionEvent = (
     | ScoreGraded
     | HeldByPolicy
 )
-"""Decisions on credit. Of limit requests those that the formula proposed, of holds and badges those by policy."""
+"""Decisions on credit.
+
+Of releases those that close a blocked order, of limit requests those that the formula proposed, of holds and badges
+those by policy.
+"""
 
 
 class CreditDecisionNotFound(NotFound):
@@ -129,6 +138,14 @@ def override_again(
     return _again(stored, lambda: decide.override(before, command, by(), seen, day, rules_version))
 
 
+def closed_again(
+    stored: ReservationReleased, before: Reservation, by: Callable[[], Authority]
+) -> DecisionAgain:
+    """Close a blocked order again by the authority that ``by`` finds; it raises a refusal where there is none."""
+    command = commands.ReleaseReservation(stored.reservation_id, stored.text)
+    return _again(stored, lambda: _one(decide.release(before, command, by())))
+
+
 def requested_again(stored: LimitRequested, proposal: Callable[[], LimitProposal]) -> DecisionAgain:
     """Propose a limit again."""
 
@@ -198,22 +215,24 @@ def grade_again(stored: ScoreGraded, before: grading.GradedPayer, forecast: Fore
 
 
 def held_again(
-    stored: HeldByPolicy, held_for: str, causes: Mapping[str, tuple[Reason, str]]
+    stored: HeldByPolicy, held_for: str, causes: Mapping[str, tuple[Reason, str]], policy_version: int
 ) -> DecisionAgain:
-    """Hold orders again, end a hold or give a badge, by the causes; ``held_for`` is its cause.
+    """Hold orders again, end a hold or give a badge, by the causes that a policy finds; ``held_for`` is its cause.
 
     Each cause has its reason, and the sentence of those decisions that keep nothing else.
     """
 
+    found = stored if stored.policy_version is None else replace(stored, policy_version=policy_version)
+
     def again() -> Event:
-        if isinstance(stored, CreditHoldReleased):
+        if isinstance(found, CreditHoldReleased):
             if held_for in causes:
                 raise CauseDiffers(f"The cause {held_for} has not ended.")
-            return stored
+            return found
         if held_for not in causes:
             raise CauseDiffers(f"There is no cause {held_for}.")
         reason, text = causes[held_for]
-        return replace(stored, text=text) if stored.reason is None else replace(stored, reason=reason)
+        return replace(found, text=text) if found.reason is None else replace(found, reason=reason)
 
     return _again(stored, again)
 

@@ -50,12 +50,12 @@ def hold_of(ledger: str, seen: CreditStanding, cause: HoldCause) -> str:
 
 
 def placing(
-    ledger: str, seen: CreditStanding, cause: HoldCause, reason: Reason, policy: CreditPolicy
+    ledger: str, seen: CreditStanding, cause: HoldCause, reason: Reason, policy: CreditPolicy, position: int
 ) -> PlaceCreditHold:
-    """Return the command that holds the orders of a customer by policy."""
+    """Return the command that holds the orders of a customer by policy, as seen at a position."""
     hold_id = hold_of(ledger, seen, cause)
     return PlaceCreditHold(
-        hold_id, seen.customer_id, cause, None, sentence(reason, "en"), policy.version, reason
+        hold_id, seen.customer_id, cause, None, sentence(reason, "en"), policy.version, reason, position
     )
 
 
@@ -92,24 +92,26 @@ class PolicyHolds:
                     position=position,
                 )
             for each in some:
-                await self._apply(e, today, policy, each)
+                await self._apply(e, today, policy, each, position)
             if len(some) < CUSTOMERS_AT_ONCE:
                 return
             after = some[-1].customer_id
 
-    async def _apply(self, e: Recorded, today: date, policy: CreditPolicy, seen: CreditStanding) -> None:
+    async def _apply(
+        self, e: Recorded, today: date, policy: CreditPolicy, seen: CreditStanding, position: int
+    ) -> None:
         causes = causes_for(policy, seen, today)
         for cause, reason in causes.items():
             if cause not in seen.holds:
-                placed = placing(e.ledger, seen, cause, reason, policy)
+                placed = placing(e.ledger, seen, cause, reason, policy, position)
                 await perform(self._ledger, e, today, placed.credit_hold_id, standing.place_hold, placed)
         for held_for, hold_id in seen.holds.items():
             if held_for not in causes:
-                ended = ReleaseCreditHold(hold_id, "cause_ended", None)
+                ended = ReleaseCreditHold(hold_id, "cause_ended", None, policy.version, position)
                 await perform(self._ledger, e, today, hold_id, standing.release_hold, ended)
         if earns_badge(policy.holds, seen.days_late):
             late = badge_reason(seen.days_late)
-            given = GiveBadge(seen.customer_id, sentence(late, "en"), policy.version, late)
+            given = GiveBadge(seen.customer_id, sentence(late, "en"), policy.version, late, position)
             # Once for the same delay: people may take the badge away while it lasts.
             since = today - timedelta(days=seen.days_late)
             await perform(self._ledger, e, today, seen.customer_id, standing.give_badge, given, once=since)

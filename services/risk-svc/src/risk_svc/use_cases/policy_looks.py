@@ -93,7 +93,7 @@ class _Looking:
             for seen in found:
                 reason = causes_for(self._policy, seen, self._today).get("dunning_step")
                 if reason is not None and "dunning_step" not in seen.holds:
-                    placed = placing(self._name, seen, "dunning_step", reason, self._policy)
+                    placed = placing(self._name, seen, "dunning_step", reason, self._policy, self._position)
                     await perform_at(
                         self._ledger, self._name, self._position, self._today, placed.credit_hold_id,
                         standing.place_hold, placed,

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import assert_never
 
 from encours.contracts import Recorded
+from encours.contracts.actors import RISK
 from encours.contracts.common import Reason
 from encours.contracts.events import calendar
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.limit_formula import LimitProposal
-from encours.contracts.events.reservation import CreditLineDrawn, ReservationDecided, ReservationOverridden
+from encours.contracts.events.reservation import (
+    CreditLineDrawn,
+    ReservationDecided,
+    ReservationOverridden,
+    ReservationReleased,
+)
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
 from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
@@ -33,6 +40,7 @@ from risk_svc.domain.reperform import (
     HeldByPolicy,
     answered_again,
     check_again,
+    closed_again,
     decide_again,
     grade_again,
     held_again,
@@ -111,6 +119,8 @@ class CreditArchive:
                 return decide_again(stored, before, await self._figures(e, stored), e.effective_on)
             case ReservationOverridden():
                 return await self._override(e, stored, RESERVATION.fold(earlier))
+            case ReservationReleased():
+                return await self._closed(e, stored, RESERVATION.fold(earlier))
             case LimitRequested():
                 return await self._requested(e, stored, stored.proposal) if stored.proposal else None
             case LimitApproved() | LimitRefused():
@@ -132,8 +142,7 @@ class CreditArchive:
         model = (await models_of(self.ledger, self.name, e.position - 1)).version(figures.model_version)
         if stored.basis is None:
             return terms_again(stored, before, figures_of(seen, model, day))
-        events = await self.ledger.read_stream(self.name, policy.policy_of(e.entity), upto=e.position)
-        rules = CREDIT_POLICY.fold(each for each in events if each.version <= stored.basis.policy_version)
+        rules = await self._policy(e.entity, e.position, stored.basis.policy_version)
         return ruled_again(stored, before, by_rules(rules, seen, model, day))
 
     async def _answer(self, e: Recorded, stored: RiskTermsAnswered, before: RiskTerms) -> DecisionAgain:
@@ -142,14 +151,7 @@ class CreditArchive:
         def by() -> policy.Authority:
             known = proposal(before, stored.proposal_number)
             amount = known.weight(rules)
-            return policy.authority(
-                rules,
-                amount.amount_minor,
-                amount.currency,
-                actor=e.actor,
-                asked_by=known.proposed_by,
-                day=e.effective_on,
-            )
+            return _authority(e, rules, amount.amount_minor, amount.currency, known.proposed_by)()
 
         return answered_again(stored, before, by)
 
@@ -158,18 +160,17 @@ class CreditArchive:
     ) -> DecisionAgain:
         seen = await self._figures(e, stored)
         rules = await self._policy(before.entity_id, e.position - 1)
-
-        def by() -> policy.Authority:
-            return policy.authority(
-                rules,
-                before.amount_minor,
-                before.currency,
-                actor=e.actor,
-                asked_by=before.requested_by,
-                day=e.effective_on,
-            )
-
+        by = _authority(e, rules, before.amount_minor, before.currency, before.requested_by)
         return override_again(stored, before, by, seen, e.effective_on)
+
+    async def _closed(
+        self, e: Recorded, stored: ReservationReleased, before: Reservation
+    ) -> DecisionAgain | None:
+        """Close a blocked order again; ``None`` where a reservation is freed, or ends with its order."""
+        if before.status != "blocked" or e.actor == RISK:
+            return None
+        rules = await self._policy(before.entity_id, e.position - 1)
+        return closed_again(stored, before, _authority(e, rules, before.amount_minor, before.currency, None))
 
     async def _requested(self, e: Recorded, stored: LimitRequested, proposal: LimitProposal) -> DecisionAgain:
         formula = FORMULA.fold(
@@ -189,17 +190,7 @@ class CreditArchive:
         before = LIMIT.fold(earlier)
         rules = await self._policy(before.entity_id, e.position - 1)
         amount = stored.amount_minor if isinstance(stored, LimitApproved) else before.amount_minor
-
-        def by() -> policy.Authority:
-            return policy.authority(
-                rules,
-                amount,
-                before.currency,
-                actor=e.actor,
-                asked_by=before.requested_by,
-                day=e.effective_on,
-            )
-
+        by = _authority(e, rules, amount, before.currency, before.requested_by)
         return limit_again(stored, before, by, e.effective_on)
 
     async def _grade(self, e: Recorded, stored: ScoreGraded, earlier: Sequence[Recorded]) -> DecisionAgain:
@@ -215,9 +206,10 @@ class CreditArchive:
     async def _held(
         self, e: Recorded, stored: HeldByPolicy, earlier: Sequence[Recorded]
     ) -> DecisionAgain | None:
-        """Ask the policy again. The work of the day saw the figures at a position that is not kept.
+        """Ask the policy again; ``None`` for what somebody did by hand.
 
-        It lies between the opening of the day and the decision, so either of the two may give the decision.
+        Earlier decisions do not keep the position of their figures. It lies between the opening of the day and the
+        decision, so either of the two may give the decision.
         """
         held_for: str
         if isinstance(stored, CreditHoldReleased):
@@ -228,6 +220,8 @@ class CreditArchive:
             return None
         else:
             held_for = stored.cause if isinstance(stored, CreditHoldPlaced) else BADGE
+        if stored.seen_position is not None:
+            return await self._causes(e, stored, held_for, stored.seen_position)
         found = await self._causes(e, stored, held_for, e.position - 1)
         if found.differences and (opened := await self._opened(e.position)):
             again = await self._causes(e, stored, held_for, opened)
@@ -235,7 +229,9 @@ class CreditArchive:
         return found
 
     async def _causes(self, e: Recorded, stored: HeldByPolicy, held_for: str, position: int) -> DecisionAgain:
-        rules = await self._policy(e.entity, position)
+        # The policy is read as the day opens, the figures later: it may have been set again in between.
+        version = stored.policy_version
+        rules = await self._policy(e.entity, position if version is None else e.position - 1, version)
         day = e.effective_on
         (seen,) = await standings_then(
             self.conn, self.schema, [stored.customer_id], as_of=day, position=position
@@ -244,7 +240,7 @@ class CreditArchive:
         if earns_badge(rules.holds, seen.days_late):
             causes[BADGE] = badge_reason(seen.days_late)
         found = {each: (reason, sentence(reason, "en")) for each, reason in causes.items()}
-        return held_again(stored, held_for, found)
+        return held_again(stored, held_for, found, rules.version)
 
     async def _opened(self, position: int) -> int:
         """Return the position of the last day that was opened before a position; 0 if there is none."""
@@ -255,9 +251,10 @@ class CreditArchive:
             default=0,
         )
 
-    async def _policy(self, entity_id: str, position: int) -> policy.CreditPolicy:
+    async def _policy(self, entity_id: str, position: int, version: int | None = None) -> policy.CreditPolicy:
+        """Return the policy at a position, or of a version up to it."""
         events = await self.ledger.read_stream(self.name, policy.policy_of(entity_id), upto=position)
-        return CREDIT_POLICY.fold(events)
+        return CREDIT_POLICY.fold(e for e in events if version is None or e.version <= version)
 
     async def _figures(self, e: Recorded, stored: ReservationDecided | ReservationOverridden) -> SeenPicture:
         basis = stored.basis
@@ -279,3 +276,12 @@ class CreditArchive:
         if model is not None:
             used = (await models_of(self.ledger, self.name, e.position - 1)).model
         return SeenPicture(picture, position, min(lag, e.position - 1 - position), False, used)
+
+
+def _authority(
+    e: Recorded, rules: policy.CreditPolicy, amount_minor: int, currency: str, asked_by: str | None
+) -> Callable[[], policy.Authority]:
+    """Return the search for the authority by which the actor of a decision could take it."""
+    return partial(
+        policy.authority, rules, amount_minor, currency, actor=e.actor, asked_by=asked_by, day=e.effective_on
+    )

@@ -9,7 +9,11 @@ from datetime import date
 
 from encours.contracts import names_of
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
-from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
+from encours.contracts.events.reservation import (
+    ReservationDecided,
+    ReservationOverridden,
+    ReservationReleased,
+)
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
 from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
@@ -24,6 +28,7 @@ DECIDED = names_of(
     CreditChecked,
     ReservationDecided,
     ReservationOverridden,
+    ReservationReleased,
     LimitRequested,
     LimitApproved,
     LimitRefused,

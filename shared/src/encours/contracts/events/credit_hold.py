@@ -32,9 +32,11 @@ class CreditHoldPlaced(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Version of the credit policy that asks for it; ``None`` for a hold by hand."""
     reason: Reason | None = None
     """Reason of the policy; ``None`` for a hold by hand, and before such reasons were kept."""
+    seen_position: int | None = None
+    """Position of the figures that the policy saw; ``None`` by hand, and before it was kept."""
 
 
-class CreditHoldReleased(Event, frozen=True, kw_only=True):
+class CreditHoldReleased(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The hold ends."""
 
     TYPE: ClassVar[str] = "credit_hold.released"
@@ -42,6 +44,10 @@ class CreditHoldReleased(Event, frozen=True, kw_only=True):
     customer_id: str
     end: HoldEnd
     text: str | None
+    policy_version: int | None = None
+    """Version of the credit policy by which the cause has ended; ``None`` by hand, and before it was kept."""
+    seen_position: int | None = None
+    """Position of the figures that the policy saw; ``None`` by hand, and before it was kept."""
 
 
 class PayerBadgeGiven(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,6 +62,8 @@ class PayerBadgeGiven(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Version of the credit policy that asks for it; ``None`` by hand."""
     reason: Reason | None = None
     """Reason of the policy; ``None`` by hand, and before such reasons were kept."""
+    seen_position: int | None = None
+    """Position of the figures that the policy saw; ``None`` by hand, and before it was kept."""
 
 
 class PayerBadgeRemoved(Event, frozen=True, kw_only=True):

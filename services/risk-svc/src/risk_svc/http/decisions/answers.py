@@ -9,7 +9,11 @@ from pydantic import BaseModel, Field
 
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.limit_formula import LimitProposal
-from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
+from encours.contracts.events.reservation import (
+    ReservationDecided,
+    ReservationOverridden,
+    ReservationReleased,
+)
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
 from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
@@ -19,12 +23,14 @@ from risk_svc.use_cases.reperform import CreditReperformed
 from risk_svc.use_cases.reperform_period import CreditPeriod, CreditPeriodReperformed
 
 CreditDecisionKind = Literal[
-    "check", "order", "override", "limit_request", "limit", "terms", "terms_answer", "grade", "hold", "badge"
-]
+    "check", "order", "override", "closing", "limit_request", "limit", "terms", "terms_answer", "grade", "hold",
+    "badge",
+]  # fmt: skip
 _KINDS: dict[str, CreditDecisionKind] = {
     CreditChecked.TYPE: "check",
     ReservationDecided.TYPE: "order",
     ReservationOverridden.TYPE: "override",
+    ReservationReleased.TYPE: "closing",
     LimitRequested.TYPE: "limit_request",
     LimitApproved.TYPE: "limit",
     LimitRefused.TYPE: "limit",
@@ -139,7 +145,7 @@ class CreditPeriodReperformedOut(BaseModel):
 
 def _seen(stored: CreditDecisionEvent) -> int | None:
     match stored:
-        case CreditChecked() | ScoreGraded():
+        case CreditChecked() | ScoreGraded() | CreditHoldPlaced() | CreditHoldReleased() | PayerBadgeGiven():
             return stored.seen_position
         case ReservationDecided() | ReservationOverridden():
             return stored.basis.seen_position
