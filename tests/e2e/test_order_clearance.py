@@ -23,9 +23,14 @@ class Clearing:
         limit = {"customer_id": self.customer, "amount": eur("1000.00"), "max_days_past_due": 30}
         made = self.world.post("risk", "/v1/limit-requests", limit | {"evidence": "Balance sheet"})
         self.world.post("risk", f"/v1/limit-requests/{made['id']}/approve", {})
+        self.rule(need_reservation=True)
+
+    def rule(self, **rules: Any) -> None:
+        """Set the rules of orders."""
         path = f"/v1/entities/{self.world.entity}/credit-policy"
-        answer = self.world.client("risk").put(path, json={"orders": {"need_reservation": True}})
-        assert answer.json()["orders"] == {"need_reservation": True, "grace_days": None}, answer.text
+        answer = self.world.client("risk").put(path, json={"orders": rules})
+        usual = {"need_reservation": False, "grace_days": None, "direct_invoices": "free"}
+        assert answer.json()["orders"] == usual | rules, answer.text
 
     def order(self) -> str:
         """Order ten pieces of 60.00 with VAT; return the id."""
@@ -90,4 +95,16 @@ def test_an_order_in_encours_passes_the_limit_before_its_goods_leave(system: Sys
     assert world.invoice(desk.customer, "200.00")["outstanding"] == eur("240.00"), "no limit stops an invoice"
     [review] = world.get("risk", "/v1/reviews", until=DAY)["data"]
     assert [each["kind"] for each in review["causes"]] == ["exceeded"]
-    assert world.decisions_follow()["order"] == 3
+
+    desk.rule(need_reservation=True, direct_invoices="cleared")
+    direct = world.draft_body(desk.customer, "50.00")
+    assert problem(world.send("invoice", "/v1/invoices", direct | {"issue": True})) == "invoice-not-cleared"
+    asked = {"customer_id": desk.customer, "order_ref": "CTR-7", "amount": eur("60.00")}
+    reserved = f"/v1/reservations/{world.post('risk', '/v1/reservations', asked)['id']}"
+    draft = world.post("invoice", "/v1/invoices", direct)["id"]
+    assert problem(world.send("invoice", f"/v1/invoices/{draft}/issue")) == "invoice-not-cleared"
+    world.post("risk", f"{reserved}/override", {"text": "Owner agreed"})
+    world.post("risk", f"{reserved}/consume", {"invoice_id": draft})
+    assert world.post("invoice", f"/v1/invoices/{draft}/issue")["total"] == eur("60.00")
+    desk.counts(reserved="0.00", not_due="1100.00", total="1100.00")
+    assert world.decisions_follow()["order"] == 4

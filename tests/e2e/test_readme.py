@@ -156,7 +156,7 @@ def test_a_limit_an_order_and_a_hold_as_printed(system: System) -> None:
     kinds = [rule["kind"] for rule in ruled["terms"]]  # type: ignore[attr-defined]
     assert kinds == ["deposit", "shorter_delay", "early_discount", "guarantee"]
     assert exposure["headroom"] == {"amount": "300.00", "currency": "EUR"}
-    assert cleared["orders"] == {"need_reservation": True, "grace_days": 14}
+    assert cleared["orders"] == {"need_reservation": True, "grace_days": 14, "direct_invoices": "free"}
     assert [order["order_ref"] for order in queue["data"]] == ["WEB-20419"]  # type: ignore[attr-defined]
     assert (overridden["status"], released["end"], policy["version"]) == ("reserved", "by_hand", 3)
     assert file["holds"] == []

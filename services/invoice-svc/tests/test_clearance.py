@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from encours.contracts import Event
-from encours.contracts.clearance import credit_of
+from encours.contracts.clearance import billing_of, credit_of
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
-from encours.contracts.events.credit_policy import CreditPolicySet, OrderRules
+from encours.contracts.events.credit_policy import CreditPolicySet, DirectInvoices, OrderRules
 from encours.contracts.events.reservation import (
     CreditBasis,
+    OrderBillingCounted,
     OrderDeliveryCounted,
     OrderReservationMade,
     ReservationConsumed,
@@ -30,11 +31,13 @@ from encours.testing.events import event
 from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
 from invoice_svc.domain.amounts.sums import LineInput
-from invoice_svc.domain.invoice.commands import Content
-from invoice_svc.domain.order.clearance import DeliveryOnHold, OrderNotCleared
-from invoice_svc.domain.order.commands import DeliverOrder, PlaceOrder, QuantityDelivered
-from invoice_svc.use_cases.folds import ORDER
-from invoice_svc.use_cases.sales import orders
+from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice, IssueInvoice
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.order.clearance import DeliveryOnHold, InvoiceNotCleared, OrderNotCleared
+from invoice_svc.domain.order.commands import DeliverOrder, GroupDeliveries, PlaceOrder, QuantityDelivered
+from invoice_svc.use_cases.folds import INVOICE, ORDER
+from invoice_svc.use_cases.sales import corrections, invoices, orders
 
 ORDERED = Content(None, (LineInput("tyre", "10", "10.00", "20"),))
 """Ten pieces of 12.00 with VAT."""
@@ -50,11 +53,13 @@ async def _record(session: Session, each: Event) -> Result:
 class Shop:
     """A firm with an order, and the events of risk-svc about it."""
 
-    def __init__(self, books: Any, *, need_reservation: bool = True) -> None:
+    def __init__(
+        self, books: Any, *, need_reservation: bool = True, direct_invoices: DirectInvoices = "free"
+    ) -> None:
         self.books: BooksInMemory = books
         self.notes = 0
         self.today = TODAY
-        rules = OrderRules(need_reservation=need_reservation)
+        rules = OrderRules(need_reservation=need_reservation, direct_invoices=direct_invoices)
         self.happen(event(CreditPolicySet, credit_policy_id="crp_1", entity_id="ent_1", orders=rules))
         self.books.do(orders.place, PlaceOrder("ord_1", "ent_1", "cus_1", ORDERED))
 
@@ -84,6 +89,23 @@ class Shop:
         self.books.do(orders.deliver, command, self.holds, today=self.today)
         found: str = self.books.state(ORDER, "ord_1").deliveries[-1].delivery_id
         return found
+
+    def count(self, invoice: str, minor: int) -> None:
+        """Have a reservation be ended by an invoice."""
+        self.happen(
+            event(
+                OrderBillingCounted,
+                order_billing_id=billing_of(invoice),
+                invoice_id=invoice,
+                amount_minor=minor,
+                reservation_id="rsv_1",
+                currency="EUR",
+            )
+        )
+
+    def issue(self, invoice: str) -> str | None:
+        self.books.do(invoices.issue, IssueInvoice(invoice, None), today=self.today)
+        return cast(Invoice, self.books.state(INVOICE, invoice)).number
 
     async def holds(self, ledger: str, customers: Any) -> list[str]:
         placed = [e.data for e in self.books.ledger.events if isinstance(e.data, CreditHoldPlaced)]
@@ -200,3 +222,61 @@ def test_a_hold_ends_with_its_last_day(shop: Shop) -> None:
         shop.deliver(1)
     shop.today += timedelta(days=1)
     shop.deliver(1)
+
+
+@pytest.fixture
+def strict(firm: Any) -> Shop:
+    return Shop(firm, need_reservation=False, direct_invoices="cleared")
+
+
+def direct(pieces: str = "10", invoice: str = "inv_1", **more: Any) -> DraftInvoice:
+    content = Content(TODAY, (LineInput("tyre", pieces, "10.00", "20"),))
+    return DraftInvoice(invoice, "ent_1", "cus_1", "FAC", content, **more)
+
+
+def test_an_invoice_without_a_delivery_is_issued_for_what_reservations_let_pass(strict: Shop) -> None:
+    with pytest.raises(InvoiceNotCleared, match=r"120\.00 EUR; it has 0\.00 EUR") as refused:
+        strict.books.do(invoices.draft, direct(issue=True))
+    assert "POST /v1/reservations/{id}/override" in refused.value.remedy
+    strict.books.do(invoices.draft, direct())
+    strict.count("inv_1", 119_99)
+    with pytest.raises(InvoiceNotCleared):
+        strict.issue("inv_1")
+    strict.count("inv_1", 1)
+    strict.books.do(invoices.amend, AmendInvoice("inv_1", lines=direct("11").content.lines))
+    with pytest.raises(InvoiceNotCleared, match=r"132\.00 EUR; it has 120\.00 EUR"):
+        strict.issue("inv_1")
+    strict.books.do(invoices.amend, AmendInvoice("inv_1", lines=direct().content.lines))
+    assert strict.issue("inv_1")
+
+
+def test_goods_that_were_delivered_are_billed_whatever_the_limit_and_no_more_beside_them(
+    strict: Shop,
+) -> None:
+    strict.deliver(3)
+
+    async def to_bill(*_: Any) -> list[str]:
+        return ["ord_1"]
+
+    grouped = GroupDeliveries("inv_1", "ent_1", "cus_1", TODAY, TODAY, series="FAC")
+    strict.books.do(orders.group, grouped, to_bill)
+    strict.books.do(invoices.amend, AmendInvoice("inv_1", lines=direct("5").content.lines))
+    with pytest.raises(InvoiceNotCleared, match=r"24\.00 EUR; it has 0\.00 EUR"):
+        strict.issue("inv_1")
+    strict.books.do(invoices.amend, AmendInvoice("inv_1", lines=direct("3").content.lines))
+    assert strict.issue("inv_1")
+
+
+def test_a_correction_adds_nothing_that_no_reservation_let_pass(strict: Shop) -> None:
+    strict.books.do(invoices.draft, direct())
+    strict.count("inv_1", 120_00)
+    strict.issue("inv_1")
+
+    def correct(pieces: str) -> None:
+        changes = AmendInvoice("inv_1", lines=direct(pieces).content.lines)
+        strict.books.do(corrections.correct, CorrectInvoice("inv_1", "Wrong", changes))
+
+    with pytest.raises(InvoiceNotCleared, match=r"12\.00 EUR; it has 0\.00 EUR"):
+        correct("11")
+    correct("9")
+    assert strict.books.state(INVOICE, correction_id("inv_1")).total_minor == 108_00

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from encours.contracts.events.reservation import (
+    OrderBillingCounted,
     OrderCreditFollowed,
     OrderDeliveryCounted,
     OrderReservationMade,
@@ -114,3 +115,21 @@ def evolve_credit(state: OrderCredit, recorded: Recorded) -> OrderCredit:
             return replace(state, followed_version=event.order_version)
         case _:
             assert_never(event)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBilling:
+    """Part of an invoice that bills orders, in minor units of the invoice's currency."""
+
+    counted_minor: int = 0
+
+
+def billing_of(invoice_id: str) -> str:
+    """Return the stream of the billing of an invoice."""
+    return with_prefix(invoice_id, "obl")
+
+
+def evolve_billing(state: OrderBilling, recorded: Recorded) -> OrderBilling:
+    """Return the state after one more event."""
+    assert isinstance(recorded.data, OrderBillingCounted)
+    return OrderBilling(state.counted_minor + recorded.data.amount_minor)

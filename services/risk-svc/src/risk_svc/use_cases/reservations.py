@@ -11,7 +11,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
-from encours.contracts.clearance import OrderCredit, OrderedGoods, credit_of, evolve_credit, evolve_goods
+from encours.contracts.clearance import (
+    OrderBilling,
+    OrderCredit,
+    OrderedGoods,
+    billing_of,
+    credit_of,
+    evolve_billing,
+    evolve_credit,
+    evolve_goods,
+)
 from encours.contracts.events.reservation import (
     CreditLineDrawn,
     OrderBillingCounted,
@@ -34,9 +43,7 @@ from risk_svc.domain.policy import NO_ROLE, LacksAuthority, policy_of
 from risk_svc.domain.reservation import commands, decide
 from risk_svc.domain.reservation.documents import (
     BillingInvoice,
-    OrderBilling,
     Uncounted,
-    evolve_billing,
     evolve_invoice,
 )
 from risk_svc.domain.reservation.state import (
@@ -227,7 +234,7 @@ async def _bill(
 ) -> Result:
     """End a part of the order by an invoice, which may bill other orders too, at most its total in all."""
     invoice = await session.load(BILLING_INVOICE, invoice_id)
-    billing_id = with_prefix(invoice_id, "obl")
+    billing_id = billing_of(invoice_id)
     billing = await session.load(ORDER_BILLING, billing_id)
     left = None
     if invoice.counts and await _is_among(session, state.customer_id, invoice.customers):

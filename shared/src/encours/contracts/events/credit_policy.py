@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
 from encours.contracts.events.risk_terms import RiskTermsRule
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
+
+DirectInvoices = Literal["free", "cleared"]
+"""Invoices of no delivery in Encours: issued whatever the limit, or only for what reservations have let pass."""
 
 
 class HoldRules(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,6 +35,7 @@ class OrderRules(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Goods of an order in Encours are delivered only by a reservation of the order that covers them."""
     grace_days: int | None = None
     """Days for which a blocked order waits for a decision; ``None``: as long as its reservation would last."""
+    direct_invoices: DirectInvoices = "free"
 
 
 class CreditPolicySet(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -48,6 +48,18 @@ class DeliveryOnHold(Refusal):
     remedy = "POST /v1/credit-holds/{id}/release of risk-svc, or have the order accepted there while the hold lasts."
 
 
+class InvoiceNotCleared(Refusal):
+    """The invoice bills what no reservation has let pass, and the credit policy asks for that."""
+
+    code = "invoice-not-cleared"
+    title = "Invoice is not cleared by credit"
+    remedy = (
+        "Before the draft, POST /v1/reservations of risk-svc for its total, or have the blocked order accepted there "
+        "(POST /v1/reservations/{id}/override); then POST /v1/reservations/{id}/consume with the draft's id as "
+        "invoice_id, and issue it. Instead of a correction of a higher amount, credit the invoice and bill it again."
+    )
+
+
 def rules_of(_: OrderRules, recorded: Recorded) -> OrderRules:
     """Return the rules of orders after one more event of the credit policy."""
     return cast(CreditPolicySet, recorded.data).orders or OrderRules()
@@ -173,6 +185,16 @@ def require_reserved(
         f"are reserved for {order.number}.{waits}",
         extra={"needed_minor": needed, "left_minor": max(0, left), "reasons": blocked},
     )
+
+
+def require_let_pass(needed_minor: int, counted_minor: int, currency: str) -> None:
+    """Raise :class:`InvoiceNotCleared` unless reservations that the invoice has ended are the amount or more."""
+    if needed_minor > counted_minor:
+        raise InvoiceNotCleared(
+            f"The invoice needs consumed reservations of {Money(needed_minor, currency)}; it has "
+            f"{Money(counted_minor, currency)}.",
+            extra={"needed_minor": needed_minor, "counted_minor": counted_minor},
+        )
 
 
 def require_no_hold(holds: Sequence[HeldCustomer], found: Sequence[ReservedCredit], today: date) -> None:

@@ -155,7 +155,11 @@ async def set_invoice_fields(invoice_id: InvoiceId, body: InvoiceFieldsBody, cmd
 
 @router.post("/v1/invoices/{invoice_id}/issue", response_model=InvoiceOut)
 async def issue_invoice(invoice_id: InvoiceId, cmd: Writing, body: IssueBody | None = None) -> Response:
-    """Give the draft the next legal number of its series. The date must not precede the last one of the series."""
+    """Give the draft the next legal number of its series. The date must not precede the last one of the series.
+
+    Where the credit policy of the entity asks for it (`orders.direct_invoices` in risk-svc), what it bills beside
+    deliveries in Encours needs reservations that it has ended (`invoice-not-cleared`).
+    """
     wanted = (body or IssueBody()).to_command(invoice_id)
     return await cmd.run(invoices.issue, wanted, answer=INVOICE_ANSWER, on=invoice_id)
 

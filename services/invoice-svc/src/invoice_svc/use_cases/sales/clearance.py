@@ -1,4 +1,4 @@
-"""Clearance of deliveries by credit, for entities whose credit policy asks for it.
+"""Clearance of deliveries and of invoices without one by credit, for entities whose credit policy asks for it.
 
 Policy, reservations and what was delivered are loaded from their streams, whose versions the append verifies: a
 reservation that is released at the same moment clears nothing.
@@ -9,20 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from encours.contracts.clearance import OrderCredit, OrderedGoods, credit_of, evolve_credit, evolve_goods
+from encours.contracts.clearance import (
+    OrderBilling,
+    OrderCredit,
+    OrderedGoods,
+    billing_of,
+    credit_of,
+    evolve_billing,
+    evolve_credit,
+    evolve_goods,
+    with_vat,
+)
 from encours.contracts.events.credit_policy import OrderRules
 from encours.contracts.events.sales.order import OrderDelivered
 from encours.contracts.parties import limit_holder_of
 from encours.kernel.ids import with_prefix
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order import clearance
 from invoice_svc.domain.order.state import Order, OrderEvent
+from invoice_svc.use_cases.folds import ORDER
 from invoice_svc.use_cases.parties.debtors import own_records, survivor
 
 ORDER_RULES: Folder[OrderRules] = Folder(OrderRules, clearance.rules_of)
 ORDERED_GOODS: Folder[OrderedGoods] = Folder(OrderedGoods, evolve_goods)
 ORDER_CREDIT: Folder[OrderCredit] = Folder(OrderCredit, evolve_credit)
+ORDER_BILLING: Folder[OrderBilling] = Folder(OrderBilling, evolve_billing)
 RESERVED_CREDIT: Folder[clearance.ReservedCredit] = Folder(
     clearance.ReservedCredit, clearance.evolve_reserved
 )
@@ -56,3 +69,38 @@ async def require_cleared(
     for each in delivered:
         if isinstance(each, OrderDelivered):
             clearance.require_reserved(order, goods, credit, reserved, found, each.net_minor)
+
+
+async def require_invoice_cleared(
+    session: Session, invoice: Invoice, net_minor: int, total_minor: int, replaced_minor: int
+) -> None:
+    """Raise :class:`InvoiceNotCleared` for an invoice that the credit policy stops.
+
+    The amounts are what its deposits leave. Goods that were delivered are billed by law, and penalties are owed
+    by it. A correction raises the exposure by what it adds to ``replaced_minor``, what is left of the invoice that it
+    corrects.
+    """
+    rules = await session.load(ORDER_RULES, with_prefix(invoice.entity_id, "crp"))
+    if rules.direct_invoices == "free" or invoice.purpose == "penalty":
+        return
+    if invoice.corrects is not None:
+        needed = total_minor - replaced_minor
+    else:
+        direct = net_minor - await _delivered_net(session, invoice)
+        # Each line is rounded by itself: as many minor units are no goods of their own.
+        rounding = len(invoice.lines) if invoice.deliveries else 0
+        needed = with_vat(direct, net_minor, total_minor) if direct > rounding else 0
+    if needed > 0:
+        billing = await session.load(ORDER_BILLING, billing_of(invoice.invoice_id))
+        clearance.require_let_pass(needed, billing.counted_minor, invoice.currency)
+
+
+async def _delivered_net(session: Session, invoice: Invoice) -> int:
+    """Return the value of the deliveries that an invoice bills, with the charges on their orders."""
+    cited = {each.delivery_id for each in invoice.deliveries}
+    orders = [
+        await session.get(ORDER, each) for each in dict.fromkeys(one.order_id for one in invoice.deliveries)
+    ]
+    found = (each for order in orders for each in order.deliveries if each.delivery_id in cited)
+    charges = (each.signed_minor for order in orders for each in order.content.adjustments)
+    return sum(each.net_minor for each in found) + sum(minor for minor in charges if minor > 0)

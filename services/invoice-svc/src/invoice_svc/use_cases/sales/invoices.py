@@ -34,6 +34,7 @@ from invoice_svc.use_cases.folds import ENTITY, INVOICE
 from invoice_svc.use_cases.money import early_discount, payments, residuals
 from invoice_svc.use_cases.parties.debtors import own_records, survivor, unmerged
 from invoice_svc.use_cases.sales import billing
+from invoice_svc.use_cases.sales.clearance import require_invoice_cleared
 from invoice_svc.use_cases.sales.numbering import number_step
 
 SURPLUS = "Deposit above the final invoice"
@@ -181,14 +182,15 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
 
     Each is the record that stands for it on that day. A correction is issued to the customer of the invoice that it
     corrects, which is credited before and whose payments it takes. A final invoice deducts its deposits; what it cannot
-    deduct is credited on them.
+    deduct is credited on them. Raises :class:`InvoiceNotCleared` where the credit policy asks for clearance.
     """
     roles = roles_on(ordering.roles, on)
     billed_id = roles.billed_id
     freed: Freed = []
+    replaced_minor = 0
     if state.corrects is not None:
         old = await session.get(INVOICE, state.corrects.invoice_id)
-        billed_id = old.customer_id
+        billed_id, replaced_minor = old.customer_id, old.creditable_minor
         freed = await _replace(session, old, state, on)
     billed = await survivor(session, billed_id, on) if billed_id else ordering
     delivered: Customer | None = None
@@ -196,7 +198,10 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
         delivered = await survivor(session, roles.delivered_id, on)
     found = [await session.get(INVOICE, deposit_id) for deposit_id in state.deposits]
     deduction = await _deduction(session, state, found, on) if found else Deduction.of_nothing(state)
-    for event in decide.issue(state, on, entity, billed, session.today, deduction, delivered):
+    events = decide.issue(state, on, entity, billed, session.today, deduction, delivered)
+    left_net, left_total = deduction.net_minor, deduction.net_minor + deduction.vat_minor
+    await require_invoice_cleared(session, state, left_net, left_total, replaced_minor)
+    for event in events:
         series = event.series if isinstance(event, InvoiceIssued) else None
         step = number_step(entity, series, "invoice", on, session.today)
         session.emit(state.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)

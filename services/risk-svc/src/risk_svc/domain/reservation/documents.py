@@ -6,20 +6,6 @@ from dataclasses import dataclass, replace
 
 from encours.contracts import Recorded
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
-from encours.contracts.events.reservation import OrderBillingCounted
-
-
-@dataclass(frozen=True, slots=True)
-class OrderBilling:
-    """Part of an invoice that bills orders, in minor units of the invoice's currency."""
-
-    counted_minor: int = 0
-
-
-def evolve_billing(state: OrderBilling, recorded: Recorded) -> OrderBilling:
-    """Return the state after one more event."""
-    assert isinstance(recorded.data, OrderBillingCounted)
-    return OrderBilling(state.counted_minor + recorded.data.amount_minor)
 
 
 @dataclass(frozen=True, slots=True)

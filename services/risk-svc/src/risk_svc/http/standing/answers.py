@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.credit_policy import DirectInvoices
 from encours.contracts.events.risk_terms import RiskTermsKind, RiskTermsRule
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.contracts.events.score import CreditGrade
@@ -142,6 +143,7 @@ class OrderRulesOut(BaseModel):
 
     need_reservation: bool
     grace_days: int | None
+    direct_invoices: DirectInvoices
 
 
 class TermsRuleOut(BaseModel):
@@ -199,7 +201,9 @@ class CreditPolicyOut(BaseModel):
             authorities=[AuthorityOut.of(rule) for rule in state.authorities],
             approvers=[CreditApproverOut.of(approver) for approver in state.approvers],
             orders=OrderRulesOut(
-                need_reservation=state.orders.need_reservation, grace_days=state.orders.grace_days
+                need_reservation=state.orders.need_reservation,
+                grace_days=state.orders.grace_days,
+                direct_invoices=state.orders.direct_invoices,
             ),
             terms=[TermsRuleOut.of(rule) for rule in state.terms],
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.credit_policy import HoldRules, OrderRules
+from encours.contracts.events.credit_policy import DirectInvoices, HoldRules, OrderRules
 from encours.contracts.events.risk_terms import RiskTermsKind, RiskTermsRule
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.contracts.events.score import CreditGrade
@@ -104,10 +104,19 @@ class OrderRulesBody(Body):
         default=None,
         description="Days for which a blocked order waits for a decision; until its `expires_on` if not given.",
     )
+    direct_invoices: DirectInvoices = Field(
+        default="free",
+        description="Invoices of no delivery in Encours are issued whatever the limit, or `cleared`: only once "
+        "consumed reservations cover their total.",
+    )
 
     def to_rules(self) -> OrderRules:
         """Return the rules as the event holds them."""
-        return OrderRules(need_reservation=self.need_reservation, grace_days=self.grace_days)
+        return OrderRules(
+            need_reservation=self.need_reservation,
+            grace_days=self.grace_days,
+            direct_invoices=self.direct_invoices,
+        )
 
 
 class TermsRuleBody(Body):
