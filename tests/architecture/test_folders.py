@@ -36,6 +36,7 @@ READS_FOREIGN_STREAMS = {
     "invoice_svc.use_cases.sales.clearance.ORDER_RULES": "the credit policy is risk-svc's",
     "invoice_svc.use_cases.sales.clearance.ORDER_CREDIT": "the credit of an order is risk-svc's",
     "invoice_svc.use_cases.sales.clearance.ORDERED_GOODS": "the order as both services fold it",
+    "invoice_svc.use_cases.sales.clearance.ORDER_BILLING": "the billing of an invoice is risk-svc's",
     "invoice_svc.use_cases.sales.clearance.RESERVED_CREDIT": "the reservation is risk-svc's",
     "invoice_svc.use_cases.sales.clearance.HELD_CUSTOMER": "the hold is risk-svc's",
     "invoice_svc.imports.takeover._IMPORT": "counts the events of an import, no more",
