@@ -62,7 +62,7 @@ FIT_TARGET_S = 120.0
 WARNED = min(20_000, CUSTOMERS)
 """Customers with a limit, who are judged by the rules of early warnings."""
 RULES = replace(SHIPPED_RULES, concentration=ConcentrationRule(share_bps=0, least_debtors=1))
-"""Who owes anything is warned of, so that warnings are appended."""
+"""Warning about each customer that owes anything, so that warnings are appended."""
 _FILL = """
 insert into {s}.customer (customer_id, entity_id, name, from_position, exposures)
   select 'cus_' || lpad(n::text, 32, '0'), '{entity}', 'Customer ' || n, n, '' from generate_series(1, {customers}) n;

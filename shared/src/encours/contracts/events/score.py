@@ -80,7 +80,7 @@ class ScoreModelActivated(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Version that was in use before."""
     text: str
     bins: tuple[CalibrationBin, ...] = ()
-    """Those of the fit: the calibration that whoever activated the version could see."""
+    """Bins of the fit: the calibration that whoever activated the version could see."""
 
 
 class ScoreGraded(Event, frozen=True, kw_only=True):
