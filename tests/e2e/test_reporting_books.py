@@ -13,6 +13,10 @@ from tests.e2e.world import World, eur
 ISSUED, DUE, LATE, UNDONE, TODAY = "2026-01-05", "2026-02-04", "2026-03-10", "2026-04-02", "2026-04-20"
 
 CLOSING = {"figure": "aged-balance", "title": "Balance of 2 April", "as_of": UNDONE, "bands": "30,60"}
+MEASURED = (
+    "period_days", "receivables", "turnover", "simple", "countback", "best_possible", "average_days_delinquent",
+    "working_capital",
+)  # fmt: skip
 
 
 @dataclass
@@ -112,6 +116,12 @@ def test_dso_of_one_unpaid_invoice_counts_back_to_its_month(story: Story) -> Non
     body = story.world.get("reporting", "/v1/dso", customer_id=story.customer, days=120)
     assert body["simple"] == {"definition": "dso/simple/2", "days": 120.0, "reason": None}
     assert body["countback"]["days"] == 20 + 31 + 28 + 31
+    for by, group in (("salesperson", "lea"), ("month", "2026-04")):
+        own = story.world.get("reporting", "/v1/dso", customer_id=story.customer, days=120, group_by=by)
+        assert own["groups"][-1] == {"group": group, "name": None} | {name: own[name] for name in MEASURED}
+    asked = {"group_by": "entity", "report_currency": "EUR"}
+    refused = story.world.client("reporting").get("/v1/dso", params=asked)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/group_by")
     known = {entry["id"] for entry in story.world.get("reporting", "/v1/definitions")["data"]}
     assert {body["simple"]["definition"], body["countback"]["definition"]} <= known
 
@@ -153,6 +163,10 @@ def test_a_payment_that_came_back_makes_the_delay_open_again(story: Story) -> No
     assert [row["group"] for row in now["data"]] == [story.customer]
     assert (now["totals"]["settled"]["count"], now["totals"]["open_late"]["longest_days_so_far"]) == (0, 75)
     (january,) = now["cohorts"]
+    owned = story.world.get("reporting", path, **debtor | {"group_by": "salesperson"})["groups"]
+    assert (now["groups"], owned) == (
+        [], [{"group": "lea", "seasonality": now["seasonality"], "cohorts": now["cohorts"]}],
+    )  # fmt: skip
     assert (january["month"], january["recovered_rate"]["percent"]) == ("2026-01-01", 0)
     assert january["at_risk_rate"]["reason"] == "not-known-yet"
 

@@ -23,7 +23,7 @@ def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_t
     world = World.make(system, day="2026-01-05")
     client = typed(world)
     plan_of = client.models.TurnoverPlanBody.from_dict
-    customer = world.customer()
+    customer = world.customer(salesperson="lea")
     lines = [line("tyre", "100.00", "60.00"), line("tyre", "50.00", None), line("book", "50.00", "10.00")]
     invoice = world.invoice(customer, issued_on="2026-01-05", lines=lines)
     assert invoice["lines"][0]["unit_cost"] == "60"
@@ -77,6 +77,13 @@ def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_t
     assert (rows["book"].billed.planned, rows["book"].complete) == (None, True)
     assert rows["book"].billed.reason == "not-planned"
     assert compared.totals.billed.actual.amount == "160.00"
+    by_seller = {
+        "code": "sellers", "by": "salesperson",
+        "targets": [{"month": "2026-01", "salesperson": "lea", "billed": "200.00"}],
+    }  # fmt: skip
+    sellers = client.call("published_figures.set_plan", body=plan_of(plan | by_seller))
+    (row,) = client.read("published_figures.compare_plan", sellers.id).data
+    assert (row.group, row.billed.difference.amount, row.name) == ("lea", "-40.00", None)
     before = client.read("published_figures.compare_plan", first.id, known_at=str(known))
     assert before.plan_version == 1
     assert before.data[-1].billed.difference.amount == "-30.00"
@@ -84,7 +91,7 @@ def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_t
         client.read("published_figures.get_plan", first.id, known_at=str(known)).targets[0].collected is None
     )
     listed = client.read("published_figures.list_plans", entity_id=world.entity).data
-    assert [(each.id, each.version) for each in listed] == [(first.id, 2)]
+    assert [(each.id, each.version) for each in listed] == [(sellers.id, 1), (first.id, 2)]
     unknown = client.call("published_figures.get_plan", f"tpn_{'0' * 32}")
     assert (unknown.status, unknown.title) == (404, "Plan of the turnover not found")
     of_nobody = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -70,23 +70,23 @@ def sold(
 def turnover(
     known: Sequence[StoredEvent], first: date, last: date, currency: str | None
 ) -> Iterator[tuple[str, date, Counter[str]]]:
-    """Iterate over what each event adds to the turnover of a customer and a week."""
+    """Iterate over what each event adds to the turnover of a customer on a day."""
     for event in known:
         data: Any = event.recorded().data
         if not first <= event.effective_on <= last or getattr(data, "currency", None) != currency:
             continue
-        week = event.effective_on - timedelta(days=event.effective_on.weekday())
+        day = event.effective_on
         customer = getattr(data, "customer_id", None) or ""
         if event.type in SALES:
-            yield customer, week, _sale(data, SALES[event.type])
+            yield customer, day, _sale(data, SALES[event.type])
         elif event.type in ("payment.reversed", "payment.restored"):
             sign = 1 if event.type == "payment.reversed" else -1
-            yield customer, week, Counter(reversed=sign * data.amount_minor)
+            yield customer, day, Counter(reversed=sign * data.amount_minor)
         elif event.type in ("payment.received", "payment.identified", "payment.reassigned"):
-            yield customer, week, Counter(collected=data.amount_minor)
+            yield customer, day, Counter(collected=data.amount_minor)
             if event.type != "payment.received":
                 left = getattr(data, "from_customer_id", "")
-                yield left, week, Counter(collected=-data.amount_minor)
+                yield left, day, Counter(collected=-data.amount_minor)
 
 
 def _sale(data: Any, sign: int) -> Counter[str]:

@@ -26,9 +26,9 @@ from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.tie_out.query import FiguresDoNotTie
 from reporting_svc.reports.run import ReportRun, run_report
 from tests.integration.naive_delays import outcomes
+from tests.integration.random_questions import FILTERS, Question, ask, group_of, random_history
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, history, issue, replay
 from tests.integration.store import Store, project
-from tests.integration.test_report_questions import FILTERS, Question, ask, group_of, random_history
 
 HISTORIES = 40 if "DEEP" in os.environ else 3
 UNSCOPED = tuple(each for each in FILTERS if each != "collector")

@@ -14,6 +14,7 @@ from reporting_svc.domain.measures.delays import (
     cohorts,
     fallen_due,
     grouped,
+    grouped_months,
 )
 
 DUE = date(2026, 1, 31)
@@ -86,6 +87,19 @@ def test_what_is_at_risk_is_not_known_before_the_ninetieth_day() -> None:
     assert [found.at_risk, found.recovered] == [None, 0]
     found.add(outcome(None, due_on=TODAY - timedelta(days=90), unpaid_90_minor=10_000), TODAY)
     assert found.at_risk == 100
+
+
+def test_the_months_of_each_group_are_those_of_its_invoices_and_one_without_a_group_comes_last() -> None:
+    first, march = outcome(10), outcome(30, due_on=date(2026, 3, 31))
+    late, before = outcome(None, 20_000), outcome(None, due_on=date(2025, 3, 1))
+    groups = {id(first): "B", id(march): None, id(late): "B", id(before): "A"}
+    found = grouped_months([march, first, late, before], DUE, TODAY, lambda each: groups[id(each)])
+    assert list(found) == ["B", None]
+    (cohort,) = found["B"].cohorts
+    assert (cohort.month, cohort.billed_minor, cohort.recovered_minor) == (date(2026, 1, 1), 30_000, 10_000)
+    ((month, season),) = found["B"].seasons.items()
+    assert [month, season.mean, len(season.open_late)] == ["01", 10, 1]
+    assert list(found[None].seasons) == ["03"]
 
 
 @given(st.lists(st.tuples(st.integers(-30, 200), st.integers(1, 10**9)), min_size=1, max_size=20))

@@ -10,7 +10,7 @@ import pytest
 from encours.contracts.events.figure import TurnoverPlanSet, TurnoverTarget
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.turnover_plan import SetTurnoverPlan, TurnoverPlanState, set_plan
-from reporting_svc.http.turnover_plans.answers import PlannedAmountOut
+from reporting_svc.http.turnover_plans.answers import PlannedAmountOut, TurnoverPlanOut
 from reporting_svc.http.turnover_plans.bodies import TurnoverPlanBody
 from reporting_svc.read_models.turnover.plans import PlannedMonth, totals_of
 
@@ -47,6 +47,8 @@ def test_the_next_version_replaces_the_plan_and_the_same_plan_makes_none() -> No
         ("product", ({"month": "2026-01", "billed": "1"},), "/targets/0"),
         ("entity", ({"month": "2026-01", "product": "tyre", "billed": "1"},), "/targets/0/product"),
         ("customer", ({"month": "2026-01", "product": "tyre", "billed": "1"},), "/targets/0/product"),
+        ("customer", ({"month": "2026-01", "salesperson": "Ann", "billed": "1"},), "/targets/0/salesperson"),
+        ("salesperson", ({"month": "2026-01", "billed": "1"},), "/targets/0"),
         ("entity", ({"month": "2026-01"},), "/targets/0"),
         ("entity", ({"month": "2026-01", "billed": "1.234"},), "/targets/0/billed"),
         ("entity", ({"month": "2026-01", "billed": "1"}, {"month": "2026-01", "billed": "2"}), "/targets/1"),
@@ -59,6 +61,16 @@ def test_a_target_that_clashes_is_refused_where_it_stands(
     with pytest.raises(Invalid) as refused:
         set_plan(TurnoverPlanState(), command(by, *targets))
     assert refused.value.errors[0].pointer == pointer
+
+
+def test_a_target_of_a_salesperson_is_shown_as_it_was_set() -> None:
+    (plan,) = set_plan(
+        TurnoverPlanState(),
+        command("salesperson", {"month": "2026-01", "salesperson": "Ann", "billed": "5.00"}),
+    )
+    assert [each.group for each in plan.targets] == ["Ann"]
+    (shown,) = TurnoverPlanOut.of(state_of(plan))["targets"]
+    assert (shown["salesperson"], shown["customer_id"], shown["product"]) == ("Ann", None, None)
 
 
 def test_totals_are_of_complete_months_and_say_null_where_nothing_was_planned() -> None:

@@ -75,7 +75,7 @@ def _check(by: PlanGroup, targets: Sequence[TurnoverTarget]) -> None:
     seen: set[tuple[date, str | None]] = set()
     for n, each in enumerate(targets):
         if (each.group is None) != (by == "entity"):
-            wanted = "no product and no customer" if by == "entity" else f"a {by}"
+            wanted = "no product, customer or salesperson" if by == "entity" else f"a {by}"
             raise Invalid(f"Each target of this plan names {wanted}.", f"/targets/{n}")
         if (each.month, each.group) in seen:
             raise Invalid("An earlier target is for the same month and group; add the two.", f"/targets/{n}")

@@ -58,7 +58,7 @@ class FigurePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Customer that it is about; ``None`` for all of the entity."""
 
 
-PlanGroup = Literal["entity", "product", "customer"]
+PlanGroup = Literal["entity", "product", "customer", "salesperson"]
 
 
 class TurnoverTarget(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,7 +67,7 @@ class TurnoverTarget(Value, frozen=True, kw_only=True, omit_defaults=True):
     month: date
     """First day of the month."""
     group: str | None = None
-    """Product, or id of the customer, by the plan's ``by``; ``None`` for all of the entity."""
+    """Product, id of the customer, or salesperson, by the plan's ``by``; ``None`` for all of the entity."""
     billed_minor: int | None = None
     """Without VAT; ``None`` where the plan expects nothing in particular."""
     collected_minor: int | None = None

@@ -5,7 +5,7 @@ Exact fractions, which the caller rounds at the end; ``None`` where a figure has
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -140,3 +140,14 @@ def months(first: date, last: date) -> list[tuple[date, date]]:
         found.append((start, min(following - ONE_DAY, last)))
         start = following
     return found
+
+
+def eleven_months_before(day: date) -> date:
+    """Return the first day of the twelve calendar months that end with that of a day."""
+    number = day.year * 12 + day.month - 1 - 11
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def in_order(groups: Iterable[str | None]) -> list[str | None]:
+    """Return groups by name; the one of what is in no group comes last."""
+    return sorted(groups, key=lambda group: (group is None, group or ""))

@@ -118,11 +118,12 @@ TURNOVER_BY_PRODUCT = Definition(
     "each invoice. No product: what the whole has beyond all products.",
 )
 TURNOVER_PLAN = Definition(
-    "turnover-plan/1",
+    "turnover-plan/2",
     "Planned: targets of the version of the plan in force on as_of, known at known_at. Actual: turnover without VAT, "
     "and payments received - reversed, of turnover/issue-date/3 in each month of the plan up to as_of; by product of "
-    "turnover-by-product/1. Difference: actual - planned; its percentage is of what was planned. The month of as_of is "
-    "compared as far as it went, and left out of the totals until its last day.",
+    "turnover-by-product/1; by salesperson of the customers that each has on as_of, in all months. Difference: actual "
+    "- planned; its percentage is of what was planned. The month of as_of is compared as far as it went, and left out "
+    "of the totals until its last day.",
 )
 CEI = Definition(
     "cei/1",

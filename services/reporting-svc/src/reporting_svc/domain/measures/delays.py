@@ -5,7 +5,7 @@ Exact fractions, which the caller rounds at the end; ``None`` where there is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -14,6 +14,7 @@ import msgspec
 
 from encours.contracts.settlement import Funds
 from encours.kernel.bands import STANDARD
+from reporting_svc.domain.measures.collection import in_order
 
 AT_RISK_DAYS = 90
 BANDS = ("in_time", *STANDARD.names[1:])
@@ -210,7 +211,34 @@ def grouped(
     found: dict[str | None, Delays] = {}
     for outcome in outcomes:
         found.setdefault(group(outcome), Delays()).add(outcome, on)
-    return dict(sorted(found.items(), key=lambda item: (item[0] is None, item[0] or "")))
+    return {each: found[each] for each in in_order(found)}
+
+
+@dataclass(frozen=True, slots=True)
+class DelayMonths:
+    """Delays by calendar month of the due date, and what was billed by month of issue."""
+
+    seasons: Mapping[str | None, Delays]
+    cohorts: Sequence[Cohort]
+
+
+def delay_months(outcomes: Sequence[DueOutcome], first: date, on: date) -> DelayMonths:
+    """Return the calendar months of what fell due from a day to that of the question, and the months of issue."""
+    due = fallen_due(outcomes, first, on)
+    return DelayMonths(
+        grouped(due, on, lambda outcome: f"{outcome.due_on.month:02d}"), cohorts(outcomes, first, on)
+    )
+
+
+def grouped_months(
+    outcomes: Iterable[DueOutcome], first: date, on: date, group: Callable[[DueOutcome], str | None]
+) -> dict[str | None, DelayMonths]:
+    """Return the months of each group that has any, in order; those without a group come last."""
+    found: dict[str | None, list[DueOutcome]] = {}
+    for outcome in outcomes:
+        found.setdefault(group(outcome), []).append(outcome)
+    months = {each: delay_months(own, first, on) for each, own in found.items()}
+    return {each: months[each] for each in in_order(months) if months[each].seasons or months[each].cohorts}
 
 
 def cohorts(outcomes: Iterable[DueOutcome], first: date, on: date) -> list[Cohort]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from fractions import Fraction
 
 from encours.kernel.money import div_half_up
@@ -102,6 +103,16 @@ def countback(receivables_minor: int, months: Iterable[Month]) -> Countback:
         left -= month.turnover_minor
         days += month.days
     return Countback(days, used, exhausted=True)
+
+
+def months_back(turnover: Mapping[date, int], last: date) -> list[Month]:
+    """Return the calendar months of a turnover by first day, from that of ``last`` back; it counts up to that day."""
+    found: list[Month] = []
+    while turnover and last >= min(turnover):
+        start = last.replace(day=1)
+        found.append(Month(turnover.get(start, 0), last.day))
+        last = start - timedelta(days=1)
+    return found
 
 
 def rounded(days: Fraction | None) -> float | None:

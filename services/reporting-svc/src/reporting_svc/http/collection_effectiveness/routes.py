@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query as Parameter
@@ -12,6 +11,7 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
+from reporting_svc.domain.measures.collection import eleven_months_before
 from reporting_svc.http.collection_effectiveness.answers import CollectionOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
@@ -42,7 +42,7 @@ async def collection_effectiveness(
 
     The last month ends with as_of.
     """
-    first = since or _a_year(q.as_of)
+    first = since or eleven_months_before(q.as_of)
     span = (q.as_of.year - first.year) * 12 + q.as_of.month - first.month
     if first > q.as_of or span >= MAX_MONTHS:
         raise Invalid(f"from lies at most {MAX_MONTHS - 1} months before as_of, and not after it.", "/from")
@@ -52,8 +52,3 @@ async def collection_effectiveness(
         closing = sum(each.closing.outstanding_minor for each in periods if each.last == q.as_of)
         await books.require_tied("closing balances and the open penalties", closing + penalties.open_minor)
     return q.respond(CollectionOut.of(books, group_by, days, periods))
-
-
-def _a_year(day: date) -> date:
-    months = day.year * 12 + day.month - 1 - 11
-    return date(months // 12, months % 12 + 1, 1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
@@ -11,6 +14,7 @@ from reporting_svc.domain.measures.dso import Countback, Dso, rounded
 from reporting_svc.http.answers import ConvertedReport, TieOut
 from reporting_svc.http.measured import DaysOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.dso.query import DsoGroup
 
 
 class CountbackOut(BaseModel):
@@ -79,15 +83,41 @@ class DsoFigures(_DsoFields):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class DsoGroups:
+    """Measures of each group, and the names of those that are entities or collectors."""
+
+    by: DsoGroup | None
+    measured: Mapping[str | None, Dso]
+    names: Mapping[str, str]
+
+
+class DsoGroupRow(_DsoFields):
+    """A group with its days; `group` is null for customers in none, and for money of unknown payers."""
+
+    group: str | None = Field(description="By month: such as 2026-03, measured at its end or on as_of.")
+    name: str | None = Field(description="Of an entity or a collector.")
+
+
 class DsoOut(_DsoFields, ConvertedReport):
-    """Days sales outstanding of the scope."""
+    """Days sales outstanding of the scope. With `group_by`, `tie_out.buckets` is the balance of the groups, or of the
+    last month, and what is open of penalties."""
+
+    group_by: DsoGroup | None
+    groups: list[DsoGroupRow] = Field(description="Groups in order; empty without `group_by`.")
 
     @classmethod
-    def of(cls, books: ReceivablesSnapshot, dso: Dso) -> Json:
-        """Show the days of everything in scope."""
+    def of(cls, books: ReceivablesSnapshot, dso: Dso, groups: DsoGroups) -> Json:
+        """Show the days of everything in scope, and of its groups."""
+        currency = books.total.currency
         return {
-            "currency": books.total.currency,
-            **DsoFigures.of(dso, books.total.currency),
+            "currency": currency,
+            **DsoFigures.of(dso, currency),
+            "group_by": groups.by,
+            "groups": [
+                {"group": group, "name": groups.names.get(group or ""), **DsoFigures.of(own, currency)}
+                for group, own in groups.measured.items()
+            ],
             "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
-from reporting_svc.domain.measures.delays import BANDS, Cohort, CoveredDebts, Delays
+from reporting_svc.domain.measures.delays import BANDS, Cohort, CoveredDebts, DelayMonths, Delays
 from reporting_svc.domain.measures.dso import rounded
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import PercentOut, Reasoned
@@ -145,9 +145,22 @@ class CohortOut(BaseModel):
         }
 
 
+class DelayMonthsOut(BaseModel):
+    """Invoices by the calendar month of their due date, and by the month of their issue."""
+
+    seasonality: list[SeasonOut]
+    cohorts: list[CohortOut]
+
+
+class DelayGroupOut(DelayMonthsOut):
+    """Months of a group; `group` is null for customers that are in none."""
+
+    group: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class DelayReport:
-    """Delays that are shown: of all, by group, by customer, by calendar month, by month of issue."""
+    """Delays that are shown: of all, by group, by customer, and by month, of all and of each group."""
 
     first: date
     by: DelayGroup
@@ -155,8 +168,8 @@ class DelayReport:
     groups: Mapping[str | None, Delays]
     fastest: Sequence[tuple[str, Delays]]
     slowest: Sequence[tuple[str, Delays]]
-    seasons: Mapping[str | None, Delays]
-    cohorts: Sequence[Cohort]
+    months: DelayMonths
+    group_months: Mapping[str | None, DelayMonths]
     earlier: Delays
     """Invoices that fell due before the first day; those that are open are shown."""
     names: Mapping[str, str]
@@ -182,7 +195,7 @@ class DelayPartsOut(BaseModel):
     spare_cash: MoneyModel = Field(description="Unapplied cash beyond what its payers owe.")
 
 
-class PaymentDelaysOut(Report):
+class PaymentDelaysOut(DelayMonthsOut, Report):
     """Delays of the invoices and instalments that fell due from `from` to as_of. `tie_out.buckets` is the sum of the
     parts."""
 
@@ -196,8 +209,9 @@ class PaymentDelaysOut(Report):
     fastest: list[RankedCustomerOut]
     slowest: list[RankedCustomerOut]
     ranked_from_invoices: int = Field(description="Customers with fewer invoices are not ranked.")
-    seasonality: list[SeasonOut]
-    cohorts: list[CohortOut]
+    groups: list[DelayGroupOut] = Field(
+        description="Months of each entity, segment, salesperson or collector; empty by month and by customer."
+    )
     open_from_before: OpenLateOut = Field(description="Open and late, and due before `from`.")
     parts: DelayPartsOut
 
@@ -225,8 +239,10 @@ class PaymentDelaysOut(Report):
             "fastest": [_ranked(report, *each) for each in report.fastest],
             "slowest": [_ranked(report, *each) for each in report.slowest],
             "ranked_from_invoices": report.least_invoices,
-            "seasonality": [_season(month or "", delays) for month, delays in report.seasons.items()],
-            "cohorts": [CohortOut.of(cohort, currency) for cohort in report.cohorts],
+            **_months(report.months, currency),
+            "groups": [
+                {"group": group, **_months(months, currency)} for group, months in report.group_months.items()
+            ],
             "open_from_before": DelayRow.of(None, report.earlier, currency)["open_late"],
             "parts": {name: money_json(minor, currency) for name, minor in parts.items()},
             "tie_out": TieOut.of(books.total),
@@ -241,6 +257,13 @@ def _ranked(report: DelayReport, customer_id: str, delays: Delays) -> Json:
         "at_least_days": rounded(delays.at_least),
         "settled": len(delays.settled),
         "open_late": len(delays.open_late),
+    }
+
+
+def _months(months: DelayMonths, currency: str) -> Json:
+    return {
+        "seasonality": [_season(month or "", delays) for month, delays in months.seasons.items()],
+        "cohorts": [CohortOut.of(cohort, currency) for cohort in months.cohorts],
     }
 
 

@@ -14,7 +14,14 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.measures.collection import ONE_DAY
-from reporting_svc.domain.measures.delays import Delays, DueOutcome, cohorts, fallen_due, grouped
+from reporting_svc.domain.measures.delays import (
+    Delays,
+    DueOutcome,
+    delay_months,
+    fallen_due,
+    grouped,
+    grouped_months,
+)
 from reporting_svc.http.payment_delays.answers import DelayGroup, DelayReport, PaymentDelaysOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
@@ -42,7 +49,8 @@ async def payment_delays(
 ) -> Response:
     """Mean, weighted and median delay with its distribution; what is open and late is given apart.
 
-    With the fastest and slowest customers, calendar months, and the recovery of each month's billing.
+    With the fastest and slowest customers, calendar months, and the recovery of each month's billing: of all, and of
+    each entity, segment, salesperson or collector.
     """
     first = since or date(q.as_of.year - 1, q.as_of.month, 1)
     if not 0 <= (q.as_of - first).days <= MAX_DAYS:
@@ -62,7 +70,9 @@ async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> De
     due = fallen_due(outcomes, first, on)
     ranked = _ranking(grouped(due, on, lambda outcome: outcome.customer_id))
     slowest = ranked[::-1][:RANKED]
-    groups = grouped(due, on, await _group(books, by))
+    group = await _group(books, by)
+    groups = grouped(due, on, group)
+    months = {} if by in ("month", "customer") else grouped_months(outcomes, first, on, group)
     return DelayReport(
         first=first,
         by=by,
@@ -70,8 +80,8 @@ async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> De
         groups=dict(list(groups.items())[:MOST_GROUPS]),
         fastest=ranked[:RANKED],
         slowest=slowest,
-        seasons=grouped(due, on, lambda outcome: f"{outcome.due_on.month:02d}"),
-        cohorts=cohorts(outcomes, first, on),
+        months=delay_months(outcomes, first, on),
+        group_months=months,
         earlier=grouped(fallen_due(outcomes, date.min, first - ONE_DAY), on, lambda _: None).get(
             None, Delays()
         ),

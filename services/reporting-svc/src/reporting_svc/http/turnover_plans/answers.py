@@ -17,6 +17,7 @@ from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.http.turnover.answers import percent_of
+from reporting_svc.http.turnover_plans.bodies import GROUP_FIELDS
 from reporting_svc.read_models.turnover.plans import PlanComparison, totals_of
 from reporting_svc.use_cases.turnover_plans import TURNOVER_PLAN as PLAN_FOLDER
 
@@ -27,6 +28,7 @@ class TurnoverTargetOut(BaseModel):
     month: str
     product: str | None
     customer_id: str | None
+    salesperson: str | None
     billed: MoneyModel | None
     collected: MoneyModel | None
 
@@ -61,8 +63,7 @@ class TurnoverPlanOut(BaseModel):
             "targets": [
                 {
                     "month": f"{each.month:%Y-%m}",
-                    "product": each.group if plan.by == "product" else None,
-                    "customer_id": each.group if plan.by == "customer" else None,
+                    **{name: each.group if plan.by == kind else None for kind, name in GROUP_FIELDS.items()},
                     "billed": _money(each.billed_minor, plan.currency),
                     "collected": _money(each.collected_minor, plan.currency),
                 }
@@ -112,7 +113,7 @@ class PlannedMonthOut(BaseModel):
     """A month of the plan, or a group in it; all groups with movements are shown."""
 
     month: str
-    group: str | None = Field(description="Product, or id of the customer; null for none.")
+    group: str | None = Field(description="Product, id of the customer, or salesperson; null for none.")
     name: str | None = Field(description="Name of the customer.")
     complete: bool = Field(description="The month has ended by as_of.")
     billed: PlannedAmountOut = Field(description="Without VAT.")

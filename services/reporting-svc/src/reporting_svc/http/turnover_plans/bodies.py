@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -18,6 +19,12 @@ MAX_TARGETS = 3_000
 """A version is one event, and an event one message of at most 4 MiB: with names of 200 characters of four bytes each
 these targets have 2.8 MB. A larger plan is several, such as one for each year.
 """
+GROUP_FIELDS: Mapping[PlanGroup, str] = {
+    "product": "product",
+    "customer": "customer_id",
+    "salesperson": "salesperson",
+}
+"""Field of a target that names its group."""
 PlanAmount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$")]
 
 
@@ -27,6 +34,7 @@ class TurnoverTargetBody(Body):
     month: str = Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-01"])
     product: ShortText | None = Field(default=None, description="In a plan by product.")
     customer_id: Annotated[str, Id("cus")] | None = Field(default=None, description="In a plan by customer.")
+    salesperson: ShortText | None = Field(default=None, description="In a plan by salesperson.")
     billed: PlanAmount | None = Field(
         default=None, description="Turnover without VAT, in the currency of the plan.", examples=["12000.00"]
     )
@@ -36,7 +44,7 @@ class TurnoverTargetBody(Body):
         """Return the target. Raises 422 for an amount that the currency does not have, and for a wrong group."""
         if self.month < "0001":
             raise Invalid("Write a month such as 2026-01.", f"{pointer}/month")
-        for name, kind in (("product", "product"), ("customer_id", "customer")):
+        for kind, name in GROUP_FIELDS.items():
             if kind != by and getattr(self, name) is not None:
                 raise Invalid(f"This plan is by {by}: leave {name} out.", f"{pointer}/{name}")
         amounts = {
@@ -45,7 +53,7 @@ class TurnoverTargetBody(Body):
         }
         return TurnoverTarget(
             month=date.fromisoformat(f"{self.month}-01"),
-            group=self.product or self.customer_id,
+            group=self.product or self.customer_id or self.salesperson,
             billed_minor=amounts["billed"],
             collected_minor=amounts["collected"],
         )

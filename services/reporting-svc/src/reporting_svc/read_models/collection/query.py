@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from encours.reading.where import Arguments
-from reporting_svc.domain.measures.collection import ONE_DAY, Collection, Receivable, months
+from reporting_svc.domain.measures.collection import ONE_DAY, Collection, Receivable, in_order, months
 from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.groups import GroupBy, grouping
 from reporting_svc.read_models.receivables.parts import parts_then
@@ -33,18 +33,18 @@ async def collection(
     scope = replace(scope, portfolio_on=view.time.as_of)
     periods = months(first, view.time.as_of)
     ends = [periods[0][0] - ONE_DAY, *(last for _, last in periods)]
-    standing = [await _receivables(view, scope, day, by) for day in ends]
-    sold = await _sales(view, scope, min(periods[0][0], periods[0][1] - timedelta(days=days - 1)), by)
-    groups = sorted({*sold, *(group for each in standing for group in each)} or {None}, key=_order)
+    standing = [await receivables(view, scope, day, by) for day in ends]
+    sold = await sales(view, scope, min(periods[0][0], periods[0][1] - timedelta(days=days - 1)), by)
+    groups = in_order({*sold, *(group for each in standing for group in each)} or {None})
     return [
         Collection(
             group=group,
             first=start,
             last=last,
             opening=standing[n].get(group, NOTHING),
-            sales_minor=_between(sold.get(group, {}), start, last),
+            sales_minor=between(sold.get(group, {}), start, last),
             closing=standing[n + 1].get(group, NOTHING),
-            turnover_minor=_between(sold.get(group, {}), last - timedelta(days=days - 1), last),
+            turnover_minor=between(sold.get(group, {}), last - timedelta(days=days - 1), last),
             days=days,
         )
         for n, (start, last) in enumerate(periods)
@@ -55,24 +55,24 @@ async def collection(
 async def collection_since(view: View, scope: Scope, first: date, days: int) -> Collection:
     """Return one period, from ``first`` to the question's day, of all that is in scope. One currency."""
     scope, last = replace(scope, portfolio_on=view.time.as_of), view.time.as_of
-    opening = await _receivables(view, scope, first - ONE_DAY, None)
-    closing = await _receivables(view, scope, last, None)
+    opening = await receivables(view, scope, first - ONE_DAY, None)
+    closing = await receivables(view, scope, last, None)
     since = last - timedelta(days=days - 1)
-    sold = (await _sales(view, scope, min(first, since), None)).get(None, {})
+    sold = (await sales(view, scope, min(first, since), None)).get(None, {})
     return Collection(
         group=None,
         first=first,
         last=last,
         opening=opening.get(None, NOTHING),
-        sales_minor=_between(sold, first, last),
+        sales_minor=between(sold, first, last),
         closing=closing.get(None, NOTHING),
-        turnover_minor=_between(sold, since, last),
+        turnover_minor=between(sold, since, last),
         days=days,
     )
 
 
-async def _receivables(view: View, scope: Scope, day: date, by: GroupBy | None) -> dict[Group, Receivable]:
-    """Return the receivables at the end of a day, by what is known at the moment of the question."""
+async def receivables(view: View, scope: Scope, day: date, by: GroupBy | None) -> dict[Group, Receivable]:
+    """Return the receivables of each group at the end of a day, by what is known at the moment of the question."""
     view = replace(view, time=replace(view.time, as_of=day))
     args = Arguments()
     parts, group = await parts_then(args, view, scope), grouping(args, view, scope, by, "p")
@@ -114,8 +114,11 @@ async def _unapplied(view: View, scope: Scope, by: GroupBy | None) -> dict[Group
     return {row["value"]: row["minor"] for row in rows}
 
 
-async def _sales(view: View, scope: Scope, first: date, by: GroupBy | None) -> dict[Group, dict[date, int]]:
-    """Return turnover VAT included by group and day, from ``first`` to the question's day."""
+async def sales(
+    view: View, scope: Scope, first: date, by: GroupBy | None, period: Literal["day", "month"] = "day"
+) -> dict[Group, dict[date, int]]:
+    """Return turnover VAT included from ``first`` to the question's day, by group and day or first day of a month."""
+    start = "m.effective_on" if period == "day" else "date_trunc('month', m.effective_on)::date"
     where = (
         ScopeWhere(view, scope, "m", packed=True)
         .counted()
@@ -129,8 +132,8 @@ async def _sales(view: View, scope: Scope, first: date, by: GroupBy | None) -> d
             select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.day,
                    m.minor
             from (
-                select m.entity, m.customer_id, m.effective_on as day, sum(m.account_minor)::bigint as minor
-                from {view.schema}.movement m where {where.sql} group by m.entity, m.customer_id, m.effective_on
+                select m.entity, m.customer_id, {start} as day, sum(m.account_minor)::bigint as minor
+                from {view.schema}.movement m where {where.sql} group by m.entity, m.customer_id, 3
             ) m
         ) p {group.join} group by 1, 2
         """,
@@ -142,9 +145,6 @@ async def _sales(view: View, scope: Scope, first: date, by: GroupBy | None) -> d
     return found
 
 
-def _between(sold: Mapping[date, int], first: date, last: date) -> int:
+def between(sold: Mapping[date, int], first: date, last: date) -> int:
+    """Return the turnover from a day to another."""
     return sum(minor for day, minor in sold.items() if first <= day <= last)
-
-
-def _order(group: Group) -> tuple[bool, str]:
-    return group is None, group or ""

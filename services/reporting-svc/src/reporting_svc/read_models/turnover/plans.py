@@ -96,7 +96,7 @@ async def _actual(view: View, scope: Scope, plan: TurnoverPlanSet, first: date) 
             for row in rows
         }
         return found, change
-    groups = await by_group(view, scope, "month", first, "customer")
+    groups = await by_group(view, scope, "month", first, plan.by)
     found = {
         (each.start, group): (each.net, each.collected - each.reversed)
         for group, rows in groups.items()
