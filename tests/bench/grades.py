@@ -1,6 +1,7 @@
 """Grades of 100,000 customers with 1,000,000 invoices, as the first activation of a model makes them: read from the
-rows of risk-svc, forecast, and appended to the ledger. On the same rows a fit to the whole history, and the early
-warnings of 20,000 customers as a day that opens raises them, appended too.
+rows of risk-svc, forecast, and appended to the ledger. On the same rows, for the plain and the boosted model, a fit to
+the whole history and the forecasts alone; the grades of a day that opens; the terms that a credit policy proposes as it
+is set; and the early warnings of 20,000 customers as a day that opens raises them, appended too.
 
 Rows are generated in SQL as the projection would have written them: each invoice with its issue, and with its payment
 if it is paid. The ledger holds none of these events, only the last position. The reference of the same run is the
@@ -12,11 +13,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import uvloop
@@ -25,8 +26,11 @@ from msgspec.structs import replace
 from encours.contracts import Event, encode
 from encours.contracts.events.calendar import STREAM as CALENDAR
 from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.credit_policy import CreditPolicySet
 from encours.contracts.events.credit_warning import ConcentrationRule, CreditWarningRaised, WarningRulesSet
+from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.events.risk_terms import RiskTermsProposed, RiskTermsRule
 from encours.contracts.events.score import STREAM, ScoreGraded, ScoreModelActivated
 from encours.kernel.ids import derived_id, uuid7
 from encours.ledger import Ledger
@@ -38,12 +42,16 @@ from encours.reading.read_db import ReadDb
 from encours.testing.events import event
 from encours.testing.history import stream_of
 from encours.testing.servers import Installation, fresh_installation, running_cluster
+from risk_svc.domain.policy import policy_of
+from risk_svc.domain.score.grading import GradeCustomer
+from risk_svc.domain.score.model import ModelKind
 from risk_svc.domain.warning.episode import rules_of
 from risk_svc.domain.warning.rules import SHIPPED as SHIPPED_RULES
 from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
-from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, FittedHistories
-from risk_svc.use_cases.grading import GradePayers
+from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, fitted_history
+from risk_svc.use_cases.grading import GradePayers, GradesOfDay, grade_all
+from risk_svc.use_cases.policy_looks import FollowPolicies
 from risk_svc.use_cases.warnings.days import WarningsOfDay
 from tests.bench import Entry, entry
 from tests.bench.processor import server_s
@@ -57,6 +65,8 @@ ENTITY = derived_id("ent", "bench")
 SCHEMA = schema_of(Credit.name, LEDGER)
 LAST = INVOICES + CUSTOMERS
 """Position of the last of the events whose rows are filled in."""
+T = TypeVar("T")
+KINDS: tuple[ModelKind, ...] = ("plain", "boosted")
 TARGET_S = 60.0
 FIT_TARGET_S = 120.0
 WARNED = min(20_000, CUSTOMERS)
@@ -126,29 +136,100 @@ async def _measure(installation: Installation) -> list[Entry]:
         db = await ReadDb.open(installation.store_url("risk"), ledger=ledger, models=MODELS)
         stack.push_async_callback(db.close)
 
-        fit = await _took(installation, FittedHistories(db, ledger).fitted(LEDGER, DAY, "own-1", "plain"))
-        activation = await _took(installation, GradePayers(ledger, db).look(LEDGER))
-        graded = await _count(ledger, ScoreGraded.TYPE)
-        (opened,) = await ledger.read_types(LEDGER, [DayOpened.TYPE], LAST, 1)
-        warnings = await _took(installation, WarningsOfDay(ledger, db).open_day(opened))
-        warned = await _count(ledger, CreditWarningRaised.TYPE)
-    assert graded == CUSTOMERS
+        return [
+            _entry(*measured, reference_s)
+            async for measured in _measured(_Bench(installation, ledger, db, conn))
+        ]
 
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    installation: Installation
+    ledger: Ledger
+    db: ReadDb
+    store: asyncpg.Connection[Any]
+
+
+async def _measured(of: _Bench) -> AsyncIterator[tuple[str, _Took, float]]:
+    """Yield name, time and target of each piece of work."""
+    ledger, db = of.ledger, of.db
+
+    async def graded(_command: GradeCustomer, _entity_id: str, _day: date) -> None:
+        """Grade nobody: what is measured is reading and forecasting."""
+
+    for kind in KINDS:
+        fitting = fitted_history(db, LEDGER, DAY, LAST, f"own-{kind}", kind)
+        found, took = await _took(of.installation, fitting)
+        yield f"{kind} model fitted to {INVOICES:,} invoices in the database", took, FIT_TARGET_S
+        forecasts = grade_all(ledger, db, LEDGER, DAY, found.fitted.model, graded)
+        _, took = await _took(of.installation, forecasts)
+        yield f"{CUSTOMERS:,} customers read and forecast by the {kind} model", took, TARGET_S
+
+    _, took = await _took(of.installation, GradePayers(ledger, db).look(LEDGER))
+    grades = await _count(ledger, ScoreGraded.TYPE)
+    assert grades == CUSTOMERS
+    yield f"first activation: {grades:,} grades from {INVOICES:,} invoices, appended", took, TARGET_S
+
+    (opened,) = await ledger.read_types(LEDGER, [DayOpened.TYPE], LAST, 1)
+    _, took = await _took(of.installation, WarningsOfDay(ledger, db).open_day(opened))
+    warned = await _count(ledger, CreditWarningRaised.TYPE)
     assert warned > WARNED / 4
-    return [
-        _entry(
-            f"first activation: {graded:,} grades from {INVOICES:,} invoices, appended", activation, reference_s,
-            TARGET_S,
-        ),
-        _entry(f"fit to {INVOICES:,} invoices in the database", fit, reference_s, FIT_TARGET_S),
-        _entry(
-            f"early warnings of {WARNED:,} customers with {WARNED * EACH:,} invoices, {warned:,} appended",
-            warnings, reference_s, TARGET_S,
-        ),
-    ]  # fmt: skip
+    name = f"early warnings of {WARNED:,} customers with {WARNED * EACH:,} invoices, {warned:,} appended"
+    yield name, took, TARGET_S
+
+    await _show_grades(of)
+    await _append(ledger, DayOpened(day=DAY + timedelta(days=1), late=False), 3)
+    *_, opened = await ledger.read_types(LEDGER, [DayOpened.TYPE], LAST, 2)
+    _, took = await _took(of.installation, GradesOfDay(ledger, db).open_day(opened, DAY + timedelta(days=1)))
+    changed = await _count(ledger, ScoreGraded.TYPE) - grades
+    yield f"grades of a day that opens, {CUSTOMERS:,} customers, {changed:,} appended", took, TARGET_S
+
+    await _set_policy(of)
+    _, took = await _took(of.installation, FollowPolicies(ledger, db).look(LEDGER))
+    proposed = await _count(ledger, RiskTermsProposed.TYPE)
+    assert proposed
+    yield (
+        f"terms by rule as a credit policy is set, {CUSTOMERS:,} customers, {proposed:,} proposed",
+        took,
+        TARGET_S,
+    )
 
 
-def _entry(name: str, took: _Took, reference_s: float, target_s: float) -> Entry:
+async def _show_grades(of: _Bench) -> None:
+    """Fill in the rows of the grades, as the projection would."""
+    rows = await of.ledger.query(
+        """select convert_from(data, 'UTF8')::jsonb ->> 'customer_id' as customer_id, position, effective_on,
+                  convert_from(data, 'UTF8')::jsonb ->> 'grade' as grade
+           from ledger.event where type = $1""",
+        ScoreGraded.TYPE,
+    )
+    await of.store.copy_records_to_table(
+        "grade",
+        schema_name=SCHEMA.strip('"'),
+        columns=("customer_id", "position", "effective_on", "grade"),
+        records=map(tuple, rows),
+    )
+    await of.store.execute(f"analyze {SCHEMA}.grade")
+    await _seen_to_head(of)
+
+
+async def _set_policy(of: _Bench) -> None:
+    rule = RiskTermsRule(kind="deposit", grades=("D", "E"), share_bps=5_000)
+    policy = event(
+        CreditPolicySet, credit_policy_id=policy_of(ENTITY), entity_id=ENTITY, version=1, terms_rules=(rule,)
+    )
+    await _append(of.ledger, policy, 1)
+    head = (await of.ledger.head(LEDGER)).position
+    await of.store.execute(f"insert into {SCHEMA}.order_policy values ($1, false, $2)", ENTITY, head)
+    await _seen_to_head(of)
+
+
+async def _seen_to_head(of: _Bench) -> None:
+    head = (await of.ledger.head(LEDGER)).position
+    await of.store.execute("update encours.checkpoint set position = $1 where ledger = $2", head, LEDGER)
+
+
+def _entry(name: str, took: _Took, target_s: float, reference_s: float) -> Entry:
     return entry(
         f"{name} (processor time {took.cpu_s:.1f} s)",
         took.wall_s,
@@ -160,14 +241,14 @@ def _entry(name: str, took: _Took, reference_s: float, target_s: float) -> Entry
     )
 
 
-async def _took(installation: Installation, work: Awaitable[Any]) -> _Took:
+async def _took(installation: Installation, work: Awaitable[T]) -> tuple[T, _Took]:
     def spent_s() -> float:
         return time.process_time() + server_s(installation.cluster)
 
     before, started = spent_s(), time.perf_counter()
-    await work
+    found = await work
     wall_s = time.perf_counter() - started
-    return _Took(wall_s, spent_s() - before)
+    return found, _Took(wall_s, spent_s() - before)
 
 
 async def _fill(conn: asyncpg.Connection[Any]) -> None:
@@ -193,6 +274,15 @@ async def _begin_ledger(dsn: str, store: asyncpg.Connection[Any]) -> None:
             encode(DayOpened(day=DAY, late=False)),
         )  # fmt: skip
         assert last["position"] == LAST
+        known = encode(event(CustomerRegistered, customer_id="<id>", entity_id=ENTITY)).decode()
+        await ledger.query(
+            f"""insert into ledger.event (position, recorded_at, version, effective_on, ledger, schema_version,
+                                          event_id, command_id, stream, type, entity, actor, data)
+                select n, $1, 1, $2, $3, $4, gen_random_uuid(), gen_random_uuid(), id, $5, $6, 'bench',
+                       convert_to(replace($7, '<id>', id), 'UTF8')
+                from (select n, 'cus_' || lpad(n::text, 32, '0') as id from generate_series(1, {CUSTOMERS}) n) made""",
+            NOW - timedelta(hours=2), DAY, info.id, CustomerRegistered.VERSION, CustomerRegistered.TYPE, ENTITY, known,
+        )  # fmt: skip
         for each in (
             event(EntityRegistered, entity_id=ENTITY, time_zone="Europe/Paris"),
             event(
@@ -214,7 +304,7 @@ async def _begin_ledger(dsn: str, store: asyncpg.Connection[Any]) -> None:
 
 async def _append(ledger: Ledger, data: Event, version: int) -> None:
     stream = CALENDAR if isinstance(data, DayOpened) else stream_of(data)
-    entity = ENTITY if stream in (ENTITY, rules_of(ENTITY)) else ""
+    entity = ENTITY if stream in (ENTITY, rules_of(ENTITY), policy_of(ENTITY)) else ""
     made = NewEvent(stream, version, data, entity, DAY, uuid7())
     await ledger.append(
         Append(ledger=LEDGER, command_id=uuid7(), fingerprint=b"bench", events=(made,), actor="bench")

@@ -52,7 +52,7 @@ def test_its_decisions_on_credit_follow_from_its_ledger(demo: Takeover) -> None:
         again = http.post("/v1/decisions/reperform", json=period).json()
         orders = http.get("/v1/reservations", params={"limit": 500}).json()["data"]
     assert again["by_kind"].keys() == {
-        "check", "closing", "limit", "limit_request", "order", "override"
+        "check", "closing", "grade", "limit", "limit_request", "order", "override"
     }  # fmt: skip
     assert (again["mismatches"], again["equal"]) == ([], again["decisions"])
     assert {each["decision"] for each in orders} == {"accept", "refer", "refuse"}

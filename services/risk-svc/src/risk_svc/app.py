@@ -33,6 +33,7 @@ from risk_svc.http.standing import routes as standing
 from risk_svc.http.terms import routes as terms
 from risk_svc.http.warnings import routes as warnings
 from risk_svc.models import MODELS, NAME
+from risk_svc.use_cases.fitting import FitsApart
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -71,7 +72,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 @asynccontextmanager
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     async with limit_backtests.ROOM.opened(services) as extras, expected.open_expected(services) as unjudged:
-        yield {**extras, **unjudged, "turns": Turns()}
+        fits = FitsApart(services.ledger, services.db, services.settings)
+        yield {**extras, **unjudged, "turns": Turns(), "fits": fits}
 
 
 def serve(settings: ServiceSettings) -> None:

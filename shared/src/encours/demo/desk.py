@@ -1,4 +1,4 @@
-"""The credit desk of the demo: a person who sets limits, takes orders, and gives up debts, through the API.
+"""The credit desk of the demo: a person who sets limits, takes orders, fits a model, and gives up debts, by the API.
 
 Each act has an idempotency key of its day and content, so that a day that was interrupted is worked off again.
 """
@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from encours.demo.model import CURRENCY
-from encours.demo.orders import BILLED_AFTER, LOSS_DAYS, ORDER_DAYS, DemoOrder, orders_of
+from encours.demo.orders import BILLED_AFTER, FIT_DAY, LOSS_DAYS, ORDER_DAYS, DemoOrder, orders_of
 from encours.demo.source import RetailInvoice
 from encours.kernel.money import format_amount, parse_amount
 
@@ -48,12 +48,14 @@ class CreditDesk:
         self._day = date.min
 
     def work(self, day: date) -> None:
-        """Bill the orders of the week before, take new ones, give up what is lost: what the day is for."""
+        """Bill the orders of the week before, take new ones, fit the model, give up what is lost: as the day asks."""
         self._day = day
         if day - BILLED_AFTER in ORDER_DAYS:
             self._bill(orders_of(day - BILLED_AFTER, self._invoices))
         if day in ORDER_DAYS:
             self._order(orders_of(day, self._invoices))
+        if day == FIT_DAY:
+            self._fit()
         if day in LOSS_DAYS:
             self._give_up()
 
@@ -101,6 +103,17 @@ class CreditDesk:
                 for invoice in by_ref[order["order_ref"]].invoices:
                     [found] = self._get("/v1/invoices", number=invoice.number)["data"]
                     self._post(f"{path}/consume", {"invoice_id": found["id"], "amount": found["total"]})
+
+    def _fit(self) -> None:
+        """Fit the payment model to the year so far, and use it if no baseline forecasts the last quarter better."""
+        path = f"{self._risk}/v1/score-models"
+        fitted = self._post(path, {})["data"][-1]
+        report = fitted["calibration"]
+        brier = {each["forecast"]: each["brier"] for each in report["quality"]}
+        model, best = brier.pop("model"), min(brier.values())
+        if model < best:
+            seen = f"Brier score {model:.3f} against {best:.3f} on {report['held_out']:,} invoices held out"
+            self._post(f"{path}/{fitted['version']}/activate", {"text": seen})
 
     def _give_up(self) -> None:
         """Write off what a few customers have owed for too long, and hold their orders."""

@@ -23,6 +23,8 @@ ORDER_DAYS = (
     date(2011, 11, 30),
 )
 BILLED_AFTER = timedelta(days=7)
+FIT_DAY = date(2011, 7, 1)
+"""Day on which the desk fits the payment model to what it has seen so far."""
 LOSS_DAYS = (date(2011, 10, 12), date(2011, 11, 16), date(2011, 12, 21))
 ORDERS_A_DAY = 16
 
@@ -45,7 +47,7 @@ class DemoOrder:
 def days_at_the_desk(until: date) -> Iterator[date]:
     """Yield the days before ``until`` on which the credit desk works, in order."""
     billed = [day + BILLED_AFTER for day in ORDER_DAYS]
-    yield from sorted(day for day in {*ORDER_DAYS, *billed, *LOSS_DAYS} if day < until)
+    yield from sorted(day for day in {*ORDER_DAYS, *billed, FIT_DAY, *LOSS_DAYS} if day < until)
 
 
 def orders_of(day: date, invoices: Sequence[RetailInvoice]) -> list[DemoOrder]:

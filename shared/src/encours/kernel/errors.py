@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,14 @@ class DomainError(Exception):
     errors: tuple[FieldError, ...]
     extra: dict[str, object]
     retry_after_s: int | None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without a call of ``__init__``, whose arguments differ by class."""
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[DomainError], arguments: tuple[object, ...]) -> DomainError:
+    return kind.__new__(kind, *arguments)
 
 
 class Refusal(DomainError):

@@ -1,11 +1,13 @@
-"""Grades of customers, decided as a day opens, when money or invoices move, and when a model is put in use.
+"""Grades of customers, decided as a day opens, and from the first activation of a model on as money or invoices move.
 
-They begin with the first activation of a model in the ledger: before, nobody has said that its grades are good.
+Until then the model that Encours ships grades once a day: nobody waits for it within seconds, and a ledger with few
+customers has nothing to do between two days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import structlog
@@ -13,6 +15,7 @@ import structlog
 from encours.contracts import Recorded
 from encours.contracts.actors import RISK
 from encours.contracts.events.score import STREAM
+from encours.contracts.parties import Survivors
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
 from encours.kernel.tasks import all_of
@@ -27,7 +30,7 @@ from risk_svc.domain.score import grading
 from risk_svc.domain.score.history import PayerHistory
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.score.versions import ModelUse, ScoreModels
-from risk_svc.read_models.credit.grades import graded_since, last_grades, moved_between
+from risk_svc.read_models.credit.grades import ageing_on, graded_since, last_grades, moved_between
 from risk_svc.read_models.credit.grading_marks import GradingMarks
 from risk_svc.read_models.credit.payers import CUSTOMERS_AT_ONCE, all_histories, payer_histories
 from risk_svc.read_models.credit.standing import entities
@@ -44,7 +47,10 @@ Run = Callable[[grading.GradeCustomer, str, date], Awaitable[None]]
 
 
 class GradesOfDay:
-    """Grades all customers as a day opens. A repetition of the day's event changes nothing."""
+    """Grades customers as a day opens: those whose figures the day before or the day itself may have changed.
+
+    The day after an activation it grades all. A repetition of the day's event changes nothing.
+    """
 
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
         self._ledger = ledger
@@ -53,13 +59,34 @@ class GradesOfDay:
     async def open_day(self, e: Recorded, day: date) -> None:
         """Grade the customers of each entity on its day, by the model in use."""
         models = await models_of(self._ledger, e.ledger, e.position)
-        if models.activation is None:
-            return
 
         async def run(command: grading.GradeCustomer, entity_id: str, own: date) -> None:
             await perform(self._ledger, e, own, command.customer_id, grade_customer, command, entity_id)
 
-        await grade_all(self._ledger, self._db, e.ledger, day, models.model, run)
+        since = await self._opened_before(e)
+        if models.activation is not None and models.activation.position > since:
+            await grade_all(self._ledger, self._db, e.ledger, day, models.model, run)
+            return
+        zone = (await self._ledger.info(e.ledger)).time_zone
+        async with self._db.snapshot("credit", e.ledger) as (conn, schema, position):
+            found = await entities(conn, schema)
+            moved = await moved_between(
+                conn, schema, await survivors(conn, schema, day, position), after=since, upto=position
+            )
+        for entity_id in found:
+            own = day_elsewhere(day, zone, await self._ledger.zone_of(e.ledger, entity_id) or zone)
+            async with self._db.snapshot("credit", e.ledger) as (conn, schema, _):
+                merged = await survivors(conn, schema, own, position)
+                ageing = await ageing_on(conn, schema, merged, entity_id, day=own, position=position)
+            some = _Some(entity_id, own, sorted({*moved.get(entity_id, ()), *ageing}), merged)
+            await _grade_some(self._ledger, self._db, e.ledger, some, position, models.model, run)
+
+    async def _opened_before(self, e: Recorded) -> int:
+        """Return the position of the opening before this one; 0 for the first."""
+        opened = await self._ledger.read_stream(
+            e.ledger, e.stream, after_version=e.version - 2, upto=e.position - 1
+        )
+        return opened[-1].position if opened else 0
 
 
 class GradePayers(Follower):
@@ -120,12 +147,8 @@ class GradePayers(Follower):
         zone = (await self._ledger.info(name)).time_zone
         for entity_id, debtors in moved.items():
             own = day_elsewhere(today, zone, await self._ledger.zone_of(name, entity_id) or zone)
-            for first in range(0, len(debtors), CUSTOMERS_AT_ONCE):
-                some = debtors[first : first + CUSTOMERS_AT_ONCE]
-                async with self._db.snapshot("credit", name) as (conn, schema, _):
-                    histories = await payer_histories(conn, schema, some, merged, as_of=own, position=upto)
-                due = await _due(self._db, name, histories, own, upto, model)
-                await _record(self._ledger, name, due, entity_id, own, run)
+            some = _Some(entity_id, own, debtors, merged)
+            await _grade_some(self._ledger, self._db, name, some, upto, model, run)
 
     def _run(self, name: str, position: int) -> Run:
         async def run(command: grading.GradeCustomer, entity_id: str, day: date) -> None:
@@ -156,6 +179,30 @@ async def grade_all(ledger: Ledger, db: ReadDb, name: str, day: date, model: Pay
         async for histories in all_histories(db, name, as_of=own, position=position, entity_id=entity_id):
             due = await _due(db, name, histories, own, position, model)
             await _record(ledger, name, due, entity_id, own, run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Some:
+    """Debtors of an entity, on its day."""
+
+    entity_id: str
+    day: date
+    debtors: Sequence[str]
+    merged: Survivors
+
+
+async def _grade_some(
+    ledger: Ledger, db: ReadDb, name: str, some: _Some, position: int, model: PaymentModel, run: Run
+) -> None:
+    """Grade some customers by what was known at a position, page by page."""
+    for first in range(0, len(some.debtors), CUSTOMERS_AT_ONCE):
+        page = some.debtors[first : first + CUSTOMERS_AT_ONCE]
+        async with db.snapshot("credit", name) as (conn, schema, _):
+            histories = await payer_histories(
+                conn, schema, page, some.merged, as_of=some.day, position=position
+            )
+        due = await _due(db, name, histories, some.day, position, model)
+        await _record(ledger, name, due, some.entity_id, some.day, run)
 
 
 async def _due(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from typing import assert_never
 
 from encours.contracts import Recorded
 from encours.contracts.actors import RISK
 from encours.contracts.common import Reason
-from encours.contracts.events import calendar
+from encours.contracts.events import calendar, score
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.limit_formula import LimitProposal
@@ -51,18 +53,20 @@ from risk_svc.domain.reperform import (
     terms_again,
 )
 from risk_svc.domain.reservation.state import Reservation
+from risk_svc.domain.score.history import PayerHistory
+from risk_svc.domain.score.versions import ScoreModels
 from risk_svc.domain.terms.proposals import RiskTerms, figures_of, proposal
 from risk_svc.domain.terms.rules import by_rules
 from risk_svc.read_models.credit.payers import payer_histories
 from risk_svc.read_models.credit.query import pictures
 from risk_svc.read_models.credit.standing import standings_then
 from risk_svc.use_cases.grades import GRADE
-from risk_svc.use_cases.grading import models_of
 from risk_svc.use_cases.limits import LIMIT
 from risk_svc.use_cases.policy_holds import badge_reason, causes_for
 from risk_svc.use_cases.proposals import FINANCIALS, FORMULA
 from risk_svc.use_cases.reservations import RESERVATION, line_of
 from risk_svc.use_cases.risk_terms import RISK_TERMS
+from risk_svc.use_cases.score_models import SCORE_MODELS
 from risk_svc.use_cases.standing import CREDIT_HOLD, CREDIT_POLICY
 
 BADGE = "badge"
@@ -85,7 +89,28 @@ class CreditArchive:
     name: str
     conn: Conn
     schema: str
-    _days: list[Recorded] = field(default_factory=list)
+    _streams: dict[str, list[Recorded]] = field(default_factory=dict)
+    """Streams that many decisions follow: the calendar, and the versions of the payment model."""
+    _payers: dict[tuple[str, date, int], PayerHistory | None] = field(default_factory=dict)
+    """Histories that grades saw, by customer, day and position."""
+
+    async def read_ahead(self, events: Iterable[Recorded]) -> None:
+        """Read the histories that grades among the events saw: those of one look together.
+
+        A look grades many customers by the figures of one position. Asked for one by one, their histories are what
+        most of the time goes to where a ledger has many grades.
+        """
+        looks: defaultdict[tuple[date, int], list[str]] = defaultdict(list)
+        for e in events:
+            if isinstance(e.data, ScoreGraded):
+                looks[e.effective_on, e.data.seen_position].append(e.data.customer_id)
+        for (day, position), customers in looks.items():
+            merged = await survivors(self.conn, self.schema, day, position)
+            found = await payer_histories(
+                self.conn, self.schema, customers, merged, as_of=day, position=position
+            )
+            for each in customers:
+                self._payers[each, day, position] = found.get(each)
 
     async def reperform(
         self, events: Sequence[Recorded], wanted: Collection[int] | None = None
@@ -139,7 +164,7 @@ class CreditArchive:
     async def _terms(self, e: Recorded, stored: RiskTermsProposed, before: RiskTerms) -> DecisionAgain:
         figures, day = stored.figures, e.effective_on
         seen = await self._seen(e, stored.customer_id, figures.seen_position, 0, figures.model_version)
-        model = (await models_of(self.ledger, self.name, e.position - 1)).version(figures.model_version)
+        model = (await self._models(e.position)).version(figures.model_version)
         if stored.basis is None:
             return terms_again(stored, before, figures_of(seen, model, day))
         rules = await self._policy(e.entity, e.position, stored.basis.policy_version)
@@ -194,13 +219,12 @@ class CreditArchive:
         return limit_again(stored, before, by, e.effective_on)
 
     async def _grade(self, e: Recorded, stored: ScoreGraded, earlier: Sequence[Recorded]) -> DecisionAgain:
-        day, position, customer = e.effective_on, stored.seen_position, stored.customer_id
-        merged = await survivors(self.conn, self.schema, day, position)
-        histories = await payer_histories(
-            self.conn, self.schema, [customer], merged, as_of=day, position=position
-        )
-        model = (await models_of(self.ledger, self.name, e.position - 1)).version(stored.model_version)
-        payer = histories.get(customer, Picture(customer, "", "").payer(day))
+        day, customer = e.effective_on, stored.customer_id
+        seen = customer, day, stored.seen_position
+        if seen not in self._payers:
+            await self.read_ahead([e])
+        model = (await self._models(e.position)).version(stored.model_version)
+        payer = self._payers[seen] or Picture(customer, "", "").payer(day)
         return grade_again(stored, GRADE.fold(earlier), model.forecast_at_end_of(payer, day.toordinal()))
 
     async def _held(
@@ -244,12 +268,23 @@ class CreditArchive:
 
     async def _opened(self, position: int) -> int:
         """Return the position of the last day that was opened before a position; 0 if there is none."""
-        if not self._days:
-            self._days.extend(await self.ledger.read_stream(self.name, calendar.STREAM))
         return max(
-            (e.position for e in self._days if isinstance(e.data, DayOpened) and e.position < position),
+            (
+                e.position
+                for e in await self._stream(calendar.STREAM)
+                if isinstance(e.data, DayOpened) and e.position < position
+            ),
             default=0,
         )
+
+    async def _models(self, before: int) -> ScoreModels:
+        """Return the versions of the payment model before a position."""
+        return SCORE_MODELS.fold(e for e in await self._stream(score.STREAM) if e.position < before)
+
+    async def _stream(self, stream: str) -> list[Recorded]:
+        if stream not in self._streams:
+            self._streams[stream] = await self.ledger.read_stream(self.name, stream)
+        return self._streams[stream]
 
     async def _policy(self, entity_id: str, position: int, version: int | None = None) -> policy.CreditPolicy:
         """Return the policy at a position, or of a version up to it."""
@@ -274,7 +309,7 @@ class CreditArchive:
         picture = found.get(customer_id, Picture(customer_id, "", ""))
         used = None
         if model is not None:
-            used = (await models_of(self.ledger, self.name, e.position - 1)).model
+            used = (await self._models(e.position)).model
         return SeenPicture(picture, position, min(lag, e.position - 1 - position), False, used)
 
 

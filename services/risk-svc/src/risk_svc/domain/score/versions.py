@@ -144,7 +144,7 @@ def record_fit(found: LedgerHistory, on: date) -> ScoreModelFitted:
 def activate(state: ScoreModels, command: ActivateModel) -> list[ScoreModelActivated]:
     """Use a version; no event if it was activated before. Raises :class:`ScoreModelNotFound`.
 
-    The shipped model is in use without an activation; activating it begins the grades of customers.
+    The shipped model is in use without an activation, and grades once a day; after its activation too as money moves.
     """
     state.version(command.version)
     if state.activation is not None and command.version == state.active:

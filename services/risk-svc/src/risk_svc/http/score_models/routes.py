@@ -18,8 +18,8 @@ from risk_svc.http.score_models.answers import (
 )
 from risk_svc.http.score_models.asked import score_models_at
 from risk_svc.http.score_models.bodies import ActivateModelBody, FitModelBody
-from risk_svc.read_models.credit.payers import FittedHistories
 from risk_svc.use_cases import score_models
+from risk_svc.use_cases.fitting import FitsApart
 
 router = Router(tags=["Payment model"])
 Approving = Annotated[Command, command("risk:approve")]
@@ -35,9 +35,9 @@ async def fit_score_model(cmd: Approving, body: FitModelBody | None = None) -> R
     model stays in use then.
     """
     cmd.context.without_deadline()
-    histories = FittedHistories(cmd.services.db, cmd.ledger)
+    fits: FitsApart = cmd.services.extras["fits"]
     wanted = (body or FitModelBody()).to_command()
-    return await cmd.run(score_models.fit_model, wanted, histories, answer=SCORE_MODELS_ANSWER, status=201)
+    return await cmd.run(score_models.fit_model, wanted, fits, answer=SCORE_MODELS_ANSWER, status=201)
 
 
 @router.post("/v1/score-models/{version}/activate", response_model=ScoreModelsOut)

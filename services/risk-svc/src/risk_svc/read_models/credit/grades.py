@@ -12,6 +12,22 @@ from encours.contracts.parties import Survivors
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row
 
+TURNS = 28
+"""Days within which each customer has its turn: the weight of what was paid long ago fades that slowly."""
+_AGEING = """
+select c.customer_id from {s}.customer c
+where c.entity_id = $1 and c.from_position <= $3 and (hashtext(c.customer_id) & 1073741823) % $4 = $5
+union
+select m.customer_id
+from {s}.customer c
+join {s}.movement m on m.customer_id = c.customer_id
+join {s}.invoice i on i.invoice_id = m.invoice_id
+where c.entity_id = $1 and m.position <= $3 and m.effective_on <= $2 and not i.is_penalty
+  and exists (select from {s}.exposure x where x.customer_id = c.customer_id and x.exposure_minor <> 0)
+  and (i.due_on < $2 or exists (select from {s}.instalment p where p.invoice_id = i.invoice_id and p.due_on < $2))
+group by m.customer_id, m.invoice_id having sum(m.open_minor) <> 0
+"""
+
 
 class ScoreGradeRow(Row, kw_only=True):
     """Grade of a customer from an event on, never changed again; the last one counts."""
@@ -81,3 +97,17 @@ async def moved_between(
     ):
         found.setdefault(row["entity_id"], []).append(row["customer_id"])
     return found
+
+
+async def ageing_on(
+    conn: Conn, schema: str, merged: Survivors, entity_id: str, *, day: date, position: int
+) -> set[str]:
+    """Return the debtors of an entity whose forecast the day alone may change.
+
+    They are those with an open invoice past due, and those whose turn it is: each customer has one within
+    :data:`TURNS` days.
+    """
+    rows = await conn.fetch(
+        _AGEING.format(s=schema), entity_id, day, position, TURNS, day.toordinal() % TURNS
+    )
+    return {merged.of(row["customer_id"]) for row in rows}

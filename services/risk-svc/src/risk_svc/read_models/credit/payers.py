@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from encours.contracts import Recorded
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.parties import Survivors
-from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row
 from encours.reading.merges import survivors
-from encours.reading.moment import WAIT_S, PositionNotReached
 from encours.reading.read_db import ReadDb
-from risk_svc.domain.score.boosted.fit import fit_boosted, require_boosting
+from risk_svc.domain.score.boosted.fit import fit_boosted
 from risk_svc.domain.score.fit import Fitted, fit
 from risk_svc.domain.score.history import PayerHistory
 from risk_svc.domain.score.model import OPEN_SEGMENT, ModelKind, PaymentModel
@@ -104,26 +100,14 @@ async def all_histories(
         after = rows[-1]["customer_id"]
 
 
-@dataclass(frozen=True, slots=True)
-class FittedHistories:
-    """Query that fits the payment model to the whole history that the read model holds."""
+async def fitted_history(
+    db: ReadDb, ledger: str, day: date, position: int, version: str, kind: ModelKind
+) -> LedgerHistory:
+    """Fit the payment model to the outcomes of a whole ledger before a day. Raises :class:`HistoryTooShort`.
 
-    db: ReadDb
-    ledger: Ledger
-
-    async def fitted(self, ledger: str, day: date, version: str, kind: ModelKind) -> LedgerHistory:
-        """Return the fit to the outcomes before a day.
-
-        Raises :class:`HistoryTooShort`, :class:`BoostingNotInstalled`, and :class:`PositionNotReached` while the read
-        model lacks the latest events.
-        """
-        if kind == "boosted":
-            require_boosting()
-        payers: list[PayerHistory] = []
-        head = (await self.ledger.head(ledger)).position
-        if not await self.db.wait_for("credit", ledger, head, timeout=WAIT_S):
-            raise PositionNotReached("credit", head)
-        async for some in all_histories(self.db, ledger, as_of=day, position=head):
-            payers += (each for each in some.values() if each.history)
-        fitted = await asyncio.to_thread(_FITS[kind], payers, day.toordinal(), version)
-        return LedgerHistory(fitted, len(payers), head)
+    It takes the processor for as long as the fit lasts.
+    """
+    payers: list[PayerHistory] = []
+    async for some in all_histories(db, ledger, as_of=day, position=position):
+        payers += (each for each in some.values() if each.history)
+    return LedgerHistory(_FITS[kind](payers, day.toordinal(), version), len(payers), position)
