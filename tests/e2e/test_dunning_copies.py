@@ -105,7 +105,7 @@ def test_the_clock_of_a_copy_goes_on_from_a_day_whose_run_was_not_closed(
     system.wait_caught_up(copy.ledger)
     assert _pending(copy) == 1
     since = copy.get("reporting", "/v1/events", after=head)["data"]
-    assert {e["type"] for e in since} == {"calendar.day_opened", "reminder.run_completed"}
+    assert {e["type"] for e in since} == {"calendar.day_opened", "reminder.run_completed", "score.graded"}
 
 
 def test_a_sandbox_is_made_lived_in_compared_and_dropped(system: System) -> None:
