@@ -94,6 +94,9 @@ insert into {s}.movement (position, line, customer_id, currency, invoice_id, pay
          -total_minor, 0, 0, 0, 0, 0, 0, 0, 0
   from (select *, due_on - 10 + (issued_position * 31 % 40)::int as paid_on from {s}.invoice) paid
   where paid_on < date '{day}' and issued_position % 50 <> 0;
+insert into {s}.exposure (customer_id, currency, exposure_minor)
+  select customer_id, currency, sum(open_minor) from {s}.movement group by customer_id, currency
+  having sum(open_minor) <> 0;
 insert into {s}.limit_request (limit_id, customer_id, entity_id, amount_minor, currency, max_days_past_due, valid_until,
                                requested_position, requested_on, state, approved_minor, approved_max_days,
                                decided_position, decided_on)
