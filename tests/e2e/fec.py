@@ -1,10 +1,14 @@
-"""A reader of FEC files: the structural rules of LPF A47 A-1 VII, IX and XII, and the items that a file leaves open."""
+"""A reader of FEC files: the structural rules of LPF A47 A-1 III, VI, VII, IX and XII, and the items left open.
+
+`tests/contract/test_fec.py` holds it to the schema of the DGFiP and to a file that Encours did not write.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 NAMES = (
@@ -13,41 +17,62 @@ NAMES = (
     "Idevise",
 )  # fmt: skip
 OPTIONAL = {"CompAuxNum", "CompAuxLib", "EcritureLet", "DateLet", "Montantdevise", "Idevise"}
+DATES = ("EcritureDate", "PieceDate", "ValidDate", "DateLet")
+ACCOUNT = "[0-9]{3}([0-9a-zA-Z]*)"
+LINES_MIN = 2
+"""Least number of lines of an entry."""
 Row = dict[str, str]
 
 
 def read(name: str, content: bytes) -> list[Row]:
     """Rows of a file, which is refused where it breaks a rule."""
     assert (closing := re.fullmatch(r"[0-9]{9}FEC([0-9]{8})\.txt", name)), name
-    head, *lines = content.decode("utf-8").split("\r\n")
+    head, *lines = _text(content).split("\r\n")
     assert tuple(head.split("\t")) == NAMES
     assert lines.pop() == "", "the last record ends too"
     rows = [dict(zip(NAMES, line.split("\t"), strict=True)) for line in lines]
     for row in rows:
         assert all(row[field] for field in NAMES if field not in OPTIONAL), row
         assert "|" not in "".join(row.values())
-        assert re.match(r"[1-8][0-9]{2}", row["CompteNum"])
-        for field in ("EcritureDate", "PieceDate", "ValidDate", "DateLet"):
-            assert re.fullmatch(r"[0-9]{8}" + ("|" if field == "DateLet" else ""), row[field]), row
+        assert re.fullmatch(ACCOUNT, row["CompteNum"]), row
+        assert row["CompteNum"][0] in "12345678", row
+        for field in DATES:
+            assert re.fullmatch("([0-9]{8})?", row[field]), row
+            if row[field]:
+                date.fromisoformat(row[field])
         assert row["EcritureDate"][:4] == closing[1][:4]
         assert row["EcritureDate"] <= row["ValidDate"]
         assert all(re.fullmatch(r"[0-9]+,[0-9]{2}", row[field]) for field in ("Debit", "Credit"))
         assert (row["Debit"] == "0,00") != (row["Credit"] == "0,00")
         assert bool(row["EcritureLet"]) == bool(row["DateLet"])
-        assert bool(row["CompAuxNum"]) == row["CompteNum"].startswith("411")
+        assert bool(row["CompAuxNum"]) == bool(row["CompAuxLib"]) == row["CompteNum"].startswith("411")
+        assert bool(row["Montantdevise"]) == bool(row["Idevise"])
+        assert re.fullmatch(r"(-?[0-9]+(,[0-9]+)?)?", row["Montantdevise"]), row
+        assert re.fullmatch(r"([A-Z]{3})?", row["Idevise"]), row
     _check_entries(rows)
     return rows
+
+
+def _text(content: bytes) -> str:
+    """Text in one of the character sets that are accepted: ours is UTF-8."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("iso8859-15")
 
 
 def _check_entries(rows: list[Row]) -> None:
     """Numbers without a gap, in the order of validation; opening balances first; each entry balances."""
     numbers = [int(row["EcritureNum"]) for row in rows]
     assert numbers == sorted(numbers)
+    validated = [row["ValidDate"] for row in rows]
+    assert validated == sorted(validated)
     assert set(numbers) == set(range(1, max(numbers, default=0) + 1))
     entries: dict[int, list[Row]] = defaultdict(list)
     for number, row in zip(numbers, rows, strict=True):
         entries[number].append(row)
     for number, entry in entries.items():
+        assert len(entry) >= LINES_MIN, entry
         assert sum(map(amount, entry)) == 0, entry
         assert len({(row["JournalCode"], row["EcritureDate"], row["ValidDate"]) for row in entry}) == 1
         assert number == 1 or entry[0]["JournalCode"] != "AN"
