@@ -16,7 +16,17 @@ from encours.kernel.errors import Invalid
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, journal_row
 from reporting_svc.exports.layouts.software import CegidLayout, QuadraLayout, SageLayout
-from reporting_svc.exports.layouts.tables import CellAmount, CsvTable, TableColumn, Workbook, write_parquet
+from reporting_svc.exports.layouts.tables import (
+    SHEET_ROWS,
+    CellAmount,
+    CsvTable,
+    SheetTooLong,
+    TableColumn,
+    Workbook,
+    require_sheet,
+    write_parquet,
+    write_workbook,
+)
 from reporting_svc.exports.layouts.text import amounts, harmless, plain, right
 from reporting_svc.exports.line import ExportLine
 from reporting_svc.http.exports.bodies import ExportBody
@@ -162,6 +172,27 @@ def test_a_workbook_has_no_formula_and_the_same_lines_are_the_same_bytes(tmp_pat
         sheet = archive.read("xl/worksheets/sheet1.xml")
     assert sheet.count(b"<row ") == len(EVIL) + 1
     assert b"<f>" not in sheet
+
+
+def test_a_workbook_of_stored_rows_is_that_of_the_rows_themselves(tmp_path: Path) -> None:
+    yen = replace(LINE, label='  a, "b"', lettered_on=None, letter="", foreign_minor=-5, currency="JPY")
+    dinar = replace(
+        LINE, number=2**40, debit_minor=0, credit_minor=1, foreign_minor=1_234_567, currency="KWD"
+    )
+    rows = [journal_row(line, "EUR") for line in (LINE, yen, dinar)]
+    book = Workbook(tmp_path / "direct.xlsx", JOURNAL_COLUMNS, DAY)
+    book.add(rows)
+    book.close()
+    layout = CsvTable(JOURNAL_COLUMNS, for_people=False)
+    (tmp_path / "rows.csv").write_bytes(layout.head() + layout.body(rows))
+    write_workbook(tmp_path / "rows.csv", tmp_path / "stored.xlsx", JOURNAL_COLUMNS, DAY)
+    assert (tmp_path / "stored.xlsx").read_bytes() == (tmp_path / "direct.xlsx").read_bytes()
+
+
+def test_a_sheet_has_no_more_rows_than_programs_open() -> None:
+    require_sheet(SHEET_ROWS - 1)
+    with pytest.raises(SheetTooLong, match="shorter period"):
+        require_sheet(SHEET_ROWS)
 
 
 def test_parquet_holds_exact_decimals_and_dates(tmp_path: Path) -> None:

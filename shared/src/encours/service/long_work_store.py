@@ -159,8 +159,12 @@ class LongWorkStore(OwnTables, Generic[W]):
             work_id,
         )
 
-    async def _end(self, running: W, state: LongWorkState, columns: Mapping[str, Any]) -> bool:
-        return await self._set(self._pool, running, {"state": state, **columns}, ", completed_at = now()")
+    async def _end(
+        self, running: W, state: LongWorkState, columns: Mapping[str, Any], conn: Conn | None = None
+    ) -> bool:
+        return await self._set(
+            conn or self._pool, running, {"state": state, **columns}, ", completed_at = now()"
+        )
 
     async def _set(
         self, conn: Conn | asyncpg.Pool, running: W, columns: Mapping[str, Any], more: str = ""

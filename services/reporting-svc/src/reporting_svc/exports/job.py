@@ -2,7 +2,8 @@
 
 It reads the ledger itself, some thousands of events at a time, and stores what it has written with the place that it
 has reached, in one transaction: after a kill the next process goes on from there, and the file is the same, byte for
-byte. Workbooks, Parquet files and reports are begun anew.
+byte. A workbook or a Parquet file is made of stored rows. A report is read anew, in one snapshot, until all of its rows
+are stored: their sum has to tie out.
 """
 
 from __future__ import annotations
@@ -33,12 +34,18 @@ from encours.service.long_work_process import LongWorkProcess, LongWorkRun
 from reporting_svc.domain.journal.booking import BOOKED, Booking
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount, default_chart
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
-from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv, journal_row
+from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv
 from reporting_svc.exports.layouts.software import TEXT_LAYOUTS
-from reporting_svc.exports.layouts.tables import CsvTable, TableColumn, Workbook, write_parquet
+from reporting_svc.exports.layouts.tables import (
+    CsvTable,
+    TableColumn,
+    require_sheet,
+    write_parquet,
+    write_workbook,
+)
 from reporting_svc.exports.layouts.text import ENCODING
 from reporting_svc.exports.line import ExportLine, TextLayout
-from reporting_svc.exports.reports import Reporting, Rows
+from reporting_svc.exports.reports import Reporting
 from reporting_svc.exports.store import NOT_BEGUN, REPORTS, Export, ExportStore, Manifest
 from reporting_svc.exports.valuation import Valuation
 from reporting_svc.exports.writing import JournalWriter, balances
@@ -80,6 +87,11 @@ def _parts_of(path: Path) -> Iterator[bytes]:
             yield content
 
 
+def _append(path: Path, content: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(content)
+
+
 class ExportRun(LongWorkRun[ExportStore, Export]):
     """One run of an export, from the place that an earlier one has reached to its manifest."""
 
@@ -99,15 +111,15 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
             raise LookupError(f"The receivables have not reached position {export.position}.")
         creditor = await self._source.creditor()
         chart = default_chart().with_numbers(export.accounts)
+        columns: Sequence[TableColumn] = JOURNAL_COLUMNS
         if export.kind in REPORTS:
             report = Reporting(self._db, export, await self._source.auxiliaries())
-            await self._table(report.columns(), self._counted(report.rows()))
+            columns = report.columns()
+            await self._report(report)
         else:
-            writer = await self._writer(chart, creditor)
-            if export.layout in _TABLES:
-                await self._table(JOURNAL_COLUMNS, self._journal_rows(writer))
-            else:
-                await self._text(writer, creditor)
+            await self._journal(await self._writer(chart, creditor), self._layout(creditor))
+        if self._is_table:
+            await self._table(columns)
         self._go_on(await self._store.complete(export, await self._manifest(creditor, chart)))
 
     async def _writer(self, chart: Chart, creditor: Creditor) -> JournalWriter:
@@ -153,13 +165,14 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
             found.append("Events of some streams could not be applied: their items are not lettered.")
         return tuple(found)
 
-    async def _text(self, writer: JournalWriter, creditor: Creditor) -> None:
-        """Write a text file, part by part."""
-        layout = self._layout(creditor)
-        if not self._done.position:
-            await self._store.forget_parts(self._work.id)
-            self._done = NOT_BEGUN
-            self._unsaved.append(layout.head())
+    @property
+    def _is_table(self) -> bool:
+        return self._work.layout in _TABLES
+
+    async def _journal(self, writer: JournalWriter, layout: TextLayout) -> None:
+        """Write entries, part by part."""
+        if not (self._done.position and self._parts):
+            await self._begin(layout.head())
             async for lines in self._opening(writer):
                 self._unsaved.append(layout.body(lines))
                 self._count(lines, entries=1)
@@ -169,58 +182,56 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
             self._unsaved.append(layout.body(lines))
             self._count(lines, entries=number, position=found.position)
             await self._save(full=True)
+        await self._finish()
+
+    async def _report(self, report: Reporting) -> None:
+        """Write all rows of a report, part by part, unless they are there."""
+        if self._done.position and self._parts:
+            return
+        table = CsvTable(report.columns(), for_people=not self._is_table)
+        await self._begin(table.head())
+        async for rows in report.rows():
+            self._unsaved.append(table.body(rows))
+            self._add(len(rows))
+            await self._save(full=True)
+        await self._finish()
+
+    @property
+    def _parts(self) -> int:
+        return self._done.table_parts if self._is_table else self._done.parts
+
+    async def _begin(self, head: bytes) -> None:
+        self._done = NOT_BEGUN
+        self._go_on(await self._store.go_back(self._work, self._done))
+        self._unsaved.append(head)
+
+    async def _finish(self) -> None:
         self._done = replace(self._done, position=self._work.position)
         await self._save()
 
     def _layout(self, creditor: Creditor) -> TextLayout:
-        currency = creditor.currency
-        if self._work.layout == "fec":
+        currency, layout = creditor.currency, self._work.layout
+        if layout == "fec":
             return FecLayout(currency)
-        if self._work.layout == "csv":
-            return JournalCsv(currency)
-        return TEXT_LAYOUTS[self._work.layout](currency, creditor.name)
+        if layout == "csv" or self._is_table:
+            return JournalCsv(currency, for_people=not self._is_table)
+        return TEXT_LAYOUTS[layout](currency, creditor.name)
 
-    async def _table(self, columns: Sequence[TableColumn], rows: Rows) -> None:
-        """Write a table to the disk, then store it; after a kill it is begun anew."""
-        layout = self._work.layout
-        await self._store.forget_parts(self._work.id)
-        self._done = NOT_BEGUN
+    async def _table(self, columns: Sequence[TableColumn]) -> None:
+        """Write the table of the stored rows to the disk, then store it; after a kill it is written anew."""
+        self._done = replace(self._done, parts=0)
+        self._go_on(await self._store.go_back(self._work, self._done))
         with tempfile.TemporaryDirectory(prefix="encours-export-") as folder:
-            target, source = Path(folder, "file"), Path(folder, "lines.csv")
-            if layout == "xlsx":
-                book = Workbook(target, columns, self._work.last_on)
-                async for found in rows:
-                    book.add(found)
-                await asyncio.to_thread(book.close)
+            source, target = Path(folder, "rows.csv"), Path(folder, "file")
+            async for content in self._store.rows(self._work.id):
+                await asyncio.to_thread(_append, source, content)
+            if self._work.layout == "xlsx":
+                await asyncio.to_thread(write_workbook, source, target, columns, self._work.last_on)
             else:
-                table = CsvTable(columns, for_people=layout == "csv")
-                with (target if layout == "csv" else source).open("wb") as file:
-                    file.write(table.head())
-                    async for found in rows:
-                        file.write(table.body(found))
-            if layout == "parquet":
                 await asyncio.to_thread(write_parquet, source, target, columns)
             for content in _parts_of(target):
-                self._unsaved.append(content)
-                await self._save()
-        self._done = replace(self._done, position=self._work.position)
-        await self._save()
-
-    async def _counted(self, rows: Rows) -> Rows:
-        async for found in rows:
-            self._done = replace(self._done, lines=self._done.lines + len(found))
-            yield found
-            await self._save()
-
-    async def _journal_rows(self, writer: JournalWriter) -> Rows:
-        async for lines in self._opening(writer):
-            self._count(lines, entries=1)
-            yield [journal_row(line, writer.currency) for line in lines]
-        async for found in _ahead(writer.booked(self._commands())):
-            lines, number = writer.lines(found, self._done.entries)
-            self._count(lines, entries=number, position=found.position)
-            yield [journal_row(line, writer.currency) for line in lines]
-            await self._save()
+                self._done = replace(self._done, parts=self._done.parts + 1)
+                await self._keep(content, of_table=False)
 
     async def _opening(self, writer: JournalWriter) -> AsyncIterator[list[ExportLine]]:
         """Iterate over the lines of the opening entry of a year; an import file of a period has none."""
@@ -238,13 +249,18 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
         return self._source.commands(BOOKED, self._done.position, self._work.first_on, self._work.last_on)
 
     def _count(self, lines: Sequence[ExportLine], *, entries: int, position: int | None = None) -> None:
+        self._add(len(lines))
         self._done = replace(
             self._done,
             position=self._done.position if position is None else position,
             entries=entries,
-            lines=self._done.lines + len(lines),
             debit_minor=self._done.debit_minor + sum(line.debit_minor for line in lines),
         )
+
+    def _add(self, lines: int) -> None:
+        self._done = replace(self._done, lines=self._done.lines + lines)
+        if self._work.layout == "xlsx":
+            require_sheet(self._done.lines)
 
     async def _save(self, *, full: bool = False) -> None:
         """Store what is written as a part, with the place reached; ``full``: if it is enough for one."""
@@ -253,10 +269,15 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
             return
         content = None
         if self._unsaved:
-            self._done = replace(self._done, parts=self._done.parts + 1)
-            content = await asyncio.to_thread(zlib.compress, b"".join(self._unsaved), 1)
+            counted = "table_parts" if self._is_table else "parts"
+            self._done = replace(self._done, **{counted: self._parts + 1})
+            content = b"".join(self._unsaved)
             self._unsaved.clear()
-        self._go_on(await self._store.keep(self._work, self._done, content))
+        await self._keep(content, of_table=self._is_table)
+
+    async def _keep(self, content: bytes | None, *, of_table: bool) -> None:
+        packed = None if content is None else await asyncio.to_thread(zlib.compress, content, 1)
+        self._go_on(await self._store.keep(self._work, self._done, packed, of_table=of_table))
 
     async def _manifest(self, creditor: Creditor, chart: Chart) -> Manifest:
         export, done = self._work, self._done

@@ -37,6 +37,8 @@ class ExportProgress(msgspec.Struct, frozen=True, kw_only=True):
     lines: int = 0
     debit_minor: int = 0
     parts: int = 0
+    table_parts: int = 0
+    """Parts of the rows from which a workbook or a Parquet file is made."""
 
 
 NOT_BEGUN = ExportProgress()
@@ -95,7 +97,7 @@ class ExportStore(LongWorkStore[Export]):
             "encours_exports.export",
             ("reporting_svc.migrations", "0001_exports.sql"),
             result="manifest",
-            found=("part",),
+            found=("part", "table_part"),
         )
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
@@ -118,34 +120,60 @@ class ExportStore(LongWorkStore[Export]):
             if behind is not None and passed >= behind:
                 return
 
-    async def _parts(self, export_id: str) -> AsyncIterator[bytes]:
+    def rows(self, export_id: str) -> AsyncIterator[bytes]:
+        """Iterate over the stored rows of a workbook or a Parquet file."""
+        return self._parts(export_id, "table_part")
+
+    async def _parts(self, export_id: str, table: str = "part") -> AsyncIterator[bytes]:
         part = 0
         while True:
             part += 1
             content = await self._pool.fetchval(
-                "select content from encours_exports.part where export_id = $1 and part = $2", export_id, part
+                f"select content from encours_exports.{table} where export_id = $1 and part = $2",
+                export_id,
+                part,
             )
             if content is None:
                 return
             yield zlib.decompress(content)
 
-    async def keep(self, running: Export, done: ExportProgress, content: bytes | None) -> bool:
+    async def keep(
+        self, running: Export, done: ExportProgress, content: bytes | None, *, of_table: bool = False
+    ) -> bool:
         """Store a part with the place that it reaches; False if another process has begun the export.
 
-        Without ``content`` only the place is stored.
+        Without ``content`` only the place is stored; ``of_table``: it is a part of the rows of a table.
         """
+        table, part = ("table_part", done.table_parts) if of_table else ("part", done.parts)
         async with self._pool.acquire() as conn, conn.transaction():
             if not await self._set(conn, running, {"done": msgspec.json.encode(done)}):
                 return False
             if content is not None:
                 await conn.execute(
-                    "insert into encours_exports.part (export_id, part, content) values ($1, $2, $3)",
+                    f"insert into encours_exports.{table} (export_id, part, content) values ($1, $2, $3)",
                     running.id,
-                    done.parts,
+                    part,
                     content,
                 )
         return True
 
-    async def forget_parts(self, export_id: str) -> None:
-        """Delete the parts of a file that is begun anew."""
-        await self._forget(self._pool, export_id)
+    async def go_back(self, running: Export, done: ExportProgress) -> bool:
+        """Store an earlier place and delete the parts behind it; False if another process has begun the export."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await self._set(conn, running, {"done": msgspec.json.encode(done)}):
+                return False
+            for table, parts in (("part", done.parts), ("table_part", done.table_parts)):
+                await conn.execute(
+                    f"delete from encours_exports.{table} where export_id = $1 and part > $2",
+                    running.id,
+                    parts,
+                )
+        return True
+
+    async def complete(self, running: Export, result: msgspec.Struct) -> bool:
+        """Store the manifest; what the file was made from is deleted."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            found = await self._end(running, "completed", {"manifest": msgspec.json.encode(result)}, conn)
+            if found:
+                await conn.execute("delete from encours_exports.table_part where export_id = $1", running.id)
+        return found

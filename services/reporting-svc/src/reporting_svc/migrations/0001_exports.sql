@@ -36,3 +36,10 @@ create table if not exists encours_exports.part (
   content   bytea storage external not null, -- zlib
   primary key (export_id, part)
 );
+
+create table if not exists encours_exports.table_part ( -- rows from which a workbook or a Parquet file is made
+  export_id text not null references encours_exports.export on delete cascade,
+  part      int not null,
+  content   bytea storage external not null, -- zlib
+  primary key (export_id, part)
+);

@@ -11,14 +11,14 @@ from typing import Literal
 from encours.kernel.money import Money
 from reporting_svc.domain.report.catalogue import ColumnKind
 from reporting_svc.domain.report.table import ReportTable, ReportValue
-from reporting_svc.exports.layouts.tables import Cell, CellAmount, CsvTable, TableColumn, Workbook
+from reporting_svc.exports.layouts.tables import Cell, CellAmount, CellKind, CsvTable, TableColumn, Workbook
 
 ReportFormat = Literal["csv", "xlsx"]
 MEDIA: dict[ReportFormat, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_KINDS: dict[ColumnKind, Literal["text", "number", "day", "money"]] = {
+_KINDS: dict[ColumnKind, CellKind] = {
     "text": "text",
     "texts": "text",
     "day": "day",

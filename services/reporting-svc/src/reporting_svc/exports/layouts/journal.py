@@ -52,10 +52,10 @@ def journal_row(line: ExportLine, currency: str) -> TableRow:
 
 
 class JournalCsv:
-    """CSV of a journal, for spreadsheets."""
+    """CSV of a journal, for spreadsheets, or for the program that makes another table of it."""
 
-    def __init__(self, currency: str) -> None:
-        self._currency, self._table = currency, CsvTable(JOURNAL_COLUMNS)
+    def __init__(self, currency: str, *, for_people: bool = True) -> None:
+        self._currency, self._table = currency, CsvTable(JOURNAL_COLUMNS, for_people=for_people)
 
     def head(self) -> bytes:
         """Return the names of the columns."""

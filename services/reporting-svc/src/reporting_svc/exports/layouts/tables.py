@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,6 @@ from reporting_svc.exports.layouts.text import amounts, harmless, plain
 
 SHEET_ROWS = 1_048_576
 """Rows of a sheet (ECMA-376; Excel specifications and limits)."""
-_PARQUET = {"text": "varchar", "number": "bigint", "day": "date", "money": "decimal(38, 4)"}
 
 
 class CellAmount(NamedTuple):
@@ -26,16 +26,31 @@ class CellAmount(NamedTuple):
     currency: str
 
 
+CellKind = Literal["text", "number", "day", "money"]
+
+
 class TableColumn(NamedTuple):
     """Column of a table."""
 
     name: str
-    kind: Literal["text", "number", "day", "money"]
+    kind: CellKind
 
 
 Cell = str | int | Decimal | date | CellAmount | None
 """Value of a cell; ``None`` is empty."""
 TableRow = Sequence[Cell]
+_PARQUET: Mapping[CellKind, str] = {
+    "text": "varchar",
+    "number": "bigint",
+    "day": "date",
+    "money": "decimal(38, 4)",
+}
+_READ: Mapping[CellKind, Callable[[str], Cell]] = {
+    "text": str,
+    "number": int,
+    "day": date.fromisoformat,
+    "money": Decimal,
+}
 
 
 class SheetTooLong(ValueError):
@@ -43,6 +58,12 @@ class SheetTooLong(ValueError):
 
     def __init__(self) -> None:
         super().__init__("A sheet has at most 1,048,576 rows. Ask for a shorter period, or for csv.")
+
+
+def require_sheet(lines: int) -> None:
+    """Raise :class:`SheetTooLong` unless that many lines and the names of the columns are in a sheet."""
+    if lines >= SHEET_ROWS:
+        raise SheetTooLong
 
 
 class CsvTable:
@@ -88,6 +109,7 @@ class Workbook:
         # Without it the file would bear the time at which it is written, and never be the same twice.
         self._book.set_properties({"created": datetime(day.year, day.month, day.day, tzinfo=UTC)})
         self._sheet, self._row = self._book.add_worksheet("Encours"), 1
+        self._kinds = [column.kind for column in columns]
         self._money: dict[int, Any] = {}
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._sheet.freeze_panes(1, 0)
@@ -97,8 +119,7 @@ class Workbook:
     def add(self, rows: Iterable[TableRow]) -> None:
         """Write rows. Raises :class:`SheetTooLong` beyond the last row of a sheet."""
         for row in rows:
-            if self._row >= SHEET_ROWS:
-                raise SheetTooLong
+            require_sheet(self._row)
             for place, value in enumerate(row):
                 self._write(place, value)
             self._row += 1
@@ -112,6 +133,9 @@ class Workbook:
             case CellAmount(minor, currency):
                 digits = exponent(currency)
                 self._sheet.write_number(self._row, place, minor / 10**digits, self._format(digits))
+            case Decimal() if self._kinds[place] == "money":
+                digits = -int(value.as_tuple().exponent)
+                self._sheet.write_number(self._row, place, float(value), self._format(digits))
             case int() | Decimal():
                 self._sheet.write_number(self._row, place, value)
             case _:
@@ -126,6 +150,22 @@ class Workbook:
     def close(self) -> None:
         """Finish the file."""
         self._book.close()
+
+
+def write_workbook(source: Path, target: Path, columns: Sequence[TableColumn], day: date) -> None:
+    """Write the workbook of a :class:`CsvTable` for programs: the same rows give the same bytes."""
+    book = Workbook(target, columns, day)
+    with source.open(encoding="utf-8", newline="") as file:
+        records = csv.reader(file)
+        next(records)
+        book.add(_read(columns, records))
+    book.close()
+
+
+def _read(columns: Sequence[TableColumn], records: Iterable[Sequence[str]]) -> Iterator[TableRow]:
+    kinds = [_READ[column.kind] for column in columns]
+    for record in records:
+        yield [read(text) if text else None for read, text in zip(kinds, record, strict=True)]
 
 
 def write_parquet(source: Path, target: Path, columns: Sequence[TableColumn]) -> None:

@@ -17,7 +17,7 @@ from reporting_svc.read_models.receivables.scope import Scope
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
-_PAGE = 2_000
+PAGE = 2_000
 
 
 async def open_items(view: View, scope: Scope) -> AsyncIterator[list[asyncpg.Record]]:
@@ -35,5 +35,5 @@ async def open_items(view: View, scope: Scope) -> AsyncIterator[list[asyncpg.Rec
         """,
         *args,
     )
-    while rows := await cursor.fetch(_PAGE):
+    while rows := await cursor.fetch(PAGE):
         yield rows
