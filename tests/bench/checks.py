@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from encours.service.memory import tune_collector
 from encours.testing.system import System, running_system
 from tests.bench import Entry, entry
 from tests.bench.raw import Answer, Connection, request
@@ -51,6 +52,7 @@ def _run() -> list[Entry]:
 
 
 async def _measure(system: System, customers: Sequence[str]) -> list[Entry]:
+    tune_collector()  # a pause of this client's collector would count as one of the service
     load = _Load(_Client(system, "risk"), customers)
     await load.run(RATES_PER_S[0], WARM_UP_S)
     found = [(rate, *await load.run(rate, SECONDS)) for rate in RATES_PER_S]

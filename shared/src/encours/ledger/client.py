@@ -37,6 +37,11 @@ _INFO_S = 1.0
 """Time for which the properties of a ledger (epoch, effects_from) are cached."""
 
 
+READERS = 3
+"""Connections that read. All reads are short, so that a burst is through sooner on a few than with new ones: opening a
+connection and planning its first statements takes as long as twenty reads, on processors that the burst needs."""
+
+
 class _Numbered(msgspec.Struct):
     number: str | None = None
 
@@ -64,7 +69,7 @@ class Ledger:
         appender.listeners.append(self._appended)
 
     @classmethod
-    async def open(cls, dsn: str, *, readers: int = 8, check: bool = False) -> Ledger:
+    async def open(cls, dsn: str, *, readers: int = READERS, check: bool = False) -> Ledger:
         """Make a client that connects at its first use, and reconnects by itself.
 
         ``check`` is for processes of services: it raises SelfCheckFailed if the ledger fails its self-check. An

@@ -25,6 +25,8 @@ from encours.projection.schemas import schema_of
 from encours.reading.checkpoints import Checkpoints, OnWait
 
 _GENERIC_PLANS = STORE_SETTINGS | {"plan_cache_mode": "force_generic_plan"}
+SHORT_READERS = 3
+"""Connections for statements that take less time to run than to plan: a burst of them is through sooner on few."""
 FRESH_WAIT_S = 0.25
 """Longest time that a read waits for its model to reach the ledger's head."""
 _OTHER_TABLES = asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidSchemaNameError
@@ -97,7 +99,7 @@ class ReadDb:
         ``on_wait(model, ledger)`` is called when a reader waits for a model that is behind.
         """
         pool = await open_pool(dsn, "encours read", size=size + 1, settings=STORE_SETTINGS)
-        generic = await open_pool(dsn, "encours read generic", size=size, settings=_GENERIC_PLANS)
+        generic = await open_pool(dsn, "encours read generic", size=min(size, SHORT_READERS), settings=_GENERIC_PLANS)
         return cls(pool, ledger, tuple(models), on_wait, generic=generic)
 
     async def close(self) -> None:
