@@ -1,9 +1,9 @@
 """Credit checks of orders: each reads all figures of a customer as the whole ledger has them, decides, and is recorded.
 
-A whole installation as `make run` starts it, with 20,000 customers of whom each owes an invoice. Checks of customers
-drawn at random are due at 50, 100 and 200 a second, whether or not the ones before are through, and each takes from
-the moment when it was due to its answer. The reference, in the same run at the highest rate, is a route of the same
-process that reads one stream: that of a check.
+A whole installation as `make run` starts it, with 20,000 customers of whom each owes an invoice; every tenth owes
+30, has credit insurance and belongs to a group of four. Checks of customers drawn at random are due at 50, 100 and 200
+a second, whether or not the ones before are through, and each takes from the moment when it was due to its answer. The
+reference, in the same run at the highest rate, is a route of the same process that reads one stream: that of a check.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from statistics import quantiles
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +29,18 @@ RATES_PER_S = (50, 100, 200)
 SECONDS = 15
 WARM_UP_S = 3
 CUSTOMERS = 20_000
+LARGE_CUSTOMERS = 2_000
+LARGE_INVOICES = 30
+GROUP = 4
+INSURANCE = {
+    "insured_share_bps": 9000,
+    "longest_extension_days": 60,
+    "notice_days": 60,
+    "hand_over_days": 120,
+    "waiting_days": 150,
+    "stop_days": 60,
+    "turnover": {"period": "month", "within_days": 15},
+}
 BATCH_ITEMS = 1_000
 CONNECTIONS = 16
 LEDGER = "bench"
@@ -86,6 +99,12 @@ class _Client:
         self._idle.append(connection)
         return answer
 
+    async def made(self, method: str, path: str, body: Any) -> Any:
+        """Send a command that has to succeed; return its answer."""
+        answer = await self.send(method, path, body)
+        assert answer.status in (200, 201), answer
+        return json.loads(answer.body)
+
 
 class _Load:
     """Requests that begin at a fixed rate."""
@@ -133,24 +152,52 @@ async def _books(system: System) -> list[str]:
         "vat_id": "FR96552100554",
         "address": address,
     }
-    entity = json.loads((await client.send("POST", "/v1/entities", seller)).body)["id"]
+    entity = (await client.made("POST", "/v1/entities", seller))["id"]
     made: list[str] = []
-    names = iter(range(CUSTOMERS))
 
-    async def register() -> None:
-        for n in names:
-            buyer = {"entity_id": entity, "name": f"Garage {n}", "address": address}
-            made.append(json.loads((await client.send("POST", "/v1/customers", buyer)).body)["id"])
+    async def register(n: int) -> None:
+        buyer = {"entity_id": entity, "name": f"Garage {n}", "address": address}
+        made.append((await client.made("POST", "/v1/customers", buyer))["id"])
 
-    await asyncio.gather(*(register() for _ in range(CONNECTIONS)))
+    await _side_by_side(register, range(CUSTOMERS))
+    large = made[:: CUSTOMERS // LARGE_CUSTOMERS]
     line = {"description": "Pneu hiver", "quantity": "4", "unit_price": "89.90", "vat_rate": "20"}
-    for first in range(0, CUSTOMERS, BATCH_ITEMS):
+    owed = made + large * (LARGE_INVOICES - 1)
+    for first in range(0, len(owed), BATCH_ITEMS):
         items = [
             {"entity_id": entity, "customer_id": each, "lines": [line]}
-            for each in made[first : first + BATCH_ITEMS]
+            for each in owed[first : first + BATCH_ITEMS]
         ]
-        await client.send("POST", "/v1/invoices:batch", {"issue": True, "items": items})
+        await client.made("POST", "/v1/invoices:batch", {"issue": True, "items": items})
+    await _group_and_insure(client, _Client(system, "risk"), entity, large)
     return made
+
+
+async def _group_and_insure(invoice: _Client, risk: _Client, entity: str, customers: Sequence[str]) -> None:
+    contract = {
+        "entity_id": entity, "insurer": "Coface", "policy_number": "FR-4711", "currency": "EUR",
+        "valid_from": datetime.now(tz=UTC).date().replace(month=1, day=1).isoformat(), "terms": INSURANCE,
+    }  # fmt: skip
+    await risk.made("PUT", "/v1/insurance-contracts/BENCH", contract)
+
+    async def relate(n: int) -> None:
+        customer, head = customers[n], customers[n - n % GROUP]
+        if customer != head:
+            await invoice.made("PUT", f"/v1/customers/{customer}/roles", {"group": head})
+        cover = {"contract_code": "BENCH", "amount": {"amount": "20000.00", "currency": "EUR"}}
+        await risk.made("POST", f"/v1/customers/{customer}/covers", cover)
+
+    await _side_by_side(relate, range(len(customers)))
+
+
+async def _side_by_side(work: Callable[[int], Awaitable[None]], numbers: Iterable[int]) -> None:
+    left = iter(numbers)
+
+    async def some() -> None:
+        for n in left:
+            await work(n)
+
+    await asyncio.gather(*(some() for _ in range(CONNECTIONS)))
 
 
 def _p50(milliseconds: list[float]) -> float:

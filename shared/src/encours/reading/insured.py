@@ -102,7 +102,7 @@ where position <= $1 and (subject <> 'deadline' or effective_on <= $2)
   and ($4::text[] is null or subject = 'contract' or customer_id = any($4))
 order by position
 """
-_OPENINGS = """
+OPENINGS = """
 select customer_id, effective_on from (
     select distinct on (customer_id) customer_id, in_force, effective_on from {s}.insolvency
     where customer_id = any($1) and position <= $2 and effective_on <= $3
@@ -157,10 +157,11 @@ async def insurance_known(
         _EVENTS.format(s=schema), position, as_of,
         None if contracts is None else list(contracts), None if records is None else list(records),
     )  # fmt: skip
-    return _folded(cast("list[Sums]", rows), merged)
+    return insurance_of(cast("list[Sums]", rows), merged)
 
 
-def _folded(rows: Iterable[Sums], merged: Survivors) -> InsuranceKnown:
+def insurance_of(rows: Iterable[Sums], merged: Survivors) -> InsuranceKnown:
+    """Return what was known by rows of events in the order of their positions."""
     contracts: dict[str, InsuranceContractSet] = {}
     covers: dict[str, InsuranceCover] = {}
     facts: dict[str, DeadlineFacts] = {}
@@ -234,8 +235,14 @@ async def openings(
 ) -> dict[str, date]:
     """Return the openings of the proceedings of debtors that are in any."""
     records = [record for each in debtors for record in merged.records(each)]
+    rows = await conn.fetch(OPENINGS.format(s=schema), records, position, as_of)
+    return openings_of(cast("list[Sums]", rows), merged)
+
+
+def openings_of(rows: Iterable[Sums], merged: Survivors) -> dict[str, date]:
+    """Return the openings by debtor; of several records the earliest."""
     found: dict[str, date] = {}
-    for row in await conn.fetch(_OPENINGS.format(s=schema), records, position, as_of):
+    for row in rows:
         debtor = merged.of(row["customer_id"])
         found[debtor] = min(row["effective_on"], found.get(debtor, date.max))
     return found

@@ -99,7 +99,9 @@ class ReadDb:
         ``on_wait(model, ledger)`` is called when a reader waits for a model that is behind.
         """
         pool = await open_pool(dsn, "encours read", size=size + 1, settings=STORE_SETTINGS)
-        generic = await open_pool(dsn, "encours read generic", size=min(size, SHORT_READERS), settings=_GENERIC_PLANS)
+        generic = await open_pool(
+            dsn, "encours read generic", size=min(size, SHORT_READERS), settings=_GENERIC_PLANS
+        )
         return cls(pool, ledger, tuple(models), on_wait, generic=generic)
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ from encours.projection.read_model import Conn
 from risk_svc.read_models.credit.accounts import CustomerAccount, Sums, accounts_of
 
 ITEMS = """
-select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on, i.total_minor,
+select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on, i.net_minor, i.total_minor,
        i.is_penalty,
        sum(m.open_minor)::bigint as open_minor, sum(m.owed_minor)::bigint as owed_minor,
        sum(m.disputed_minor)::bigint as disputed_minor, sum(m.conceded_minor)::bigint as conceded_minor,

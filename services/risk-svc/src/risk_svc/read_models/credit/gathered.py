@@ -16,7 +16,7 @@ import msgspec
 from encours.contracts.parties import Merge
 from encours.projection.read_model import Conn
 from encours.projection.schemas import schema_of
-from encours.reading.insolvency import INSOLVENT
+from encours.reading.insured import OPENINGS
 from encours.reading.merges import MERGES
 from encours.reading.rates import RATES
 from encours.reading.read_db import ReadDb
@@ -47,28 +47,45 @@ where customer_id = any($1) and state = 'approved' and decided_position <= $2
   and greatest(decided_on, valid_from) <= $3
 order by customer_id, greatest(decided_on, valid_from) desc, decided_position desc
 """
-_RELATED = """
-select 1 as one from {s}.roles where customer_id = any($1) or payer_id = any($1) or group_id = any($1) limit 1
-"""
-_INSURED = (
-    "select 1 as one from {s}.insurance_event where subject = 'cover' and customer_id = any($1) limit 1"
+# The roles of the records, of those that were ever assigned to them, and of all that have one of these assigned.
+_ROLES = """
+with head as (
+    select unnest($1::text[]) as id
+    union select unnest(array[payer_id, group_id]) from {s}.roles where customer_id = any($1)
 )
+select customer_id, valid_from, position, payer_id, group_id from {s}.roles
+where customer_id in (
+    select id from head
+    union select customer_id from {s}.roles join head on payer_id = id
+    union select customer_id from {s}.roles join head on group_id = id
+)
+"""
+_INSURANCE = """
+select stream, subject, customer_id, entity_id, effective_on, type, schema_version, content
+from {s}.insurance_event
+where contract_id in (
+    select contract_id from {s}.insurance_event
+    where subject = 'cover' and customer_id = any($1) and position <= $2
+) and position <= $2 and (subject <> 'deadline' or effective_on <= $3)
+  and (subject = 'contract' or customer_id = any($1))
+order by position
+"""
 _ENTITIES = "array(select entity_id from {s}.customer where customer_id = any($1))"
 _PARTS: Mapping[str, str] = {
     "merges": MERGES,
-    "related": _RELATED,
+    "roles": _ROLES,
     "customers": _CUSTOMERS,
     "items": ITEMS,
     "funds": FUNDS,
     "schedules": SCHEDULES,
     "orders": _ORDERS,
-    "insolvent": INSOLVENT,
+    "openings": OPENINGS,
     "guarantees": GUARANTEES,
     "holds": HOLDS,
     "limits": _LIMITS,
     "unopened": UNOPENED,
     "rates": RATES.replace("{entities}", _ENTITIES),
-    "insured": _INSURED,
+    "insurance": _INSURANCE,
 }
 
 
@@ -79,6 +96,7 @@ class _ItemColumns(TypedDict):
     currency: str
     issued_on: date
     due_on: date
+    net_minor: int | None
     total_minor: int
     is_penalty: bool
     open_minor: int
@@ -126,6 +144,30 @@ class _OfCustomerColumns(TypedDict):
     customer_id: str
 
 
+class _OpeningColumns(TypedDict):
+    customer_id: str
+    effective_on: date
+
+
+class _RolesColumns(TypedDict):
+    customer_id: str
+    valid_from: date
+    position: int
+    payer_id: str | None
+    group_id: str | None
+
+
+class _InsuranceColumns(TypedDict):
+    stream: str
+    subject: str
+    customer_id: str | None
+    entity_id: str
+    effective_on: date
+    type: str
+    schema_version: int
+    content: str
+
+
 class _GuaranteedColumns(TypedDict):
     customer_id: str
     currency: str
@@ -162,22 +204,22 @@ class _RateColumns(TypedDict):
 
 
 class Gathered(msgspec.Struct, frozen=True):
-    """Rows of some records; ``related`` is empty if no role names one of them, ``insured`` if no cover ever did."""
+    """Rows of some records, with the insurance of those that a cover ever was about."""
 
     merges: Sequence[Merge]
-    related: Sequence[object]
+    roles: Sequence[_RolesColumns]
     customers: Sequence[_CustomerColumns]
     items: Sequence[_ItemColumns]
     funds: Sequence[_FundsColumns]
     schedules: Sequence[_InstalmentColumns]
     orders: Sequence[_OrdersColumns]
-    insolvent: Sequence[_OfCustomerColumns]
+    openings: Sequence[_OpeningColumns]
     guarantees: Sequence[_GuaranteedColumns]
     holds: Sequence[_HoldColumns]
     limits: Sequence[_LimitColumns]
     unopened: Sequence[_OfCustomerColumns]
     rates: Sequence[_RateColumns]
-    insured: Sequence[object]
+    insurance: Sequence[_InsuranceColumns]
 
 
 _decoder = msgspec.json.Decoder(Gathered)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from encours.contracts.insured.share import InsuredShare
 from encours.contracts.parties import Roles, Survivors, group_of, limit_holder_of, payer_of
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
+from encours.reading.insured import insurance_of, insured_invoices, openings_of
 from encours.reading.merges import merged_sql, records_of, survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
@@ -28,13 +29,11 @@ from risk_svc.read_models.credit.gathered import Gathered, gather, gather_now
 from risk_svc.read_models.credit.guarantees import ending_of, guaranteed_of
 from risk_svc.read_models.credit.holds import held
 from risk_svc.read_models.credit.model import Credit
-from risk_svc.read_models.insurance.query import Moment, insured_shares
+from risk_svc.read_models.insurance.query import shares_of
 
 HeadOf = Callable[[str, Iterable[Roles], date, int], str]
 """Rule that gives the customer whom others are counted with, by the roles in force: of a limit its holder."""
 _HEADS: Mapping[ExposureScope, HeadOf] = {"payer": payer_of, "group": group_of}
-Insured = Mapping[str, tuple[InsuredShare, ...]]
-"""Insured parts of the debts of debtors."""
 FRESHNESS_WAIT_S = 1.0
 NEAR_EVENTS = 1_000
 """Most events that are looked through for one that changes a figure, instead of waiting for all of them."""
@@ -57,22 +56,29 @@ async def pictures(
     The limit may have expired; the caller has to check it. The figures of a merged customer are those of the record
     that stands for it, which counts the invoices and the money of all its records.
     """
-    gathered = await gather(conn, schema, customers, as_of=as_of, position=position)
-    merged = Survivors(gathered.merges, as_of, position)
-    if (alone := _pictures_alone(gathered, customers, merged)) is not None:
-        return alone
-    debtors = list(dict.fromkeys(map(merged.of, customers)))
-    holders = {each: each for each in debtors}
-    if gathered.related or any(merged.records(each) != [each] for each in customers):
-        holders = await _heads(conn, schema, debtors, merged, head_of, as_of=as_of, position=position)
-    shown = sorted({*holders, *holders.values()})
-    records = [record for each in shown for record in merged.records(each)]
-    if not set(records) <= set(customers):
-        gathered = await gather(conn, schema, records, as_of=as_of, position=position)
-    insured: Insured = {}
-    if gathered.insured:
-        insured = await insured_shares(Moment(conn, schema, as_of, position), shown, merged)
-    return _pictures(gathered, customers, holders, merged, insured)
+
+    async def ask(records: Sequence[str]) -> tuple[int, Gathered]:
+        return position, await gather(conn, schema, records, as_of=as_of, position=position)
+
+    return (await _pictures(ask, customers, as_of, head_of))[1]
+
+
+async def _pictures(
+    ask: Callable[[Sequence[str]], Awaitable[tuple[int, Gathered]]],
+    customers: Sequence[str],
+    as_of: date,
+    head_of: HeadOf = limit_holder_of,
+) -> tuple[int, dict[str, Picture]]:
+    """Return the figures at the position of the last answer, which has the rows of all that count."""
+    asked = sorted(set(customers))
+    while True:
+        position, gathered = await ask(asked)
+        merged = Survivors(gathered.merges, as_of, position)
+        holders = _holders(gathered, customers, merged, head_of, as_of, position)
+        records = {record for each in {*holders, *holders.values()} for record in merged.records(each)}
+        if records.issubset(asked):
+            return position, _found(gathered, customers, holders, merged, as_of)
+        asked = sorted({*asked, *records})
 
 
 async def picture_in_scope(view: View, picture: Picture, scope: ExposureScope) -> Picture:
@@ -93,23 +99,37 @@ async def picture_in_scope(view: View, picture: Picture, scope: ExposureScope) -
     return found[customer]
 
 
-def _pictures_alone(
-    gathered: Gathered, customers: Sequence[str], merged: Survivors
-) -> dict[str, Picture] | None:
-    """Return the figures of customers that are in their own rows; None where a group, merge or insurance counts."""
-    if gathered.related or gathered.insured or any(merged.records(each) != [each] for each in customers):
-        return None
-    return _pictures(gathered, customers, {each: each for each in customers}, merged, {})
+def _holders(
+    gathered: Gathered,
+    customers: Sequence[str],
+    merged: Survivors,
+    head_of: HeadOf,
+    as_of: date,
+    position: int,
+) -> dict[str, str]:
+    """Return the heads of customers, such as those whose limits hold, and of all others with the same heads."""
+    assigned: dict[str, list[Roles]] = {}
+    for row in gathered.roles:
+        roles = Roles(row["valid_from"], row["position"], row["payer_id"], group_id=row["group_id"])
+        assigned.setdefault(row["customer_id"], []).append(roles)
+
+    def head(customer: str) -> str:
+        return merged.of(head_of(customer, assigned.get(customer, ()), as_of, position))
+
+    own = {each: head(each) for each in dict.fromkeys(map(merged.of, customers))}
+    wanted = set(own.values())
+    others = {each: head(each) for each in sorted({*assigned, *wanted} - {*own, *merged.merged})}
+    return own | {each: holder for each, holder in others.items() if holder in wanted}
 
 
-def _pictures(
+def _found(
     gathered: Gathered,
     customers: Sequence[str],
     holders: Mapping[str, str],
     merged: Survivors,
-    insured: Insured,
+    as_of: date,
 ) -> dict[str, Picture]:
-    own = _own_pictures(gathered, sorted({*holders, *holders.values()}), merged, insured)
+    own = _own_pictures(gathered, sorted({*holders, *holders.values()}), merged, as_of)
     rates = rates_of(gathered.rates)
     found = {}
     for debtor in set(map(merged.of, customers)) & set(own):
@@ -126,51 +146,13 @@ def _pictures(
     return {customer: found[merged.of(customer)] for customer in customers if merged.of(customer) in found}
 
 
-_ROLES = (
-    "select customer_id, valid_from, position, payer_id, group_id from {s}.roles where customer_id = any($1)"
-)
-_NAMING = "select distinct customer_id from {s}.roles where payer_id = any($1) or group_id = any($1)"
-
-
-async def _heads(
-    conn: Conn,
-    schema: str,
-    customers: Sequence[str],
-    merged: Survivors,
-    head_of: HeadOf,
-    *,
-    as_of: date,
-    position: int,
-) -> dict[str, str]:
-    """Return the heads of these customers, such as those whose limits hold, and of all others with the same heads."""
-
-    async def of(ids: Sequence[str]) -> dict[str, str]:
-        assigned: dict[str, list[Roles]] = {}
-        for row in await conn.fetch(_ROLES.format(s=schema), ids):
-            roles = Roles(row["valid_from"], row["position"], row["payer_id"], group_id=row["group_id"])
-            assigned.setdefault(row["customer_id"], []).append(roles)
-        return {each: merged.of(head_of(each, assigned.get(each, ()), as_of, position)) for each in ids}
-
-    own = await of(list(customers))
-    wanted = sorted(set(own.values()))
-    records = [record for each in wanted for record in merged.records(each)]
-    naming = [
-        row["customer_id"]
-        for row in await conn.fetch(_NAMING.format(s=schema), records)
-        if row["customer_id"] not in merged.merged
-    ]
-    if not naming and wanted == sorted(set(customers)):
-        return own
-    others = await of(sorted({*naming, *wanted} - set(own)))
-    return own | {each: holder for each, holder in others.items() if holder in wanted}
-
-
 def _own_pictures(
-    gathered: Gathered, customers: Sequence[str], merged: Survivors, insured: Insured
+    gathered: Gathered, customers: Sequence[str], merged: Survivors, as_of: date
 ) -> dict[str, Picture]:
     rows = {row["customer_id"]: row for row in gathered.customers}
     accounts = accounts_of(gathered.items, gathered.funds, gathered.schedules, merged)
-    in_proceedings = {merged.of(row["customer_id"]) for row in gathered.insolvent}
+    opened = openings_of(gathered.openings, merged)
+    insured = _insured(gathered, merged, opened, as_of)
     holds = held(gathered.holds)
     limits = {row["customer_id"]: _limit(row) for row in gathered.limits}
     unopened = {row["customer_id"] for row in gathered.unopened}
@@ -191,7 +173,7 @@ def _own_pictures(
                 if account.unapplied_minor
             },
             limit=limits.get(customer),
-            insolvent=customer in in_proceedings,
+            insolvent=customer in opened,
             reserved=_component("reserved", customer, gathered.orders, merged),
             delivered=_component("delivered", customer, gathered.orders, merged),
             guaranteed=guaranteed_of(customer, gathered.guarantees, merged),
@@ -204,6 +186,41 @@ def _own_pictures(
         )
         for customer in customers
         if (row := rows.get(customer)) is not None
+    }
+
+
+def _insured(
+    gathered: Gathered, merged: Survivors, opened: Mapping[str, date], as_of: date
+) -> Mapping[str, tuple[InsuredShare, ...]]:
+    if not gathered.insurance:
+        return {}
+    cash: Counter[tuple[str, str]] = Counter()
+    for row in gathered.funds:
+        cash[merged.of(row["customer_id"]), row["currency"]] += row["unapplied_minor"]
+    schedules: dict[str, list[Sums]] = {}
+    for part in gathered.schedules:
+        schedules.setdefault(part["invoice_id"], []).append(part)
+    invoices = insured_invoices(
+        (
+            {**row, "open_minor": row["open_minor"] - row["conceded_minor"],
+             "disputed_minor": row["disputed_minor"] - row["conceded_minor"]}
+            for row in gathered.items
+            if not row["is_penalty"] and row["open_minor"] > row["conceded_minor"]
+        ),
+        cash,
+        {invoice: _last_schedule(parts) for invoice, parts in schedules.items()},
+        merged,
+    )  # fmt: skip
+    return shares_of(insurance_of(gathered.insurance, merged).books(invoices, opened), as_of)
+
+
+def _last_schedule(parts: Sequence[Sums]) -> Sums:
+    """Return the schedule that was agreed last: its day, first and last due date."""
+    last = [part for part in parts if part["position"] == parts[-1]["position"]]
+    return {
+        "effective_on": last[0]["effective_on"],
+        "first_due": last[0]["due_on"],
+        "last_due": last[-1]["due_on"],
     }
 
 
@@ -250,14 +267,12 @@ class LatestPictures:
         return SeenPicture(picture, position, lag, behind=lag > 0)
 
     async def _now(self, ledger: str, customer_id: str, day: date) -> tuple[int, dict[str, Picture]]:
-        """Return the position of the read model and figures at it, by one statement unless others count for them."""
-        customers = [customer_id]
-        position, gathered = await gather_now(self.db, ledger, customers, as_of=day)
-        merged = Survivors(gathered.merges, day, position)
-        if (alone := _pictures_alone(gathered, customers, merged)) is not None:
-            return position, alone
-        async with self.db.snapshot("credit", ledger, generic_plans=True) as (conn, schema, position):
-            return position, await pictures(conn, schema, customers, as_of=day, position=position)
+        """Return the position of the read model and figures at it, by one statement unless others count too."""
+
+        def ask(records: Sequence[str]) -> Awaitable[tuple[int, Gathered]]:
+            return gather_now(self.db, ledger, records, as_of=day)
+
+        return await _pictures(ask, [customer_id], day)
 
 
 _EXPOSURE_THEN = """(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -95,9 +95,14 @@ async def insured_shares(
     contracts = sorted(row["contract_id"] for row in rows)
     if not contracts:
         return {}
+    return shares_of(await _books(moment, contracts, merged, customers), moment.as_of)
+
+
+def shares_of(books: Iterable[InsuredBook], day: date) -> dict[str, tuple[InsuredShare, ...]]:
+    """Return the insured parts of the debts of the debtors in some books, by debtor."""
     found: dict[str, tuple[InsuredShare, ...]] = {}
-    for book in await _books(moment, contracts, merged, customers):
-        for debtor, share in insured_of_all(book, moment.as_of):
+    for book in books:
+        for debtor, share in insured_of_all(book, day):
             found[debtor] = (*found.get(debtor, ()), share)
     return found
 
