@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import asyncpg
 
-from encours.ledger.stored import StoredEvent
-from encours.projection.control import STORE_SETTINGS
+from encours.ledger import Ledger
+from encours.ledger.stored import StoredEvent, event_of
+from encours.projection.apply import apply
+from encours.projection.control import STORE_SETTINGS, load_checkpoint, move_checkpoint
 from encours.projection.parking import Parking
 from encours.projection.projector import Projection, create_indexes, create_tables
-from encours.projection.read_model import ReadModel
+from encours.projection.read_model import Conn, ReadModel
+from encours.projection.schemas import schema_of
 
 T = TypeVar("T")
 
@@ -47,3 +51,31 @@ async def project(
             await projection.run_daily_step(conn)
         projection.forget()
     assert not projection.parking.streams, next(iter(projection.parking.streams.items()))
+
+
+@asynccontextmanager
+async def following(
+    ledger: Ledger, url: str, name: str, model: ReadModel
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """The step that projects what a ledger got since the last one to a model that is built, as the worker does."""
+    conn: asyncpg.Connection[Any] = await asyncpg.connect(url, server_settings=STORE_SETTINGS)
+    projection = Projection(model, schema_of(model.name, name), Parking())
+
+    async def follow() -> None:
+        at = await load_checkpoint(conn, name, model.name)
+        assert at is not None
+        rows = await ledger.read_raw(name, at.position, 10_000)
+
+        async def commit(conn: Conn, position: int) -> None:
+            assert await move_checkpoint(
+                conn, name, model.name, old=at.position, epoch=at.epoch, new=position
+            )
+
+        if rows:
+            await apply(conn, projection, [event_of(row, name) for row in rows], commit, name)
+        assert not projection.parking.streams
+
+    try:
+        yield follow
+    finally:
+        await conn.close()

@@ -1,6 +1,6 @@
 """Looks of the background tasks of risk-svc at a ledger: orders that end, grades after an activation, policies.
 
-Decisions are taken again, those by policies and all of a period.
+Decisions by policies are taken again.
 """
 
 from __future__ import annotations
@@ -17,15 +17,12 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts import Event
-from encours.contracts.common import Reason
-from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules, OrderRules
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
-from encours.contracts.events.reservation import ReservationDecided, ReservationExpired, ReservationReleased
-from encours.contracts.events.risk import LimitApproved, LimitRequested
+from encours.contracts.events.reservation import ReservationDecided, ReservationExpired
 from encours.contracts.events.risk_terms import RiskTermsProposed, RiskTermsRule, RiskTermsWithdrawn
 from encours.contracts.events.sales.order import OrderClosed, OrderDelivered, OrderPlaced
 from encours.contracts.events.score import STREAM, ScoreGraded, ScoreModelActivated
@@ -42,17 +39,14 @@ from encours.testing.servers import Installation
 from risk_svc.app import create_app
 from risk_svc.domain.badge import badge_of
 from risk_svc.domain.policy import policy_of
-from risk_svc.domain.score.grading import grade_of
 from risk_svc.domain.terms.proposals import terms_of
 from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
+from risk_svc.use_cases.decisions.archive import CreditArchive
 from risk_svc.use_cases.freeing import FreeOrders
 from risk_svc.use_cases.grading import GradePayers
 from risk_svc.use_cases.policy_holds import PolicyHolds
 from risk_svc.use_cases.policy_looks import FollowPolicies
-from risk_svc.use_cases.reperform import CreditArchive
-from tests.integration.test_credit_answers import BANKRUPT, ENTITY, FIRST, OFFICE, SHOP, TODAY, invoice
-from tests.integration.test_credit_answers import ledger_of as lists_of
 
 LAST = date(2026, 6, 30)
 ZONES = {"Asia/Tokyo": 9, "Europe/Paris": 2, "America/Los_Angeles": -7}
@@ -278,7 +272,7 @@ async def _opened_days_hold_by_what_they_saw(
         (last,) = await ledger.read(name, position - 1, 1)
         await reactions.open_day(last, LAST)
     await project()
-    streams = [await ledger.read_stream(name, badge_of(customer))]
+    streams = [await ledger.read_stream(name, stream) for stream in (badge_of(customer), terms_of(customer))]
     kinds = {CreditHoldPlaced.TYPE, CreditHoldReleased.TYPE}
     streams.append(await ledger.read_types(name, kinds, 0, 10))
     async with db.snapshot("credit", name) as (conn, schema, _):
@@ -291,9 +285,14 @@ async def _opened_days_hold_by_what_they_saw(
     assert isinstance(ended, CreditHoldReleased)
     assert [badge.seen_position, ended.seen_position] == seen
     assert placed.seen_position is not None
-    assert placed.seen_position < next(e.position for e in streams[1] if isinstance(e.data, CreditHoldPlaced))
+    assert placed.seen_position < next(
+        e.position for e in streams[-1] if isinstance(e.data, CreditHoldPlaced)
+    )
     assert (badge.policy_version, ended.policy_version) == (1, 1)
-    assert [each.again.differences for each in again] == [[], [], []]
+    withdrawn = kept[RiskTermsWithdrawn]
+    assert isinstance(withdrawn, RiskTermsWithdrawn)
+    assert withdrawn.policy_version == 1
+    assert [each.again.differences for each in again] == [[]] * 5
 
 
 async def test_open_orders_of_before_the_policy_are_decided_once_it_asks_for_reservations(
@@ -327,99 +326,3 @@ async def test_open_orders_of_before_the_policy_are_decided_once_it_asks_for_res
 
     assert await decided(before) == []
     assert await decided([*before, asked]) == [(placed, 72_00)]
-
-
-async def test_of_all_decisions_of_a_period_those_are_found_that_do_not_follow(
-    module_installation: Installation,
-) -> None:
-    rules = event(
-        CreditPolicySet, credit_policy_id=policy_of(ENTITY), entity_id=ENTITY, version=1,
-        holds=HoldRules(days_past_due=5, badge_days_past_due=30),
-    )  # fmt: skip
-    day = TODAY + timedelta(days=1)
-    days_late = (day - FIRST).days
-    late = f"An invoice is open for {days_late} days past due."
-    limit = {"customer_id": OFFICE, "amount_minor": 500_00, "max_days_past_due": 30}
-    good, raised = (limit | {"limit_id": derived_id("lim", name)} for name in ("good", "raised"))
-
-    def hold(name: str, customer: str, cause: str, text: str, **more: int) -> CreditHoldPlaced:
-        hold_id = derived_id("chd", name)
-        fields = {"credit_hold_id": hold_id, "customer_id": customer, "cause": cause, "text": text}
-        return event(CreditHoldPlaced, **fields, policy_version=1, **more)
-
-    # Of before the invoices: the figures of now hold for the cause, those that these decisions name do not.
-    early: dict[str, Any] = {"seen_position": 4}
-    made = (
-        hold("late", SHOP, "days_past_due", late),
-        hold("none", BANKRUPT, "insolvency", "In proceedings"),
-        hold("early", SHOP, "days_past_due", late, **early),
-    )
-    ended = event(
-        CreditHoldReleased, credit_hold_id=made[0].credit_hold_id, customer_id=SHOP, end="cause_ended",
-        policy_version=1, **early,
-    )  # fmt: skip
-    by_other_policy = replace(
-        made[0], credit_hold_id=derived_id("chd", "other"), policy_version=2, seen_position=11
-    )
-    orders = [
-        event(
-            ReservationDecided, reservation_id=derived_id("rsv", name), customer_id=SHOP, order_ref=name,
-            amount_minor=5_00, expires_on=day, decision=decision, attempt=1,
-        )
-        for name, decision in (("blocked", "refuse"), ("role", "refuse"), ("reserved", "accept"))
-    ]  # fmt: skip
-    closed = [
-        event(
-            ReservationReleased, reservation_id=each.reservation_id, customer_id=SHOP, currency=each.currency,
-            amount_minor=5_00 if each.decision == "accept" else 0, text="Not wanted",
-            role="head" if each.order_ref == "role" else None,
-        )
-        for each in orders
-    ]  # fmt: skip
-    badge = event(
-        PayerBadgeGiven, payer_badge_id=badge_of(SHOP), customer_id=SHOP, text=late, policy_version=1,
-        reason=Reason.of("days-past-due", days=days_late),
-    )  # fmt: skip
-    by_hand = event(
-        CreditHoldPlaced, credit_hold_id=derived_id("chd", "hand"), customer_id=SHOP, cause="by_hand"
-    )
-    grade = event(
-        ScoreGraded, score_grade_id=grade_of(OFFICE), customer_id=OFFICE, grade="A", model_version="default-1",
-        seen_position=5,
-    )  # fmt: skip
-    asked = [event(LimitRequested, **each, evidence="File") for each in (good, raised)]
-    approved = [event(LimitApproved, **good), event(LimitApproved, **raised | {"amount_minor": 900_00})]
-    # An end of before positions were kept: its cause is absent at the opening of the day, and there afterwards.
-    before = hold("before", OFFICE, "days_past_due", "Late")
-    old_end = event(
-        CreditHoldReleased, credit_hold_id=before.credit_hold_id, customer_id=OFFICE, end="cause_ended"
-    )
-    opening = [rules, DayOpened(day=day, late=False), invoice("F4", OFFICE, 1_00, FIRST), old_end]
-    events = [*opening, *made, ended, by_other_policy, badge, by_hand, grade, *asked, *approved, *closed]
-    days = {"from": day.isoformat(), "to": day.isoformat()}
-    async with lists_of(module_installation, (TODAY, [*orders, before]), (day, events)) as scenario:
-        answer = await scenario.http.post("/v1/decisions/reperform", json=days)
-        single = await scenario.http.post(f"/v1/decisions/{made[0].credit_hold_id}/reperform")
-        backwards = await scenario.http.post("/v1/decisions/reperform", json=days | {"to": "2020-01-01"})
-    assert answer.status_code == 200, answer.text
-    again = answer.json()
-    assert again["by_kind"] == {"badge": 1, "closing": 2, "grade": 1, "hold": 6, "limit": 2}
-    found = {
-        (each["kind"], each["stream"]): each["problem"] or [field["field"] for field in each["differences"]]
-        for each in again["mismatches"]
-    }
-    assert found == {
-        ("hold", made[1].credit_hold_id): "There is no cause insolvency.",
-        ("hold", made[2].credit_hold_id): "There is no cause days_past_due.",
-        ("hold", by_other_policy.credit_hold_id): ["policy_version"],
-        ("closing", closed[1].reservation_id): ["role"],
-        ("grade", grade_of(OFFICE)): "The figures give no decision.",
-        (
-            "limit",
-            raised["limit_id"],
-        ): "The amount exceeds the requested one; reduce it, or make a new request.",
-    }
-    assert (again["decisions"], again["equal"]) == (12, 6)
-    assert (single.status_code, single.json()["equal"]) == (200, True)
-    assert [each["seen_position"] for each in single.json()["decisions"]] == [None, 4]
-    assert (backwards.status_code, backwards.json()["errors"][0]["pointer"]) == (422, "/to")

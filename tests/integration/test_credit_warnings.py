@@ -36,7 +36,9 @@ from risk_svc.models import MODELS
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.insurance.query import Moment
 from risk_svc.read_models.warnings.query import warned_book, warned_customers
-from risk_svc.use_cases.warnings.days import WarningsOfDay
+from risk_svc.use_cases.decisions.archive import CreditArchive
+from risk_svc.use_cases.warnings.days import STEPS, WarningsOfDay
+from tests.integration.store import following
 
 ENTITY = derived_id("ent", "warnings")
 CUSTOMERS = [derived_id("cus", str(number)) for number in range(12)]
@@ -231,7 +233,7 @@ class Failing:
 
 
 async def test_the_work_of_a_day_under_faults_raises_each_warning_once(
-    scenario: tuple[HttpScenario, Ledger, ReadDb],
+    scenario: tuple[HttpScenario, Ledger, ReadDb], installation: Installation
 ) -> None:
     made, ledger, db = scenario
     opened = await _opened(made, ledger, LAST)
@@ -262,6 +264,38 @@ async def test_the_work_of_a_day_under_faults_raises_each_warning_once(
     ended = await ledger.read_types(made.name, [CreditWarningEnded.TYPE], STORY.position, 1_000)
     lasting = {each.credit_warning_id for each in raised if each.kind == "broken_promises"}
     assert lasting <= {each.stream for each in ended}
+    await _taken_again(made, ledger, db, installation.store_url("risk"))
+
+
+async def _taken_again(made: HttpScenario, ledger: Ledger, db: ReadDb, url: str) -> None:
+    """Take each step of each warning again: equal, and an altered copy is found."""
+    async with following(ledger, url, made.name, Credit()) as follow:
+        await follow()
+    steps = await ledger.read_types(made.name, STEPS, STORY.position, 1_000)
+    streams = await ledger.read_streams(made.name, {each.stream for each in steps})
+    async with db.snapshot("credit", made.name) as (conn, schema, _):
+        archive = CreditArchive(ledger, made.name, conn, schema)
+        again = [each for events in streams.values() for each in await archive.reperform(events)]
+        assert len(again) == len(steps)
+        assert [each.again.differences for each in again if each.again.differences] == []
+        kinds = {
+            each.again.stored.kind for each in again if isinstance(each.again.stored, CreditWarningRaised)
+        }
+        assert {"broken_promises", "limit_drift"} <= kinds
+        for change in ({"episode": 2}, {"figures": ()}, {"rules_version": 2}, {"invoices": ("inv_other",)}):
+            first = next(e for e in steps if isinstance(e.data, CreditWarningRaised) and e.data.figures)
+            (altered,) = await archive.reperform([replace(first, data=replace(first.data, **change))])
+            assert [each.field for each in altered.again.differences] == list(change)
+        begun = next(e for e in steps if isinstance(e.data, CreditWarningRaised))
+        assert isinstance(begun.data, CreditWarningRaised)
+        data = CreditWarningEnded(
+            credit_warning_id=begun.stream,
+            customer_id=begun.data.customer_id,
+            seen_position=begun.data.seen_position,
+        )
+        early = replace(begun, data=data, position=begun.position + 1)
+        (never,) = await archive.reperform([begun, early], {early.position})
+        assert never.again.problem == "The rule holds still."
 
 
 def _outcomes(told: Told) -> list[tuple[date, int, str, bool]]:

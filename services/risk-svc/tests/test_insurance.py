@@ -301,7 +301,10 @@ async def test_a_cover_resumes_on_the_day_from_which_on_no_debt_stops_it(paid: i
         return [known if day < stopped_on + timedelta(days=paid) else replace(known, invoices=())]
 
     today = stopped_on + timedelta(days=5)
-    assert await free_since(stopped, today, then) == stopped_on + timedelta(days=since)
+    assert await free_since(stopped, today, date.max, then) == stopped_on + timedelta(days=since)
+    ends_on = stopped_on + timedelta(days=3)
+    ended = stopped_on + timedelta(days=since) if since <= 3 else None
+    assert await free_since(stopped, today, ends_on, then) == ended
     desk = desk_with_contract()
     desk.do(insurance.grant_cover, COVER)
     first, free = TODAY - timedelta(days=9), TODAY - timedelta(days=4)

@@ -5,7 +5,7 @@ Services that answer what is insured keep :class:`InsuranceEventRow` and ask her
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -126,20 +126,30 @@ class InsuranceKnown:
 
     def books(self, invoices: Sequence[InsuredInvoice], opened: Mapping[str, date]) -> list[InsuredBook]:
         """Return the books of the contracts, with the open invoices and the proceedings of the debtors."""
-        return [
-            InsuredBook(
-                contract=contract,
-                covers=tuple(
-                    each
-                    for each in self.covers
-                    if each.content.insurance_contract_id == contract.insurance_contract_id
-                ),
-                invoices=tuple(invoices),
-                insolvent_since=opened,
-                facts=self.facts,
+        covers: defaultdict[str, list[InsuranceCover]] = defaultdict(list)
+        for each in self.covers:
+            covers[each.content.insurance_contract_id].append(each)
+        found = []
+        for contract in self.contracts:
+            beside = [
+                each
+                for each in self.contracts
+                if each.entity_id == contract.entity_id and each is not contract
+            ]
+            found.append(
+                InsuredBook(
+                    contract=contract,
+                    covers=tuple(covers[contract.insurance_contract_id]),
+                    invoices=tuple(invoices),
+                    insolvent_since=opened,
+                    facts=self.facts,
+                    contracts_beside=tuple(beside),
+                    covers_beside=tuple(
+                        cover for each in beside for cover in covers[each.insurance_contract_id]
+                    ),
+                )
             )
-            for contract in self.contracts
-        ]
+        return found
 
 
 async def insurance_known(

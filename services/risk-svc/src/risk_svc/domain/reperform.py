@@ -13,6 +13,18 @@ from msgspec.structs import replace
 from encours.contracts import Event
 from encours.contracts.common import Reason
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
+from encours.contracts.events.credit_warning import (
+    CreditWarningEnded,
+    CreditWarningKind,
+    CreditWarningRaised,
+)
+from encours.contracts.events.guarantee import GuaranteeTaken
+from encours.contracts.events.insurance import (
+    CoverResumed,
+    CoverStopped,
+    InsuranceDeadlineAlerted,
+    InsuranceDeadlineMissed,
+)
 from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import (
     ReservationDecided,
@@ -20,10 +32,18 @@ from encours.contracts.events.reservation import (
     ReservationReleased,
 )
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
-from encours.contracts.events.risk_terms import PayerFigures, RiskTermsAnswered, RiskTermsProposed
+from encours.contracts.events.risk_terms import (
+    PayerFigures,
+    RiskTermsAnswered,
+    RiskTermsProposed,
+    RiskTermsWithdrawn,
+)
 from encours.contracts.events.score import ScoreGraded
+from encours.contracts.insured.covers import InsuranceCover
 from encours.kernel.errors import DomainError, NotFound
-from risk_svc.domain import check, limit
+from risk_svc.domain import check, guarantee, limit
+from risk_svc.domain.insurance import cover, deadline
+from risk_svc.domain.insurance.deadlines import InsuranceDeadline
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.policy import Authority
 from risk_svc.domain.reservation import commands, decide
@@ -31,9 +51,14 @@ from risk_svc.domain.reservation.state import Reservation
 from risk_svc.domain.score import grading
 from risk_svc.domain.score.model import Forecast
 from risk_svc.domain.terms import proposals
-from risk_svc.domain.terms.rules import TermsByRules
+from risk_svc.domain.terms.rules import TermsByRules, follow
+from risk_svc.domain.warning import episode
+from risk_svc.domain.warning.rules import WarningEvidence
 
 HeldByPolicy = CreditHoldPlaced | CreditHoldReleased | PayerBadgeGiven
+WarningStep = CreditWarningRaised | CreditWarningEnded
+StopStep = CoverStopped | CoverResumed
+DeadlineStep = InsuranceDeadlineAlerted | InsuranceDeadlineMissed
 CreditDecisionEvent = (
     CreditChecked
     | ReservationDecided
@@ -44,8 +69,13 @@ CreditDecisionEvent = (
     | LimitRefused
     | RiskTermsProposed
     | RiskTermsAnswered
+    | RiskTermsWithdrawn
+    | GuaranteeTaken
     | ScoreGraded
     | HeldByPolicy
+    | WarningStep
+    | StopStep
+    | DeadlineStep
 )
 """Decisions on credit.
 
@@ -59,7 +89,7 @@ class CreditDecisionNotFound(NotFound):
 
     code = "credit-decision-not-found"
     title = "Decision on credit not found"
-    remedy = "Use the decision_id of a check, or the id of a reservation."
+    remedy = "Use the decision_id of a check, or the id of the object that was decided on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +238,102 @@ def answered_again(
     return _again(stored, lambda: _one(proposals.answer(before, command, by())))
 
 
+def withdrawn_again(
+    stored: RiskTermsWithdrawn, before: proposals.RiskTerms, by: Callable[[], Authority]
+) -> DecisionAgain:
+    """Withdraw terms again by the authority that ``by`` finds; it raises a refusal where there is none."""
+    command = proposals.WithdrawTerms(stored.customer_id, stored.proposal_number, stored.text)
+    return _again(stored, lambda: _one(proposals.withdraw(before, command, by())))
+
+
+def unruled_again(
+    stored: RiskTermsWithdrawn, before: proposals.RiskTerms, given: TermsByRules
+) -> DecisionAgain:
+    """Withdraw terms again that the rules, by what they give, give no longer."""
+
+    def again() -> Event:
+        for each in follow(before, given):
+            if isinstance(each, RiskTermsWithdrawn) and each.proposal_number == stored.proposal_number:
+                return each
+        raise CauseDiffers("The rule gives the terms still.")
+
+    return _again(stored, again)
+
+
+def guarantee_again(stored: GuaranteeTaken, by: Callable[[], Authority], day: date) -> DecisionAgain:
+    """Take a guarantee again by the authority that ``by`` finds; it raises a refusal where there is none."""
+    command = guarantee.TakeGuarantee(
+        stored.guarantee_id, stored.customer_id, stored.kind, stored.amount_minor, stored.currency,
+        stored.valid_from, stored.valid_until, stored.reference, stored.text,
+    )  # fmt: skip
+    return _again(stored, lambda: _one(guarantee.take(command, by(), day)))
+
+
+def warned_again(
+    stored: WarningStep,
+    before: episode.WarningEpisode,
+    holding: Mapping[CreditWarningKind, WarningEvidence],
+    *,
+    episodes: int,
+    day: date,
+    rules_version: int,
+) -> DecisionAgain:
+    """Raise or end a warning again by the rules that hold; ``episodes`` of its kind the customer had before."""
+
+    def again() -> Event:
+        if isinstance(stored, CreditWarningEnded):
+            assert before.raised is not None
+            if before.raised.kind in holding:
+                raise CauseDiffers("The rule holds still.")
+            ended = episode.EndWarning(stored.credit_warning_id, stored.seen_position)
+            return _one(episode.end(before, ended))
+        if stored.kind not in holding:
+            raise CauseDiffers("The rule does not hold.")
+        begun = episode.RaiseWarning(
+            stored.customer_id, stored.kind, episodes + 1, day, stored.seen_position, rules_version,
+            holding[stored.kind],
+        )  # fmt: skip
+        return _one(episode.begin(before, begun))
+
+    return _again(stored, again)
+
+
+def stop_again(
+    stored: StopStep,
+    before: InsuranceCover,
+    found: cover.StopCover | cover.ResumeCover | None,
+    from_on: date,
+) -> DecisionAgain:
+    """Stop a cover or end its stop again by the command that its debts give; ``from_on`` is the day of the event."""
+
+    def again() -> Event:
+        if found is not None and found.from_on != from_on:
+            raise CauseDiffers(f"The debts give {found.from_on}, not {from_on}.")
+        if isinstance(stored, CoverStopped) and isinstance(found, cover.StopCover):
+            return _one(cover.stop(before, found))
+        if isinstance(stored, CoverResumed) and isinstance(found, cover.ResumeCover):
+            return _one(cover.resume(before, found))
+        raise CauseDiffers("The debts give no such step.")
+
+    return _again(stored, again)
+
+
+def deadline_again(
+    stored: DeadlineStep, before: deadline.DeadlineState, found: InsuranceDeadline | None
+) -> DecisionAgain:
+    """Alert a deadline, or record that it has passed, again; ``found`` is what the contract asks for."""
+
+    def again() -> Event:
+        if found is None:
+            raise CauseDiffers("The contract has no such deadline on the day.")
+        position = stored.seen_position
+        if isinstance(stored, InsuranceDeadlineAlerted):
+            return _one(deadline.alert(before, deadline.AlertDeadline(found, position)))
+        return _one(deadline.miss(before, deadline.MissDeadline(found, position)))
+
+    return _again(stored, again)
+
+
 def grade_again(stored: ScoreGraded, before: grading.GradedPayer, forecast: Forecast) -> DecisionAgain:
     """Grade a customer again."""
     command = grading.GradeCustomer(stored.customer_id, forecast, stored.seen_position)
@@ -258,5 +384,8 @@ def _again(stored: CreditDecisionEvent, decision: Callable[[], Event]) -> Decisi
 
 def _fields(event: Event) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(event)
-    basis = fields.pop("basis", {})
+    basis = fields.get("basis")
+    if not isinstance(basis, dict):  # of a deadline it is words
+        return fields
+    del fields["basis"]
     return fields | {f"basis.{name}": value for name, value in basis.items()}

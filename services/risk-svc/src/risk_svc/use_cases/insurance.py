@@ -67,7 +67,7 @@ async def change_cover(
         case cover.StopCover():
             events, effective_on = cover.stop(state, command), command.from_on
         case cover.ResumeCover():
-            events, effective_on = cover.resume(state), command.from_on
+            events, effective_on = cover.resume(state, command), command.from_on
     for event in events:
         session.emit(command.cover_id, event, entity=state.entity_id, effective_on=effective_on)
     return session.result(command.cover_id)

@@ -8,7 +8,7 @@ from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from encours.reading.moment import PositionNotReached
 from risk_svc.domain.picture import SeenPicture
-from risk_svc.domain.policy import Authority, authority, policy_of
+from risk_svc.domain.policy import NO_ROLE, Authority, authority, policy_of
 from risk_svc.domain.terms import proposals, rules
 from risk_svc.use_cases.customers import unmerged
 from risk_svc.use_cases.reservations import Pictures
@@ -73,9 +73,10 @@ async def withdraw_terms(session: Session, command: proposals.WithdrawTerms) -> 
     stream = proposals.terms_of(command.customer_id)
     state = await session.load(RISK_TERMS, stream)
     known = proposals.proposal(state, command.number)
+    by = NO_ROLE
     if known.state == "accepted":
-        await _authority(session, customer.entity_id, known, asked_by="")
-    for event in proposals.withdraw(state, command):
+        by = await _authority(session, customer.entity_id, known, asked_by="")
+    for event in proposals.withdraw(state, command, by):
         session.emit(stream, event, entity=customer.entity_id)
     return session.result(stream)
 

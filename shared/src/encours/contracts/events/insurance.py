@@ -135,7 +135,7 @@ class CoverCancelled(Event, frozen=True, kw_only=True, omit_defaults=True):
     text: str | None = None
 
 
-class CoverStopped(Event, frozen=True, kw_only=True):
+class CoverStopped(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A debt is past due by more days than the contract allows: new deliveries are not covered."""
 
     TYPE: ClassVar[str] = "insurance_cover.stopped"
@@ -144,18 +144,26 @@ class CoverStopped(Event, frozen=True, kw_only=True):
     customer_id: str
     invoice_id: str
     days_past_due: int
+    seen_position: int | None = None
+    """Position of the figures that were seen; ``None`` before it was kept."""
+    judged_on: date | None = None
+    """Day on which it was found, if that is later than its own: the work of a day was done late."""
 
 
-class CoverResumed(Event, frozen=True, kw_only=True):
+class CoverResumed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """No debt is past due by more days than the contract allows: new deliveries are covered again."""
 
     TYPE: ClassVar[str] = "insurance_cover.resumed"
     cover_id: str
     insurance_contract_id: str
     customer_id: str
+    seen_position: int | None = None
+    """Position of the figures that were seen; ``None`` before it was kept."""
+    judged_on: date | None = None
+    """Day on which it was found, if that is later than its own: the work of a day was done late."""
 
 
-class InsuranceDeadlineAlerted(Event, frozen=True, kw_only=True):
+class InsuranceDeadlineAlerted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A deadline of an insurance contract is near. A later alert tells that its last day has moved."""
 
     TYPE: ClassVar[str] = "insurance_deadline.alerted"
@@ -173,9 +181,11 @@ class InsuranceDeadlineAlerted(Event, frozen=True, kw_only=True):
     amount_minor: int | None
     """Open amount of the invoice, or amount of the cover."""
     currency: str
+    seen_position: int | None = None
+    """Position of the figures that were seen; ``None`` before it was kept."""
 
 
-class InsuranceDeadlineMissed(Event, frozen=True, kw_only=True):
+class InsuranceDeadlineMissed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A deadline has passed unmet. A notice, hand-over or extension that is missed loses the claim on its invoice."""
 
     TYPE: ClassVar[str] = "insurance_deadline.missed"
@@ -190,6 +200,8 @@ class InsuranceDeadlineMissed(Event, frozen=True, kw_only=True):
     last_day: date
     amount_minor: int | None
     currency: str
+    seen_position: int | None = None
+    """Position of the figures that were seen; ``None`` before it was kept."""
 
 
 class InsuranceDeadlineMet(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -88,7 +88,7 @@ class RiskTermsAnswered(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Actor that the decider substitutes."""
 
 
-class RiskTermsWithdrawn(Event, frozen=True, kw_only=True):
+class RiskTermsWithdrawn(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Proposed terms are no longer proposed; accepted ones end."""
 
     TYPE: ClassVar[str] = "risk_terms.withdrawn"
@@ -98,3 +98,11 @@ class RiskTermsWithdrawn(Event, frozen=True, kw_only=True):
     accepted: bool
     """The terms had been accepted."""
     text: str
+    figures: PayerFigures | None = None
+    """Figures by which the rule gives the terms no longer; ``None`` by a person, and before they were kept."""
+    policy_version: int | None = None
+    """Version of the credit policy without the terms; ``None`` as for ``figures``."""
+    role: str | None = None
+    """Role that the end of accepted terms needs; ``None`` where the entity's policy asks for none."""
+    in_place_of: str | None = None
+    """Actor that the decider substitutes."""

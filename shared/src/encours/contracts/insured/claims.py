@@ -79,6 +79,10 @@ class InsuredBook:
     insolvent_since: Mapping[str, date] = field(default_factory=dict)
     """Opening of the proceedings of customers that are in any."""
     facts: Mapping[str, DeadlineFacts] = field(default_factory=dict)
+    contracts_beside: tuple[InsuranceContractSet, ...] = ()
+    """Other contracts of the entity, of which one may follow this one."""
+    covers_beside: tuple[InsuranceCover, ...] = ()
+    """Covers under them."""
 
     def in_force(self, day: date) -> bool:
         """Return True for a day up to the last day of the contract."""

@@ -65,12 +65,19 @@ class InsuranceCover:
         reached = [each for each in self.amounts if each.from_on <= day]
         return (reached or self.amounts)[-1 if reached else 0].amount_minor
 
+    @property
+    def last_covered(self) -> date:
+        """Last day of deliveries that it covers, with a run-off."""
+        end = self.last_day
+        if end is None:
+            return date.max
+        if self.cancelled is not None and end == self._cancelled_last():
+            return end + timedelta(days=self.cancelled.run_off_days)
+        return end
+
     def covers(self, delivered_on: date) -> bool:
         """Return True if it covers a debt for a delivery on a day, whatever its amount is then."""
-        end = self.last_day
-        if self.cancelled is not None and end == self._cancelled_last() and end is not None:
-            end += timedelta(days=self.cancelled.run_off_days)
-        if delivered_on < self.content.valid_from or (end is not None and delivered_on > end):
+        if not self.content.valid_from <= delivered_on <= self.last_covered:
             return False
         return not any(
             each.from_on <= delivered_on and (each.to_on is None or delivered_on < each.to_on)

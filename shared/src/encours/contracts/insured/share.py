@@ -185,6 +185,15 @@ def stop_of(book: InsuredBook, customer_id: str, day: date) -> CoverStop | None:
         return None
     if all(each.withdrawn(day) for each in current):
         return CoverStop(contract.code, Reason.of("cover-withdrawn", contract=contract.code))
+    return stopping_debt(book, customer_id, day)
+
+
+def stopping_debt(book: InsuredBook, customer_id: str, day: date) -> CoverStop | None:
+    """Return the debt of a customer that is past due by more days than the contract allows.
+
+    Nothing that was agreed since its due date counts. It stops every cover of the customer, one that runs off as well.
+    """
+    contract = book.contract
     invoice = oldest_unpaid(each for each in book.invoices if each.customer_id == customer_id).get(
         customer_id
     )

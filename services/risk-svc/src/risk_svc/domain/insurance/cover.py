@@ -76,6 +76,9 @@ class StopCover:
     days_past_due: int
     from_on: date | None = None
     """First day of the stop; today if not given."""
+    seen_position: int | None = None
+    judged_on: date | None = None
+    """Day on which it is found, if that is later than its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ class ResumeCover:
 
     cover_id: str
     from_on: date | None = None
+    seen_position: int | None = None
+    judged_on: date | None = None
+    """Day on which it is found, if that is later than its own."""
 
 
 def evolve(state: InsuranceCover, recorded: Recorded) -> InsuranceCover:
@@ -190,11 +196,13 @@ def stop(state: InsuranceCover, command: StopCover) -> list[CoverStopped]:
             customer_id=granted.customer_id,
             invoice_id=command.invoice_id,
             days_past_due=command.days_past_due,
+            seen_position=command.seen_position,
+            judged_on=command.judged_on,
         )
     ]
 
 
-def resume(state: InsuranceCover) -> list[CoverResumed]:
+def resume(state: InsuranceCover, command: ResumeCover) -> list[CoverResumed]:
     """Record the end of a stop of cover; no event if none lasts."""
     if not state.stopped:
         return []
@@ -204,5 +212,7 @@ def resume(state: InsuranceCover) -> list[CoverResumed]:
             cover_id=granted.cover_id,
             insurance_contract_id=granted.insurance_contract_id,
             customer_id=granted.customer_id,
+            seen_position=command.seen_position,
+            judged_on=command.judged_on,
         )
     ]

@@ -34,16 +34,18 @@ class MetByPayment(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class AlertDeadline:
-    """Record that a deadline is near."""
+    """Record that a deadline is near, as seen at a position."""
 
     deadline: InsuranceDeadline
+    seen_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MissDeadline:
-    """Record that a deadline has passed unmet."""
+    """Record that a deadline has passed unmet, as seen at a position."""
 
     deadline: InsuranceDeadline
+    seen_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def alert(state: DeadlineState, command: AlertDeadline) -> list[InsuranceDeadlin
             basis=found.basis,
             amount_minor=found.amount_minor,
             currency=found.currency,
+            seen_position=command.seen_position,
         )
     ]
 
@@ -113,6 +116,7 @@ def miss(state: DeadlineState, command: MissDeadline) -> list[InsuranceDeadlineM
             last_day=found.last_day,
             amount_minor=found.amount_minor,
             currency=found.currency,
+            seen_position=command.seen_position,
         )
     ]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from encours.contracts.events.insurance import DeadlineKind, TurnoverPeriod
+from encours.contracts.events.insurance import DeadlineKind, InsuranceContractSet, TurnoverPeriod
 from encours.contracts.insured.claims import (
     NO_FACTS,
     DeadlineFacts,
@@ -119,22 +119,31 @@ def _of_invoice(
 def _of_stops(book: InsuredBook, day: date) -> Iterator[InsuranceDeadline]:
     """Deadlines of payment: the cover of new deliveries to the customer stops after the last day.
 
-    None of which the cover would stop after the contract has ended: there is no cover then.
+    None of a day on which the contract has ended or the cover has not begun: there is nothing to stop then.
     """
     after = book.contract.conditions.stop_days
-    delivered = {each.content.customer_id for each in book.covers if (each.last_day or date.max) >= day}
+    begins: dict[str, date] = {}
+    for each in book.covers:
+        if each.last_covered >= day:
+            first, customer = each.content.valid_from, each.content.customer_id
+            begins[customer] = min(first, begins.get(customer, first))
     for invoice in book.invoices:
         last = invoice.due_on + timedelta(days=after)
         stops_on = max(day, last + timedelta(days=1))
-        if invoice.customer_id in delivered and invoice.unpaid_minor > 0 and book.in_force(stops_on):
+        covered = begins.get(invoice.customer_id, date.max) <= stops_on and book.in_force(stops_on)
+        if covered and invoice.unpaid_minor > 0:
             basis = f"due on {invoice.due_on}, {after} days"
             yield _of_invoice(book, invoice, "stop_of_cover", last, basis)
 
 
 def _of_covers(book: InsuredBook) -> Iterator[InsuranceDeadline]:
+    """Ends of covers, but of those that end with the contract or after it: it has a deadline of its own."""
+    covers = (*book.covers, *book.covers_beside)
     for cover in book.covers:
         granted, last = cover.content, cover.last_day
-        if last is None or last < granted.valid_from or _succeeded(cover, last, book.covers):
+        if last is None or last < granted.valid_from or not book.in_force(last + timedelta(days=1)):
+            continue
+        if _succeeded(cover, last, covers):
             continue
         cancelled = cover.cancelled is not None and last < (granted.valid_until or date.max)
         yield _deadline(
@@ -162,7 +171,7 @@ def _succeeded(cover: InsuranceCover, last: date, covers: Sequence[InsuranceCove
 
 def _of_contract(book: InsuredBook) -> Iterator[InsuranceDeadline]:
     contract = book.contract
-    if contract.valid_until is not None:
+    if contract.valid_until is not None and not _followed(contract, contract.valid_until, book):
         yield _deadline(
             book,
             "contract_expiry",
@@ -170,6 +179,15 @@ def _of_contract(book: InsuredBook) -> Iterator[InsuranceDeadline]:
             f"contract up to {contract.valid_until}",
             contract.valid_until,
         )
+
+
+def _followed(contract: InsuranceContractSet, last: date, book: InsuredBook) -> bool:
+    """Return True if another contract of the entity begins by the day after, and goes on beyond it."""
+    return any(
+        contract.valid_from < each.valid_from <= last + timedelta(days=1)
+        and (each.valid_until or date.max) > last
+        for each in book.contracts_beside
+    )
 
 
 def _of_turnover(book: InsuredBook, until: date) -> Iterator[InsuranceDeadline]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from encours.contracts.insured.claims import InsuredBook
 from encours.contracts.insured.covers import InsuranceCover
-from encours.contracts.insured.share import stop_of
+from encours.contracts.insured.share import stopping_debt
 from risk_svc.domain.insurance.cover import ResumeCover, StopCover
 from risk_svc.domain.insurance.deadlines import InsuranceDeadline, deadlines_of
 
@@ -35,12 +36,26 @@ def stops_and_ends(
     """
     found: list[tuple[InsuranceCover, StopCover | ResumeCover]] = []
     for each in book.covers:
-        stop = stop_of(book, each.content.customer_id, today)
+        stop = stopping_debt(book, each.content.customer_id, today)
+        current = book.in_force(today) and each.content.valid_from <= today <= each.last_covered
         if stop is None and each.stopped:
             found.append((each, ResumeCover(each.content.cover_id)))
-        elif stop and stop.invoice_id and not each.stopped and (each.last_day or date.max) >= today:
+        elif stop and stop.invoice_id and current and not each.stopped:
             ago = stop.days_past_due - book.contract.conditions.stop_days - 1
             late = min(ago, (today - (opened or today)).days)
             days, first = stop.days_past_due - late, today - timedelta(days=late)
             found.append((each, StopCover(each.content.cover_id, stop.invoice_id, days, first)))
     return found
+
+
+def last_stopped(book: InsuredBook, cover: InsuranceCover) -> date:
+    """Return the last day on which a stop of a cover means anything: the end of the cover, or of its contract."""
+    return min(cover.last_covered, book.contract.valid_until or date.max)
+
+
+def found_on(
+    command: StopCover | ResumeCover, from_on: date | None, today: date, position: int
+) -> StopCover | ResumeCover:
+    """Return the command for a stop, or the end of one, that begins on a day and is found today at a position."""
+    late = None if from_on in (None, today) else today
+    return replace(command, from_on=from_on, seen_position=position, judged_on=late)

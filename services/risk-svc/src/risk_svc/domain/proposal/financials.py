@@ -8,8 +8,16 @@ from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.events.limit_formula import FinancialsFiled
-from encours.kernel.errors import Invalid
+from encours.kernel.errors import Invalid, NotFound
 from encours.kernel.ids import with_prefix
+
+
+class FinancialsNotFound(NotFound):
+    """No figures of the customer were filed for the day (404)."""
+
+    code = "financials-not-found"
+    title = "Balance sheet not found"
+    remedy = "Use a closed_on of financials in the credit file of the customer."
 
 
 @dataclass(frozen=True, slots=True)

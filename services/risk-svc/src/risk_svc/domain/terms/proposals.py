@@ -21,7 +21,7 @@ from encours.kernel.ids import with_prefix
 from encours.kernel.money import Money
 from risk_svc.domain.numbered import entry, with_entry
 from risk_svc.domain.picture import SeenPicture
-from risk_svc.domain.policy import Authority, CreditPolicy
+from risk_svc.domain.policy import NO_ROLE, Authority, CreditPolicy
 from risk_svc.domain.score.history import InvoiceOutcome
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.terms_values import VALUES, require_values
@@ -205,8 +205,8 @@ def answer(state: RiskTerms, command: AnswerTerms, by: Authority) -> list[RiskTe
     ]
 
 
-def withdraw(state: RiskTerms, command: WithdrawTerms) -> list[RiskTermsWithdrawn]:
-    """Withdraw terms that are proposed or accepted; no event again.
+def withdraw(state: RiskTerms, command: WithdrawTerms, by: Authority = NO_ROLE) -> list[RiskTermsWithdrawn]:
+    """Withdraw terms that are proposed or, by an authority, accepted; no event again.
 
     Raises :class:`RiskTermsAlreadyAnswered` for those that were declined.
     """
@@ -215,17 +215,28 @@ def withdraw(state: RiskTerms, command: WithdrawTerms) -> list[RiskTermsWithdraw
         return []
     if known.state == "declined":
         raise RiskTermsAlreadyAnswered("They were declined: there is nothing to withdraw.")
-    return [withdrawn(known, command.text)]
+    return [withdrawn(known, command.text, by=by)]
 
 
-def withdrawn(known: TermsProposal, text: str) -> RiskTermsWithdrawn:
-    """Return the end of a proposal, with the reason."""
+def withdrawn(
+    known: TermsProposal,
+    text: str,
+    *,
+    by: Authority = NO_ROLE,
+    figures: PayerFigures | None = None,
+    policy_version: int | None = None,
+) -> RiskTermsWithdrawn:
+    """Return the end of a proposal, with the reason, the authority, and the figures by which a rule ends it."""
     return RiskTermsWithdrawn(
         risk_terms_id=known.proposed.risk_terms_id,
         customer_id=known.proposed.customer_id,
         proposal_number=known.proposed.proposal_number,
         accepted=known.state == "accepted",
         text=text,
+        figures=figures,
+        policy_version=policy_version,
+        role=by.role,
+        in_place_of=by.in_place_of,
     )
 
 

@@ -53,6 +53,7 @@ class TermsByRules:
 
     found: tuple[ProposeTerms, ...]
     figures: PayerFigures
+    policy_version: int
 
 
 def by_rules(policy: CreditPolicy, seen: SeenPicture, model: PaymentModel, day: date) -> TermsByRules:
@@ -68,7 +69,7 @@ def by_rules(policy: CreditPolicy, seen: SeenPicture, model: PaymentModel, day: 
         terms = _by_rule(rule, policy.version, picture, figures, day)
         if terms is not None:
             found.setdefault(terms.kind, terms)
-    return TermsByRules(tuple(found.values()), figures)
+    return TermsByRules(tuple(found.values()), figures, policy.version)
 
 
 def _by_rule(
@@ -120,7 +121,7 @@ def follow(state: RiskTerms, rules: TermsByRules) -> list[RiskTermsProposed | Ri
         basis = each.proposed.basis
         if basis is not None and each.state == "proposed" and basis.rule not in given:
             text = f"The rule no longer applies: grade {rules.figures.grade}"
-            events.append(withdrawn(each, text))
+            events.append(withdrawn(each, text, figures=rules.figures, policy_version=rules.policy_version))
     count = 0
     for terms in rules.found:
         if not _known(state.proposals, terms, rules.figures):

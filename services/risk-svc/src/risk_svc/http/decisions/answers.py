@@ -8,6 +8,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
+from encours.contracts.events.credit_warning import CreditWarningEnded, CreditWarningRaised
+from encours.contracts.events.guarantee import GuaranteeTaken
+from encours.contracts.events.insurance import (
+    CoverResumed,
+    CoverStopped,
+    InsuranceDeadlineAlerted,
+    InsuranceDeadlineMissed,
+)
 from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import (
     ReservationDecided,
@@ -15,16 +23,16 @@ from encours.contracts.events.reservation import (
     ReservationReleased,
 )
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
-from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
+from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed, RiskTermsWithdrawn
 from encours.contracts.events.score import ScoreGraded
 from encours.http.models import BusinessDate
 from risk_svc.domain.reperform import CreditDecisionEvent, CreditDifference
-from risk_svc.use_cases.reperform import CreditReperformed
-from risk_svc.use_cases.reperform_period import CreditPeriod, CreditPeriodReperformed
+from risk_svc.use_cases.decisions.archive import CreditReperformed
+from risk_svc.use_cases.decisions.period import CreditPeriod, CreditPeriodReperformed
 
 CreditDecisionKind = Literal[
     "check", "order", "override", "closing", "limit_request", "limit", "terms", "terms_answer", "grade", "hold",
-    "badge",
+    "badge", "warning", "cover_stop", "deadline", "terms_withdrawal", "guarantee",
 ]  # fmt: skip
 _KINDS: dict[str, CreditDecisionKind] = {
     CreditChecked.TYPE: "check",
@@ -40,6 +48,14 @@ _KINDS: dict[str, CreditDecisionKind] = {
     CreditHoldPlaced.TYPE: "hold",
     CreditHoldReleased.TYPE: "hold",
     PayerBadgeGiven.TYPE: "badge",
+    CreditWarningRaised.TYPE: "warning",
+    CreditWarningEnded.TYPE: "warning",
+    CoverStopped.TYPE: "cover_stop",
+    CoverResumed.TYPE: "cover_stop",
+    InsuranceDeadlineAlerted.TYPE: "deadline",
+    InsuranceDeadlineMissed.TYPE: "deadline",
+    RiskTermsWithdrawn.TYPE: "terms_withdrawal",
+    GuaranteeTaken.TYPE: "guarantee",
 }
 _MISMATCHES_MAX = 1_000
 
@@ -153,5 +169,11 @@ def _seen(stored: CreditDecisionEvent) -> int | None:
             return proposal.seen_position
         case RiskTermsProposed():
             return stored.figures.seen_position
+        case RiskTermsWithdrawn():
+            return stored.figures.seen_position if stored.figures else None
+        case CreditWarningRaised() | CreditWarningEnded() | CoverStopped() | CoverResumed():
+            return stored.seen_position
+        case InsuranceDeadlineAlerted() | InsuranceDeadlineMissed():
+            return stored.seen_position
         case _:
             return None

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from encours.http.models import Body, BusinessDate
 from encours.kernel.errors import Invalid
-from risk_svc.use_cases.reperform_period import CreditPeriod
+from risk_svc.use_cases.decisions.period import CreditPeriod
 
 
 class CreditPeriodBody(Body):

@@ -13,16 +13,19 @@ from encours.http.routing import Router
 from risk_svc.domain.reperform import CreditDecisionNotFound
 from risk_svc.http.decisions.answers import CreditPeriodReperformedOut, CreditReperformedOut
 from risk_svc.http.decisions.bodies import CreditPeriodBody
-from risk_svc.use_cases.reperform import CreditArchive
-from risk_svc.use_cases.reperform_period import reperform_credit
+from risk_svc.use_cases.decisions.archive import CreditArchive
+from risk_svc.use_cases.decisions.period import reperform_credit
 
 router = Router(tags=["Credit checks"])
 Auditing = Annotated[Query, reading("risk:read", time_travel=False)]
 CreditDecisionPath = Annotated[
     str,
     Path(
-        pattern="^(dec|rsv|lim|chd)_[0-9a-f]{32}$",
-        description="Id of a check, a reservation, a limit request or a hold.",
+        pattern="^(dec|rsv|lim|chd|bdg|rtm|grd|gua|wrn|cov|idl)_[0-9a-f]{32}$",
+        description=(
+            "Id of what was decided on: check, reservation, limit request, hold, badge, terms, grade, guarantee,"
+            " warning, cover or deadline of a contract."
+        ),
         examples=["dec_01890a5d5e3b7c1e9f0a4b6c8d0e2f14"],
     ),
 ]
@@ -32,8 +35,8 @@ CreditDecisionPath = Annotated[
 async def reperform_credit_decisions(body: CreditPeriodBody, q: Auditing) -> Response:
     """Take all decisions on credit of a period again from the ledger, and list those that differ. Records nothing.
 
-    They are checks, orders, overrides, limits that the formula proposed, decisions on limits, proposed terms,
-    grades, and holds and badges by policy.
+    They are checks, orders, overrides, limits that the formula proposed, decisions on limits, terms, guarantees,
+    grades, holds and badges by policy, early warnings, stops of cover, and deadlines of credit insurance.
     """
     period = body.to_period()
     gets_on = context(q.request).extend_deadline

@@ -17,6 +17,7 @@ from encours.kernel.errors import Invalid
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from risk_svc.domain.insurance.contract import InsuranceContractNotFound, contract_of
+from risk_svc.domain.insurance.cover import CoverNotFound
 from risk_svc.domain.insurance.deadlines import deadlines_of
 from risk_svc.http.insurance.answers import (
     COVER_ANSWER,
@@ -27,6 +28,7 @@ from risk_svc.http.insurance.answers import (
     DeadlineOut,
     InsuranceContractAsOf,
     InsuranceContractOut,
+    InsuranceCoverOut,
     LostClaimOut,
     LostClaims,
     MetDeadlineAsOf,
@@ -40,6 +42,7 @@ from risk_svc.http.insurance.bodies import (
     ReduceCoverBody,
 )
 from risk_svc.http.limits.bodies import CustomerId
+from risk_svc.http.streams import stream_then
 from risk_svc.read_models.insurance.deadline_query import OpenDeadlines
 from risk_svc.read_models.insurance.lost_query import lost_claims_of
 from risk_svc.read_models.insurance.query import Moment, books, granted_contracts
@@ -67,15 +70,9 @@ async def set_insurance_contract(code: ContractCode, body: InsuranceContractBody
 @router.get("/v1/insurance-contracts/{code}", response_model=InsuranceContractAsOf)
 async def get_insurance_contract(code: ContractCode, q: Reading) -> Response:
     """Get a contract as of a date, as known at an instant."""
-    time = await q.time()
-    events = await q.ledger.read_stream(q.caller.ledger, contract_of(code), upto=time.position)
-    visible = [event for event in events if event.effective_on <= time.as_of]
-    if not visible:
-        raise InsuranceContractNotFound(code)
-    q.caller.require_sight(visible[0].entity, InsuranceContractNotFound(code))
-    last = events[-1]
-    found = InsuranceContractOut.of(insurance.INSURANCE_CONTRACT.fold(visible), last.version)
-    return q.respond(InsuranceContractAsOf(**found.model_dump(by_alias=True), **time.echo()), last=last)
+    then = await stream_then(q, contract_of(code), InsuranceContractNotFound(code))
+    found = InsuranceContractOut.of(insurance.INSURANCE_CONTRACT.fold(then.events), then.last.version)
+    return q.respond(InsuranceContractAsOf(**found.model_dump(by_alias=True), **then.echo), last=then.last)
 
 
 @router.get("/v1/insurance-contracts/{code}/lost-claims", response_model=LostClaims)
@@ -116,6 +113,14 @@ async def grant_cover(customer_id: CustomerId, body: CoverBody, cmd: Insuring) -
     """Record that a contract covers the debts of a customer up to an amount."""
     granted = body.to_command(new_id("cov"), customer_id)
     return await cmd.run(insurance.grant_cover, granted, answer=COVER_ANSWER, status=201)
+
+
+@router.get("/v1/covers/{cover_id}", response_model=CoverAsOf)
+async def get_cover(cover_id: CoverPath, q: Reading) -> Response:
+    """Get a cover as of a date, as known at an instant."""
+    then = await stream_then(q, cover_id, CoverNotFound(cover_id))
+    found = InsuranceCoverOut.of(insurance.COVER.fold(then.events), then.last.version)
+    return q.respond(CoverAsOf(**found.model_dump(by_alias=True), **then.echo), last=then.last)
 
 
 @router.post("/v1/covers/{cover_id}/reduce", response_model=CoverAsOf)

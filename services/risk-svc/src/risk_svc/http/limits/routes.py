@@ -23,6 +23,7 @@ from risk_svc.http.limits.answers import (
     LimitRequests,
 )
 from risk_svc.http.limits.bodies import ApproveBody, CustomerId, LimitBody, RefuseBody
+from risk_svc.http.streams import stream_then
 from risk_svc.read_models.credit import query
 from risk_svc.read_models.credit.query import LatestPictures
 from risk_svc.use_cases import limits, proposals
@@ -71,15 +72,9 @@ async def refuse_limit(limit_id: LimitPath, body: RefuseBody, cmd: Approving) ->
 @router.get("/v1/limit-requests/{limit_id}", response_model=LimitRequestAsOf)
 async def get_limit_request(limit_id: LimitPath, q: Reading) -> Response:
     """Get a request as of a date, as known at an instant."""
-    time = await q.time()
-    events = await q.ledger.read_stream(q.caller.ledger, limit_id, upto=time.position)
-    visible = [event for event in events if event.effective_on <= time.as_of]
-    if not visible:
-        raise LimitRequestNotFound(limit_id)
-    q.caller.require_sight(visible[0].entity, LimitRequestNotFound(limit_id))
-    last = events[-1]  # If-Match compares with the latest version, whatever day is asked for
-    found = LimitRequestOut.of(limits.LIMIT.fold(visible), last.version)
-    return q.respond(LimitRequestAsOf(**dict(found), **time.echo()), last=last)
+    then = await stream_then(q, limit_id, LimitRequestNotFound(limit_id))
+    found = LimitRequestOut.of(limits.LIMIT.fold(then.events), then.last.version)
+    return q.respond(LimitRequestAsOf(**dict(found), **then.echo), last=then.last)
 
 
 @router.get("/v1/limit-requests", response_model=LimitRequests)

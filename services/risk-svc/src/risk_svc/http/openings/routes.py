@@ -32,6 +32,7 @@ from risk_svc.http.openings.bodies import (
     ItemDoneBody,
     OpeningReasonBody,
 )
+from risk_svc.http.streams import stream_then
 from risk_svc.use_cases.file import openings
 
 router = Router(tags=["Account opening"])
@@ -107,12 +108,6 @@ async def refuse_account(customer_id: CustomerId, body: OpeningReasonBody, cmd: 
 @router.get("/v1/customers/{customer_id}/account-opening", response_model=AccountOpeningAsOf)
 async def get_account_opening(customer_id: CustomerId, q: Reading) -> Response:
     """Get the opening file of a customer as of a date, as known at an instant."""
-    time = await q.time()
-    missing = AccountOpeningNotFound(customer_id)
-    events = await q.ledger.read_stream(q.caller.ledger, opening_of(customer_id), upto=time.position)
-    visible = [event for event in events if event.effective_on <= time.as_of]
-    if not visible:
-        raise missing
-    q.caller.require_sight(visible[0].entity, missing)
-    found = AccountOpeningOut.of(openings.ACCOUNT_OPENING.fold(visible))
-    return q.respond(AccountOpeningAsOf(**dict(found), **time.echo()), last=events[-1])
+    then = await stream_then(q, opening_of(customer_id), AccountOpeningNotFound(customer_id))
+    found = AccountOpeningOut.of(openings.ACCOUNT_OPENING.fold(then.events))
+    return q.respond(AccountOpeningAsOf(**dict(found), **then.echo), last=then.last)

@@ -27,6 +27,7 @@ from risk_svc.http.reservations.answers import (
 )
 from risk_svc.http.reservations.bodies import ConsumeBody, OverrideBody, ReleaseOrderBody, ReservationBody
 from risk_svc.http.reservations.turns import Turns
+from risk_svc.http.streams import stream_then
 from risk_svc.read_models.credit import order_query as query
 from risk_svc.read_models.credit.query import LatestPictures
 from risk_svc.use_cases import reservations
@@ -103,15 +104,9 @@ async def release_reservation(
 @router.get("/v1/reservations/{reservation_id}", response_model=ReservationAsOf)
 async def get_reservation(reservation_id: ReservationPath, q: Reading) -> Response:
     """Get an order on credit as of a date, as known at an instant."""
-    time = await q.time()
-    events = await q.ledger.read_stream(q.caller.ledger, reservation_id, upto=time.position)
-    visible = [event for event in events if event.effective_on <= time.as_of]
-    if not visible:
-        raise ReservationNotFound(reservation_id)
-    q.caller.require_sight(visible[0].entity, ReservationNotFound(reservation_id))
-    last = events[-1]
-    found = ReservationOut.of(reservations.RESERVATION.fold(visible), last.version)
-    return q.respond(ReservationAsOf(**dict(found), **time.echo()), last=last)
+    then = await stream_then(q, reservation_id, ReservationNotFound(reservation_id))
+    found = ReservationOut.of(reservations.RESERVATION.fold(then.events), then.last.version)
+    return q.respond(ReservationAsOf(**dict(found), **then.echo), last=then.last)
 
 
 @router.get("/v1/reservations", response_model=Reservations)

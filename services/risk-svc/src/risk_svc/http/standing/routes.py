@@ -25,6 +25,7 @@ from risk_svc.http.standing.answers import (
     CreditPolicyOut,
 )
 from risk_svc.http.standing.bodies import BadgeBody, CreditHoldBody, CreditPolicyBody, ReleaseHoldBody
+from risk_svc.http.streams import stream_then
 from risk_svc.use_cases import standing
 
 router = Router(tags=["Holds and policy"])
@@ -45,15 +46,9 @@ async def place_credit_hold(customer_id: CustomerId, body: CreditHoldBody, cmd: 
 @router.get("/v1/credit-holds/{hold_id}", response_model=CreditHoldAsOf)
 async def get_credit_hold(hold_id: HoldPath, q: Reading) -> Response:
     """Get a hold on the orders of a customer as of a date, as known at an instant."""
-    time = await q.time()
-    events = await q.ledger.read_stream(q.caller.ledger, hold_id, upto=time.position)
-    visible = [event for event in events if event.effective_on <= time.as_of]
-    if not visible:
-        raise CreditHoldNotFound(hold_id)
-    q.caller.require_sight(visible[0].entity, CreditHoldNotFound(hold_id))
-    last = events[-1]
-    found = CreditHoldOut.of(standing.CREDIT_HOLD.fold(visible), last.version)
-    return q.respond(CreditHoldAsOf(**dict(found), **time.echo()), last=last)
+    then = await stream_then(q, hold_id, CreditHoldNotFound(hold_id))
+    found = CreditHoldOut.of(standing.CREDIT_HOLD.fold(then.events), then.last.version)
+    return q.respond(CreditHoldAsOf(**dict(found), **then.echo), last=then.last)
 
 
 @router.post("/v1/credit-holds/{hold_id}/release", response_model=CreditHoldAsOf)
@@ -87,12 +82,6 @@ async def set_credit_policy(entity_id: EntityPath, body: CreditPolicyBody, cmd: 
 @router.get("/v1/entities/{entity_id}/credit-policy", response_model=CreditPolicyAsOf)
 async def get_credit_policy(entity_id: EntityPath, q: Reading) -> Response:
     """Get the credit policy of an entity as of a date, as known at an instant."""
-    time = await q.time()
-    events = await q.ledger.read_stream(q.caller.ledger, policy_of(entity_id), upto=time.position)
-    visible = [event for event in events if event.effective_on <= time.as_of]
-    if not visible:
-        raise CreditPolicyNotFound(entity_id)
-    q.caller.require_sight(visible[0].entity, CreditPolicyNotFound(entity_id))
-    last = events[-1]
-    found = CreditPolicyOut.of(standing.CREDIT_POLICY.fold(visible), last.version)
-    return q.respond(CreditPolicyAsOf(**found.model_dump(by_alias=True), **time.echo()), last=last)
+    then = await stream_then(q, policy_of(entity_id), CreditPolicyNotFound(entity_id))
+    found = CreditPolicyOut.of(standing.CREDIT_POLICY.fold(then.events), then.last.version)
+    return q.respond(CreditPolicyAsOf(**found.model_dump(by_alias=True), **then.echo), last=then.last)

@@ -16,6 +16,7 @@ from encours.reading.pages import Page
 from risk_svc.domain.policy import RiskEntityNotFound
 from risk_svc.domain.warning.episode import CreditWarningNotFound, rules_of
 from risk_svc.http.limits.bodies import CustomerId
+from risk_svc.http.streams import stream_then
 from risk_svc.http.warnings.answers import (
     RULES_ANSWER,
     WARNING_ANSWER,
@@ -61,14 +62,9 @@ async def list_warnings(
 @router.get("/v1/warnings/{warning_id}", response_model=CreditWarningAsOf)
 async def get_warning(warning_id: WarningPath, q: Reading) -> Response:
     """Get a warning as of a date, as known at an instant."""
-    time = await q.time()
-    events = await q.ledger.read_stream(q.caller.ledger, warning_id, upto=time.position)
-    visible = [event for event in events if event.effective_on <= time.as_of]
-    if not visible:
-        raise CreditWarningNotFound(warning_id)
-    q.caller.require_sight(visible[0].entity, CreditWarningNotFound(warning_id))
-    found = CreditWarningOut.of(commands.CREDIT_WARNING.fold(visible))
-    return q.respond(CreditWarningAsOf(**dict(found), **time.echo()), last=events[-1])
+    then = await stream_then(q, warning_id, CreditWarningNotFound(warning_id))
+    found = CreditWarningOut.of(commands.CREDIT_WARNING.fold(then.events))
+    return q.respond(CreditWarningAsOf(**dict(found), **then.echo), last=then.last)
 
 
 @router.post("/v1/warnings/{warning_id}/acknowledge", response_model=CreditWarningAsOf)

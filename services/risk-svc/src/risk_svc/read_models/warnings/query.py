@@ -66,6 +66,9 @@ _EPISODES = """
 select credit_warning_id, customer_id, kind, episode, ended_position is null as is_open from {s}.credit_warning
 where customer_id = any($1) order by episode
 """
+_EPISODES_BEFORE = """
+select count(*) from {s}.credit_warning where customer_id = $1 and kind = $2 and raised_position < $3
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,11 @@ class WarnedBook:
     debtors: Mapping[str, int]
 
 
-async def warned_book(moment: Moment, entity_id: str) -> WarnedBook:
-    """Return the open amounts of all debtors of an entity."""
+async def warned_book(moment: Moment, entity_id: str, *, amounts: bool = True) -> WarnedBook:
+    """Return the open amounts of all debtors of an entity, and its merges; without ``amounts`` these alone."""
     merged = await survivors(moment.conn, moment.schema, moment.as_of, moment.position)
+    if not amounts:
+        return WarnedBook(merged, {}, {})
     rows = await moment.conn.fetch(
         _OPEN.format(s=moment.schema),
         entity_id,
@@ -147,6 +152,13 @@ async def warned_page(
         [*seen, *merged],
         {each: Episodes(open_ids[each], counts[each]) for each in customers},
     )
+
+
+async def episodes_before(moment: Moment, customer_id: str, kind: str, position: int) -> int:
+    """Return the number of episodes of a kind that a customer had before a position."""
+    statement = _EPISODES_BEFORE.format(s=moment.schema)
+    (row,) = await moment.fetch(statement, customer_id, kind, position)
+    return int(row["count"])
 
 
 async def warned_customers(

@@ -6,39 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import get_args
 
 from encours.contracts import names_of
-from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
-from encours.contracts.events.reservation import (
-    ReservationDecided,
-    ReservationOverridden,
-    ReservationReleased,
-)
-from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
-from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
-from encours.contracts.events.score import ScoreGraded
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger
 from encours.reading.moment import Granted
 from encours.reading.read_db import ReadDb
+from risk_svc.domain.reperform import CreditDecisionEvent
 from risk_svc.models import CREDIT
-from risk_svc.use_cases.reperform import CreditArchive, CreditReperformed
+from risk_svc.use_cases.decisions.archive import CreditArchive, CreditReperformed
 
-DECIDED = names_of(
-    CreditChecked,
-    ReservationDecided,
-    ReservationOverridden,
-    ReservationReleased,
-    LimitRequested,
-    LimitApproved,
-    LimitRefused,
-    RiskTermsProposed,
-    RiskTermsAnswered,
-    ScoreGraded,
-    CreditHoldPlaced,
-    CreditHoldReleased,
-    PayerBadgeGiven,
-)
+DECIDED = names_of(*get_args(CreditDecisionEvent))
 """Events of decisions on credit."""
 CREDIT_DECISIONS_MAX = 100_000
 """Most decisions of one request."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from typing import assert_never
 
 from encours.contracts import Recorded
@@ -15,6 +14,14 @@ from encours.contracts.common import Reason
 from encours.contracts.events import calendar, score
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
+from encours.contracts.events.credit_warning import CreditWarningEnded, CreditWarningRaised
+from encours.contracts.events.guarantee import GuaranteeTaken
+from encours.contracts.events.insurance import (
+    CoverResumed,
+    CoverStopped,
+    InsuranceDeadlineAlerted,
+    InsuranceDeadlineMissed,
+)
 from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.reservation import (
     CreditLineDrawn,
@@ -23,15 +30,18 @@ from encours.contracts.events.reservation import (
     ReservationReleased,
 )
 from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
-from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
+from encours.contracts.events.risk_terms import (
+    PayerFigures,
+    RiskTermsAnswered,
+    RiskTermsProposed,
+    RiskTermsWithdrawn,
+)
 from encours.contracts.events.score import ScoreGraded
-from encours.ledger import Ledger
-from encours.projection.read_model import Conn
 from encours.reading.merges import survivors
 from encours.reading.reasons import sentence
-from risk_svc.domain import policy
 from risk_svc.domain.hold_rules import earns_badge
 from risk_svc.domain.picture import Picture, SeenPicture
+from risk_svc.domain.policy import NO_ROLE, Authority
 from risk_svc.domain.proposal.financials import financials_of, latest_of
 from risk_svc.domain.proposal.formula import formula_of
 from risk_svc.domain.proposal.propose import ProposalBasis, propose
@@ -45,21 +55,28 @@ from risk_svc.domain.reperform import (
     closed_again,
     decide_again,
     grade_again,
+    guarantee_again,
     held_again,
     limit_again,
     override_again,
     requested_again,
     ruled_again,
     terms_again,
+    unruled_again,
+    withdrawn_again,
 )
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.domain.score.history import PayerHistory
+from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.score.versions import ScoreModels
 from risk_svc.domain.terms.proposals import RiskTerms, figures_of, proposal
-from risk_svc.domain.terms.rules import by_rules
+from risk_svc.domain.terms.rules import TermsByRules, by_rules
 from risk_svc.read_models.credit.payers import payer_histories
 from risk_svc.read_models.credit.query import pictures
 from risk_svc.read_models.credit.standing import standings_then
+from risk_svc.use_cases.decisions.insured import due_then, stopped_then
+from risk_svc.use_cases.decisions.past import LedgerPast, authority_of
+from risk_svc.use_cases.decisions.warned import warned_then
 from risk_svc.use_cases.grades import GRADE
 from risk_svc.use_cases.limits import LIMIT
 from risk_svc.use_cases.policy_holds import badge_reason, causes_for
@@ -67,7 +84,7 @@ from risk_svc.use_cases.proposals import FINANCIALS, FORMULA
 from risk_svc.use_cases.reservations import RESERVATION, line_of
 from risk_svc.use_cases.risk_terms import RISK_TERMS
 from risk_svc.use_cases.score_models import SCORE_MODELS
-from risk_svc.use_cases.standing import CREDIT_HOLD, CREDIT_POLICY
+from risk_svc.use_cases.standing import CREDIT_HOLD
 
 BADGE = "badge"
 """Key of the badge among the causes that a policy finds."""
@@ -82,13 +99,9 @@ class CreditReperformed:
 
 
 @dataclass(frozen=True, slots=True)
-class CreditArchive:
-    """Ledger and read model of the figures: rows of all positions, so that those of any decision can be asked for."""
+class CreditArchive(LedgerPast):
+    """Past from which decisions are taken again."""
 
-    ledger: Ledger
-    name: str
-    conn: Conn
-    schema: str
     _streams: dict[str, list[Recorded]] = field(default_factory=dict)
     """Streams that many decisions follow: the calendar, and the versions of the payment model."""
     _payers: dict[tuple[str, date, int], PayerHistory | None] = field(default_factory=dict)
@@ -154,38 +167,82 @@ class CreditArchive:
                 return await self._terms(e, stored, RISK_TERMS.fold(earlier))
             case RiskTermsAnswered():
                 return await self._answer(e, stored, RISK_TERMS.fold(earlier))
+            case RiskTermsWithdrawn():
+                return await self._withdrawn(e, stored, RISK_TERMS.fold(earlier))
+            case GuaranteeTaken():
+                rules = await self.policy(e.entity, e.position - 1)
+                by = authority_of(e, rules, stored.amount_minor, stored.currency, "")
+                return guarantee_again(stored, by, e.effective_on)
             case ScoreGraded():
                 return await self._grade(e, stored, earlier)
             case CreditHoldPlaced() | CreditHoldReleased() | PayerBadgeGiven():
                 return await self._held(e, stored, earlier)
+            case CreditWarningRaised() | CreditWarningEnded():
+                return await warned_then(self, e, stored, earlier)
+            case CoverStopped() | CoverResumed():
+                return await stopped_then(self, e, stored, earlier)
+            case InsuranceDeadlineAlerted() | InsuranceDeadlineMissed():
+                return await due_then(self, e, stored, earlier)
             case _:
                 assert_never(stored)
 
     async def _terms(self, e: Recorded, stored: RiskTermsProposed, before: RiskTerms) -> DecisionAgain:
-        figures, day = stored.figures, e.effective_on
-        seen = await self._seen(e, stored.customer_id, figures.seen_position, 0, figures.model_version)
-        model = (await self._models(e.position)).version(figures.model_version)
-        if stored.basis is None:
-            return terms_again(stored, before, figures_of(seen, model, day))
-        rules = await self._policy(e.entity, e.position, stored.basis.policy_version)
-        return ruled_again(stored, before, by_rules(rules, seen, model, day))
+        if stored.basis is not None:
+            given = await self._by_rules(e, stored.customer_id, stored.figures, stored.basis.policy_version)
+            return ruled_again(stored, before, given)
+        seen, model = await self._judged(e, stored.customer_id, stored.figures)
+        return terms_again(stored, before, figures_of(seen, model, e.effective_on))
+
+    async def _by_rules(
+        self, e: Recorded, customer_id: str, figures: PayerFigures, policy_version: int | None
+    ) -> TermsByRules:
+        seen, model = await self._judged(e, customer_id, figures)
+        rules = await self.policy(e.entity, e.position, policy_version)
+        return by_rules(rules, seen, model, e.effective_on)
+
+    async def _judged(
+        self, e: Recorded, customer_id: str, figures: PayerFigures
+    ) -> tuple[SeenPicture, PaymentModel]:
+        """Return the customer at the position of its forecast, and the model of that."""
+        seen = await self._seen(e, customer_id, figures.seen_position, 0, figures.model_version)
+        return seen, (await self._models(e.position)).version(figures.model_version)
 
     async def _answer(self, e: Recorded, stored: RiskTermsAnswered, before: RiskTerms) -> DecisionAgain:
-        rules = await self._policy(e.entity, e.position - 1)
+        rules = await self.policy(e.entity, e.position - 1)
 
-        def by() -> policy.Authority:
+        def by() -> Authority:
             known = proposal(before, stored.proposal_number)
             amount = known.weight(rules)
-            return _authority(e, rules, amount.amount_minor, amount.currency, known.proposed_by)()
+            return authority_of(e, rules, amount.amount_minor, amount.currency, known.proposed_by)()
 
         return answered_again(stored, before, by)
+
+    async def _withdrawn(
+        self, e: Recorded, stored: RiskTermsWithdrawn, before: RiskTerms
+    ) -> DecisionAgain | None:
+        """Withdraw terms again; ``None`` of a rule before its figures were kept."""
+        if stored.figures is not None:
+            given = await self._by_rules(e, stored.customer_id, stored.figures, stored.policy_version)
+            return unruled_again(stored, before, given)
+        if e.actor == RISK:
+            return None
+        rules = await self.policy(e.entity, e.position - 1)
+
+        def by() -> Authority:
+            known = proposal(before, stored.proposal_number)
+            if known.state != "accepted":
+                return NO_ROLE
+            amount = known.weight(rules)
+            return authority_of(e, rules, amount.amount_minor, amount.currency, "")()
+
+        return withdrawn_again(stored, before, by)
 
     async def _override(
         self, e: Recorded, stored: ReservationOverridden, before: Reservation
     ) -> DecisionAgain:
         seen = await self._figures(e, stored)
-        rules = await self._policy(before.entity_id, e.position - 1)
-        by = _authority(e, rules, before.amount_minor, before.currency, before.requested_by)
+        rules = await self.policy(before.entity_id, e.position - 1)
+        by = authority_of(e, rules, before.amount_minor, before.currency, before.requested_by)
         return override_again(stored, before, by, seen, e.effective_on)
 
     async def _closed(
@@ -194,8 +251,10 @@ class CreditArchive:
         """Close a blocked order again; ``None`` where a reservation is freed, or ends with its order."""
         if before.status != "blocked" or e.actor == RISK:
             return None
-        rules = await self._policy(before.entity_id, e.position - 1)
-        return closed_again(stored, before, _authority(e, rules, before.amount_minor, before.currency, None))
+        rules = await self.policy(before.entity_id, e.position - 1)
+        return closed_again(
+            stored, before, authority_of(e, rules, before.amount_minor, before.currency, None)
+        )
 
     async def _requested(self, e: Recorded, stored: LimitRequested, proposal: LimitProposal) -> DecisionAgain:
         formula = FORMULA.fold(
@@ -213,9 +272,9 @@ class CreditArchive:
         self, e: Recorded, stored: LimitApproved | LimitRefused, earlier: Sequence[Recorded]
     ) -> DecisionAgain:
         before = LIMIT.fold(earlier)
-        rules = await self._policy(before.entity_id, e.position - 1)
+        rules = await self.policy(before.entity_id, e.position - 1)
         amount = stored.amount_minor if isinstance(stored, LimitApproved) else before.amount_minor
-        by = _authority(e, rules, amount, before.currency, before.requested_by)
+        by = authority_of(e, rules, amount, before.currency, before.requested_by)
         return limit_again(stored, before, by, e.effective_on)
 
     async def _grade(self, e: Recorded, stored: ScoreGraded, earlier: Sequence[Recorded]) -> DecisionAgain:
@@ -255,7 +314,7 @@ class CreditArchive:
     async def _causes(self, e: Recorded, stored: HeldByPolicy, held_for: str, position: int) -> DecisionAgain:
         # The policy is read as the day opens, the figures later: it may have been set again in between.
         version = stored.policy_version
-        rules = await self._policy(e.entity, position if version is None else e.position - 1, version)
+        rules = await self.policy(e.entity, position if version is None else e.position - 1, version)
         day = e.effective_on
         (seen,) = await standings_then(
             self.conn, self.schema, [stored.customer_id], as_of=day, position=position
@@ -286,11 +345,6 @@ class CreditArchive:
             self._streams[stream] = await self.ledger.read_stream(self.name, stream)
         return self._streams[stream]
 
-    async def _policy(self, entity_id: str, position: int, version: int | None = None) -> policy.CreditPolicy:
-        """Return the policy at a position, or of a version up to it."""
-        events = await self.ledger.read_stream(self.name, policy.policy_of(entity_id), upto=position)
-        return CREDIT_POLICY.fold(e for e in events if version is None or e.version <= version)
-
     async def _figures(self, e: Recorded, stored: ReservationDecided | ReservationOverridden) -> SeenPicture:
         basis = stored.basis
         seen = await self._seen(e, stored.customer_id, basis.seen_position, basis.lag, basis.score_model)
@@ -311,12 +365,3 @@ class CreditArchive:
         if model is not None:
             used = (await self._models(e.position)).model
         return SeenPicture(picture, position, min(lag, e.position - 1 - position), False, used)
-
-
-def _authority(
-    e: Recorded, rules: policy.CreditPolicy, amount_minor: int, currency: str, asked_by: str | None
-) -> Callable[[], policy.Authority]:
-    """Return the search for the authority by which the actor of a decision could take it."""
-    return partial(
-        policy.authority, rules, amount_minor, currency, actor=e.actor, asked_by=asked_by, day=e.effective_on
-    )

@@ -1,0 +1,1 @@
+"""Decisions on credit, taken again from the ledger."""
