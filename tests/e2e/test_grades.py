@@ -58,7 +58,8 @@ def test_a_customer_is_graded_as_a_model_is_activated_a_day_opens_and_money_come
     _limit_is_proposed_and_reviewed(world, customer)
     _terms_are_proposed_and_accepted(world, customer)
     again = {"check": 1, "grade": 3, "limit": 2, "limit_request": 1, "order": 1, "override": 1}
-    assert world.decisions_follow() == again | {"terms": 2, "terms_answer": 1}
+    on_terms = {"terms": 2, "terms_answer": 1, "terms_withdrawal": 1}
+    assert world.decisions_follow() == again | on_terms
     _facts_are_told_and_a_notice_asks_for_a_review(world, customer)
     told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
     assert "Payment grade D (model default-1)" in told
@@ -186,3 +187,4 @@ def test_an_insured_debt_is_alerted_missed_and_stops_the_cover_as_days_open(syst
     wait_until(lambda: len(told("insurance_deadline.missed")) == 2, "no deadline is missed")
     assert told("insurance_deadline.missed") == [(kind, "2026-04-03") for kind in kinds[:2]]
     assert told("insurance_cover.stopped") == [(None, "2026-04-03")]
+    assert world.decisions_follow() == {"cover_stop": 1, "deadline": 5}
