@@ -172,6 +172,7 @@ class World:
 
     def decisions_follow(self) -> dict[str, int]:
         """Take all decisions of risk-svc again, none of which may differ; return their numbers by kind."""
+        self.system.wait_caught_up(self.ledger)
         again = self.post("risk", "/v1/decisions/reperform", {"from": "2000-01-01", "to": "2099-12-31"})
         assert again["mismatches"] == []
         found: dict[str, int] = again["by_kind"]
