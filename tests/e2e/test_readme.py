@@ -139,7 +139,8 @@ def test_measures_as_printed(system: System) -> None:
     assert euros["outstanding"] == board["totals"]["outstanding"]  # type: ignore[index]
     shown = {each["currency"] for each in aged["currencies"]}  # type: ignore[attr-defined]
     assert shown == {each["currency"] for each in groups["totals"]}  # type: ignore[attr-defined]
-    assert (figure["dso_days"], restated["reproduced"], restated["data"]) == (None, True, [])
+    assert (figure["values"]["dso"]["reason"], restated["reproduced"]) == ("no-turnover", True)  # type: ignore[index]
+    assert restated["data"] == []
     assert (collected["group_by"], delayed["group_by"]) == ("salesperson", "salesperson")
     assert reminded["definition"] == "reminder-yield/1"
     assert len({row["start"] for row in collected["data"]}) == 12  # type: ignore[attr-defined]

@@ -249,17 +249,29 @@ def test_a_published_collection_shows_what_follows_from_its_amounts(story: Story
     published = story.world.post("reporting", "/v1/figures", {**body, "segment": None})
     amounts = {name: money["amount"] for name, money in published["amounts"].items()}
     assert (amounts["opening"], amounts["sales"], amounts["closing"]) == ("0.00", "120.00", "0.00")
-    assert published["measures"]["collection_effectiveness"]["percent"] == 100.0
+    assert published["values"]["collection_effectiveness"]["number"] == 100.0
     moved = story.world.get("reporting", f"/v1/figures/{published['id']}/restate")
     assert {name: money["amount"] for name, money in moved["difference"].items()} == {
         "open": "120.00", "overdue": "120.00", "closing": "120.00",
     }  # fmt: skip
-    measures = moved["restated_measures"]
-    assert (measures["collection_effectiveness"]["percent"], measures["overdue_rate"]["percent"]) == (
-        0.0,
-        100.0,
-    )
-    assert measures["average_days_delinquent"]["days"] == 90.0
+    values = {name: each["number"] for name, each in moved["restated_values"].items()}
+    assert (values["collection_effectiveness"], values["overdue_rate"]) == (0.0, 100.0)
+    assert values["average_days_delinquent"] == 90.0
+
+
+def test_a_published_delay_is_restated_by_the_invoices_that_its_mean_is_of(story: Story) -> None:
+    asked = {"figure": "payment-delay", "title": "Delays", "as_of": UNDONE, "first_day": ISSUED}
+    body = asked | {"entity_id": story.world.entity, "position": story.paid_at}
+    published = story.world.post("reporting", "/v1/figures", body)
+    assert (published["amounts"], published["quantities"]) == ({"34": eur("120.00")}, {"34": 1})
+    assert published["values"]["mean"] == {
+        "definition": "payment-delay/1", "unit": "days", "number": 34.0, "amount": None, "at_least": False,
+        "reason": None,
+    }  # fmt: skip
+    moved = story.world.get("reporting", f"/v1/figures/{published['id']}/restate")
+    assert (moved["quantity_difference"], moved["reproduced"]) == ({"34": -1}, True)
+    assert [entry["quantity_changes"] for entry in moved["data"] if entry["quantity_changes"]] == [{"34": -1}]
+    assert moved["restated_values"]["median"]["reason"] == "nothing-settled"
 
 
 def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:

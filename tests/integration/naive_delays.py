@@ -43,7 +43,8 @@ class Account:
 
 
 def outcomes(log: list[StoredEvent], as_of: date, known_to: int, currency: str) -> list[tuple[Any, ...]]:
-    """Customer, due date, owed, not covered, day of settlement and uncovered after 90 days, of each instalment."""
+    """Customer, due date, owed, not covered, days of settlement and uncovered after 90 days, day of issue: of each
+    instalment."""
     accounts = _accounts(log, as_of, known_to, currency)
     return sorted(
         (row for customer, account in accounts.items() for row in _rows(customer, account)), key=repr
@@ -130,11 +131,19 @@ def _parts(settled: Settlement) -> Sequence[Settlement]:
 
 def _rows(customer: str, account: Account) -> list[tuple[Any, ...]]:
     found = []
-    for settled in _settled(account).values():
+    for invoice_id, settled in _settled(account).items():
         for part in _parts(settled):
             if part.owed_minor > 0:
                 unpaid = part.uncovered_before(part.due_on + timedelta(days=91))
                 found.append(
-                    (customer, part.due_on, part.owed_minor, part.uncovered_minor, part.settled_on, unpaid)
+                    (
+                        customer,
+                        part.due_on,
+                        part.owed_minor,
+                        part.uncovered_minor,
+                        part.settled_on,
+                        unpaid,
+                        account.debts[invoice_id].issued.issued_on,
+                    )
                 )
     return found

@@ -71,7 +71,7 @@ def test_debts_and_history_are_those_of_a_naive_count(
     paid = sorted((d.debtor, d.due, d.owed_minor, d.left(as_of.toordinal())) for d in found.history)
     assert paid == sorted(
         (customer, due_on.toordinal(), owed, uncovered)
-        for customer, due_on, owed, uncovered, _, _ in naive_delays.outcomes(log, as_of, known_to, "EUR")
+        for customer, due_on, owed, uncovered, *_ in naive_delays.outcomes(log, as_of, known_to, "EUR")
     )
     for debt in found.history:
         assert all(day <= as_of.toordinal() for day, _ in debt.funds)

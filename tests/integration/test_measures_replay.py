@@ -7,38 +7,31 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from encours.contracts.events.figure import FigureName
-from encours.contracts.events.parties.customer import CustomerMerged
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
-from encours.testing.events import event as sample
 from encours.testing.servers import Installation
-from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.reminders import yields
 from reporting_svc.http.reminders.answers import DEBTOR_GROUPS, DebtorNames, ReminderGroup, value_of
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.query import due_outcomes, group_names
-from reporting_svc.read_models.figures.restatement import restated
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_tied, tie_out_days
 from tests.integration import naive_delays, naive_owners
-from tests.integration.money_acts import lower, remind
+from tests.integration.money_acts import remind
 from tests.integration.naive_portfolios import amend, portfolio
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
-    ENTITY,
     credit,
     history,
     issue,
@@ -131,7 +124,15 @@ def test_invoices_and_their_delays_are_those_of_a_naive_count(
         found = store.run(due_outcomes(moment, Scope(currency=currency)))
         assert expected == sorted(
             (
-                (o.customer_id, o.due_on, o.owed_minor, o.uncovered_minor, o.settled_on, o.unpaid_90_minor)
+                (
+                    o.customer_id,
+                    o.due_on,
+                    o.owed_minor,
+                    o.uncovered_minor,
+                    o.settled_on,
+                    o.unpaid_90_minor,
+                    o.issued_on,
+                )
                 for o in found
             ),
             key=repr,
@@ -246,146 +247,6 @@ def test_the_yield_of_reminders_is_that_of_a_naive_count(
             counts[f"first {window.days}"] = window.paid_minor - window.paid_later_minor
         sums[key] = {name: minor for name, minor in counts.items() if minor}
     assert sums == reminded(log, first, as_of, len(log) if known_to is None else known_to)
-
-
-BANDS = ("not_due", "1-30", "31-60", "61-90", "91-120", "121+")
-
-
-def figure(log: list[StoredEvent], asked: FigureQuestion, known_to: int) -> dict[str, int]:
-    """The amounts of a figure in euro."""
-    day, mine = asked.as_of, {"", *CUSTOMERS}
-    if asked.customer_id is not None:
-        mine = {asked.customer_id}
-    for name in ("segment", "salesperson"):
-        if (wanted := getattr(asked, name)) is not None:
-            mine = {c for c in mine if portfolio(c, log, day, known_to)[name] == wanted}
-    if asked.figure == "dso":
-        since = day - timedelta(days=29)
-        return {
-            "receivables": balances(log, day, known_to, mine)[0],
-            "turnover": sold(log, since, day, known_to, mine),
-        }
-    if asked.figure == "turnover":
-        return cash_and_sales(log, day - timedelta(days=40), day, known_to, mine)
-    found = [e for (c, of), e in replay(log, day, known_to).items() if of == "EUR" and c in mine]
-    if asked.figure == "collection":
-        first = day - timedelta(days=40)
-        return {
-            "opening": balances(log, first - timedelta(days=1), known_to, mine)[0],
-            "sales": sold(log, first, day, known_to, mine),
-            "open": sum(sum(e.bands) for e in found),
-            "not_due": sum(e.bands[0] for e in found),
-            "overdue": sum(e.overdue for e in found),
-            "unapplied": sum(e.unapplied for e in found),
-            "closing": sum(e.account for e in found),
-            "turnover": sold(log, day - timedelta(days=29), day, known_to, mine),
-        }
-    bands = {name: sum(e.bands[n] for e in found) for n, name in enumerate(BANDS)}
-    return bands | {
-        "disputed": sum(e.disputed for e in found),
-        "conceded": sum(e.conceded for e in found),
-        "on_plan": sum(e.on_plan for e in found),
-        "unapplied": sum(e.unapplied for e in found),
-        "overdue": sum(e.overdue for e in found),
-        "outstanding": sum(e.account for e in found),
-    }
-
-
-def cash_and_sales(
-    log: list[StoredEvent], first: date, last: date, known_to: int, mine: set[str]
-) -> dict[str, int]:
-    """The amounts of a turnover, those of payments by the customer to whom each event books them."""
-    sums = Counter[str]()
-    for event in log[:known_to]:
-        data: Any = event.recorded().data
-        if getattr(data, "currency", None) != "EUR" or not first <= event.effective_on <= last:
-            continue
-        own = (getattr(data, "customer_id", None) or "") in mine
-        match event.type:
-            case "invoice.issued":
-                sums["billed"] += own * data.total_minor
-            case "invoice.credited":
-                sums["credited"] += own * data.total_minor
-            case "payment.received":
-                sums["collected"] += own * data.amount_minor
-            case "payment.identified":
-                sums["collected"] += (own - ("" in mine)) * data.amount_minor
-            case "payment.reversed":
-                sums["reversed"] += own * data.amount_minor
-    eve = balances(log, first - timedelta(days=1), known_to, mine)[0]
-    change = balances(log, last, known_to, mine)[0] - eve
-    expected = change - sums["billed"] + sums["credited"] + sums["collected"] - sums["reversed"]
-    return {name: sums[name] for name in ("billed", "credited", "collected", "reversed")} | {
-        "other": expected
-    }
-
-
-SCOPES: list[dict[str, str]] = [
-    {}, {"customer_id": CUSTOMERS[0]}, {"customer_id": CUSTOMERS[1]}, {"segment": "A"},
-    {"segment": "B", "salesperson": "sales-1"}, {"salesperson": "sales-2"},
-]  # fmt: skip
-
-
-@settings(max_examples=200 * DEEP or 2, deadline=None, suppress_health_check=ACCEPTED)
-@pytest.mark.parametrize("name", ["aged-balance", "dso", "turnover", "collection"])
-@given(
-    acts=steps_with(amend, amend, lower),
-    days=st.integers(-10, 150),
-    share=st.integers(10, 90),
-    scope=st.sampled_from(SCOPES),
-)
-def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
-    store: Store,
-    acts: list[tuple[Any, int, int, int]],
-    days: int,
-    share: int,
-    scope: dict[str, str],
-    name: FigureName,
-) -> None:
-    books = history(acts)
-    log, ends = books.log, books.ends[len(books.ends) * share // 100 :]
-    store.run(project(store.conn, "live", log, 1000, Receivables()))
-    as_of = DAY_0 + timedelta(days=days)
-    asked = FigureQuestion(
-        name,
-        ENTITY,
-        scope.get("customer_id"),
-        "EUR",
-        as_of,
-        first_day=as_of - timedelta(days=40),
-        days=30,
-        segment=scope.get("segment"),
-        salesperson=scope.get("salesperson"),
-    )
-    found = store.run(restated(view(store, as_of, ends[-1]), asked, ends[0], 0))
-    known = [figure(log, asked, end) for end in ends]
-    assert (found.then.amounts, found.now.amounts) == (known[0], known[-1])
-    for n, (start, end) in enumerate(pairwise(ends)):
-        moved = Counter[str]()
-        for each in found.moved:
-            if start < each.position <= end:
-                moved.update(each.changes)
-        assert {name: minor for name, minor in moved.items() if minor} == {
-            name: minor - known[n][name] for name, minor in known[n + 1].items() if minor != known[n][name]
-        }
-    assert (found.further, found.last_position) == ({}, None)
-
-
-def test_a_merge_moves_the_figures_of_both_segments(store: Store) -> None:
-    books = history([(issue, 0, 0, 5000), (issue, 1, 0, 3000), (amend, 1, 0, 0)])
-    published = len(books.log)
-    merged = sample(CustomerMerged, customer_id=CUSTOMERS[0], into_id=CUSTOMERS[1])
-    books.record(CUSTOMERS[0], merged, DAY_0 + timedelta(days=1))
-    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
-    for segment, before, after in (("A", 5000, 0), ("B", 3000, 8000)):
-        asked = FigureQuestion(
-            "aged-balance", ENTITY, None, "EUR", DAY_0 + timedelta(days=10), segment=segment
-        )
-        found = store.run(restated(view(store, asked.as_of, len(books.log)), asked, published, 0))
-        assert [each.amounts["outstanding"] for each in (found.then, found.now)] == [before, after]
-        assert [(each.position, each.changes["outstanding"]) for each in found.moved] == [
-            (len(books.log), after - before)
-        ]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Given a measured figure, when it is published, then the event has all that it takes to compute it again."""
 
 from datetime import date
+from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
-from encours.contracts.events.figure import FigurePublished
+from encours.contracts.events.figure import FigureName, FigurePublished
 from encours.kernel.errors import Invalid
 from encours.testing.history import recorded
 from reporting_svc.domain.figure import (
@@ -14,10 +16,15 @@ from reporting_svc.domain.figure import (
     MeasuredFigure,
     PublishFigure,
     evolve,
+    parts_of,
     publish,
+    published_values,
+    values_of,
 )
+from reporting_svc.domain.measures import definitions
+from reporting_svc.domain.measures.published import MEASURES, NOT_PUBLISHED, FigureParts
 from reporting_svc.http.figures.bodies import FigureBody
-from reporting_svc.read_models.figures.restatement import difference
+from reporting_svc.read_models.figures.sources import SOURCES
 
 MARCH = date(2026, 3, 31)
 ENTITY = "ent_" + "e" * 32
@@ -25,9 +32,8 @@ DSO = FigureQuestion("dso", ENTITY, None, "EUR", MARCH, days=90)
 
 
 def published(asked: FigureQuestion) -> FigurePublished:
-    measured = MeasuredFigure(
-        "dso/simple/2", "EUR", 41, {"receivables": 250, "turnover": 500}, 4_500, 250, False
-    )
+    parts = FigureParts({"receivables": 250, "turnover": 500}, {"12": 3})
+    measured = MeasuredFigure("dso/simple/2", "EUR", 41, parts, values_of(DSO, parts), 250, False)
     return publish(PublishFigure("fig_1", "Closing March 2026", asked, None), measured)
 
 
@@ -95,5 +101,84 @@ def test_what_was_left_out_of_the_body_is_kept_with_the_figure() -> None:
     assert (collected.first_day, collected.days, collected.segment) == (date(2026, 3, 1), 90, "garages")
 
 
-def test_a_difference_names_the_amounts_that_changed() -> None:
-    assert difference({"a": 1, "b": 2}, {"a": 1, "b": 5, "c": 3}) == {"b": 3, "c": 3}
+def test_a_difference_names_the_parts_that_changed() -> None:
+    before, after = FigureParts({"a": 1, "b": 2}, {"12": 4}), FigureParts({"a": 1, "b": 5, "c": 3})
+    assert after.less(before) == FigureParts({"b": 3, "c": 3}, {"12": -4})
+    assert before.plus(after.less(before)) == after
+
+
+def test_parts_and_values_are_kept_with_the_figure_and_follow_from_the_parts_of_one_that_has_no_values() -> (
+    None
+):
+    event = published(DSO)
+    assert (event.days_hundredths, [each.number for each in event.values]) == (4_500, [4_500])
+    assert parts_of(event) == FigureParts({"receivables": 250, "turnover": 500}, {"12": 3})
+    assert published_values(ENTITY, event) == event.values
+    assert published_values(ENTITY, replace(event, values=())) == event.values
+
+
+AMOUNTS = {
+    "opening": 100_000, "sales": 1_000_000, "open": 130_000, "not_due": 100_000, "overdue": 26_000,
+    "unapplied": 10_000, "closing": 120_000, "receivables": 120_000, "turnover": 900_000, "past_90": 13_000,
+    "recovered": 3, "billed": 4, "at_risk": 1, "old": 8,
+}  # fmt: skip
+MONTHS = {"receivables": 250_000, "2026-03": 120_000, "2026-02": 80_000, "2026-01": 70_000}
+VALUES: dict[FigureName, dict[str, float]] = {
+    "aged-balance": {},
+    "turnover": {},
+    "past-90": {"past_90": 10},
+    "dso": {"dso": 12},
+    "bpdso": {"best_possible": 10},
+    "add": {"average_days_delinquent": 2},
+    "working-capital": {"per_day": 100, "late": 200},
+    "dso-countback": {"dso_countback": 81.14},
+    "overdue-rate": {"overdue_rate": 20},
+    "cei": {"collection_effectiveness": 98},
+    "collection": {
+        "collection_effectiveness": 98, "overdue_rate": 20, "dso": 12, "best_possible": 10,
+        "average_days_delinquent": 2,
+    },
+    "recovered-rate": {"recovered_rate": 75},
+    "at-risk-90": {"at_risk_rate": 12.5},
+    "payment-delay": {"mean": 20.67, "weighted_mean": 28.67, "median": 12},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_the_values_of_each_measure_follow_from_its_own_parts(name: FigureName) -> None:
+    measure = MEASURES[name]
+    parts = FigureParts(AMOUNTS).named(measure.parts)
+    if measure.source == "months":
+        parts = FigureParts(MONTHS)
+    elif measure.source == "delays":
+        parts = FigureParts({"-10": 100, "60": 150, "12": 50}, {"-10": 1, "60": 1, "12": 1})
+    found = values_of(FigureQuestion(name, ENTITY, None, "EUR", MARCH, days=90), parts)
+    assert {each.name: (each.number or 0) / 100 for each in found} == VALUES[name]
+    nothing = FigureParts(
+        dict.fromkeys(parts.amounts, 0) if measure.source not in ("delays", "months") else {}
+    )
+    if measure.source != "months":
+        without = values_of(FigureQuestion(name, ENTITY, None, "EUR", MARCH), nothing)
+        assert all(each.reason for each in without if each.number is None)
+        assert [each.name for each in without if each.number is not None] == ["late"] * (
+            name == "working-capital"
+        )
+
+
+def test_a_balance_older_than_all_turnover_is_counted_back_to_a_lower_bound() -> None:
+    old = FigureParts(MONTHS | {"receivables": 300_000})
+    (value,) = values_of(FigureQuestion("dso-countback", ENTITY, None, "EUR", MARCH), old)
+    assert (value.number, value.at_least) == (9_000, True)
+
+
+def test_every_definition_is_published_by_a_measure_or_named_as_one_that_is_not() -> None:
+    published = {measure.definition for measure in MEASURES.values()} | {definitions.AGED_BY_ISSUE_DATE}
+    assert published | NOT_PUBLISHED == {*definitions.ALL}
+    assert not published & NOT_PUBLISHED
+    assert set(MEASURES) == set(get_args(FigureName))
+    assert set(SOURCES) == {measure.source for measure in MEASURES.values()}
+
+
+def test_a_recovery_is_of_the_whole_month_of_issue() -> None:
+    command = body(figure="recovered-rate", first_day="2026-02-17").to_command("fig_1", MARCH)
+    assert command.question.first_day == date(2026, 2, 1)

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.figure import FigureAmount, FigureName, FigurePublished, FigureScope
+from encours.contracts.events.figure import (
+    FigureAmount,
+    FigureName,
+    FigurePublished,
+    FigureQuantity,
+    FigureScope,
+    FigureValue,
+)
+from encours.kernel.bands import STANDARD, Bands
 from encours.kernel.errors import NotFound
+from reporting_svc.domain.measures.published import MEASURES, FigureParts, FigurePeriod
+
+DSO_DAYS = 90
 
 
 class FigureNotFound(NotFound):
@@ -33,6 +44,21 @@ class FigureQuestion:
     days: int | None = None
     segment: str | None = None
     salesperson: str | None = None
+
+    @property
+    def banded(self) -> Bands:
+        """Bands of an aged balance."""
+        return STANDARD if self.bands is None else Bands.parse(self.bands)
+
+    @property
+    def begins(self) -> date:
+        """First day of the period; that of the month of ``as_of`` if none is named."""
+        return self.first_day or self.as_of.replace(day=1)
+
+    @property
+    def turnover_days(self) -> int:
+        """Days of the turnover, which end with ``as_of``."""
+        return self.days or DSO_DAYS
 
     @classmethod
     def of(cls, entity_id: str, published: FigurePublished) -> FigureQuestion:
@@ -68,13 +94,13 @@ class FigureQuestion:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredFigure:
-    """Answer at a position: amounts by name in minor units, which add up over customers."""
+    """Answer at a position: parts, which add up over customers, and the values that follow from them."""
 
     definition: str
     currency: str
     position: int
-    amounts: dict[str, int]
-    days_hundredths: int | None
+    parts: FigureParts
+    values: tuple[FigureValue, ...]
     account_minor: int
     incomplete: bool
 
@@ -112,9 +138,42 @@ def publish(command: PublishFigure, measured: MeasuredFigure) -> FigurePublished
         title=command.title,
         scope=command.question.scope(measured.currency),
         position=measured.position,
-        amounts=tuple(FigureAmount(name=name, amount_minor=m) for name, m in measured.amounts.items()),
-        days_hundredths=measured.days_hundredths,
+        amounts=tuple(FigureAmount(name=name, amount_minor=m) for name, m in measured.parts.amounts.items()),
+        quantities=tuple(
+            FigureQuantity(name=name, quantity=n) for name, n in measured.parts.quantities.items()
+        ),
+        values=measured.values,
+        days_hundredths=measured.values[0].number if command.question.figure == "dso" else None,
         account_minor=measured.account_minor,
         incomplete=measured.incomplete,
         customer_id=command.question.customer_id,
     )
+
+
+def values_of(asked: FigureQuestion, parts: FigureParts) -> tuple[FigureValue, ...]:
+    """Return the values that follow from the parts of a figure by the definitions of now."""
+    period = FigurePeriod(asked.as_of, asked.turnover_days)
+    return tuple(
+        FigureValue(
+            name=each.name,
+            definition=each.definition.id,
+            unit=each.unit,
+            number=each.number,
+            reason=each.reason,
+            at_least=each.at_least,
+        )
+        for each in MEASURES[asked.figure].values(parts, period)
+    )
+
+
+def parts_of(published: FigurePublished) -> FigureParts:
+    """Return the parts of a figure as it was published."""
+    return FigureParts(
+        {each.name: each.amount_minor for each in published.amounts},
+        {each.name: each.quantity for each in published.quantities},
+    )
+
+
+def published_values(entity_id: str, published: FigurePublished) -> tuple[FigureValue, ...]:
+    """Return the values of a figure as it was published; those of before figures kept them follow from its parts."""
+    return published.values or values_of(FigureQuestion.of(entity_id, published), parts_of(published))

@@ -7,7 +7,22 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
 
-FigureName = Literal["aged-balance", "dso", "turnover", "collection"]
+FigureName = Literal[
+    "aged-balance",
+    "past-90",
+    "turnover",
+    "dso",
+    "dso-countback",
+    "bpdso",
+    "add",
+    "working-capital",
+    "overdue-rate",
+    "collection",
+    "cei",
+    "recovered-rate",
+    "at-risk-90",
+    "payment-delay",
+]
 
 
 class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -20,9 +35,9 @@ class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     by: Literal["due_date", "issue_date"] = "due_date"
     """Date that the days of an aged balance are counted from."""
     first_day: date | None = None
-    """First day of a turnover or of a collection; the last one is ``as_of``."""
+    """First day of a turnover, of a collection or of due dates, the last one is ``as_of``; of the month of issue."""
     days: int | None = None
-    """Days of a DSO, or of the turnover beside a collection, which end with ``as_of``."""
+    """Days of the turnover of a DSO or beside a collection, which end with ``as_of``."""
     segment: str | None = None
     """Customers of this segment on ``as_of``, and of this salesperson; ``None`` for all."""
     salesperson: str | None = None
@@ -33,6 +48,27 @@ class FigureAmount(Value, frozen=True, kw_only=True):
 
     name: str
     amount_minor: int
+
+
+class FigureQuantity(Value, frozen=True, kw_only=True):
+    """A part of a figure that is a number of invoices and instalments."""
+
+    name: str
+    quantity: int
+
+
+class FigureValue(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A value that follows from the parts of a figure by a definition."""
+
+    name: str
+    definition: str
+    unit: Literal["days", "percent", "money"]
+    number: int | None
+    """Hundredths of days or of percent, or minor units, half up; ``None`` without a value."""
+    reason: str | None = None
+    """Code of the reason for having no value."""
+    at_least: bool = False
+    """A lower bound."""
 
 
 class FigurePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,13 +85,16 @@ class FigurePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Ledger position that it was computed at."""
     amounts: tuple[FigureAmount, ...]
     days_hundredths: int | None
-    """Days of a DSO in hundredths, half up; ``None`` for another figure, and without turnover."""
+    """Days of a DSO in hundredths, half up, as in ``values``; ``None`` for another figure, and without turnover."""
     account_minor: int
     """Balance of the customers' account that it was tied out with."""
     incomplete: bool = False
     """Streams were parked when it was computed."""
     customer_id: str | None = None
     """Customer that it is about; ``None`` for all of the entity."""
+    quantities: tuple[FigureQuantity, ...] = ()
+    values: tuple[FigureValue, ...] = ()
+    """Empty for an aged balance and a turnover, and for figures of before there were any."""
 
 
 PlanGroup = Literal["entity", "product", "customer", "salesperson"]

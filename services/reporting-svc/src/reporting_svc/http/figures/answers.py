@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.figure import FigureName, FigurePublished
+from encours.contracts.events.figure import FigureName, FigureValue
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
 from encours.reading.moment import TimeTravel
 from encours.reading.texts.form import Language
-from reporting_svc.domain.figure import FigureState
-from reporting_svc.domain.measures.collection import from_amounts
-from reporting_svc.http.collection_effectiveness.answers import CollectionMeasures
+from reporting_svc.domain.figure import FigureState, parts_of, published_values
+from reporting_svc.domain.measures.published import FigureParts
 from reporting_svc.http.timeline.answers import EventInWords
-from reporting_svc.read_models.figures.restatement import Restatement, difference
+from reporting_svc.read_models.figures.restatement import Restatement
 from reporting_svc.use_cases.figures import FIGURE
+
+
+class FigureValueOut(BaseModel):
+    """A value by a definition; null with the reason for having none."""
+
+    definition: str
+    unit: Literal["days", "percent", "money"]
+    number: float | None = Field(description="Days or percent; null for money.")
+    amount: MoneyModel | None = Field(description="Of a value that is money.")
+    at_least: bool = Field(description="A lower bound: the balance is older than all turnover known.")
+    reason: str | None = Field(description="Why there is no value; null where there is one.")
+
+    @classmethod
+    def of(cls, value: FigureValue, currency: str) -> Json:
+        """Show a value."""
+        is_money, number = value.unit == "money", value.number
+        return {
+            "definition": value.definition,
+            "unit": value.unit,
+            "number": None if is_money or number is None else number / 100,
+            "amount": money_json(number, currency) if is_money and number is not None else None,
+            "at_least": value.at_least,
+            "reason": value.reason,
+        }
 
 
 class FigureOut(BaseModel):
@@ -40,9 +63,15 @@ class FigureOut(BaseModel):
     by: str | None = Field(description="Aged balance: the date that days are counted from.")
     first_day: date | None
     days: int | None
-    amounts: dict[str, MoneyModel]
-    dso_days: float | None
-    measures: CollectionMeasures | None = Field(description="Collection: what follows from its amounts.")
+    amounts: dict[str, MoneyModel] = Field(
+        description="Parts that the figure follows from; they add up over customers."
+    )
+    quantities: dict[str, int] = Field(
+        description="Parts that are numbers. Payment delay: invoices and instalments settled, by days of delay."
+    )
+    values: dict[str, FigureValueOut] = Field(
+        description="What follows from the parts; empty for an aged balance and a turnover."
+    )
     account: MoneyModel = Field(description="Balance of the customers' account that it was tied out with.")
     figure_incomplete: bool = Field(description="Streams were parked when it was computed.")
     version: int
@@ -69,9 +98,8 @@ class FigureOut(BaseModel):
             "by": scope.by if published.figure == "aged-balance" else None,
             "first_day": scope.first_day.isoformat() if scope.first_day else None,
             "days": scope.days,
-            "amounts": _amounts(amounts_of(published), scope.currency),
-            "dso_days": _days(published.days_hundredths),
-            "measures": _measures(published, amounts_of(published)),
+            **_parts(parts_of(published), scope.currency),
+            "values": _values(published_values(state.entity_id, published), scope.currency),
             "account": money_json(published.account_minor, scope.currency),
             "figure_incomplete": published.incomplete,
             "version": version,
@@ -96,25 +124,29 @@ class FigureMoveOut(EventInWords):
     """An event that moved the figure, and by how much."""
 
     changes: dict[str, MoneyModel]
+    quantity_changes: dict[str, int]
 
 
 class RestatementOut(AsOf):
     """The figure on its own business date, as it is known at the requested moment, and what moved it since.
 
-    For each amount: published + changes of the events of all pages = restated.
+    For each amount and number: published + changes of the events of all pages = restated. A rate or a number of days
+    is restated by its numerator and its denominator.
     """
 
     figure: FigureOut
     restated_definition: str
     restated: dict[str, MoneyModel]
-    restated_dso_days: float | None
-    restated_measures: CollectionMeasures | None
+    restated_quantities: dict[str, int]
+    restated_values: dict[str, FigureValueOut]
     difference: dict[str, MoneyModel] = Field(description="Restated less published; amounts that changed.")
+    quantity_difference: dict[str, int]
     reproduced: bool = Field(
         description="Computed again at its own position, the figure is what was published."
     )
     data: list[FigureMoveOut]
     further: dict[str, MoneyModel] = Field(description="Changes by events behind this page.")
+    further_quantities: dict[str, int]
     next_after: int | None = Field(description="Ask for the next page with after= this position.")
 
     @classmethod
@@ -130,47 +162,40 @@ class RestatementOut(AsOf):
         """Show a page; ``events`` has each event by its position."""
         published = state.published
         assert published is not None
-        currency, before = published.scope.currency, amounts_of(published)
-        same_days = found.then.days_hundredths == published.days_hundredths
+        currency, before = published.scope.currency, parts_of(published)
+        moved_by, values = found.now.parts.less(before), published_values(state.entity_id, published)
         return {
             "figure": FigureOut.of(state, version),
             "restated_definition": found.now.definition,
-            "restated": _amounts(found.now.amounts, currency),
-            "restated_dso_days": _days(found.now.days_hundredths),
-            "restated_measures": _measures(published, found.now.amounts),
-            "difference": _amounts(difference(before, found.now.amounts), currency),
-            "reproduced": found.then.amounts == before and same_days,
+            "restated": _amounts(found.now.parts.amounts, currency),
+            "restated_quantities": found.now.parts.quantities,
+            "restated_values": _values(found.now.values, currency),
+            "difference": _amounts(moved_by.amounts, currency),
+            "quantity_difference": moved_by.quantities,
+            "reproduced": (found.then.parts, found.then.values) == (before, values),
             "data": [
                 {
                     **EventInWords.of(events[moved.position], language),
-                    "changes": _amounts(moved.changes, currency),
+                    "changes": _amounts(moved.changes.amounts, currency),
+                    "quantity_changes": moved.changes.quantities,
                 }
                 for moved in found.moved
             ],
-            "further": _amounts(found.further, currency),
+            "further": _amounts(found.further.amounts, currency),
+            "further_quantities": found.further.quantities,
             "next_after": found.last_position,
             "incomplete": found.now.incomplete,
             **time.echo(),
         }
 
 
-def amounts_of(published: FigurePublished) -> dict[str, int]:
-    """Return the amounts by name."""
-    return {each.name: each.amount_minor for each in published.amounts}
-
-
 def _amounts(amounts: Mapping[str, int], currency: str) -> Json:
     return {name: money_json(minor, currency) for name, minor in amounts.items()}
 
 
-def _measures(published: FigurePublished, amounts: Mapping[str, int]) -> Json | None:
-    if published.figure != "collection":
-        return None
-    scope = published.scope
-    assert scope.first_day is not None
-    assert scope.days is not None
-    return CollectionMeasures.measured(from_amounts(amounts, scope.first_day, scope.as_of, scope.days))
+def _parts(parts: FigureParts, currency: str) -> Json:
+    return {"amounts": _amounts(parts.amounts, currency), "quantities": parts.quantities}
 
 
-def _days(hundredths: int | None) -> float | None:
-    return None if hundredths is None else hundredths / 100
+def _values(values: Sequence[FigureValue], currency: str) -> Json:
+    return {each.name: FigureValueOut.of(each, currency) for each in values}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -13,15 +12,9 @@ from encours.contracts.events.schedule import CountedBy
 from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
 from encours.kernel.bands import Bands
 from encours.kernel.errors import Invalid
-from reporting_svc.domain.figure import FigureQuestion, PublishFigure
+from reporting_svc.domain.figure import DSO_DAYS, FigureQuestion, PublishFigure
+from reporting_svc.domain.measures.published import MEASURES
 from reporting_svc.http.aged_balance.routes import BANDS
-
-PARAMETERS: Mapping[FigureName, frozenset[str]] = {
-    "aged-balance": frozenset({"bands", "by"}),
-    "dso": frozenset({"days"}),
-    "turnover": frozenset({"first_day"}),
-    "collection": frozenset({"first_day", "days"}),
-}
 
 
 class FigureBody(Body):
@@ -52,14 +45,16 @@ class FigureBody(Body):
         default="due_date", description="Aged balance: the date that days are counted from."
     )
     first_day: BusinessDate | None = Field(
-        default=None, description="Turnover, collection: first day; that of the month of as_of if not given."
+        default=None,
+        description="First day of the period; that of the month of as_of if not given. Recovered rate and at risk: a "
+        "day of the month of issue.",
     )
     days: int | None = Field(
         default=None,
         ge=1,
         le=1830,
         strict=True,
-        description="DSO, collection: days of the turnover, which end with as_of; 90 if not given.",
+        description="Days of the turnover, which end with as_of; 90 if not given.",
     )
 
     @model_validator(mode="after")
@@ -70,7 +65,7 @@ class FigureBody(Body):
             "first_day": self.first_day is not None,
             "days": self.days is not None,
         }
-        if any(each for name, each in given.items() if name not in PARAMETERS[self.figure]):
+        if any(each for name, each in given.items() if name not in MEASURES[self.figure].parameters):
             raise ValueError(
                 f"Leave out the parameters that a figure of the kind {self.figure} does not have."
             )
@@ -84,12 +79,15 @@ class FigureBody(Body):
         if as_of > today:
             raise Invalid(f"A figure is of today, {today}, or of a day before.", "/as_of")
         first_day, days = self.first_day, self.days
-        if "first_day" in PARAMETERS[self.figure]:
+        measure = MEASURES[self.figure]
+        if "first_day" in measure.parameters:
             first_day = first_day or as_of.replace(day=1)
+            if measure.source == "cohort":
+                first_day = first_day.replace(day=1)
             if first_day > as_of:
                 raise Invalid(f"The period begins after its last day, {as_of}.", "/first_day")
-        if "days" in PARAMETERS[self.figure]:
-            days = days or 90
+        if "days" in measure.parameters:
+            days = days or DSO_DAYS
         asked = FigureQuestion(
             figure=self.figure,
             entity_id=self.entity_id,

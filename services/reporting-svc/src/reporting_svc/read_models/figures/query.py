@@ -5,33 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, assert_never
+from datetime import date
+from typing import TYPE_CHECKING
 
-from encours.kernel.bands import STANDARD, Bands
 from encours.kernel.errors import Invalid
 from encours.ledger import Ledger
 from encours.reading.merges import survivors_at
 from encours.reading.moment import WAIT_S, FuturePosition, PositionNotReached, TimeTravel, View
 from encours.reading.read_db import ReadDb
-from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
-from reporting_svc.domain.measures import definitions, dso
-from reporting_svc.domain.measures.collection import ONE_DAY, amounts_of
+from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure, values_of
+from reporting_svc.domain.measures import definitions
+from reporting_svc.domain.measures.published import MEASURES
 from reporting_svc.read_models.aged_balance.query import Figures, aged
-from reporting_svc.read_models.collection.query import collection_since
-from reporting_svc.read_models.dso.query import billed_since
+from reporting_svc.read_models.figures.sources import SOURCES
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.tie_out.query import require_tied
-from reporting_svc.read_models.turnover.query import added, by_period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-DSO_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,33 +89,23 @@ async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None
     """
     if scope is None:
         scope = await scope_of(view, asked)
-    bands = STANDARD if asked.bands is None else Bands.parse(asked.bands)
+    measure, bands = MEASURES[asked.figure], asked.banded
     basis = "issued_on" if asked.by_issue_date else "due_on"
     found = (await aged(view, scope, bands=bands, basis=basis)).one_currency()  # type: ignore[arg-type]
     total = found or Figures.none(await currency_of(view, scope), bands)
-    await require_tied(view, scope, total)
     scope = scope.within(total.currency)
-    days: int | None = None
-    match asked.figure:
-        case "aged-balance":
-            definition = (
-                definitions.AGED_BY_ISSUE_DATE if asked.by_issue_date else definitions.AGED_BY_DUE_DATE
-            )
-            amounts = _aged(total, bands)
-        case "turnover":
-            definition, amounts = definitions.TURNOVER, await _turnover(view, scope, asked)
-        case "dso":
-            definition, period = definitions.DSO_SIMPLE, asked.days or DSO_DAYS
-            amounts = await _dso(view, scope, total, period)
-            exact = dso.simple(amounts["receivables"], amounts["turnover"], period)
-            days = None if exact is None else dso.hundredths(exact)
-        case "collection":
-            definition, first = definitions.COLLECTION, asked.first_day or asked.as_of.replace(day=1)
-            amounts = amounts_of(await collection_since(view, scope, first, asked.days or DSO_DAYS))
-        case _:
-            assert_never(asked.figure)
+    sourced = await SOURCES[measure.source](view, scope, total, asked)
+    await require_tied(view, scope, total, sourced.own)
+    parts = sourced.parts.named(measure.parts)
+    definition = definitions.AGED_BY_ISSUE_DATE if asked.by_issue_date else measure.definition
     return MeasuredFigure(
-        definition.id, total.currency, view.time.position, amounts, days, total.ledger, view.incomplete
+        definition=definition.id,
+        currency=total.currency,
+        position=view.time.position,
+        parts=parts,
+        values=values_of(asked, parts),
+        account_minor=total.ledger,
+        incomplete=view.incomplete,
     )
 
 
@@ -135,32 +119,3 @@ async def scope_of(view: View, asked: FigureQuestion) -> Scope:
         salesperson=asked.salesperson,
         merged=await survivors_at(view),
     )
-
-
-def _aged(total: Figures, bands: Bands) -> dict[str, int]:
-    return dict(zip(bands.names, total.bands, strict=True)) | {
-        "disputed": total.disputed,
-        "conceded": total.conceded,
-        "on_plan": total.on_plan,
-        "unapplied": total.unapplied,
-        "overdue": total.overdue,
-        "outstanding": total.outstanding,
-    }
-
-
-async def _turnover(view: View, scope: Scope, asked: FigureQuestion) -> dict[str, int]:
-    first = asked.first_day or asked.as_of.replace(day=1)
-    total = added(first, await by_period(view, scope, "month", first))
-    return {
-        "billed": total.billed,
-        "credited": total.credited,
-        "collected": total.collected,
-        "reversed": total.reversed,
-        "other": total.other,
-    }
-
-
-async def _dso(view: View, scope: Scope, total: Figures, days: int) -> dict[str, int]:
-    penalties = await open_penalties(view, scope, None)
-    turnover = await billed_since(view, scope, view.time.as_of - timedelta(days=days) + ONE_DAY, None)
-    return {"receivables": total.outstanding - penalties.open_minor, "turnover": turnover}

@@ -1,4 +1,4 @@
-"""Restatement of a published figure: what moved it since, event by event, to the minor unit."""
+"""Restatement of a published figure: what moved it since, event by event, to the minor unit and the invoice."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from encours.reading.merges import merges
 from encours.reading.where import Arguments
 from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
+from reporting_svc.domain.measures.published import BY_DEBTOR, MEASURES, FigureParts
 from reporting_svc.read_models.figures.query import at, measured, scope_of
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from encours.reading.moment import View
 
 MOST_EVENTS = 200
@@ -26,10 +25,10 @@ NOBODY = ""
 
 @dataclass(frozen=True, slots=True)
 class MovedFigure:
-    """Change of a figure by the event at a position; amounts in minor units, those that did not change left out."""
+    """Change of a figure by the event at a position; parts that did not change are left out."""
 
     position: int
-    changes: Mapping[str, int]
+    changes: FigureParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Restatement:
     then: MeasuredFigure
     now: MeasuredFigure
     moved: tuple[MovedFigure, ...]
-    further: Mapping[str, int]
+    further: FigureParts
     last_position: int | None
     """Position to go on behind; ``None`` if no event is left."""
 
@@ -60,32 +59,25 @@ async def restated(view: View, asked: FigureQuestion, published: int, after: int
     moved = [
         MovedFigure(position, changes)
         for position, customers in shown.items()
-        if (changes := await _changes(view, asked, position, customers))
+        if not (changes := await _changes(view, asked, position, customers)).is_zero
     ]
     if len(touched) <= MOST_EVENTS:
-        return Restatement(then, now, tuple(moved), {}, None)
+        return Restatement(then, now, tuple(moved), FigureParts(), None)
     last = max(shown)
     reached = await measured(at(view, asked, last), asked)
-    return Restatement(then, now, tuple(moved), difference(reached.amounts, now.amounts), last)
-
-
-def difference(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    """Return the amounts that changed, by name."""
-    found = {name: after.get(name, 0) - before.get(name, 0) for name in {**before, **after}}
-    return {name: minor for name, minor in found.items() if minor}
+    return Restatement(then, now, tuple(moved), now.parts.less(reached.parts), last)
 
 
 async def _changes(
     view: View, asked: FigureQuestion, position: int, customers: frozenset[str]
-) -> dict[str, int]:
+) -> FigureParts:
     before, after = at(view, asked, position - 1), at(view, asked, position)
-    found: dict[str, int] = {}
+    found = FigureParts()
     for part in await _parts(after, asked, customers):
         was = await measured(before, asked, part)
         became = await measured(after, asked, part)
-        for name, minor in difference(was.amounts, became.amounts).items():
-            found[name] = found.get(name, 0) + minor
-    return {name: minor for name, minor in found.items() if minor}
+        found = found.plus(became.parts.less(was.parts))
+    return found
 
 
 async def _parts(view: View, asked: FigureQuestion, customers: frozenset[str]) -> list[Scope | None]:
@@ -148,7 +140,7 @@ async def _touched(view: View, asked: FigureQuestion, after: int) -> dict[int, f
                 where {known} and p.valid_from > {args.add(date.min)} and p.valid_from <= {moved.as_of}"""
         )
     touching = f"select e.* from ({' union all '.join(sources)}) e where {await _among(args, view, asked)}"
-    if by_portfolio or asked.customer_id is not None:
+    if by_portfolio or asked.customer_id is not None or MEASURES[asked.figure].source in BY_DEBTOR:
         touching += f""" union all select g.position, '{NOBODY}' from {view.schema}.merge g
                          where {known} and g.effective_on <= {moved.as_of}"""
     rows = await view.conn.fetch(

@@ -1,0 +1,232 @@
+"""Published figures of each measure: every event that moved one since is named with its cents."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from encours.contracts.events.figure import FigureName
+from encours.contracts.events.parties.customer import CustomerMerged
+from encours.ledger.stored import StoredEvent
+from encours.reading.moment import TimeTravel, View
+from encours.testing.events import event as sample
+from encours.testing.servers import Installation
+from reporting_svc.domain.figure import FigureQuestion
+from reporting_svc.domain.measures.published import MEASURES, FigureParts
+from reporting_svc.read_models.figures.restatement import restated
+from reporting_svc.read_models.receivables import Receivables
+from tests.integration import naive_delays
+from tests.integration.money_acts import lower
+from tests.integration.naive_portfolios import amend, portfolio
+from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, ENTITY, history, issue, pay, replay
+from tests.integration.store import Store, project
+from tests.integration.test_measures_replay import balances, sold
+
+SEEDS = range(60 if "DEEP" in os.environ else 1)
+
+
+@pytest.fixture(scope="module")
+def store(module_installation: Installation) -> Iterator[Store]:
+    opened = Store(module_installation.store_url("reporting"))
+    yield opened
+    opened.close()
+
+
+def view(store: Store, as_of: date, known_to: int) -> View:
+    return View(store.conn, "live", TimeTravel(as_of, known_to, None, False), granted=None)
+
+
+BANDS = ("not_due", "1-30", "31-60", "61-90", "91-120", "121+")
+
+
+def figure(log: list[StoredEvent], asked: FigureQuestion, known_to: int) -> FigureParts:
+    """Return the parts of a figure in euro, counted from the events."""
+    day, mine = asked.as_of, {"", *CUSTOMERS}
+    if asked.customer_id is not None:
+        mine = {asked.customer_id}
+    for name in ("segment", "salesperson"):
+        if (wanted := getattr(asked, name)) is not None:
+            mine = {c for c in mine if portfolio(c, log, day, known_to)[name] == wanted}
+    first, source = asked.first_day or day, MEASURES[asked.figure].source
+    if source == "turnover":
+        return FigureParts(cash_and_sales(log, first, day, known_to, mine))
+    if source in ("cohort", "delays"):
+        return debts(log, asked, known_to, mine)
+    found = [e for (c, of), e in replay(log, day, known_to).items() if of == "EUR" and c in mine]
+    amounts = {name: sum(e.bands[n] for e in found) for n, name in enumerate(BANDS)}
+    for name in ("disputed", "conceded", "on_plan", "unapplied", "overdue"):
+        amounts[name] = sum(getattr(e, name) for e in found)
+    amounts["outstanding"] = sum(e.account for e in found)
+    if source == "bands":
+        return FigureParts(amounts)
+    amounts["past_90"] = amounts["91-120"] + amounts["121+"]
+    amounts["open"] = sum(amounts[name] for name in BANDS)
+    amounts["closing"] = amounts["receivables"] = amounts["outstanding"]
+    amounts["opening"] = balances(log, first - timedelta(days=1), known_to, mine)[0]
+    amounts["sales"] = sold(log, first, day, known_to, mine)
+    amounts["turnover"] = sold(log, day - timedelta(days=29), day, known_to, mine)
+    names = NAMES.get(source, ())
+    if source == "months":
+        months = {day.replace(day=1) for day in sales_days(log, day, known_to, mine)}
+        names = ("receivables", *(f"{month:%Y-%m}" for month in months))
+        for month in months:
+            last = min(day, (month + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+            amounts[f"{month:%Y-%m}"] = sold(log, month, last, known_to, mine)
+    return FigureParts({name: amounts[name] for name in MEASURES[asked.figure].parts or names})
+
+
+NAMES = {
+    "old": ("past_90", "open"),
+    "collection": ("opening", "sales", "open", "not_due", "overdue", "unapplied", "closing", "turnover"),
+}
+"""Parts of the measures that have all of a source."""
+
+
+def sales_days(log: list[StoredEvent], last: date, known_to: int, mine: set[str]) -> Iterator[date]:
+    """Iterate over the days of invoices and credit notes in euro."""
+    for event in log[:known_to]:
+        data: Any = event.recorded().data
+        is_sale = event.type in ("invoice.issued", "invoice.credited") and event.effective_on <= last
+        if is_sale and data.currency == "EUR" and data.customer_id in mine:
+            yield event.effective_on
+
+
+def debts(log: list[StoredEvent], asked: FigureQuestion, known_to: int, mine: set[str]) -> FigureParts:
+    """Return the parts of a recovery or of delays."""
+    first, day = asked.first_day or asked.as_of, asked.as_of
+    cohort, amounts, numbers = Counter[str](), Counter[str](), Counter[str]()
+    for customer, due_on, owed, uncovered, settled_on, unpaid, issued_on in naive_delays.outcomes(
+        log, day, known_to, "EUR"
+    ):
+        if customer not in mine:
+            continue
+        if issued_on.replace(day=1) == first.replace(day=1):
+            cohort.update(billed=owed, recovered=owed - max(0, uncovered))
+            if due_on + timedelta(days=90) <= day:
+                cohort.update(old=owed, at_risk=unpaid)
+        if settled_on is not None and first <= due_on <= day:
+            delay = str((max(settled_on, issued_on) - due_on).days)
+            amounts[delay] += owed
+            numbers[delay] += 1
+    if asked.figure == "payment-delay":
+        return FigureParts(dict(amounts), dict(numbers))
+    return FigureParts({name: cohort[name] for name in MEASURES[asked.figure].parts or ()})
+
+
+def cash_and_sales(
+    log: list[StoredEvent], first: date, last: date, known_to: int, mine: set[str]
+) -> dict[str, int]:
+    """The amounts of a turnover, those of payments by the customer to whom each event books them."""
+    sums = Counter[str]()
+    for event in log[:known_to]:
+        data: Any = event.recorded().data
+        if getattr(data, "currency", None) != "EUR" or not first <= event.effective_on <= last:
+            continue
+        own = (getattr(data, "customer_id", None) or "") in mine
+        match event.type:
+            case "invoice.issued":
+                sums["billed"] += own * data.total_minor
+            case "invoice.credited":
+                sums["credited"] += own * data.total_minor
+            case "payment.received":
+                sums["collected"] += own * data.amount_minor
+            case "payment.identified":
+                sums["collected"] += (own - ("" in mine)) * data.amount_minor
+            case "payment.reversed":
+                sums["reversed"] += own * data.amount_minor
+    eve = balances(log, first - timedelta(days=1), known_to, mine)[0]
+    change = balances(log, last, known_to, mine)[0] - eve
+    expected = change - sums["billed"] + sums["credited"] + sums["collected"] - sums["reversed"]
+    return {name: sums[name] for name in ("billed", "credited", "collected", "reversed")} | {
+        "other": expected
+    }
+
+
+SCOPES: list[dict[str, str]] = [
+    {}, {"customer_id": CUSTOMERS[0]}, {"customer_id": CUSTOMERS[1]}, {"segment": "A"},
+    {"segment": "B", "salesperson": "sales-1"}, {"salesperson": "sales-2"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
+    store: Store, name: FigureName, seed: int
+) -> None:
+    """Published, then the past changes: the changes of the events are the difference, for each part."""
+    chance = random.Random(f"{name} {seed}")
+    acts = [
+        (
+            chance.choice([*ACTS, pay, amend, lower]),
+            chance.randrange(1000),
+            chance.randrange(-40, 60),
+            chance.randrange(1, 50) * 1000,
+        )
+        for _ in range(chance.randrange(25, 40))
+    ]
+    books = history(acts)
+    log, ends = books.log, books.ends[-chance.randrange(8, 16) :]
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    as_of, scope = DAY_0 + timedelta(days=chance.randrange(40, 150)), chance.choice(SCOPES)
+    asked = FigureQuestion(
+        name,
+        ENTITY,
+        scope.get("customer_id"),
+        "EUR",
+        as_of,
+        first_day=as_of - timedelta(days=chance.randrange(40, 130)),
+        days=30,
+        segment=scope.get("segment"),
+        salesperson=scope.get("salesperson"),
+    )
+    found = store.run(restated(view(store, as_of, ends[-1]), asked, ends[0], 0))
+    known = [figure(log, asked, end) for end in ends]
+    assert (found.then.parts, found.now.parts) == (known[0], known[-1])
+    for n, (start, end) in enumerate(pairwise(ends)):
+        moved = FigureParts()
+        for each in found.moved:
+            if start < each.position <= end:
+                moved = moved.plus(each.changes)
+        assert moved == known[n + 1].less(known[n])
+    assert (found.further, found.last_position) == (FigureParts(), None)
+
+
+def test_a_merge_moves_the_figures_of_both_segments(store: Store) -> None:
+    books = history([(issue, 0, 0, 5000), (issue, 1, 0, 3000), (amend, 1, 0, 0)])
+    published = len(books.log)
+    merged = sample(CustomerMerged, customer_id=CUSTOMERS[0], into_id=CUSTOMERS[1])
+    books.record(CUSTOMERS[0], merged, DAY_0 + timedelta(days=1))
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    for segment, before, after in (("A", 5000, 0), ("B", 3000, 8000)):
+        asked = FigureQuestion(
+            "aged-balance", ENTITY, None, "EUR", DAY_0 + timedelta(days=10), segment=segment
+        )
+        found = store.run(restated(view(store, asked.as_of, len(books.log)), asked, published, 0))
+        assert [each.parts.amounts["outstanding"] for each in (found.then, found.now)] == [before, after]
+        assert [(each.position, each.changes.amounts["outstanding"]) for each in found.moved] == [
+            (len(books.log), after - before)
+        ]
+
+
+def test_a_merge_moves_the_days_on_which_debts_were_covered(store: Store) -> None:
+    """The money of one record covers what the other one owes, once they are one debtor."""
+    books = history([(issue, 0, 0, 5000), (pay, 1, 3, 9000)])
+    published = len(books.log)
+    merged = sample(CustomerMerged, customer_id=CUSTOMERS[1], into_id=CUSTOMERS[0])
+    books.record(CUSTOMERS[1], merged, DAY_0 + timedelta(days=4))
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    asked = FigureQuestion(
+        "recovered-rate", ENTITY, None, "EUR", DAY_0 + timedelta(days=10), first_day=DAY_0.replace(day=1)
+    )
+    found = store.run(restated(view(store, asked.as_of, len(books.log)), asked, published, 0))
+    assert [each.parts.amounts["recovered"] for each in (found.then, found.now)] == [0, 5000]
+    assert [(each.position, each.changes.amounts) for each in found.moved] == [
+        (len(books.log), {"recovered": 5000})
+    ]
