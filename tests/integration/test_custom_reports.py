@@ -75,7 +75,7 @@ class Asking:
         body = {"source": source, "columns": columns, "limit": 10_000} | document
         plan = plan_of(DocumentBody.model_validate(body | {"conditions": conditions}).to_document())
         run = answer(self.store, self.asked, len(self.log), plan, scope.entity_id)
-        assert all(figures.tied for figures in run.tied_out)
+        assert all(each.figures.tied for each in run.tied_out)
         return run
 
     def rows(self, source: str, columns: list[str], **document: Any) -> list[tuple[Any, ...]]:
@@ -221,8 +221,9 @@ def test_without_a_currency_each_has_rows_of_its_own(store: Store) -> None:
     plan = plan_of(DocumentBody.model_validate(body).to_document())
     run = answer(store, asked, len(books.log), plan, None)
     shown = {row[0]: row[1] for row in run.table.rows}
+    tied = [each.figures for each in run.tied_out]
     assert shown == {
-        each.currency: Money(each.ledger, each.currency) for each in run.tied_out if each.currency in shown
+        each.currency: Money(each.ledger, each.currency) for each in tied if each.currency in shown
     }
 
 

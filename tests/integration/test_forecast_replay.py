@@ -147,6 +147,7 @@ def test_a_forecast_is_kept_by_question_and_position_and_asked_for_once_at_a_tim
         assert found is not None
         assert found.result is not None
         assert (found.position, found.result.made) == (5, made)
+        assert [found.agrees(*seen) for seen in ((5, 1087), (5, 1086), (9, 1086))] == [True, False, True]
         assert await kept.next_waiting() is None, "it rests"
         assert await kept.made(wanted(9), since=9) is None
         assert await kept.made(wanted(5), since=5) == found

@@ -269,10 +269,10 @@ def test_sums_that_disagree_are_refused_with_the_first_position(
         (total,) = store.run(aged(moment, Scope(currency="EUR"))).sums
         return total
 
-    store.run(require_tied(moment, Scope(), asked()))
+    store.run(require_tied(moment, Scope(), asked(), None))
     store.run(store.conn.execute(damage))
     with pytest.raises(FiguresDoNotTie) as refused:
-        store.run(require_tied(moment, Scope(), asked()))
+        store.run(require_tied(moment, Scope(), asked(), None))
     assert refused.value.extra["first_position"] == first
 
 

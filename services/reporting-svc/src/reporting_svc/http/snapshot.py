@@ -26,7 +26,7 @@ from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
-from reporting_svc.read_models.tie_out.query import OwnSum, require_tied
+from reporting_svc.read_models.tie_out.query import OwnSum, TiedFigures, require_tied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class AgedSnapshot:
     scope: Scope
     aged: Aged
     parked: list[str]
+    tied: tuple[TiedFigures, ...]
+    """The sums of ``aged``, for a report that shows the bands themselves."""
     conversion: ReportConversion | None = None
     unrealised: Unrealised | None = None
 
@@ -47,9 +49,16 @@ class ReceivablesSnapshot(AgedSnapshot):
 
     total: Figures
 
-    async def require_tied(self, of: str, minor: int) -> None:
-        """Raise a 503 problem unless what a report added up by itself is the outstanding amount; minor units."""
-        await require_tied(self.view, self.scope, self.total, OwnSum(of, minor, self.total.outstanding))
+    async def require_tied(self, of: str, minor: int, expected_minor: int | None = None) -> TiedFigures:
+        """Raise a 503 problem unless what a report added up by itself is as expected, or the outstanding amount; minor
+        units. ``of``: a plural.
+        """
+        expected = self.total.outstanding if expected_minor is None else expected_minor
+        return await require_tied(self.view, self.scope, self.total, OwnSum(of, minor, expected))
+
+    async def require_bands_tied(self) -> TiedFigures:
+        """Raise a 503 problem unless the sums agree, for a report that shows the bands themselves."""
+        return await require_tied(self.view, self.scope, self.total, None)
 
 
 @asynccontextmanager
@@ -80,8 +89,7 @@ async def aged_snapshot(
         if page is not None and len(found.sums) > 1:
             # Customers have a row in each currency. No index has this order, so one currency does without it.
             found = await aged(view, scope, bands=bands, basis=basis, page=page, key=KEY_AND_CURRENCY)
-        for total in found.sums:
-            await require_tied(view, scope, total)
+        tied = tuple([await require_tied(view, scope, total, None) for total in found.sums])
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
         difference = None if conversion is None else await unrealised(view, scope, conversion)
         yield AgedSnapshot(
@@ -89,6 +97,7 @@ async def aged_snapshot(
             scope=scope,
             aged=found,
             parked=parked,
+            tied=tied,
             conversion=conversion,
             unrealised=difference,
         )
@@ -125,6 +134,7 @@ async def in_one_currency(
         scope=books.scope if books.conversion else books.scope.within(total.currency),
         aged=books.aged,
         parked=books.parked,
+        tied=books.tied,
         conversion=books.conversion,
         unrealised=books.unrealised,
         total=total,

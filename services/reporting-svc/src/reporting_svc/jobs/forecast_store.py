@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from encours.projection.read_model import Conn
     from encours.reading.moment import View
 
+PARTS = "parts of the forecast"
+"""Sum by which a forecast is tied out."""
 WAITING_MAX = 20
 """Forecasts of a ledger that wait for a process; no other is asked for meanwhile."""
 REST_S, REST_TIMES = 60.0, 20.0
@@ -99,6 +101,18 @@ class ForecastWork(LongWork):
             fingerprint=fingerprint,
             asked_by=asked_by,
             asked=asked,
+        )
+
+    def agrees(self, position: int, outstanding_minor: int) -> bool:
+        """Return false if the parts are not what is outstanding at a position, where it was made at that position.
+
+        Its rows were mended since, as when a parked stream is released. One of another position was tied out when it
+        was made.
+        """
+        return (
+            self.result is None
+            or self.position != position
+            or self.result.made.outstanding_minor == outstanding_minor
         )
 
     @property

@@ -49,7 +49,7 @@ def report_text(mail: ReportMailRequested, run: ReportRun, size: int) -> ReportT
         f"/v1/reports/{mail.report_id}/run?format={mail.format}&as_of={mail.as_of}&known_at={mail.position}"
     )
     lines = [words["rows"].format(rows=len(run.table.rows), left_out=run.table.left_out)]
-    for each in run.tied_out:
+    for each in (tied.figures for tied in run.tied_out):
         ledger = format_amount(each.ledger, each.currency)
         lines.append(words["tied"].format(ledger=ledger, currency=each.currency))
     is_large = size > ATTACHED_BYTES_MAX

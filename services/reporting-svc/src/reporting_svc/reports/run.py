@@ -20,7 +20,7 @@ from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.report_sources.rows import ReportScope, report_scope, source_rows
-from reporting_svc.read_models.tie_out.query import OwnSum, require_tied
+from reporting_svc.read_models.tie_out.query import OwnSum, TiedFigures, require_tied
 from reporting_svc.read_models.turnover.query import opening
 
 ROWS_MAX = 100_000
@@ -57,7 +57,7 @@ class ReportRun:
     scope: Scope
     first: date | None
     table: ReportTable
-    tied_out: tuple[Figures, ...]
+    tied_out: tuple[TiedFigures, ...]
 
 
 async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> ReportRun:
@@ -78,7 +78,7 @@ async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> Rep
         scope = await with_insured(view, scope)
     books = await report_scope(view, scope, plan, first)
     for figures in books.aged.sums:
-        await require_tied(view, scope, figures)
+        await require_tied(view, scope, figures, None)
     rows, added = ReportRows(plan, on, scope.merged.of), Counter[str]()
     column = {"open_items": "outstanding", "aged_balance": "outstanding", "turnover": "change"}
     tied = column.get(plan.source.name)
@@ -120,7 +120,7 @@ def _is_scope(condition: ReportCondition) -> bool:
     return condition.column in SCOPED and condition.operator == "is" and len(condition.values) == 1
 
 
-async def _tied(books: ReportScope, currency: str, added_minor: int) -> Figures:
+async def _tied(books: ReportScope, currency: str, added_minor: int) -> TiedFigures:
     """Return the aged sums of a currency, tied out with what the rows of the source add up to."""
     found = [figures for figures in books.aged.sums if figures.currency == currency]
     figures = found[0] if found else Figures.none(currency, books.plan.bands)
@@ -133,5 +133,4 @@ async def _tied(books: ReportScope, currency: str, added_minor: int) -> Figures:
         case "turnover":
             before = await opening(books.view, books.scope.within(currency), books.first)
             own = OwnSum("opening balance and the changes", before + added_minor, figures.outstanding)
-    await require_tied(books.view, books.scope, figures, own)
-    return figures
+    return await require_tied(books.view, books.scope, figures, own)

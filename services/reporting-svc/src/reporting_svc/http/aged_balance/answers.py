@@ -17,6 +17,7 @@ from reporting_svc.http.snapshot import AgedSnapshot
 from reporting_svc.read_models.aged_balance.query import AgedGroup, Figures
 from reporting_svc.read_models.receivables.conversion import ReportConversion
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
+from reporting_svc.read_models.tie_out.query import TiedFigures
 
 
 class AgedRow(Sums):
@@ -59,10 +60,10 @@ class CurrencyTotal(Total):
     tie_out: TieOut
 
     @classmethod
-    def of(cls, figures: Figures, bands: Bands, *, insured: bool = True) -> Json:
+    def tied(cls, tied: TiedFigures, bands: Bands) -> Json:
         """Show the sums of a currency."""
-        shown = {"currency": figures.currency, "tie_out": TieOut.of(figures)}
-        return shown | Total.of(figures, bands, insured=insured)
+        figures = tied.figures
+        return {"currency": figures.currency, "tie_out": TieOut.of(tied), **Total.of(figures, bands)}
 
 
 class AgedCurrencyTotal(CurrencyTotal):
@@ -99,18 +100,19 @@ class AgedBalanceOut(ScopedReport):
         page: Page,
         bands: Bands,
         definition: Definition,
-        totals: Sequence[tuple[Figures, OpenPenalties]],
+        totals: Sequence[tuple[TiedFigures, OpenPenalties]],
     ) -> Json:
         """Show a page of customers and the sums of all in each currency; those of an only one also by themselves."""
         currencies = [
-            CurrencyTotal.of(total, bands) | {"penalties": money_json(penalties.open_minor, total.currency)}
+            CurrencyTotal.tied(total, bands)
+            | {"penalties": money_json(penalties.open_minor, total.figures.currency)}
             for total, penalties in totals
         ]
         only, *others = totals
         alone = dict.fromkeys(("currency", "totals", "penalties", "tie_out"))
         if not others:
             shown = {name: currencies[0][name] for name in ("currency", "penalties", "tie_out")}
-            alone = shown | {"totals": Total.of(only[0], bands)}
+            alone = shown | {"totals": Total.of(only[0].figures, bands)}
         return {
             "definition": definition.id,
             "bands": list(bands.names),
@@ -168,20 +170,20 @@ class AgedGroupsOut(ScopedReport):
         group_by: str,
         bands: Bands,
         groups: Sequence[AgedGroup],
+        totals: Sequence[TiedFigures],
         names: Mapping[str, str],
         conversion: ReportConversion | None,
     ) -> Json:
         """Show the groups and the sums of each currency."""
         currency = conversion.currency if conversion else None
         rates = conversion.rates if conversion else {}
-        totals = books.aged.sums
-        shown = {total.currency for total in totals}
+        shown = {total.figures.currency for total in totals}
         return {
             "definition": definition.id,
             "group_by": group_by,
             "bands": list(bands.names),
             "data": [_group(group, bands, names, currency) for group in groups],
-            "totals": [CurrencyTotal.of(total, bands) for total in totals],
+            "totals": [CurrencyTotal.tied(total, bands) for total in totals],
             "report_currency": currency,
             "rates": [
                 GroupRate(entity_id=entity, currency=code, rate=found).model_dump(mode="json")

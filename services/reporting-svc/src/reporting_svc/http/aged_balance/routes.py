@@ -85,10 +85,12 @@ async def aged_balance(
         report_currency=asked.report_currency,
     )
     async with opened as books:
-        empty = Figures.none(asked.report_currency or await currency_of(books.view, books.scope), chosen)
-        totals = []
-        for total in books.aged.sums or (empty,):
-            scope = books.scope if books.conversion else books.scope.within(total.currency)
+        totals, tied = [], books.tied
+        if not tied:
+            empty = Figures.none(asked.report_currency or await currency_of(books.view, books.scope), chosen)
+            tied = (await require_tied(books.view, books.scope, empty, None),)
+        for total in tied:
+            scope = books.scope if books.conversion else books.scope.within(total.figures.currency)
             totals.append((total, await open_penalties(books.view, scope, books.conversion)))
         return q.respond(AgedBalanceOut.of(books, page, chosen, counted.definition, totals))
 
@@ -116,9 +118,12 @@ async def aged_balance_groups(
         view, scope, wanted = books.view, books.scope, asked.report_currency
         conversion = await conversion_to(view, scope, wanted) if wanted else None
         groups = await aged_groups(view, scope, group_of(group_by), chosen, counted.basis, conversion)
-        for total in books.aged.sums:
-            await require_tied(view, scope, total, groups_sum(groups, total))
+        tied = [
+            await require_tied(view, scope, total, groups_sum(groups, total)) for total in books.aged.sums
+        ]
         names = await labels_of(
             view, scope, group_by, [each.group for each in groups if each.group is not None]
         )
-    return q.respond(AgedGroupsOut.of(books, counted.definition, group_by, chosen, groups, names, conversion))
+    return q.respond(
+        AgedGroupsOut.of(books, counted.definition, group_by, chosen, groups, tied, names, conversion)
+    )

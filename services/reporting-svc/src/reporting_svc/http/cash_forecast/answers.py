@@ -16,6 +16,7 @@ from reporting_svc.domain.measures.definitions import CASH_FORECAST
 from reporting_svc.http.answers import Report, ScopedReport, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.tie_out.query import TiedFigures
 
 
 class CashRangeOut(BaseModel):
@@ -89,7 +90,9 @@ class CashForecastOut(Report):
     model: ForecastModelOut
 
     @classmethod
-    def of(cls, books: ReceivablesSnapshot, by: PeriodLength, until: date, made: MadeForecast) -> Json:
+    def of(
+        cls, books: ReceivablesSnapshot, tied: TiedFigures, by: PeriodLength, until: date, made: MadeForecast
+    ) -> Json:
         """Show the forecast."""
         currency, cash, owed = books.total.currency, made.cash, made.left_out
         shown = round(cash.expected)
@@ -119,7 +122,7 @@ class CashForecastOut(Report):
                 "spread": round(known.spread, 3),
                 "past_forecasts": known.weeks,
             },
-            "tie_out": TieOut.of(books.total),
+            "tie_out": TieOut.of(tied),
             **cls.end(books),
         }
 

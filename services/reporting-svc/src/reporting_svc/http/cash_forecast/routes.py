@@ -20,7 +20,7 @@ from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.http.cash_forecast.answers import AccuracyOut, CashForecastOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.jobs.forecast_store import ForecastStore, ForecastWork
+from reporting_svc.jobs.forecast_store import PARTS, ForecastStore, ForecastWork
 from reporting_svc.read_models.forecast.query import ForecastBasis, forecast_basis
 
 router = Router(tags=["Receivables"])
@@ -55,16 +55,16 @@ async def cash_forecast(
         ledger, actor = q.caller.ledger, q.caller.actor
         wanted = ForecastWork.wanted(ledger, books.view, books.scope, by, last, actor)
         kept = await store.made(wanted, since=wanted.position, conn=books.view.conn)
-        # Rows can be mended without a new position, as when a parked stream is released.
-        if kept is not None and kept.result and kept.result.made.outstanding_minor == books.total.outstanding:
-            return q.respond(CashForecastOut.of(books, by, last, kept.result.made))
+        if kept is not None and kept.result and kept.agrees(wanted.position, books.total.outstanding):
+            tied = await books.require_tied(PARTS, kept.result.made.outstanding_minor)
+            return q.respond(CashForecastOut.of(books, tied, by, last, kept.result.made))
         basis = await forecast_basis(books.view, books.scope)
-        await books.require_tied("parts of the forecast", basis.owed.outstanding_minor)
+        tied = await books.require_tied(PARTS, basis.owed.outstanding_minor)
     ends = [end.toordinal() for end in ends_of(q.as_of, last, by)]
     made = await asyncio.to_thread(make_forecast, basis.owed, basis.history, q.as_of.toordinal(), ends)
     if (took_s := time.monotonic() - began) >= KEPT_FROM_S:
         await store.keep(wanted, made, took_s)
-    return q.respond(CashForecastOut.of(books, by, last, made))
+    return q.respond(CashForecastOut.of(books, tied, by, last, made))
 
 
 async def forecasts(q: Query) -> ForecastStore:

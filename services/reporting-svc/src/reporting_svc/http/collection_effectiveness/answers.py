@@ -16,6 +16,7 @@ from reporting_svc.http.dso.answers import WorkingCapitalOut
 from reporting_svc.http.measured import DaysOut, PercentOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.receivables.groups import GroupBy
+from reporting_svc.read_models.tie_out.query import TiedFigures
 
 
 class CollectionMeasures(BaseModel):
@@ -85,6 +86,7 @@ class CollectionOut(Report):
     def of(
         cls,
         books: ReceivablesSnapshot,
+        tied: TiedFigures,
         by: GroupBy | None,
         days: int,
         periods: Sequence[Collection],
@@ -96,6 +98,6 @@ class CollectionOut(Report):
             "group_by": by,
             "period_days": days,
             "data": [CollectionRow.of(period, currency) for period in periods],
-            "tie_out": TieOut.of(books.total),
+            "tie_out": TieOut.of(tied),
             **cls.end(books),
         }

@@ -50,5 +50,6 @@ async def collection_effectiveness(
         periods = await collection(books.view, books.scope, first, group_by, days)
         penalties = await open_penalties(books.view, books.scope, None)
         closing = sum(each.closing.outstanding_minor for each in periods if each.last == q.as_of)
-        await books.require_tied("closing balances and the open penalties", closing + penalties.open_minor)
-    return q.respond(CollectionOut.of(books, group_by, days, periods))
+        own = closing + penalties.open_minor
+        tied = await books.require_tied("closing balances and the open penalties", own)
+    return q.respond(CollectionOut.of(books, tied, group_by, days, periods))

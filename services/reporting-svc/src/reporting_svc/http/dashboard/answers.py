@@ -35,6 +35,7 @@ from reporting_svc.jobs.forecast_store import ForecastWork
 from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.dashboard.query import PromiseSums
 from reporting_svc.read_models.receivables.penalties import OpenPenalties
+from reporting_svc.read_models.tie_out.query import TiedFigures
 from reporting_svc.read_models.turnover.query import Turnover
 
 _LATELY = ("billed", "credited", "collected", "reversed")
@@ -181,6 +182,7 @@ class DashboardOut(ConvertedReport):
     def of(
         cls,
         books: ReceivablesSnapshot,
+        tied: TiedFigures,
         penalties: OpenPenalties,
         dso: Dso,
         lately: Lately,
@@ -211,7 +213,7 @@ class DashboardOut(ConvertedReport):
                 "largest": [BrokenPromiseOut.of(row) for row in lately.broken.largest],
             },
             "largest_overdue": [AgedRow.of(figures, STANDARD, insured=False) for figures in largest],
-            "tie_out": TieOut.of(total),
+            "tie_out": TieOut.of(tied),
             **cls.end(books),
         }
 

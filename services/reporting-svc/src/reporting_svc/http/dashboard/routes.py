@@ -128,6 +128,7 @@ async def _board(q: Query, asked: AskedInCurrency, days: int) -> tuple[Json, For
     async with snapshot(q, asked, page=LARGEST) as books:
         view, scope, conversion = books.view, books.scope, books.conversion
         first = view.time.as_of - timedelta(days=WINDOW_DAYS - 1)
+        tied = await books.require_bands_tied()
         penalties = await open_penalties(view, scope, conversion)
         dso = await days_sales_outstanding(view, scope, books.total, penalties, days, conversion)
         lately = Lately(
@@ -142,9 +143,11 @@ async def _board(q: Query, asked: AskedInCurrency, days: int) -> tuple[Json, For
     wanted = None
     if isinstance(forecast, ForecastWork):
         wanted = forecast
-        forecast = await (await forecasts(q)).latest(wanted) or "forecast-not-made"
+        made = await (await forecasts(q)).latest(wanted)
+        is_tied = made is not None and made.agrees(view.time.position, books.total.outstanding)
+        forecast = made if made is not None and is_tied else "forecast-not-made"
     largest = [books.aged.figures(row) for row in books.aged.rows[: LARGEST.limit] if row["overdue"] > 0]
-    return DashboardOut.of(books, penalties, dso, lately, largest, forecast), wanted
+    return DashboardOut.of(books, tied, penalties, dso, lately, largest, forecast), wanted
 
 
 async def _forecast(q: Query, books: ReceivablesSnapshot) -> ForecastWork | Reason:

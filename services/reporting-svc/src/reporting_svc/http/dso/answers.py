@@ -15,6 +15,7 @@ from reporting_svc.http.answers import ConvertedReport, TieOut
 from reporting_svc.http.measured import DaysOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.dso.query import DsoGroup
+from reporting_svc.read_models.tie_out.query import TiedFigures
 
 
 class CountbackOut(BaseModel):
@@ -85,8 +86,9 @@ class DsoFigures(_DsoFields):
 
 @dataclass(frozen=True, slots=True)
 class DsoGroups:
-    """Measures of each group, and the names of those that are entities or collectors."""
+    """Measures of each group, and the names of those that are entities or collectors; tied out with the whole."""
 
+    tied: TiedFigures
     by: DsoGroup | None
     measured: Mapping[str | None, Dso]
     names: Mapping[str, str]
@@ -118,6 +120,6 @@ class DsoOut(_DsoFields, ConvertedReport):
                 {"group": group, "name": groups.names.get(group or ""), **DsoFigures.of(own, currency)}
                 for group, own in groups.measured.items()
             ],
-            "tie_out": TieOut.of(books.total),
+            "tie_out": TieOut.of(groups.tied),
             **cls.end(books),
         }

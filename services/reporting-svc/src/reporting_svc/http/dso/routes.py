@@ -52,11 +52,11 @@ async def _groups(
     books: ReceivablesSnapshot, by: DsoGroup | None, days: int, penalties: OpenPenalties
 ) -> DsoGroups:
     if by is None:
-        return DsoGroups(None, {}, {})
+        return DsoGroups(await books.require_bands_tied(), None, {}, {})
     found = await query.grouped_days(books.view, books.scope, by, days)
     standing = list(found.values())[-1:] if by == "month" else found.values()
     receivables = sum(each.receivables_minor for each in standing)
-    await books.require_tied("groups and the open penalties", receivables + penalties.open_minor)
+    tied = await books.require_tied("groups and the open penalties", receivables + penalties.open_minor)
     named = [group for group in found if group is not None]
     names = {} if by == "month" else await labels_of(books.view, books.scope, by, named)
-    return DsoGroups(by, found, names)
+    return DsoGroups(tied, by, found, names)

@@ -16,6 +16,7 @@ from reporting_svc.http.answers import ConvertedReport, TieOut
 from reporting_svc.http.overdue.answers import OpenItemRow
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.basis import CountedFrom
+from reporting_svc.read_models.tie_out.query import TiedFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,12 @@ class OpenItemsOut(ConvertedReport):
 
     @classmethod
     def of(
-        cls, books: ReceivablesSnapshot, rows: Sequence[Mapping[str, Any]], page: Page, cell: ListedCell
+        cls,
+        books: ReceivablesSnapshot,
+        tied: TiedFigures,
+        rows: Sequence[Mapping[str, Any]],
+        page: Page,
+        cell: ListedCell,
     ) -> Json:
         """Show a page of the list behind a cell."""
         total = books.total
@@ -70,7 +76,7 @@ class OpenItemsOut(ConvertedReport):
             "group": cell.group,
             **page.body(rows, lambda row: _row(row, books, cell)),
             "outstanding": money_json(cell.minor, total.currency),
-            "tie_out": TieOut.of(total),
+            "tie_out": TieOut.of(tied),
             **cls.end(books),
         }
 

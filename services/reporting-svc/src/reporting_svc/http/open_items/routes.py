@@ -59,10 +59,11 @@ async def list_open_items(
     async with snapshot(q, asked, bands=chosen, basis=counted.basis, by=group_by, insured=True) as books:
         days = band_range(chosen, place, books.view.time.as_of, counted.basis)
         rows = await listed_parts(books.view, books.scope, page, days, "open_minor <> 0", one)
+        tied = await books.require_bands_tied()
         sums = books.total.bands if one is None else await _sums(books, chosen, counted.basis, one)
     minor = sum(sums) if place is None else sums[place]
     cell = ListedCell(chosen, counted, band, group_by, one.value if one else None, minor)
-    return q.respond(OpenItemsOut.of(books, rows, page, cell))
+    return q.respond(OpenItemsOut.of(books, tied, rows, page, cell))
 
 
 def _group(asked: AskedInCurrency, group_by: str | None, group: str | None) -> OneGroup | None:

@@ -17,6 +17,7 @@ from reporting_svc.http.answers import INSURED, PLACED, PROMISED, Report, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.overdue.query import Overdue
 from reporting_svc.read_models.receivables.subtotals import Basis
+from reporting_svc.read_models.tie_out.query import TiedFigures
 
 
 class OpenItemRow(BaseModel):
@@ -128,7 +129,7 @@ class OverdueOut(Report):
     totals: OverdueTotals
 
     @classmethod
-    def of(cls, books: ReceivablesSnapshot, late: Overdue, page: Page) -> Json:
+    def of(cls, books: ReceivablesSnapshot, tied: TiedFigures, late: Overdue, page: Page) -> Json:
         """Show a page of the list and the sums of all of it."""
         total = books.total
         return {
@@ -136,6 +137,6 @@ class OverdueOut(Report):
             "currency": total.currency,
             **page.body(late.rows, lambda row: OpenItemRow.of(row, books.view.time.as_of)),
             "totals": OverdueTotals.of(late, total.currency),
-            "tie_out": TieOut.of(total),
+            "tie_out": TieOut.of(tied),
             **cls.end(books),
         }

@@ -14,7 +14,6 @@ from reporting_svc.http.overdue.answers import OverdueOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.overdue.query import KEY, SORTS, overdue
-from reporting_svc.read_models.tie_out.query import OwnSum, require_tied
 
 router = Router(tags=["Receivables"])
 PAGE = paging(*SORTS, default="due_on", key=KEY, columns=SORTS)
@@ -27,6 +26,5 @@ async def list_overdue(
     """Overdue invoices, as of any business date, as known at any moment; each instalment is a row of its own."""
     async with snapshot(q, asked, insured=True) as books:
         late = await overdue(books.view, books.scope, page)
-        own = OwnSum("items past due", late.past_due_minor, books.total.overdue)
-        await require_tied(books.view, books.scope, books.total, own)
-    return q.respond(OverdueOut.of(books, late, page))
+        tied = await books.require_tied("items past due", late.past_due_minor, books.total.overdue)
+    return q.respond(OverdueOut.of(books, tied, late, page))

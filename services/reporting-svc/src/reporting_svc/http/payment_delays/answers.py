@@ -17,6 +17,7 @@ from reporting_svc.domain.measures.dso import rounded
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import PercentOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.tie_out.query import TiedFigures
 
 DelayGroup = Literal["month", "entity", "segment", "salesperson", "collector", "customer"]
 
@@ -216,7 +217,7 @@ class PaymentDelaysOut(DelayMonthsOut, Report):
     parts: DelayPartsOut
 
     @classmethod
-    def of(cls, books: ReceivablesSnapshot, report: DelayReport) -> Json:
+    def of(cls, books: ReceivablesSnapshot, tied: TiedFigures, report: DelayReport) -> Json:
         """Show the report."""
         currency, covered = books.total.currency, report.covered
         parts = {
@@ -245,7 +246,7 @@ class PaymentDelaysOut(DelayMonthsOut, Report):
             ],
             "open_from_before": DelayRow.of(None, report.earlier, currency)["open_late"],
             "parts": {name: money_json(minor, currency) for name, minor in parts.items()},
-            "tie_out": TieOut.of(books.total),
+            "tie_out": TieOut.of(tied),
             **cls.end(books),
         }
 

@@ -59,8 +59,8 @@ async def payment_delays(
         report = await _report(books, first, group_by)
         covered = report.covered
         parts_minor = report.late_minor + covered.not_due_minor(q.as_of) + covered.beside_minor
-        await books.require_tied("parts", parts_minor)
-    return q.respond(PaymentDelaysOut.of(books, report))
+        tied = await books.require_tied("parts", parts_minor)
+    return q.respond(PaymentDelaysOut.of(books, tied, report))
 
 
 async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> DelayReport:

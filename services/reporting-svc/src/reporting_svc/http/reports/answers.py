@@ -256,7 +256,7 @@ class ReportRunOut(AsOf):
             "left_out": table.left_out,
             "totals": [ReportTotalOut.of(each) for each in table.totals],
             "scope": ScopeOut.of(run.scope, granted),
-            "tie_out": [TieOut.of(each) | {"currency": each.currency} for each in run.tied_out],
+            "tie_out": [TieOut.of(each) | {"currency": each.figures.currency} for each in run.tied_out],
         }
 
 

@@ -15,6 +15,7 @@ from reporting_svc.domain.measures.definitions import TURNOVER, TURNOVER_BY_PROD
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.tie_out.query import TiedFigures
 from reporting_svc.read_models.turnover.products import ProductTurnover, total
 from reporting_svc.read_models.turnover.query import Period, Turnover, TurnoverGroup, added
 
@@ -201,6 +202,7 @@ class TurnoverOut(Report):
     def of(
         cls,
         books: ReceivablesSnapshot,
+        tied: TiedFigures,
         by: Period,
         first: date,
         periods: Sequence[Turnover],
@@ -220,6 +222,6 @@ class TurnoverOut(Report):
             "groups": None if groups is None else TurnoverGroupsOut.of(groups, first, whole.currency),
             "products": products,
             "opening": money_json(before, whole.currency),
-            "tie_out": TieOut.of(whole),
+            "tie_out": TieOut.of(tied),
             **cls.end(books),
         }

@@ -49,14 +49,14 @@ async def turnover(
         before = await opening(books.view, books.scope, first)
         periods = await by_period(books.view, books.scope, by, first)
         changed = sum(each.change for each in periods)
-        await books.require_tied("opening balance and the changes of the periods", before + changed)
+        tied = await books.require_tied("opening balance and the changes of the periods", before + changed)
         groups = products = None
         if group_by == "product":
             found = await by_product(books.view, books.scope, by, first, periods)
             products = TurnoverProductsOut.of(found, MOST_GROUPS, first, books.total.currency)
         elif group_by:
             groups = await _groups(books, by, first, group_by)
-    return q.respond(TurnoverOut.of(books, by, first, periods, before, groups, products))
+    return q.respond(TurnoverOut.of(books, tied, by, first, periods, before, groups, products))
 
 
 async def _groups(

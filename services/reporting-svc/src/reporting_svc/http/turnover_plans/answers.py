@@ -18,6 +18,7 @@ from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.http.turnover.answers import percent_of
 from reporting_svc.http.turnover_plans.bodies import GROUP_FIELDS
+from reporting_svc.read_models.tie_out.query import TiedFigures
 from reporting_svc.read_models.turnover.plans import PlanComparison, totals_of
 from reporting_svc.use_cases.turnover_plans import TURNOVER_PLAN as PLAN_FOLDER
 
@@ -142,6 +143,7 @@ class TurnoverComparisonOut(Report):
     def of(
         cls,
         books: ReceivablesSnapshot,
+        tied: TiedFigures,
         state: TurnoverPlanState,
         found: PlanComparison,
         names: Mapping[str, str],
@@ -171,7 +173,7 @@ class TurnoverComparisonOut(Report):
                 "billed": PlannedAmountOut.of(planned, billed, plan.currency),
                 "collected": PlannedAmountOut.of(to_collect, collected, plan.currency),
             },
-            "tie_out": TieOut.of(books.total),
+            "tie_out": TieOut.of(tied),
             **cls.end(books),
         }
 

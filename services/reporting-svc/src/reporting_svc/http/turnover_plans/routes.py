@@ -85,11 +85,15 @@ async def compare_plan(plan_id: PlanPath, q: Reading) -> Response:
     assert state.plan is not None
     async with snapshot(q, Asked(entity_id=state.entity_id, currency=state.plan.currency)) as books:
         found = await compared(books.view, books.scope, state.plan)
-        if found.balance_minor is not None:
-            await books.require_tied("opening balance and the changes of the months", found.balance_minor)
+        if found.balance_minor is None:
+            tied = await books.require_bands_tied()
+        else:
+            tied = await books.require_tied(
+                "opening balance and the changes of the months", found.balance_minor
+            )
         customers = [row.group for row in found.months if row.group] if state.plan.by == "customer" else []
         names = await names_of(books.view, customers)
-    return q.respond(TurnoverComparisonOut.of(books, state, found, names))
+    return q.respond(TurnoverComparisonOut.of(books, tied, state, found, names))
 
 
 def _stored(event: Event) -> TurnoverPlanState:

@@ -71,12 +71,25 @@ class DayTieOut:
     first_position: int | None
 
 
-async def require_tied(view: View, scope: Scope, figures: Figures, own: OwnSum | None = None) -> None:
-    """Raise :class:`FiguresDoNotTie` unless the sums agree, and that of the report itself is as expected."""
+@dataclass(frozen=True, slots=True)
+class TiedFigures:
+    """Aged sums that agree, with what a report added up by itself.
+
+    Made by :func:`require_tied` alone, so that no answer shows a tie-out that was not checked.
+    """
+
+    figures: Figures
+
+
+async def require_tied(view: View, scope: Scope, figures: Figures, own: OwnSum | None) -> TiedFigures:
+    """Raise :class:`FiguresDoNotTie` unless the sums agree, and that of the report itself is as expected.
+
+    ``own`` is ``None`` for a report that shows the bands themselves.
+    """
     if not figures.tied:
         own = None
     elif own is None or own.minor == own.expected_minor:
-        return
+        return TiedFigures(figures)
     position = await first_disagreement(view, scope.within(figures.currency))
     raise FiguresDoNotTie(view.time.as_of, figures, position, own)
 
