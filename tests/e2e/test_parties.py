@@ -63,6 +63,11 @@ def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: Sy
     contact = {"role": "dunning", "name": "Claire Martin", "email": "claire@dupont.example"}
     world.post("invoice", f"/v1/customers/{first}/contacts", contact)
     world.invoice(first, issued_on="2026-01-05")
+    grouped = world.get("reporting", "/v1/aged-balance/groups", group_by="field:channel")["data"]
+    assert [each["group"] for each in grouped] == [None]
+    for unknown in ("field:chanel", "field:project"):
+        refused = world.client("reporting").get("/v1/aged-balance/groups", params={"group_by": unknown})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/group_by")
     (case,) = world.get("dunning", "/v1/cases", customer_id=first)["data"]
     assert case["email"] == "claire@dupont.example"
 

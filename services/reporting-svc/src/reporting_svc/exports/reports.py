@@ -27,7 +27,7 @@ from reporting_svc.read_models.aged_balance.query import (
 from reporting_svc.read_models.journal.source import Auxiliary
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.receivables.groups import group_of, labels_of, with_collectors
+from reporting_svc.read_models.receivables.groups import group_of, labels_of, require_defined, with_collectors
 from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
@@ -136,6 +136,7 @@ class Reporting:
     async def _groups(self, group_by: str) -> Rows:
         """Iterate over groups in order, each currency in a row of its own; the last ones are those in no group."""
         async with self._snapshot(group_by) as (view, scope):
+            await require_defined(view, group_of(group_by))
             groups = await aged_groups(view, scope, group_of(group_by), self.bands, self.basis)
             for total in (await aged(view, scope, bands=self.bands, basis=self.basis)).sums:
                 await require_tied(view, scope, total, groups_sum(groups, total))

@@ -21,7 +21,7 @@ from reporting_svc.read_models.receivables.conversion import (
     conversion_to,
     unrealised,
 )
-from reporting_svc.read_models.receivables.groups import with_collectors
+from reporting_svc.read_models.receivables.groups import group_of, require_defined, with_collectors
 from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
@@ -82,6 +82,7 @@ async def aged_snapshot(
     scope = asked.scope(q)
     async with q.view(Receivables.name) as view:
         await check(view, scope)
+        await require_defined(view, None if by is None else group_of(by))
         scope = await with_collectors(view, replace(scope, merged=await survivors_at(view)), by)
         scope = await with_insured(view, scope) if insured else scope
         conversion = await conversion_to(view, scope, report_currency) if report_currency else None

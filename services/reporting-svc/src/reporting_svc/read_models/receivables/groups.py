@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
+from encours.kernel.errors import Invalid
 from encours.reading.merges import merged_sql
+from encours.reading.where import ViewWhere
 from reporting_svc.read_models.receivables.collectors import owners_of
 from reporting_svc.read_models.receivables.portfolio import portfolio_sql
 
@@ -102,6 +104,17 @@ def group_of(text: str) -> GroupBy | PartyGroup | FieldGroup:
     if text.startswith("field:"):
         return FieldGroup(text.removeprefix("field:"))
     return cast("GroupBy | PartyGroup", text)
+
+
+async def require_defined(view: View, by: object) -> None:
+    """Raise a 422 refusal for a custom field that no entity in the caller's grant has defined for its customers."""
+    if not isinstance(by, FieldGroup):
+        return
+    where = ViewWhere(view, entity="entity").equal("object", "customer").equal("code", by.code)
+    where.add(f"position <= {where.position}")
+    known = f"select exists (select from {view.schema}.defined_field where {where.sql})"
+    if not await view.conn.fetchval(known, *where.arguments):
+        raise Invalid(f"No custom field of customers has the code {by.code}.", "/group_by")
 
 
 async def with_collectors(view: View, scope: Scope, by: object) -> Scope:

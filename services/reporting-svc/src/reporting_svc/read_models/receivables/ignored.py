@@ -51,7 +51,6 @@ IGNORED = (
     events.risk.LimitRequested,
     events.customer.CustomerContactAdded,
     events.customer.CustomerNoted,
-    events.field.FieldDefined,
     events.customer.CustomerRefTaken,
     events.customer.TermsAgreed,
     events.customer.TermsKept,

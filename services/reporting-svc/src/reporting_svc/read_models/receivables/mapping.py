@@ -12,11 +12,12 @@ from encours.contracts.events.figure import FigurePublished
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered, FieldsSet
-from encours.contracts.events.parties.field import InvoiceFieldsSet
+from encours.contracts.events.parties.field import FieldDefined, InvoiceFieldsSet
 from encours.contracts.instalments import ranges_of
 from encours.contracts.vat_due import vat_due
 from reporting_svc.read_models.receivables.portfolio import PortfolioRow
 from reporting_svc.read_models.receivables.rows import (
+    DefinedField,
     FieldsRow,
     Item,
     ItemInstalment,
@@ -53,8 +54,12 @@ def customer_row(
     )
 
 
-def fields_row(e: Recorded, data: FieldsSet | InvoiceFieldsSet) -> FieldsRow | ReportedInvoiceFields:
-    """Return the custom fields that an event sets for a customer or an invoice."""
+def fields_row(
+    e: Recorded, data: FieldsSet | InvoiceFieldsSet | FieldDefined
+) -> FieldsRow | ReportedInvoiceFields | DefinedField:
+    """Return the custom fields that an event sets for a customer or an invoice, or the one that it defines."""
+    if isinstance(data, FieldDefined):
+        return DefinedField.of(e, data)
     codes, values = [each.field_code for each in data.fields], [each.value for each in data.fields]
     if isinstance(data, InvoiceFieldsSet):
         return ReportedInvoiceFields(

@@ -58,7 +58,7 @@ from encours.contracts.events.parties.customer import (
     RolesAssigned,
 )
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
-from encours.contracts.events.parties.field import InvoiceFieldsSet
+from encours.contracts.events.parties.field import FieldDefined, InvoiceFieldsSet
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.sales.dispute import DisputeOpened, DisputeResolved
@@ -85,8 +85,10 @@ from reporting_svc.read_models.receivables.mapping import (
 )
 from reporting_svc.read_models.receivables.outlook import (
     PlacedInvoiceRow,
+    PlanEvent,
     PlanScheduleRow,
     PromisedPaymentRow,
+    PromiseEvent,
 )
 from reporting_svc.read_models.receivables.portfolio import PortfolioRow
 from reporting_svc.read_models.receivables.reminders import (
@@ -103,6 +105,7 @@ from reporting_svc.read_models.receivables.rows import (
     AgingDay,
     Balance,
     DaySum,
+    DefinedField,
     FieldsRow,
     Item,
     ItemInstalment,
@@ -142,13 +145,14 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 24
+    version = 25
     rows = (
         ReportingEntity,
         ReportedCustomer,
         PortfolioRow,
         RoleRow,
         FieldsRow,
+        DefinedField,
         ReportedInvoiceFields,
         ReportedDispute,
         CollectorVersion,
@@ -198,27 +202,20 @@ class Receivables(MappedModel):
         *INSURANCE,
         FieldsSet,
         InvoiceFieldsSet,
+        FieldDefined,
         DisputeOpened,
         DisputeResolved,
         RolesAssigned,
         ExchangeRatePublished,
         InsolvencyOpened,
         InsolvencyClosed,
-        PromiseMade,
-        PromiseKept,
-        PromiseBroken,
-        PromiseWithdrawn,
+        *get_args(PromiseEvent),
         InvoicesPlaced,
         InvoicesRecalled,
         TemplateVersionSaved,
         *get_args(AskingEvent),
         *get_args(TraceEvent),
-        PlanAgreed,
-        PlanRescheduled,
-        PlanBroken,
-        PlanKept,
-        PlanResumed,
-        PlanCancelled,
+        *get_args(PlanEvent),
         FigurePublished,
         TurnoverPlanSet,
     )
@@ -234,7 +231,9 @@ class Receivables(MappedModel):
                 return
             case FigurePublished() | TurnoverPlanSet() | CollectorDefined() | CustomersAssigned():
                 return
-            case InsolvencyOpened() | InsolvencyClosed() | DisputeOpened() | DisputeResolved():
+            case (
+                InsolvencyOpened() | InsolvencyClosed() | DisputeOpened() | DisputeResolved() | FieldDefined()
+            ):
                 return
             case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
                 return
@@ -309,7 +308,7 @@ class Receivables(MappedModel):
                         group_id=e.data.group_id,
                     )
                 )
-            case FieldsSet() | InvoiceFieldsSet():
+            case FieldsSet() | InvoiceFieldsSet() | FieldDefined():
                 rows.put(fields_row(e, e.data))
             case DisputeOpened() | DisputeResolved():
                 rows.put(ReportedDispute.of(e, e.data))

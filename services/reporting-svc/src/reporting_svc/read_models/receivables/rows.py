@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, ClassVar
 
+from encours.contracts import Recorded
 from encours.contracts.books import INVOICED, OWING
 from encours.contracts.books.entries import PENALISED
+from encours.contracts.events.parties.field import FieldDefined
 from encours.projection.rows import Id, Row
 
 ENTITY_ID, CUSTOMER_ID, INVOICE_ID, PAYMENT_ID = Id("ent"), Id("cus"), Id("inv"), Id("pay")
@@ -83,6 +85,29 @@ class FieldsRow(Row, kw_only=True):
     field_codes: list[str]
     field_values: list[str]
     """In the order of their codes."""
+
+
+class DefinedField(Row, kw_only=True):
+    """A custom field of an entity's customers or invoices, as an event defines it; never changed again."""
+
+    TABLE: ClassVar[str] = "defined_field"
+    KEY: ClassVar[tuple[str, ...]] = ("field_id", "position")
+    field_id: str
+    position: int
+    entity: str
+    object: str
+    code: str
+
+    @classmethod
+    def of(cls, e: Recorded, data: FieldDefined) -> DefinedField:
+        """Return the row of an event."""
+        return cls(
+            field_id=data.field_id,
+            position=e.position,
+            entity=data.entity_id,
+            object=data.object,
+            code=data.code,
+        )
 
 
 class ReportedInvoiceFields(Row, kw_only=True):
