@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from reporting_svc.domain.measures.delays import (
     BANDS,
     Cohort,
+    CoveredDebts,
     Delays,
     DueOutcome,
     cohorts,
@@ -16,6 +19,7 @@ from reporting_svc.domain.measures.delays import (
     grouped,
     grouped_months,
 )
+from reporting_svc.read_models.delays.query import add_debtor
 
 DUE = date(2026, 1, 31)
 TODAY = date(2026, 6, 30)
@@ -116,3 +120,34 @@ def test_a_period_takes_what_fell_due_in_it() -> None:
     days = [date(2026, 1, 30), DUE, date(2026, 2, 28), date(2026, 3, 1)]
     found = fallen_due([outcome(0, due_on=day) for day in days], DUE, date(2026, 2, 28))
     assert [each.due_on for each in found] == days[1:3]
+
+
+def test_what_is_paid_beyond_the_amount_owed_covers_other_debts_and_is_spare_cash_once() -> None:
+    """The first invoice was paid in full, and credited after that: 40 beyond what was ever owed of it."""
+
+    def invoice(number: int, owed_minor: int, open_minor: int) -> dict[str, Any]:
+        return {
+            "invoice_id": UUID(int=number), "entity": "ent", "customer_id": "cus", "issued_on": DUE, "due_on": DUE,
+            "is_penalty": False, "open_minor": open_minor, "contested_minor": 0, "conceded_minor": 0,
+            "owed_minor": owed_minor,
+        }  # fmt: skip
+
+    paid: dict[str, Any] = {
+        "payment_id": 1, "invoice_id": UUID(int=1), "applied_minor": 100, "cash_minor": 0, "available_on": DUE,
+    }  # fmt: skip
+    unapplied = paid | {"payment_id": 2, "invoice_id": None, "applied_minor": 0, "cash_minor": 30}
+    reopened = paid | {"payment_id": 3, "applied_minor": -30, "cash_minor": 0}
+    credited, other = invoice(1, 60, -40), invoice(2, 50, 50)
+    for invoices, payments, uncovered, spare in (
+        ([credited], [paid], [0], 40),
+        ([credited, other], [paid], [0, 10], 0),
+        ([credited, other], [paid, unapplied], [0, 0], 20),
+        # What another payment has opened again is owed, but covered by the funds: no more than what was owed is.
+        ([invoice(1, 100, 30)], [paid, reopened, unapplied], [0], 30),
+    ):
+        found = CoveredDebts()
+        add_debtor(found, ("ent", "cus"), invoices, payments, {})
+        assert [each.uncovered_minor for each in found.outcomes] == uncovered
+        assert found.spare_cash_minor == spare
+        account = sum(each["open_minor"] for each in invoices) - sum(each["cash_minor"] for each in payments)
+        assert sum(uncovered) + found.beside_minor == account

@@ -45,7 +45,7 @@ async def covered_debts(view: View, scope: Scope) -> CoveredDebts:
     for n, debtor in enumerate(invoices | funds):
         if n % DEBTORS_AT_ONCE == 0:
             await asyncio.sleep(0)
-        _add(found, debtor, invoices.get(debtor, []), funds.get(debtor, []), schedules)
+        add_debtor(found, debtor, invoices.get(debtor, []), funds.get(debtor, []), schedules)
     return found
 
 
@@ -141,13 +141,16 @@ def _schedules(rows: Sequence[Record]) -> dict[Any, list[DueSchedule]]:
     return found
 
 
-def _add(
+def add_debtor(
     found: CoveredDebts,
     debtor: tuple[str, str],
     invoices: Sequence[Record],
     payments: Sequence[Record],
     schedules: Mapping[Any, Sequence[DueSchedule]],
 ) -> None:
+    """Add what a debtor owes, by its invoices and payments as the queries return them. What is paid beyond the amount
+    owed covers other debts first, and is spare cash once.
+    """
     applied, unapplied = _available(payments)
     debts = {row["invoice_id"]: _debt(row, applied, schedules) for row in invoices}
     settled = settlements(debts.values(), unapplied)
