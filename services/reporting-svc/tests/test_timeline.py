@@ -19,8 +19,10 @@ from encours.contracts.events.credit_file import CreditCommentMade
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, PaymentApplied, PaymentUnapplied
+from encours.contracts.events.money.bank import BankLineProposed, LineProposal, ProposedShare
 from encours.contracts.events.money.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.events.report import ReportSaved
+from encours.contracts.events.reservation import OrderBillingCounted
 from encours.contracts.golden import example
 from encours.projection.row_cache import CacheMiss, RowCache
 from encours.reading.summary import summary
@@ -108,6 +110,23 @@ def test_a_stream_is_about_the_invoices_of_its_first_event_and_a_payment_mention
         assert rows.get(InvoiceMention, invoice_id, 2) is not None
     with pytest.raises(CacheMiss):
         rows.get(InvoiceMention, "inv_1", 3)
+
+
+def test_a_proposal_for_a_bank_line_is_about_its_entity_and_mentions_the_invoices() -> None:
+    shares = tuple(build(ProposedShare, invoice_id=each) for each in ("inv_1", "inv_2"))
+    proposed = build(BankLineProposed, proposals=(build(LineProposal, shares=shares),))
+    rows = project(replace(recorded(2, "bln_1", proposed), version=2))
+    entry = rows.get(Entry, 2)
+    assert entry is not None
+    assert not entry.about_customer
+    assert [rows.get(InvoiceMention, each, 2) is not None for each in ("inv_1", "inv_2")] == [True, True]
+    assert summary(proposed, "en").endswith("1 set(s) of invoices proposed")
+
+
+def test_a_counted_bill_is_about_its_invoice() -> None:
+    counted = build(OrderBillingCounted, invoice_id="inv_1", amount_minor=12_000, currency="EUR")
+    assert project(recorded(1, "obl_1", counted)).get(InvoiceStream, "obl_1", "inv_1") is not None
+    assert summary(counted, "fr") == "120,00 EUR de la facture comptés comme facturation d'une commande"
 
 
 def test_every_field_with_ids_of_invoices_is_read() -> None:

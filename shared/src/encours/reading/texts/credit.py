@@ -163,6 +163,10 @@ LINES: Lines = {
         "Figure published: {title} ({definition})",
         "Chiffre publié : {title} ({definition})",
     ),
+    reservation.OrderBillingCounted: (
+        "{amount_minor} of the invoice counted as the billing of an order",
+        "{amount_minor} de la facture comptés comme facturation d'une commande",
+    ),
     reservation.CreditLineDrawn: (
         "{amount_minor} of the limit reserved by an order",
         "{amount_minor} de l'encours réservés par une commande",

@@ -68,6 +68,22 @@ LINES: Lines = {
         "Announced payment withdrawn: {cause}",
         "Paiement annoncé retiré : {cause}",
     ),
+    bank.BankLineProposed: (
+        "Bank line to be decided by a person: {proposals} set(s) of invoices proposed",
+        "Ligne de relevé à affecter par une personne : {proposals} proposition(s) de factures",
+    ),
+    bank.BankLineReturnProposed: (
+        "Returned bank line to be decided by a person: {proposals} payment(s) proposed",
+        "Ligne de retour à affecter par une personne : {proposals} paiement(s) proposé(s)",
+    ),
+    bank.BankLineIgnored: (
+        "Bank line is no payment of a customer: {cause}",
+        "Ligne de relevé étrangère aux paiements des clients : {cause}",
+    ),
+    bank.BankLineReopened: (
+        "Decision on a bank line withdrawn: {cause}",
+        "Décision sur une ligne de relevé retirée : {cause}",
+    ),
     bank.BankLineReturnBooked: (
         "Bank line booked as the return of {amount_minor}",
         "Ligne de relevé comptabilisée comme retour de {amount_minor}",

@@ -129,11 +129,6 @@ ABOUT_CUSTOMERS = frozenset(
 _IGNORED = contracts.names_of(
     events.customer.CustomerRefTaken,
     events.bank.BankLineRecorded,
-    events.bank.BankLineProposed,
-    events.bank.BankLineReturnProposed,
-    events.bank.BankLineIgnored,
-    events.bank.BankLineReopened,
-    events.reservation.OrderBillingCounted,
     events.reservation.OrderDeliveryCounted,
     events.reservation.OrderReservationMade,
     events.reservation.OrderCreditFollowed,
@@ -156,7 +151,7 @@ class Timeline(ReadModel):
     """Every event: those about a customer and an invoice, and what else happens in an entity or in all of them."""
 
     name = "timeline"
-    version = 7
+    version = 8
     rows = (Owner, LaterOwner, AlsoAbout, Entry, InvoiceStream, InvoiceMention, Cause, MergeRow)
     ignores = _IGNORED
     applies = frozenset(types()) - ignores
