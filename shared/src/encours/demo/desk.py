@@ -35,6 +35,9 @@ VOUCHED_EVERY = 3
 LOST_AFTER = timedelta(days=90)
 LOSSES_A_DAY = 5
 PAGE = 500
+ANSWER_S = 60.0
+FIT_S = 600.0
+"""Time for a fit: it leaves the processor to others."""
 
 
 class CreditDesk:
@@ -107,7 +110,7 @@ class CreditDesk:
     def _fit(self) -> None:
         """Fit the payment model to the year so far, and use it if no baseline forecasts the last quarter better."""
         path = f"{self._risk}/v1/score-models"
-        fitted = self._post(path, {})["data"][-1]
+        fitted = self._post(path, {}, FIT_S)["data"][-1]
         report = fitted["calibration"]
         brier = {each["forecast"]: each["brier"] for each in report["quality"]}
         model, best = brier.pop("model"), min(brier.values())
@@ -140,13 +143,16 @@ class CreditDesk:
         found: dict[str, Any] = answer.json()
         return found
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._ask("POST", path, body)
+    def _post(self, path: str, body: dict[str, Any], timeout_s: float = ANSWER_S) -> dict[str, Any]:
+        return self._ask("POST", path, body, timeout_s)
 
-    def _ask(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _ask(
+        self, method: str, path: str, body: dict[str, Any], timeout_s: float = ANSWER_S
+    ) -> dict[str, Any]:
         act = msgspec.json.encode((self._day, method, path.removeprefix(self._risk), body))
         key = f"demo-{sha256(act).hexdigest()[:32]}"
-        answer = self._client.request(method, path, json=body, headers={"Idempotency-Key": key})
+        headers = {"Idempotency-Key": key}
+        answer = self._client.request(method, path, json=body, headers=headers, timeout=timeout_s)
         answer.raise_for_status()
         done: dict[str, Any] = answer.json()
         return done

@@ -18,8 +18,8 @@ from encours.kernel.errors import DomainError
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-_NICE = 10
-"""Lower priority, so that requests have the processor first."""
+_NICE = 5
+"""Lower priority, so that requests have the processor first; on a busy machine the work still gets its share."""
 
 
 class ApartFailed(RuntimeError):
