@@ -23,6 +23,7 @@ from risk_svc.domain.score.shipped import SHIPPED
 from risk_svc.read_models.credit.grades import TURNS
 from risk_svc.use_cases.grading import GradesOfDay
 from risk_svc.use_cases.policy_looks import FollowPolicies
+from risk_svc.use_cases.reperform_period import CreditPeriod, reperform_credit
 from tests.integration.test_credit_looks import GRADED, LAST, ledger_of
 
 ISSUED = date(2024, 11, 20)
@@ -132,3 +133,7 @@ async def test_everybody_is_graded_by_the_model_that_is_shipped_as_days_open(
         (proposed,) = await ledger.read_types(name, [RiskTermsProposed.TYPE], 0, 10)
         assert isinstance(proposed.data, RiskTermsProposed)
         assert proposed.data.customer_id == customer(LATE)
+        period, calls = CreditPeriod(LAST, date(2027, 1, 1)), list[None]()
+        again = await reperform_credit(ledger, db, name, period, None, lambda: calls.append(None))
+        assert again.decisions[ScoreGraded.TYPE] == len(await grades(name, ledger)) == len(by_hand) + 3
+        assert (again.mismatches, bool(calls)) == ([], True)
