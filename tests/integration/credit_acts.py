@@ -38,24 +38,38 @@ def _pick(b: Books, prefix: str, n: int) -> tuple[str, dict[str, Any]] | None:
 
 
 def draft(b: Books, n: int, day: date, amount: int) -> None:
-    """A draft is written, amended, given up, or issued on a day that may lie before it."""
+    """A draft is written, amended, cleared in part, given up, or issued on a day that may lie before it.
+
+    A third of the drafts count by a part, and the reservations that they end.
+    """
     found = _pick(b, "inv_", n)
     if found is None or n % 4 < 2:
         invoice_id, party = b.id("inv"), _party(n)
         old = CitedInvoice(invoice_id="inv_0", invoice_number="F-0", issued_on=DAY_0)
         b.more[invoice_id] = party | {"invoice_id": invoice_id}
-        written = drafted(amount, **b.more[invoice_id], corrects=old if n % 11 == 0 else None)
+        part = amount // 2 if n % 3 == 0 else None
+        corrects = old if n % 11 == 0 else None
+        written = drafted(amount, **b.more[invoice_id], corrects=corrects, cleared_minor=part)
         b.record(invoice_id, written, b.today)
         return
     invoice_id, given = found
+    if n % 8 == 6:
+        ended = sample(
+            reservation.OrderBillingCounted,
+            **{each: given[each] for each in ("invoice_id", "customer_id", "currency")},
+            amount_minor=amount // 3,
+        )
+        b.record(f"obl_{invoice_id.removeprefix('inv_')}", ended, b.today)
+        return
     if n % 4 == 2:
         changed = sums(amount) | {"invoice_id": invoice_id, "customer_id": given["customer_id"]}
+        changed["cleared_minor"] = amount // 2 if n % 3 == 0 else None
         b.record(invoice_id, sample(invoice.InvoiceAmended, **changed), b.today)
         return
     del b.more[invoice_id]
     if n % 8 == 3:
-        ended = sample(invoice.InvoiceCancelled, invoice_id=invoice_id, customer_id=given["customer_id"])
-        b.record(invoice_id, ended, b.today)
+        given_up = sample(invoice.InvoiceCancelled, invoice_id=invoice_id, customer_id=given["customer_id"])
+        b.record(invoice_id, given_up, b.today)
         return
     b.open[invoice_id] = b.owed[invoice_id] = amount
     b.owner[invoice_id] = given["customer_id"], given["currency"]

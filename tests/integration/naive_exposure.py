@@ -6,6 +6,7 @@ change by the events of the invoices, so that the count holds between the events
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import date
 from fractions import Fraction
@@ -137,13 +138,26 @@ class ExposureFromEvents:
     def _drafts(self) -> None:
         additions: dict[str, list[tuple[date, int]]] = {}
         owners: dict[str, Any] = {}
+        content: dict[str, Any] = {}
+        cleared = Counter[str]()
+
+        def write(invoice_id: str, day: date) -> None:
+            written = sum(minor for _, minor in additions[invoice_id])
+            passed = content[invoice_id].cleared_minor
+            counts = content[invoice_id].total_minor if passed is None else passed + cleared[invoice_id]
+            additions[invoice_id].append((day, counts - written))
+
         for e, data in self.known:
             if e.type == "invoice.drafted" and data.corrects is None:
-                owners[e.stream] = data
-                additions[e.stream] = [(e.effective_on, data.total_minor)]
+                owners[e.stream] = content[e.stream] = data
+                additions[e.stream] = []
+                write(e.stream, e.effective_on)
             elif e.type == "invoice.amended" and e.stream in additions:
-                written = sum(minor for _, minor in additions[e.stream])
-                additions[e.stream].append((e.effective_on, data.total_minor - written))
+                content[e.stream] = data
+                write(e.stream, e.effective_on)
+            elif e.type == "order_billing.counted" and data.customer_id and data.invoice_id in additions:
+                cleared[data.invoice_id] += data.amount_minor
+                write(data.invoice_id, e.effective_on)
             elif e.type in ("invoice.issued", "invoice.cancelled") and e.effective_on <= self.as_of:
                 additions.pop(e.stream, None)
         for invoice_id, added in additions.items():

@@ -12,6 +12,7 @@ from encours.contracts import Event
 from encours.contracts.clearance import billing_of, credit_of
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.credit_policy import CreditPolicySet, DirectInvoices, OrderRules
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted
 from encours.contracts.events.reservation import (
     CreditBasis,
     OrderBillingCounted,
@@ -59,9 +60,13 @@ class Shop:
         self.books: BooksInMemory = books
         self.notes = 0
         self.today = TODAY
+        self.policy(direct_invoices, need_reservation=need_reservation)
+        self.books.do(orders.place, PlaceOrder("ord_1", "ent_1", "cus_1", ORDERED))
+
+    def policy(self, direct_invoices: DirectInvoices, *, need_reservation: bool = False) -> None:
+        """Set the rules of orders."""
         rules = OrderRules(need_reservation=need_reservation, direct_invoices=direct_invoices)
         self.happen(event(CreditPolicySet, credit_policy_id="crp_1", entity_id="ent_1", orders=rules))
-        self.books.do(orders.place, PlaceOrder("ord_1", "ent_1", "cus_1", ORDERED))
 
     def happen(self, *events: Event) -> None:
         for each in events:
@@ -102,6 +107,15 @@ class Shop:
                 currency="EUR",
             )
         )
+
+    def bill_goods(self, invoice: str) -> None:
+        """Draft the invoice of what is delivered."""
+
+        async def to_bill(*_: Any) -> list[str]:
+            return ["ord_1"]
+
+        grouped = GroupDeliveries(invoice, "ent_1", "cus_1", TODAY, TODAY, series="FAC")
+        self.books.do(orders.group, grouped, to_bill)
 
     def issue(self, invoice: str) -> str | None:
         self.books.do(invoices.issue, IssueInvoice(invoice, None), today=self.today)
@@ -250,16 +264,34 @@ def test_an_invoice_without_a_delivery_is_issued_for_what_reservations_let_pass(
     assert strict.issue("inv_1")
 
 
+def test_a_draft_counts_what_was_let_pass(strict: Shop) -> None:
+    """By the policy of the moment; delivered goods count also where the draft bills less of them."""
+
+    def cleared() -> list[int | None]:
+        drafts = [e.data for e in strict.books.ledger.events]
+        return [each.cleared_minor for each in drafts if isinstance(each, InvoiceDrafted | InvoiceAmended)]
+
+    strict.books.do(invoices.draft, direct())
+    strict.books.do(invoices.amend, AmendInvoice("inv_1", lines=direct("11").content.lines))
+    strict.count("inv_1", 132_00)
+    strict.issue("inv_1")
+    changes = AmendInvoice("inv_1", lines=direct("9").content.lines)
+    strict.books.do(corrections.correct, CorrectInvoice("inv_1", "Wrong", changes, issue=False))
+    strict.deliver(3)
+    strict.bill_goods("inv_2")
+    strict.books.do(invoices.amend, AmendInvoice("inv_2", lines=direct("5").content.lines))
+    strict.books.do(invoices.amend, AmendInvoice("inv_2", lines=direct("2").content.lines))
+    strict.policy("free")
+    strict.books.do(invoices.draft, direct(invoice="inv_3"))
+    strict.books.do(invoices.amend, AmendInvoice("inv_2", lines=direct("6").content.lines))
+    assert cleared() == [0, 0, None, 36_00, 36_00, 36_00, None, None]
+
+
 def test_goods_that_were_delivered_are_billed_whatever_the_limit_and_no_more_beside_them(
     strict: Shop,
 ) -> None:
     strict.deliver(3)
-
-    async def to_bill(*_: Any) -> list[str]:
-        return ["ord_1"]
-
-    grouped = GroupDeliveries("inv_1", "ent_1", "cus_1", TODAY, TODAY, series="FAC")
-    strict.books.do(orders.group, grouped, to_bill)
+    strict.bill_goods("inv_1")
     strict.books.do(invoices.amend, AmendInvoice("inv_1", lines=direct("5").content.lines))
     with pytest.raises(InvoiceNotCleared, match=r"24\.00 EUR; it has 0\.00 EUR"):
         strict.issue("inv_1")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from encours.contracts import Event, Recorded, names_of
+from encours.contracts.clearance import drafted_exposure
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.limit_formula import FinancialsFiled
@@ -19,6 +20,7 @@ from encours.contracts.events.loss import (
     WriteOffReversed,
 )
 from encours.contracts.events.reservation import (
+    OrderBillingCounted,
     ReservationConsumed,
     ReservationDecided,
     ReservationDelivered,
@@ -45,6 +47,7 @@ FOLLOWED = names_of(
     InvoiceAmended,
     InvoiceCancelled,
     InvoiceIssued,
+    OrderBillingCounted,
     InvoiceWrittenOff,
     InvoiceUnrecoverable,
     WriteOffReversed,
@@ -102,6 +105,14 @@ class PastDraft:
     currency: str
     counts: bool
     added: list[tuple[date, int]]
+    total_minor: int
+    cleared_minor: int | None
+    counted_minor: int = 0
+
+    def add(self, day: date) -> None:
+        """Note what its content or an ended reservation changes in its addition on a day."""
+        minor = drafted_exposure(self.total_minor, self.cleared_minor, self.counted_minor)
+        self.added.append((day, minor - sum(before for _, before in self.added)))
 
     def minor(self, day: date) -> int:
         """Return what the draft adds to the exposure on a day."""
@@ -143,7 +154,13 @@ class PastLedger:
     def apply(self, e: Recorded) -> None:
         """Apply an event; those of before the period as well."""
         match e.data:
-            case InvoiceDrafted() | InvoiceAmended() | InvoiceCancelled() | InvoiceIssued():
+            case (
+                InvoiceDrafted()
+                | InvoiceAmended()
+                | InvoiceCancelled()
+                | InvoiceIssued()
+                | OrderBillingCounted()
+            ):
                 self._document(e)
             case FinancialsFiled(customer_id=customer_id):
                 known = self.financials.get(customer_id, FINANCIALS.initial())
@@ -165,13 +182,18 @@ class PastLedger:
     def _document(self, e: Recorded) -> None:
         match e.data:
             case InvoiceDrafted() as draft:
-                added = [(e.effective_on, draft.total_minor)]
-                counts = draft.corrects is None
-                self.drafts[draft.invoice_id] = PastDraft(draft.customer_id, draft.currency, counts, added)
+                counts, cleared = draft.corrects is None, draft.cleared_minor
+                made = PastDraft(draft.customer_id, draft.currency, counts, [], draft.total_minor, cleared)
+                made.add(e.effective_on)
+                self.drafts[draft.invoice_id] = made
             case InvoiceAmended() as amended:
                 if (known := self.drafts.get(amended.invoice_id)) is not None:
-                    before = sum(minor for _, minor in known.added)
-                    known.added.append((e.effective_on, amended.total_minor - before))
+                    known.total_minor, known.cleared_minor = amended.total_minor, amended.cleared_minor
+                    known.add(e.effective_on)
+            case OrderBillingCounted() as counted:
+                if counted.customer_id and (known := self.drafts.get(counted.invoice_id)) is not None:
+                    known.counted_minor += counted.amount_minor
+                    known.add(e.effective_on)
             case InvoiceCancelled(invoice_id=invoice_id):
                 self.drafts.pop(invoice_id, None)
             case InvoiceIssued() as issued:

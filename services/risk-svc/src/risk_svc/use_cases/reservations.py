@@ -249,6 +249,7 @@ async def _bill(
             reservation_id=state.reservation_id,
             amount_minor=left.part(each.amount_minor),
             currency=invoice.currency,
+            customer_id=invoice.drafted_for,
         )
         session.emit(billing_id, part, entity=state.entity_id)
     return _emit(session, state, events)

@@ -72,14 +72,23 @@ class InvoiceDrafted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Of a correction: the series of its credit note; ``None`` is AVO."""
     instalments: tuple[DraftedInstalment, ...] = ()
     """Fixed by the issue, with ``invoice.rescheduled``."""
+    cleared_minor: int | None = None
+    """Under a credit policy that asks for a clearance (decision 0028): value with VAT of the deliveries that it bills.
+
+    That counts in the exposure, with the reservations that the draft ends; ``None``: the total does.
+    """
 
 
 class InvoiceAmended(Event, frozen=True, kw_only=True):
     """The draft's content from now on; all of it."""
 
     TYPE: ClassVar[str] = "invoice.amended"
-    VERSION: ClassVar[int] = 3
-    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _with_categories, 2: lambda fields: fields}
+    VERSION: ClassVar[int] = 4
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {
+        1: _with_categories,
+        2: lambda fields: fields,
+        3: lambda fields: fields,
+    }
     invoice_id: str
     customer_id: str
     supply_on: date
@@ -96,6 +105,8 @@ class InvoiceAmended(Event, frozen=True, kw_only=True):
     particulars: Particulars | None = None
     deposits: tuple[str, ...] = ()
     instalments: tuple[DraftedInstalment, ...] = ()
+    cleared_minor: int | None = None
+    """As in ``invoice.drafted``, by the credit policy of now."""
 
 
 class InvoiceCancelled(Event, frozen=True, kw_only=True):

@@ -158,7 +158,7 @@ class CreditLineDrawn(Event, frozen=True, kw_only=True):
     currency: str
 
 
-class OrderBillingCounted(Event, frozen=True, kw_only=True):
+class OrderBillingCounted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A part of an invoice bills an order: it bills no other. Stream: the invoice's billing.
 
     The amount is in the currency of the invoice.
@@ -170,6 +170,8 @@ class OrderBillingCounted(Event, frozen=True, kw_only=True):
     reservation_id: str
     amount_minor: int
     currency: str
+    customer_id: str = ""
+    """Of a draft: its customer, whose exposure the draft adds to by the amount. Else empty, and before it was kept."""
 
 
 class OrderDeliveryCounted(Event, frozen=True, kw_only=True):

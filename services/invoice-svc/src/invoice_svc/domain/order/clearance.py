@@ -54,7 +54,7 @@ class InvoiceNotCleared(Refusal):
     code = "invoice-not-cleared"
     title = "Invoice is not cleared by credit"
     remedy = (
-        "Before the draft, POST /v1/reservations of risk-svc for its total, or have the blocked order accepted there "
+        "POST /v1/reservations of risk-svc for the total, or have the blocked order accepted there "
         "(POST /v1/reservations/{id}/override); then POST /v1/reservations/{id}/consume with the draft's id as "
         "invoice_id, and issue it. Instead of a correction of a higher amount, credit the invoice and bill it again."
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from encours.contracts.clearance import (
     OrderBilling,
     OrderCredit,
@@ -20,12 +22,16 @@ from encours.contracts.clearance import (
     evolve_goods,
     with_vat,
 )
+from encours.contracts.common import CitedDelivery, Purpose
 from encours.contracts.events.credit_policy import OrderRules
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted
 from encours.contracts.events.sales.order import OrderDelivered
 from encours.contracts.parties import limit_holder_of
 from encours.kernel.ids import with_prefix
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
+from invoice_svc.domain.invoice.commands import DraftInvoice
+from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order import clearance
 from invoice_svc.domain.order.state import Order, OrderEvent
@@ -80,27 +86,54 @@ async def require_invoice_cleared(
     by it. A correction raises the exposure by what it adds to ``replaced_minor``, what is left of the invoice that it
     corrects.
     """
-    rules = await session.load(ORDER_RULES, with_prefix(invoice.entity_id, "crp"))
-    if rules.direct_invoices == "free" or invoice.purpose == "penalty":
+    if not await _asks_clearance(session, invoice.entity_id, invoice.purpose):
         return
     if invoice.corrects is not None:
         needed = total_minor - replaced_minor
     else:
-        direct = net_minor - await _delivered_net(session, invoice)
-        # Each line is rounded by itself: as many minor units are no goods of their own.
-        rounding = len(invoice.lines) if invoice.deliveries else 0
-        needed = with_vat(direct, net_minor, total_minor) if direct > rounding else 0
+        needed = await _direct_part(session, invoice, len(invoice.lines), net_minor, total_minor)
     if needed > 0:
         billing = await session.load(ORDER_BILLING, billing_of(invoice.invoice_id))
         clearance.require_let_pass(needed, billing.counted_minor, invoice.currency)
 
 
-async def _delivered_net(session: Session, invoice: Invoice) -> int:
+async def with_clearance(
+    session: Session, document: DraftInvoice | Invoice, event: InvoiceEvent
+) -> InvoiceEvent:
+    """Return the content of a draft with the part by which it counts in the exposure, if its issue needs a clearance.
+
+    That is what its deliveries have counted until now, also if it bills less of them. The draft of a correction counts
+    nothing.
+    """
+    assert isinstance(event, InvoiceDrafted | InvoiceAmended)
+    if document.corrects or not await _asks_clearance(session, document.entity_id, document.purpose):
+        return event
+    direct = await _direct_part(session, document, len(event.lines), event.net_minor, event.total_minor)
+    delivered = 0
+    for each in document.deliveries:
+        delivered += (await session.load(ORDERED_GOODS, each.order_id)).deliveries[each.delivery_id]
+    return replace(event, cleared_minor=max(delivered, event.total_minor - direct))
+
+
+async def _asks_clearance(session: Session, entity_id: str, purpose: Purpose) -> bool:
+    rules = await session.load(ORDER_RULES, with_prefix(entity_id, "crp"))
+    return rules.direct_invoices == "cleared" and purpose != "penalty"
+
+
+async def _direct_part(
+    session: Session, document: DraftInvoice | Invoice, lines: int, net_minor: int, total_minor: int
+) -> int:
+    """Return the part of an invoice's total that bills no delivery."""
+    direct = net_minor - await _delivered_net(session, document.deliveries)
+    # Each line is rounded by itself: as many minor units are no goods of their own.
+    rounding = lines if document.deliveries else 0
+    return with_vat(direct, net_minor, total_minor) if direct > rounding else 0
+
+
+async def _delivered_net(session: Session, deliveries: Sequence[CitedDelivery]) -> int:
     """Return the value of the deliveries that an invoice bills, with the charges on their orders."""
-    cited = {each.delivery_id for each in invoice.deliveries}
-    orders = [
-        await session.get(ORDER, each) for each in dict.fromkeys(one.order_id for one in invoice.deliveries)
-    ]
+    cited = {each.delivery_id for each in deliveries}
+    orders = [await session.get(ORDER, each) for each in dict.fromkeys(one.order_id for one in deliveries)]
     found = (each for order in orders for each in order.deliveries if each.delivery_id in cited)
     charges = (each.signed_minor for order in orders for each in order.content.adjustments)
     return sum(each.net_minor for each in found) + sum(minor for minor in charges if minor > 0)

@@ -34,7 +34,7 @@ from invoice_svc.use_cases.folds import ENTITY, INVOICE
 from invoice_svc.use_cases.money import early_discount, payments, residuals
 from invoice_svc.use_cases.parties.debtors import own_records, survivor, unmerged
 from invoice_svc.use_cases.sales import billing
-from invoice_svc.use_cases.sales.clearance import require_invoice_cleared
+from invoice_svc.use_cases.sales.clearance import require_invoice_cleared, with_clearance
 from invoice_svc.use_cases.sales.numbering import number_step
 
 SURPLUS = "Deposit above the final invoice"
@@ -55,7 +55,8 @@ async def draft(session: Session, command: DraftInvoice) -> Result:
     day = command.issued_on or session.today
     customer = await unmerged(session, command.customer_id, day)
     drafted_on = min(day, session.today) if command.issue else session.today
-    for event in decide.draft(Invoice(), command, entity, customer, day):
+    for each in decide.draft(Invoice(), command, entity, customer, day):
+        event = await with_clearance(session, command, each)
         session.emit(command.invoice_id, event, entity=command.entity_id, effective_on=drafted_on)
     if command.issue:
         state = await session.load(INVOICE, command.invoice_id)
@@ -67,7 +68,8 @@ async def amend(session: Session, command: AmendInvoice) -> Result:
     """Change the content of a draft from now on."""
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
-    for event in decide.amend(state, command, entity, session.today):
+    for each in decide.amend(state, command, entity, session.today):
+        event = await with_clearance(session, state, each)
         session.emit(command.invoice_id, event, entity=state.entity_id)
     return session.result(command.invoice_id)
 

@@ -10,12 +10,16 @@ from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, I
 
 @dataclass(frozen=True, slots=True)
 class BillingInvoice:
-    """An invoice or its draft; ``customers`` order the goods, or are billed for them."""
+    """An invoice or its draft; ``customers`` order the goods, or are billed for them.
+
+    ``drafted_for``: the customer in whose exposure the draft counts; empty once it is issued.
+    """
 
     counts: bool = False
     customers: frozenset[str] = frozenset()
     total_minor: int = 0
     currency: str = ""
+    drafted_for: str = ""
 
 
 def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
@@ -24,7 +28,9 @@ def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
         case InvoiceDrafted() as draft:
             # The draft of a correction adds nothing to the exposure.
             customers = frozenset({draft.customer_id})
-            return BillingInvoice(draft.corrects is None, customers, draft.total_minor, draft.currency)
+            return BillingInvoice(
+                draft.corrects is None, customers, draft.total_minor, draft.currency, draft.customer_id
+            )
         case InvoiceAmended(total_minor=total_minor):
             return replace(state, total_minor=total_minor)
         case InvoiceIssued(customer_id=billed) as issued:

@@ -36,7 +36,9 @@ class Components(BaseModel):
     disputed: MoneyModel
     on_plan: MoneyModel = Field(description="On a payment plan in force, and not in dispute.")
     insured: MoneyModel = Field(description="Part that credit insurance pays; not deducted.")
-    drafts: MoneyModel
+    drafts: MoneyModel = Field(
+        description="Drafts of invoices; what waits for a clearance (`direct_invoices`) is left out."
+    )
     reserved: MoneyModel = Field(description="Accepted orders, neither delivered nor billed.")
     delivered: MoneyModel = Field(description="Goods delivered and not billed.")
     unapplied: MoneyModel

@@ -107,7 +107,7 @@ class OrderRulesBody(Body):
     direct_invoices: DirectInvoices = Field(
         default="free",
         description="Invoices of no delivery in Encours are issued whatever the limit, or `cleared`: only once "
-        "consumed reservations cover their total.",
+        "consumed reservations cover their total; their drafts count no more than those in the exposure.",
     )
 
     def to_rules(self) -> OrderRules:

@@ -37,6 +37,7 @@ from encours.contracts.events.parties.customer import (
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.reservation import (
+    OrderBillingCounted,
     OrderCreditFollowed,
     ReservationConsumed,
     ReservationDecided,
@@ -92,7 +93,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 29
+    version = 30
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -176,6 +177,7 @@ class Credit(ReadModel):
         OrderUnbilled,
         OrderClosed,
         OrderCreditFollowed,
+        OrderBillingCounted,
         CreditPolicySet,
         RiskTermsProposed,
         RiskTermsAnswered,
@@ -216,7 +218,6 @@ class Credit(ReadModel):
         events.credit_hold.PayerBadgeGiven,
         events.credit_hold.PayerBadgeRemoved,
         events.reservation.CreditLineDrawn,
-        events.reservation.OrderBillingCounted,
         events.reservation.OrderDeliveryCounted,
         events.reservation.OrderReservationMade,
         events.promises.PromiseMade,
@@ -292,6 +293,7 @@ class Credit(ReadModel):
             case (
                 InvoiceAmended(invoice_id=invoice_id, customer_id=customer_id)
                 | InvoiceCancelled(invoice_id=invoice_id, customer_id=customer_id)
+                | OrderBillingCounted(invoice_id=invoice_id, customer_id=customer_id)
             ):
                 yield ExposureInvoiceRow, (invoice_id,)
                 yield CreditCustomerRow, (customer_id,)

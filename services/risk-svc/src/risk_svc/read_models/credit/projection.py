@@ -6,6 +6,7 @@ from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements
+from encours.contracts.clearance import drafted_exposure
 from encours.contracts.events.account_opening import (
     AccountChecklistSet,
     AccountOpened,
@@ -36,6 +37,7 @@ from encours.contracts.events.parties.customer import (
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.reservation import (
+    OrderBillingCounted,
     OrderCreditFollowed,
     ReservationConsumed,
     ReservationDecided,
@@ -99,7 +101,10 @@ class CreditProjection:
                 self._draft(data)
             case InvoiceAmended():
                 row = self._invoice(data.invoice_id)
-                self._redraft(row, data.total_minor - sum(_amounts(row.drafted).values()))
+                row.total_minor, row.cleared_minor = data.total_minor, data.cleared_minor
+                self._redraft(row)
+            case OrderBillingCounted():
+                self._cleared(data)
             case InvoiceCancelled():
                 self._undraft(self._invoice(data.invoice_id))
             case InvoiceIssued():
@@ -288,14 +293,24 @@ class CreditProjection:
             total_minor=data.total_minor,
             issued_position=None,
             replaces=data.corrects is not None,
+            cleared_minor=data.cleared_minor,
         )
-        self._redraft(row, data.total_minor)
+        self._redraft(row)
 
-    def _redraft(self, row: ExposureInvoiceRow, change_minor: int) -> None:
+    def _cleared(self, data: OrderBillingCounted) -> None:
+        """Count what ended reservations let pass of a draft; an issued invoice counts as a whole."""
+        row = self.rows.get(ExposureInvoiceRow, data.invoice_id)
+        if row is not None and row.drafted and data.customer_id == row.customer_id:
+            row.counted_minor += data.amount_minor
+            self._redraft(row)
+
+    def _redraft(self, row: ExposureInvoiceRow) -> None:
         if row.replaces:
             self.rows.put(row)
             return
         parts, day = _amounts(row.drafted), self.e.effective_on
+        counts_minor = drafted_exposure(row.total_minor, row.cleared_minor, row.counted_minor)
+        change_minor = counts_minor - sum(parts.values())
         parts[day.isoformat()] = parts.get(day.isoformat(), 0) + change_minor
         row.drafted = _listed(parts)
         self.rows.put(row)

@@ -60,6 +60,10 @@ class ExposureInvoiceRow(Row, kw_only=True):
     """A penalty document: exposure, but no evidence of its own of how the customer pays."""
     net_minor: int | None = None
     """Amount without VAT as it was issued, where it is known."""
+    cleared_minor: int | None = None
+    """Of a draft that needs a clearance: the part that counts, with the reservations that it has ended."""
+    counted_minor: int = 0
+    """Of a draft: reservations that it has ended, in its currency."""
 
 
 class ExposureInstalmentRow(Row, kw_only=True):
