@@ -10,6 +10,7 @@ from typing import Any
 
 from encours.contracts import Event
 from encours.contracts.events.parties.customer import CustomerRegistered, RolesAssigned
+from encours.contracts.events.reservation import ReservationDecided
 from encours.contracts.events.risk import LimitApproved, LimitRequested
 from encours.contracts.parties import Roles, limit_holder_of
 from encours.kernel.exchange import QuotedRate
@@ -17,7 +18,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.testing.events import event
+from encours.testing.events import ADDRESS, event
 from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
 from risk_svc.domain.exposure import ExposureItem
@@ -57,7 +58,7 @@ class CreditDesk:
         self.rates: tuple[QuotedRate, ...] = ()
         self.made = 0
         for customer in (HEAD, MEMBER):
-            self.happen(event(CustomerRegistered, customer_id=customer))
+            self.happen(event(CustomerRegistered, customer_id=customer, address=ADDRESS))
         self.happen(event(RolesAssigned, customer_id=MEMBER, group_id=HEAD, valid_from=date(2026, 1, 1)))
         if limit_minor is not None:
             self.limit(limit_minor)
@@ -121,6 +122,11 @@ class CreditDesk:
         picture = replace(own[customer_id], others=sharing, limit_holder_id=holder, limit=own[holder].limit)
         picture = replace(picture, rates=self.rates)
         return SeenPicture(picture, self.projected, 0, behind=False)
+
+    def reservation_ids(self) -> list[str]:
+        """Return the ids of all reservations."""
+        decided = (e.data for e in self.books.ledger.events if isinstance(e.data, ReservationDecided))
+        return list(dict.fromkeys(each.reservation_id for each in decided))
 
     def total(self) -> int:
         """Return the exposure of the group."""
