@@ -16,7 +16,8 @@ from risk_svc.domain.proposal.review import ToldReview
 from tests.architecture.sources import ROOT, nodes
 
 RISK = ROOT / "services/risk-svc/src/risk_svc"
-SOURCES = [*RISK.rglob("*.py"), *(ROOT / "shared/src/encours/contracts").rglob("*.py")]
+SHARED = ROOT / "shared/src/encours"
+SOURCES = [*RISK.rglob("*.py"), *(SHARED / "contracts").rglob("*.py"), SHARED / "reading/reasons.py"]
 DECIDING = [RISK / "domain/assessment.py", RISK / "domain/score/reasons.py"]
 """Modules whose hyphenated words are codes of reasons."""
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")

@@ -70,6 +70,9 @@ def test_an_order_in_encours_passes_the_limit_before_its_goods_leave(system: Sys
     wait_until(lambda: [each["status"] for each in desk.decided(first)] == ["reserved"], "not decided")
     second = desk.order()
     wait_until(lambda: [each["status"] for each in desk.decided(second)] == ["blocked"], "not decided")
+    [waiting] = world.get("risk", "/v1/blocked-orders")["data"]
+    [reason] = [each for each in waiting["reasons"] if each["code"] == "limit-exceeded"]
+    assert (reason["values"]["order"], "600,00" in reason["fr"]) == (eur("600.00"), True)
     refused = desk.deliver(second, "BL-0", 1)
     assert problem(refused) == "order-not-cleared"
     assert "limit-exceeded" in refused.json()["detail"]

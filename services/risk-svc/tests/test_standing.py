@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from encours.contracts.common import Reason
 from encours.contracts.events.credit_policy import HoldRules
@@ -37,6 +38,9 @@ from risk_svc.domain.reservation.commands import (
     ReleaseReservation,
     ReserveCredit,
 )
+from risk_svc.http.limits.answers import LimitRequestOut
+from risk_svc.http.reservations.answers import ReservationItem, ReservationOut
+from risk_svc.read_models.credit.rows import ReservationRow
 from risk_svc.read_models.credit.standing import CreditStanding
 from risk_svc.use_cases import limits, reservations, standing
 from risk_svc.use_cases.policy_holds import hold_of
@@ -119,6 +123,11 @@ def test_a_limit_is_approved_and_refused_by_the_role_of_its_amount() -> None:
     )
     with pytest.raises(LacksAuthority):
         desk.books.do(limits.refuse_limit, RefuseLimit(refused, "No"), actor=CLERK)
+    desk.books.do(limits.refuse_limit, RefuseLimit(refused, "No"), actor=STAND_IN)
+    substitutes = [
+        LimitRequestOut.of(desk.books.state(limits.LIMIT, each), 2) for each in (approved, refused)
+    ]
+    assert [each.in_place_of for each in substitutes] == [None, HEAD_OF_CREDIT.removeprefix("key:")]
 
 
 def test_a_limit_that_has_ended_is_not_approved_and_leaves_the_one_in_force() -> None:
@@ -133,13 +142,20 @@ def test_a_limit_that_has_ended_is_not_approved_and_leaves_the_one_in_force() ->
 
 def test_a_blocked_order_is_accepted_by_the_role_of_its_amount() -> None:
     desk = desk_with_policy()
-    blocked = desk.order(20_000_00).reservation_id
+    order = desk.order(20_000_00)
+    blocked = order.reservation_id
+    desk.total()
+    listed = ReservationItem.of(asdict(desk.all(ReservationRow)[0])).reasons
+    assert listed == ReservationOut.of(order, 1).reasons, "with figures and sentences, in the list too"
+    assert "commande : 20000,00" in listed[-1].fr
     accepted = OverrideReservation(blocked, "Bank guarantee follows")
     with pytest.raises(LacksAuthority):
         desk.books.do(reservations.override, accepted, desk, actor=CLERK)
     desk.books.do(reservations.override, accepted, desk, actor=STAND_IN)
     found = desk.reservation(blocked)
     assert (found.status, found.role, found.overridden_by) == ("reserved", "head", STAND_IN)
+    shown = ReservationOut.of(found, 2)
+    assert (shown.role, shown.in_place_of) == ("head", HEAD_OF_CREDIT.removeprefix("key:"))
     assert desk.total() == 20_000_00
 
 

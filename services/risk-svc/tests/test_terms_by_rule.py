@@ -12,9 +12,11 @@ from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.risk_terms import RiskTermsProposed, RiskTermsRule
 from encours.contracts.events.sales.approval import ApprovalRule, Approver
+from encours.http.models import MoneyModel
 from encours.kernel.errors import Invalid
 from encours.ledger.command import Result
 from encours.ledger.session import Session
+from encours.reading.summary import summary
 from encours.testing.events import event
 from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
@@ -33,6 +35,7 @@ from risk_svc.domain.terms.proposals import (
     terms_of,
 )
 from risk_svc.domain.terms.rules import NoTermsByRule, ProposeByRules, by_rules
+from risk_svc.http.terms.answers import TermsProposals
 from risk_svc.use_cases import standing
 from risk_svc.use_cases.risk_terms import (
     RISK_TERMS,
@@ -216,3 +219,15 @@ def test_a_proposal_by_rule_is_the_same_again_and_a_changed_copy_is_found() -> N
         assert ruled_again(e.data, state, better).problem == "The rule gives no terms."
         state = evolve(state, e)
     assert len(state.proposals) == 3
+
+
+def test_the_reasons_of_a_rule_are_said_in_both_languages_with_their_figures() -> None:
+    desk = Desk()
+    desk.policy(SECURED)
+    desk.look()
+    [e] = desk.books.stream(terms_of(CUSTOMER))
+    [shown] = TermsProposals.of(desk.books.state(RISK_TERMS, terms_of(CUSTOMER))).data
+    assert [each.code for each in shown.reasons] == ["terms-by-rule", "not-secured"]
+    assert shown.reasons[1].values["unsecured"] == MoneyModel(amount="2500.00", currency="EUR")
+    assert summary(e.data, "fr").endswith(" ".join(each.fr for each in shown.reasons))
+    assert "au-delà de 1000,00" in shown.reasons[1].fr

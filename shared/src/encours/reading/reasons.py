@@ -10,6 +10,7 @@ from encours.contracts.common import Reason, ReasonValue
 from encours.contracts.events.credit_warning import CreditWarningRaised
 from encours.contracts.events.reservation import ReservationDecided
 from encours.contracts.events.risk import CreditChecked
+from encours.contracts.events.risk_terms import RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
 from encours.kernel.money import Money
 from encours.reading.texts.form import Language, day_text, money_text, word_text
@@ -47,6 +48,8 @@ def reasons_told(event: Event) -> Sequence[Reason]:
             ]
         case CreditWarningRaised():
             return [warning_reason(event)]
+        case RiskTermsProposed():
+            return terms_reasons(event)
         case _:
             return []
 
@@ -60,6 +63,23 @@ def warning_reason(raised: CreditWarningRaised) -> Reason:
         if each.before is not None:
             values[f"before_{each.name}"] = each.before
     return Reason.of(raised.kind, **values)
+
+
+def terms_reasons(proposed: RiskTermsProposed) -> list[Reason]:
+    """Return the reasons for which a rule of a credit policy proposed terms; none where a person did."""
+    if (basis := proposed.basis) is None:
+        return []
+    figures, rule = proposed.figures, basis.rule
+    reasons = [Reason.of("terms-by-rule", policy_version=basis.policy_version, grade=figures.grade)]
+    if rule.from_days_late is not None:
+        days = round(figures.expected_tenths / 10)
+        reasons.append(Reason.of("expected-late", days=days, from_days=rule.from_days_late))
+    if rule.above_minor is not None:
+        unsecured, above = (
+            Money(minor, basis.currency) for minor in (basis.unsecured_minor, rule.above_minor)
+        )
+        reasons.append(Reason.of("not-secured", unsecured=unsecured, above=above))
+    return reasons
 
 
 def grade_reason(code: str, *, settled: int, settled_late: int, open_late: int, oldest_days: int) -> Reason:

@@ -83,7 +83,8 @@ class _Fields(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         event, language = self._event, self._language
-        if name == "reasons":
+        by_rule = isinstance(event, risk_terms.RiskTermsProposed) and event.basis is not None
+        if name == "reasons" or (name == "text" and by_rule):
             return " ".join(sentence(each, language) for each in reasons_told(event))
         value, reason = getattr(event, name), getattr(event, "reason", None)
         if name == "text" and isinstance(reason, Reason):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from encours.contracts.common import Reason
+from encours.contracts.events.reservation import CreditBasis
 from encours.contracts.events.risk import CreditChecked, ExposureSeen
 from encours.contracts.events.score import CreditGrade
 from encours.kernel.money import Money
@@ -31,11 +32,15 @@ def reasons_of_check(decided: CreditChecked) -> list[Reason]:
 
 def reasons_of_order(state: Reservation) -> list[Reason]:
     """Return the reasons of the decision on an order; without figures if those of an override are kept instead."""
-    basis = state.basis
-    if basis is None or state.overridden_by is not None:
+    if state.basis is None or state.overridden_by is not None:
         return [Reason(code=code) for code in state.reasons]
+    return reasons_by_basis(state.reasons, state.basis)
+
+
+def reasons_by_basis(codes: Sequence[str], basis: CreditBasis) -> list[Reason]:
+    """Return the reasons of a decision on an order, by the figures that it kept."""
     return _reasons(
-        state.reasons,
+        codes,
         basis.currency,
         basis.exposure,
         order_minor=basis.order_minor,

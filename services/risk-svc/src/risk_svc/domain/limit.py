@@ -93,6 +93,7 @@ class LimitState:
     valid_from: date | None = None
     conditions: str | None = None
     role: str | None = None
+    in_place_of: str | None = None
     proposal: LimitProposal | None = None
 
 
@@ -143,10 +144,16 @@ def evolve(state: LimitState, recorded: Recorded) -> LimitState:
                 valid_from=event.valid_from,
                 conditions=event.conditions,
                 role=event.role,
+                in_place_of=event.in_place_of,
             )
         case LimitRefused():
             return replace(
-                state, state="refused", text=event.text, decided_by=recorded.actor, role=event.role
+                state,
+                state="refused",
+                text=event.text,
+                decided_by=recorded.actor,
+                role=event.role,
+                in_place_of=event.in_place_of,
             )
         case _:
             assert_never(event)

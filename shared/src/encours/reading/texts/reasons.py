@@ -192,6 +192,19 @@ REASONS: dict[str, tuple[str, str]] = {
         "Factures dont le premier règlement est partiel : {before_paid_in_parts_bps} avant, "
         "{paid_in_parts_bps} à présent.",
     ),
+    # Terms that a rule of the credit policy proposes.
+    "terms-by-rule": (
+        "Rule of the credit policy, version {policy_version}, for grade {grade}.",
+        "Règle de la politique de crédit, version {policy_version}, pour la note {grade}.",
+    ),
+    "expected-late": (
+        "Expected days late: {days}; the rule asks from {from_days} on.",
+        "Jours de retard attendus : {days} ; la règle s'applique à partir de {from_days}.",
+    ),
+    "not-secured": (
+        "Exposure that is not secured: {unsecured}; the rule asks above {above}.",
+        "Encours non garanti : {unsecured} ; la règle s'applique au-delà de {above}.",
+    ),
     "broken_promises": (
         "Promises broken: {broken_promises}; in the period before: {before_broken_promises}.",
         "Promesses non tenues : {broken_promises} ; sur la période précédente : {before_broken_promises}.",

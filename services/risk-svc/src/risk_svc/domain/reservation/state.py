@@ -60,6 +60,7 @@ class Reservation:
     requested_by: str = ""
     overridden_by: str | None = None
     role: str | None = None
+    in_place_of: str | None = None
     text: str | None = None
     reserved_minor: int = 0
     delivered_minor: int = 0
@@ -84,6 +85,7 @@ def evolve(state: Reservation, recorded: Recorded) -> Reservation:
                 basis=event.basis,
                 overridden_by=recorded.actor,
                 role=event.role,
+                in_place_of=event.in_place_of,
                 text=event.text,
                 reserved_minor=event.amount_minor,
             )
@@ -96,7 +98,15 @@ def evolve(state: Reservation, recorded: Recorded) -> Reservation:
         case ReservationConsumed():
             return _consumed(state, event)
         case ReservationReleased():
-            return replace(state, status="released", reserved_minor=0, text=event.text or state.text)
+            by = event if event.role else state
+            return replace(
+                state,
+                status="released",
+                reserved_minor=0,
+                text=event.text or state.text,
+                role=by.role,
+                in_place_of=by.in_place_of,
+            )
         case ReservationExpired():
             return replace(state, status="expired", reserved_minor=0)
         case _:

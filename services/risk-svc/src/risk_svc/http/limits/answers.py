@@ -31,6 +31,7 @@ class LimitRequestOut(BaseModel):
     text: str | None
     conditions: str | None
     role: str | None = Field(description="Role by which it was decided; null where none is needed.")
+    in_place_of: str | None = Field(description="Key of the person that was substituted.")
     requested_by: str
     decided_by: str | None
     proposal: LimitProposalOut | None = Field(description="Proposal of the formula that was requested.")
@@ -53,6 +54,7 @@ class LimitRequestOut(BaseModel):
             text=state.text,
             conditions=state.conditions,
             role=state.role,
+            in_place_of=state.in_place_of and state.in_place_of.removeprefix("key:"),
             requested_by=state.requested_by,
             decided_by=state.decided_by,
             proposal=LimitProposalOut.of(state.proposal) if state.proposal else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from msgspec.json import decode
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import Reason
@@ -60,7 +61,8 @@ class ReservationOut(BaseModel):
     seen_position: int = Field(description="Ledger position of the figures.")
     lag: int = Field(description="Number of events in the ledger after that position at the decision.")
     overridden_by: str | None
-    role: str | None
+    role: str | None = Field(description="Role by which it was overridden, where one is needed.")
+    in_place_of: str | None = Field(description="Key of the person that was substituted.")
     text: str | None
     version: int
 
@@ -105,6 +107,7 @@ class ReservationOut(BaseModel):
             lag=basis.lag,
             overridden_by=state.overridden_by,
             role=state.role,
+            in_place_of=state.in_place_of and state.in_place_of.removeprefix("key:"),
             text=state.text,
             version=version,
         )
@@ -154,7 +157,7 @@ class ReservationItem(BaseModel):
             expires_on=row["expires_on"],
             waits_until=row["waits_until"],
             decision=row["decision"],
-            reasons=[ReasonOut.of(Reason(code=code)) for code in row["reasons"]],
+            reasons=[ReasonOut.of(decode(each, type=Reason)) for each in row["reasons"]],
             attempt=row["attempt"],
             decided_on=row["decided_on"],
         )

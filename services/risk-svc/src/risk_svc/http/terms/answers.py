@@ -14,6 +14,7 @@ from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from encours.reading.reasons import terms_reasons
 from risk_svc.domain.score.history import PayerHistory
 from risk_svc.domain.terms.proposals import (
     Punctuality,
@@ -22,6 +23,7 @@ from risk_svc.domain.terms.proposals import (
     TermsState,
     punctuality,
 )
+from risk_svc.http.reasons import ReasonOut
 from risk_svc.http.standing.answers import TermsRuleOut
 from risk_svc.use_cases.risk_terms import RISK_TERMS
 
@@ -130,6 +132,9 @@ class TermsProposalOut(BaseModel):
     days: int | None
     amount: MoneyModel | None
     text: str
+    reasons: list[ReasonOut] = Field(
+        description="By a rule of the credit policy; none where a person proposed."
+    )
     state: TermsState
     proposed_on: BusinessDate
     proposed_by: str
@@ -140,6 +145,7 @@ class TermsProposalOut(BaseModel):
     role: str | None = Field(
         description="Role by which it was answered, where the credit policy asks for one."
     )
+    in_place_of: str | None = Field(description="Key of the person that was substituted.")
     withdrawn_on: BusinessDate | None
     withdrawal: str | None
     basis: TermsBasisOut | None = Field(description="Null for terms that a person proposed.")
@@ -158,6 +164,7 @@ class TermsProposalOut(BaseModel):
             days=proposed.days,
             amount=amount,
             text=proposed.text,
+            reasons=[ReasonOut.of(each) for each in terms_reasons(proposed)],
             state=found.state,
             proposed_on=found.proposed_on,
             proposed_by=found.proposed_by,
@@ -166,6 +173,7 @@ class TermsProposalOut(BaseModel):
             answered_by=found.answered_by,
             answer=answer.text if answer else None,
             role=answer.role if answer else None,
+            in_place_of=answer.in_place_of.removeprefix("key:") if answer and answer.in_place_of else None,
             withdrawn_on=found.withdrawn_on,
             withdrawal=found.withdrawal.text if found.withdrawal else None,
             basis=None if proposed.basis is None else TermsBasisOut.of(proposed.basis),

@@ -6,6 +6,7 @@ a whole, so that nothing is left of it once all is billed.
 
 from __future__ import annotations
 
+from msgspec.json import encode
 from msgspec.structs import asdict
 
 from encours.contracts import Recorded
@@ -28,6 +29,7 @@ from encours.contracts.events.sales.order import (
     OrderUnbilled,
 )
 from encours.projection.row_cache import RowCache
+from risk_svc.domain.decision_reasons import reasons_by_basis
 from risk_svc.read_models.credit.rows import (
     DeliveredOrderRow,
     FollowedOrderRow,
@@ -65,7 +67,7 @@ def decided(e: Recorded, data: ReservationDecided, rows: RowCache) -> int:
         deliver_on=data.deliver_on,
         expires_on=data.expires_on,
         decision=data.decision,
-        reasons=list(data.reasons),
+        reasons=[encode(each).decode() for each in reasons_by_basis(data.reasons, data.basis)],
         attempt=data.attempt,
         decided_on=e.effective_on,
         decided_position=e.position,

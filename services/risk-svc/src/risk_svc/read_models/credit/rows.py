@@ -170,6 +170,7 @@ class ReservationRow(Row, kw_only=True):
     expires_on: date
     decision: str
     reasons: list[str]
+    """Reasons of the last decision with its figures, each as JSON."""
     attempt: int
     decided_on: date
     decided_position: int
