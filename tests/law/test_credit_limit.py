@@ -379,7 +379,8 @@ def test_a_draft_keeps_what_has_passed_so_that_an_amendment_takes_nothing_from_o
     for pieces in (80, 1, 80):
         life.amend(n=0, pieces=pieces)
         if pieces == 80:
-            life.end_by_invoice(n=life.reserve(pieces=80, buyer=HEAD, days=1) or 0, m=0)
+            life.reserve(pieces=80, buyer=HEAD, days=1)
+            life.end_by_invoice(n=0, m=0)
         life.reserve(pieces=80, buyer=MEMBER, days=1)
         life.what_exceeds_the_limit_is_explained_by_events()
     assert life.desk.total() == 80 * UNIT_MINOR
