@@ -10,6 +10,7 @@ import pytest
 
 from encours.contracts import Event
 from encours.contracts.clearance import billing_of, credit_of
+from encours.contracts.common import Purpose
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.credit_policy import CreditPolicySet, DirectInvoices, OrderRules
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted
@@ -32,12 +33,28 @@ from encours.testing.events import event
 from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
 from invoice_svc.domain.amounts.sums import LineInput
+from invoice_svc.domain.customer.commands import AgreeTerms
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice, IssueInvoice
 from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.order.clearance import DeliveryOnHold, InvoiceNotCleared, OrderNotCleared
-from invoice_svc.domain.order.commands import DeliverOrder, GroupDeliveries, PlaceOrder, QuantityDelivered
+from invoice_svc.domain.order.clearance import (
+    DeliveryOnHold,
+    DepositOutstanding,
+    InvoiceNotCleared,
+    OrderNotCleared,
+)
+from invoice_svc.domain.order.commands import (
+    CancelDelivery,
+    DeliverOrder,
+    GroupDeliveries,
+    PlaceOrder,
+    QuantityDelivered,
+)
+from invoice_svc.domain.payment.commands import ReceivePayment
+from invoice_svc.domain.terms import ProposedTerms
 from invoice_svc.use_cases.folds import INVOICE, ORDER
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers
 from invoice_svc.use_cases.sales import corrections, invoices, orders
 
 ORDERED = Content(None, (LineInput("tyre", "10", "10.00", "20"),))
@@ -72,12 +89,12 @@ class Shop:
         for each in events:
             self.books.do(_record, each)
 
-    def reserve(self, minor: int, number: int = 1, **more: Any) -> None:
+    def reserve(self, minor: int, number: int = 1, order: str = "ord_1", **more: Any) -> None:
         fields: dict[str, Any] = {
-            "reservation_id": f"rsv_{number}", "order_ref": "ord_1", "amount_minor": minor, "decision": "accept",
+            "reservation_id": f"rsv_{number}", "order_ref": order, "amount_minor": minor, "decision": "accept",
             "expires_on": TODAY + timedelta(days=9),
         }  # fmt: skip
-        made = {"order_credit_id": credit_of("ord_1"), "order_id": "ord_1", "earlier": ()}
+        made = {"order_credit_id": credit_of(order), "order_id": order, "earlier": ()}
         self.happen(
             event(ReservationDecided, **(fields | more)),
             event(OrderReservationMade, reservation_id=f"rsv_{number}", **made),
@@ -312,3 +329,48 @@ def test_a_correction_adds_nothing_that_no_reservation_let_pass(strict: Shop) ->
         correct("11")
     correct("9")
     assert strict.books.state(INVOICE, correction_id("inv_1")).total_minor == 108_00
+
+
+def test_goods_wait_for_the_deposit_of_their_order(shop: Shop) -> None:
+    """Paid by deposit invoices with the order's number as reference, unless somebody accepts the order without it."""
+    in_advance = AgreeTerms("cus_1", ProposedTerms("NET", 30, None, None, deposit_bps=10_000))
+    shop.books.do(customers.agree_terms, in_advance)
+    shop.books.do(orders.place, PlaceOrder("ord_2", "ent_1", "cus_1", ORDERED))
+    number = shop.books.state(ORDER, "ord_2").number
+    shop.reserve(120_00, order="ord_2")
+
+    async def deposits(*_: str) -> list[str]:
+        return [e.stream for e in shop.books.ledger.events if e.type == "invoice.issued"]
+
+    def deliver() -> None:
+        shop.books.do(orders.deliver, DeliverOrder("ord_2", "BL-9"), shop.holds, deposits)
+
+    def bill(invoice: str, pieces: str, reference: str, purpose: Purpose = "deposit") -> None:
+        content = Content(TODAY, (LineInput("tyre", pieces, "10.00", "20"),), reference=reference)
+        draft = DraftInvoice(invoice, "ent_1", "cus_1", "FAC", content, issue=True, purpose=purpose)
+        shop.books.do(invoices.draft, draft)
+        paid = ReceivePayment(f"pay_{invoice}", "ent_1", "cus_1", TODAY, 120_00, "EUR", "transfer")
+        shop.books.do(payments.receive, paid, (invoice,))
+
+    with pytest.raises(DepositOutstanding, match=r"120\.00 EUR is agreed for .*; 0\.00 EUR are paid"):
+        deliver()
+    bill("inv_1", "10", "another order")
+    bill("inv_2", "10", number, "invoice")
+    bill("inv_3", "9", number)
+    with pytest.raises(DepositOutstanding, match=r"108\.00 EUR are paid") as refused:
+        deliver()
+    assert refused.value.extra == {"needed_minor": 120_00, "paid_minor": 108_00}
+    accepted = shop.books.ledger.version("ord_2")
+    shop.happens(ReservationOverridden, 120_00)
+    deliver()
+    assert shop.books.ledger.version("ord_2") == accepted + 1
+    shop.books.do(orders.cancel_delivery, cancelled(shop, "ord_2"))
+    shop.reserve(120_00, order="ord_2")
+    with pytest.raises(DepositOutstanding):
+        deliver()
+    bill("inv_4", "1", number)
+    deliver()
+
+
+def cancelled(shop: Shop, order: str) -> CancelDelivery:
+    return CancelDelivery(order, shop.books.state(ORDER, order).deliveries[-1].delivery_id, "Mistake")

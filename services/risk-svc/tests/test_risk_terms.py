@@ -16,6 +16,7 @@ from encours.reading.moment import PositionNotReached
 from encours.testing.events import event
 from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
+from risk_svc.domain.guarantee import TakeGuarantee
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.score.history import InvoiceOutcome
 from risk_svc.domain.terms.proposals import (
@@ -24,10 +25,13 @@ from risk_svc.domain.terms.proposals import (
     Punctuality,
     RiskTermsAlreadyAnswered,
     RiskTermsNotFound,
+    WithdrawTerms,
     punctuality,
     terms_of,
 )
-from risk_svc.use_cases.risk_terms import RISK_TERMS, answer_terms, propose_terms
+from risk_svc.domain.terms.required import required
+from risk_svc.use_cases.guarantees import GUARANTEE, take_guarantee
+from risk_svc.use_cases.risk_terms import RISK_TERMS, answer_terms, propose_terms, withdraw_terms
 
 CUSTOMER = f"cus_{1:032x}"
 
@@ -114,3 +118,47 @@ def test_the_effect_counts_settled_and_late_invoices() -> None:
     assert punctuality(history, TODAY) == Punctuality(3, 2, 100)
     assert punctuality(history[3:], TODAY) == Punctuality(0, 0, None)
     assert punctuality(history, TODAY + timedelta(days=30)).late == 3
+
+
+def test_an_accepted_guarantee_is_required_until_it_is_obtained(books: BooksInMemory) -> None:
+    """A guarantee of before does not count, nor one in another currency; one that ends opens the requirement again."""
+
+    def take(n: int, minor: int, on: date, currency: str = "EUR", until: date | None = None) -> None:
+        fields = {"kind": "deposit", "reference": "R", "text": None, "valid_from": on, "valid_until": until}
+        command = TakeGuarantee(f"gua_{n:032x}", CUSTOMER, amount_minor=minor, currency=currency, **fields)  # type: ignore[arg-type]
+        books.do(take_guarantee, command, today=on)
+        taken.append(command.guarantee_id)
+
+    def seen(day: date) -> list[tuple[int, str, date]]:
+        proposals = books.state(RISK_TERMS, terms_of(CUSTOMER)).proposals
+        guarantees = [books.state(GUARANTEE, each) for each in taken]
+        found = required(proposals, guarantees, day)
+        return [(each.obtained.amount_minor, each.state, each.obtain_by) for each in found]
+
+    taken: list[str] = []
+    first, second, third = (TODAY + timedelta(days=n) for n in (1, 2, 31))
+    take(1, 900_00, TODAY)
+    secured = terms(kind="guarantee", amount_minor=500_00, currency="EUR")
+    books.do(propose_terms, secured, Figures(), today=first)
+    books.do(propose_terms, terms(share_bps=3_000), Figures(), today=first)
+    assert seen(first) == [], "it is proposed alone"
+    for wrong in (
+        AnswerTerms(CUSTOMER, 2, True, "Yes", second),
+        AnswerTerms(CUSTOMER, 1, True, "Yes", TODAY),
+    ):
+        with pytest.raises(Invalid, match="obtain"):
+            books.do(answer_terms, wrong, today=first)
+    books.do(answer_terms, AnswerTerms(CUSTOMER, 1, True, "Agreed"), today=first)
+    assert seen(first) == [(0, "open", third)]
+    take(2, 300_00, second)
+    take(3, 900_00, second, currency="USD")
+    assert seen(third) == [(300_00, "open", third)]
+    assert seen(third + timedelta(days=1)) == [(300_00, "overdue", third)]
+    take(4, 200_00, second, until=third)
+    assert seen(third) == [(500_00, "obtained", third)]
+    assert seen(third + timedelta(days=1)) == [(300_00, "overdue", third)]
+    books.do(propose_terms, secured, Figures(), today=second)
+    books.do(answer_terms, AnswerTerms(CUSTOMER, 3, True, "More", second), today=second)
+    assert seen(second) == [(0, "open", second), (500_00, "obtained", third)], "each guarantee counts once"
+    books.do(withdraw_terms, WithdrawTerms(CUSTOMER, 1, "Paid in advance"), today=second)
+    assert seen(second) == [(500_00, "obtained", second)]

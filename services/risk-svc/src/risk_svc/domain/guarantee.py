@@ -52,6 +52,7 @@ class Guarantee:
     taken: GuaranteeTaken | None = None
     entity_id: str = ""
     taken_by: str | None = None
+    taken_on: date | None = None
     released_on: date | None = None
     release_text: str | None = None
 
@@ -61,11 +62,19 @@ def evolve(state: Guarantee, recorded: Recorded) -> Guarantee:
     event: GuaranteeEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
     match event:
         case GuaranteeTaken():
-            return Guarantee(event, recorded.entity, recorded.actor)
+            return Guarantee(event, recorded.entity, recorded.actor, recorded.effective_on)
         case GuaranteeReleased():
             return replace(state, released_on=recorded.effective_on, release_text=event.text)
         case _:
             assert_never(event)
+
+
+def in_force(state: Guarantee, day: date) -> bool:
+    """Return True if a guarantee counts on a day."""
+    taken = state.taken
+    if taken is None or (state.released_on is not None and state.released_on <= day):
+        return False
+    return taken.valid_from <= day and (taken.valid_until is None or day <= taken.valid_until)
 
 
 def take(command: TakeGuarantee, by: Authority, day: date) -> list[GuaranteeTaken]:

@@ -235,7 +235,13 @@ def answered_again(
 ) -> DecisionAgain:
     """Answer proposed terms again by the authority that ``by`` finds; it raises a refusal where there is none."""
     command = proposals.AnswerTerms(stored.customer_id, stored.proposal_number, stored.accepted, stored.text)
-    return _again(stored, lambda: _one(proposals.answer(before, command, by())))
+
+    def again() -> Event:
+        # The last day to obtain a guarantee is the word of the decider, or was not kept.
+        given = _one(proposals.answer(before, command, by(), date.min))
+        return replace(given, obtain_by=stored.obtain_by)
+
+    return _again(stored, again)
 
 
 def withdrawn_again(

@@ -62,7 +62,7 @@ async def answer_terms(session: Session, command: proposals.AnswerTerms) -> Resu
     state = await session.load(RISK_TERMS, stream)
     known = proposals.proposal(state, command.number)
     by = await _authority(session, customer.entity_id, known, asked_by=known.proposed_by)
-    for event in proposals.answer(state, command, by):
+    for event in proposals.answer(state, command, by, session.today):
         session.emit(stream, event, entity=customer.entity_id)
     return session.result(stream)
 

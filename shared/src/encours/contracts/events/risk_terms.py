@@ -5,6 +5,7 @@ Appended by risk-svc.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
@@ -86,6 +87,8 @@ class RiskTermsAnswered(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Role that the answer needs; ``None`` where the entity's policy asks for none."""
     in_place_of: str | None = None
     """Actor that the decider substitutes."""
+    obtain_by: date | None = None
+    """Of an accepted guarantee: last day to obtain it; ``None`` before it was kept."""
 
 
 class RiskTermsWithdrawn(Event, frozen=True, kw_only=True, omit_defaults=True):

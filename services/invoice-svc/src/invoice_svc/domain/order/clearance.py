@@ -26,6 +26,7 @@ from encours.contracts.events.reservation import (
 )
 from encours.kernel.errors import Refusal
 from encours.kernel.money import Money
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order.state import Order
 
 
@@ -46,6 +47,17 @@ class DeliveryOnHold(Refusal):
     code = "delivery-on-hold"
     title = "Deliveries to the customer are on hold"
     remedy = "POST /v1/credit-holds/{id}/release of risk-svc, or have the order accepted there while the hold lasts."
+
+
+class DepositOutstanding(Refusal):
+    """The deposit that is agreed for the order is not paid."""
+
+    code = "deposit-outstanding"
+    title = "Deposit of the order is not paid"
+    remedy = (
+        "POST /v1/invoices with the purpose `deposit` and the order's number as `reference`, and record its payment; "
+        "or have the blocked order accepted (POST /v1/reservations/{id}/override of risk-svc)."
+    )
 
 
 class InvoiceNotCleared(Refusal):
@@ -76,6 +88,8 @@ class ReservedCredit(Struct, frozen=True):
     """Reasons for which the order waits for a decision."""
     accepted_holds: tuple[str, ...] = ()
     """Holds in spite of which somebody has accepted the order."""
+    overridden: bool = False
+    """Somebody has accepted the order by authority."""
 
 
 _Reserving = (
@@ -107,6 +121,7 @@ def evolve_reserved(state: ReservedCredit, recorded: Recorded) -> ReservedCredit
                 reserved_minor=event.amount_minor,
                 blocked_for=(),
                 accepted_holds=event.basis.holds,
+                overridden=True,
             )
         case ReservationDelivered():
             return replace(state, reserved_minor=state.reserved_minor - event.amount_minor)
@@ -185,6 +200,31 @@ def require_reserved(
         f"are reserved for {order.number}.{waits}",
         extra={"needed_minor": needed, "left_minor": max(0, left), "reasons": blocked},
     )
+
+
+def require_deposit(
+    order: Order, deposits: Sequence[Invoice], own: Collection[str], found: Sequence[ReservedCredit]
+) -> None:
+    """Raise :class:`DepositOutstanding` unless the deposit of an order is paid, or somebody has accepted the order.
+
+    It is paid by deposit invoices to ``own`` records of the customer that name the order's number as their reference.
+    """
+    if not order.deposit_minor or any(each.overridden for each in found):
+        return
+    paid = sum(
+        each.paid_minor
+        for each in deposits
+        if each.purpose == "deposit"
+        and each.reference == order.number
+        and each.currency == order.currency
+        and not {each.customer_id, each.purchaser_id}.isdisjoint(own)
+    )
+    if paid < order.deposit_minor:
+        agreed = Money(order.deposit_minor, order.currency)
+        raise DepositOutstanding(
+            f"A deposit of {agreed} is agreed for {order.number}; {Money(paid, order.currency)} are paid.",
+            extra={"needed_minor": order.deposit_minor, "paid_minor": paid},
+        )
 
 
 def require_let_pass(needed_minor: int, counted_minor: int, currency: str) -> None:

@@ -33,7 +33,7 @@ from invoice_svc.http.orders.bodies import (
     OrderDeliveryBody,
 )
 from invoice_svc.http.reads import fold_page, show, show_page
-from invoice_svc.read_models.holds.query import UnreleasedHolds
+from invoice_svc.read_models.holds.query import NamedDeposits, UnreleasedHolds
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.orders import query
 from invoice_svc.read_models.orders.to_bill import DeliveredOrders
@@ -94,12 +94,14 @@ async def deliver_order(order_id: OrderId, body: OrderDeliveryBody, cmd: Writing
     """Record a delivery of lines of the order, at most what is left of each.
 
     Where the credit policy of the entity asks for it (`orders.need_reservation` in risk-svc), a reservation of the
-    order has to cover the delivery with its VAT (`order-not-cleared`), and no hold may be in force on the customer
+    order has to cover the delivery with its VAT (`order-not-cleared`), deposit invoices with the order's number as
+    reference have to be paid up to its `deposit` (`deposit-outstanding`), and no hold may be in force on the customer
     (`delivery-on-hold`).
     """
-    holds = UnreleasedHolds(cmd.services.db, cmd.ledger)
+    holds, deposits = UnreleasedHolds(cmd.services.db, cmd.ledger), NamedDeposits(cmd.services.db, cmd.ledger)
+    wanted = body.to_command(order_id)
     return await cmd.run(
-        orders.deliver, body.to_command(order_id), holds, answer=ORDER_ANSWER, on=order_id, status=201
+        orders.deliver, wanted, holds, deposits, answer=ORDER_ANSWER, on=order_id, status=201
     )
 
 

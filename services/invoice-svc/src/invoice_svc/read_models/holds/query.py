@@ -1,4 +1,4 @@
-"""The holds on customers, as of now."""
+"""What stops a delivery, as of now: holds on customers, deposits that are not paid."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from encours.reading.moment import WAIT_S, PositionNotReached
 from encours.reading.read_db import ReadDb
 
 NAME = "invoices"
+MOST_DEPOSITS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,7 @@ class UnreleasedHolds:
 
         Raises :class:`PositionNotReached` if it does not within two seconds: goods would leave in spite of a hold.
         """
-        head = await self.ledger.head(ledger)
-        if not await self.db.wait_for(NAME, ledger, head.position, timeout=WAIT_S):
-            raise PositionNotReached(NAME, head.position)
+        await _reach_head(self.db, self.ledger, ledger)
         async with self.db.snapshot(NAME, ledger) as (conn, schema, _):
             rows = await conn.fetch(
                 f"""select credit_hold_id from {schema}.customer_hold
@@ -34,3 +33,32 @@ class UnreleasedHolds:
                 customers,
             )
         return [row["credit_hold_id"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDeposits:
+    """Finds deposit invoices by an order's number (:class:`invoice_svc.use_cases.sales.clearance.DepositsFor`)."""
+
+    db: ReadDb
+    ledger: Ledger
+
+    async def __call__(self, ledger: str, order_number: str) -> list[str]:
+        """Return ids of issued deposit invoices with the reference, once the read model has reached the head.
+
+        Raises :class:`PositionNotReached` if it does not within two seconds.
+        """
+        await _reach_head(self.db, self.ledger, ledger)
+        async with self.db.snapshot(NAME, ledger) as (conn, schema, _):
+            rows = await conn.fetch(
+                f"""select invoice_id from {schema}.invoice
+                    where reference_key = $1 and purpose = 'deposit' and issued_position is not null
+                    order by invoice_id limit {MOST_DEPOSITS}""",
+                order_number.lower(),
+            )
+        return [row["invoice_id"] for row in rows]
+
+
+async def _reach_head(db: ReadDb, source: Ledger, ledger: str) -> None:
+    head = await source.head(ledger)
+    if not await db.wait_for(NAME, ledger, head.position, timeout=WAIT_S):
+        raise PositionNotReached(NAME, head.position)

@@ -35,7 +35,7 @@ from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order import clearance
 from invoice_svc.domain.order.state import Order, OrderEvent
-from invoice_svc.use_cases.folds import ORDER
+from invoice_svc.use_cases.folds import INVOICE, ORDER
 from invoice_svc.use_cases.parties.debtors import own_records, survivor
 
 ORDER_RULES: Folder[OrderRules] = Folder(OrderRules, clearance.rules_of)
@@ -54,10 +54,28 @@ class HoldsOn(Protocol):
     async def __call__(self, ledger: str, customers: Sequence[str], /) -> Sequence[str]: ...
 
 
+class DepositsFor(Protocol):
+    """Query for ids of deposit invoices whose reference is the number of an order. The streams decide."""
+
+    async def __call__(self, ledger: str, order_number: str, /) -> Sequence[str]: ...
+
+
+async def no_deposits(_: str, __: str) -> Sequence[str]:
+    """Find no deposit invoices: an agreed deposit is then unpaid."""
+    return ()
+
+
 async def require_cleared(
-    session: Session, order: Order, delivered: Sequence[OrderEvent], holds_on: HoldsOn
+    session: Session,
+    order: Order,
+    delivered: Sequence[OrderEvent],
+    holds_on: HoldsOn,
+    deposits_for: DepositsFor = no_deposits,
 ) -> None:
-    """Raise :class:`OrderNotCleared` or :class:`DeliveryOnHold` for a delivery that the credit policy stops."""
+    """Raise for a delivery that the credit policy stops.
+
+    Raises :class:`OrderNotCleared`, :class:`DepositOutstanding` or :class:`DeliveryOnHold`.
+    """
     rules = await session.load(ORDER_RULES, with_prefix(order.entity_id, "crp"))
     if not rules.need_reservation:
         return
@@ -71,6 +89,13 @@ async def require_cleared(
     concerned = sorted({*own, debtor.customer_id, holder})
     held = await session.ask(holds_on, session.meta.ledger, concerned)
     clearance.require_no_hold([await session.load(HELD_CUSTOMER, each) for each in held], found, today)
+    if order.deposit_minor:
+        named = await session.ask(deposits_for, session.meta.ledger, order.number)
+        deposits = [await session.load(INVOICE, each) for each in named]
+        concerned_by = await own_records(
+            session, order.customer_id, (each.purchaser_id or each.customer_id for each in deposits), today
+        )
+        clearance.require_deposit(order, deposits, concerned_by, found)
     goods = await session.load(ORDERED_GOODS, order.order_id)
     for each in delivered:
         if isinstance(each, OrderDelivered):

@@ -21,7 +21,7 @@ from invoice_svc.domain.order.state import OrderEvent
 from invoice_svc.use_cases.folds import ENTITY, ORDER
 from invoice_svc.use_cases.parties.debtors import own_records, unmerged
 from invoice_svc.use_cases.sales import invoices
-from invoice_svc.use_cases.sales.clearance import HoldsOn, require_cleared
+from invoice_svc.use_cases.sales.clearance import DepositsFor, HoldsOn, no_deposits, require_cleared
 
 
 class OrdersToBill(Protocol):
@@ -45,17 +45,20 @@ async def place(session: Session, command: PlaceOrder) -> Result:
     return _emit(session, command.order_id, command.entity_id, placed, on)
 
 
-async def deliver(session: Session, command: DeliverOrder, holds_on: HoldsOn) -> Result:
+async def deliver(
+    session: Session, command: DeliverOrder, holds_on: HoldsOn, deposits_for: DepositsFor = no_deposits
+) -> Result:
     """Record a delivery. Its id follows from the order and the delivery note.
 
-    Where the credit policy of the entity asks for it, a reservation has to cover the delivery, and no hold to stop it.
+    Where the credit policy of the entity asks for it, a reservation has to cover the delivery, the agreed deposit to
+    be paid, and no hold to stop it.
     """
     state = await session.get(ORDER, command.order_id)
     on = command.delivered_on or session.today
     earlier = sum(each.note_number == command.note_number for each in state.deliveries)
     delivery_id = derived_id("dlv", state.order_id, command.note_number, earlier)
     delivered = decide.deliver(state, command, delivery_id, on, session.today)
-    await require_cleared(session, state, delivered, holds_on)
+    await require_cleared(session, state, delivered, holds_on, deposits_for)
     return _emit(session, state.order_id, state.entity_id, delivered, on)
 
 

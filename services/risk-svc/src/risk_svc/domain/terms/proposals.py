@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, assert_never
 
 from encours.contracts import Recorded
@@ -16,7 +16,7 @@ from encours.contracts.events.risk_terms import (
     RiskTermsProposed,
     RiskTermsWithdrawn,
 )
-from encours.kernel.errors import NotFound, Refusal
+from encours.kernel.errors import Invalid, NotFound, Refusal
 from encours.kernel.ids import with_prefix
 from encours.kernel.money import Money
 from risk_svc.domain.numbered import entry, with_entry
@@ -27,6 +27,8 @@ from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.terms_values import VALUES, require_values
 
 RiskTermsEvent = RiskTermsProposed | RiskTermsAnswered | RiskTermsWithdrawn
+OBTAIN_WITHIN_DAYS = 30
+"""Days in which an accepted guarantee is to be obtained, unless the answer names the last one."""
 TermsState = Literal["proposed", "accepted", "declined", "withdrawn"]
 
 
@@ -78,6 +80,8 @@ class AnswerTerms:
     number: int
     accepted: bool
     text: str
+    obtain_by: date | None = None
+    """Of a guarantee that is accepted: last day to obtain it; ``None``: :data:`OBTAIN_WITHIN_DAYS` from today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +185,18 @@ def propose(
     )
 
 
-def answer(state: RiskTerms, command: AnswerTerms, by: Authority) -> list[RiskTermsAnswered]:
+def answer(state: RiskTerms, command: AnswerTerms, by: Authority, today: date) -> list[RiskTermsAnswered]:
     """Record an answer by an authority; no event for the same again.
 
-    Raises :class:`RiskTermsAlreadyAnswered` for the other one, and for terms that are withdrawn.
+    Raises :class:`RiskTermsAlreadyAnswered` for the other one, and for terms that are withdrawn; :class:`Invalid` for a
+    last day in the past, or of other terms than an accepted guarantee.
     """
     known = proposal(state, command.number)
+    secures = command.accepted and known.proposed.kind == "guarantee"
+    if command.obtain_by is not None and not secures:
+        raise Invalid("Only a guarantee that is accepted has a last day to obtain it.", "/obtain_by")
+    if command.obtain_by is not None and command.obtain_by < today:
+        raise Invalid("obtain_by is in the past; use today or a later date, or omit it.", "/obtain_by")
     given = known.answer
     if known.state != "proposed":
         if given is not None and known.withdrawal is None and given.accepted == command.accepted:
@@ -201,6 +211,7 @@ def answer(state: RiskTerms, command: AnswerTerms, by: Authority) -> list[RiskTe
             text=command.text,
             role=by.role,
             in_place_of=by.in_place_of,
+            obtain_by=command.obtain_by or (today + timedelta(days=OBTAIN_WITHIN_DAYS) if secures else None),
         )
     ]
 

@@ -12,6 +12,7 @@ from encours.reading.summary import summary
 from risk_svc.domain.picture import ExposureScope, Picture
 from risk_svc.domain.score.behaviour import score
 from risk_svc.domain.score.model import PaymentModel
+from risk_svc.domain.terms.required import required
 from risk_svc.http.checks.answers import CheckOut
 from risk_svc.http.credit_file.parts import FileParts
 from risk_svc.http.customers.answers import (
@@ -33,7 +34,7 @@ from risk_svc.http.proposals.answers import FinancialsOut
 from risk_svc.http.reservations.answers import ReservationOut
 from risk_svc.http.reviews.answers import PostponedReviewOut
 from risk_svc.http.standing.answers import BadgeOut, CreditHoldOut
-from risk_svc.http.terms.answers import TermsProposalOut
+from risk_svc.http.terms.answers import RequiredGuaranteeOut, TermsProposalOut
 from risk_svc.http.warnings.answers import CreditWarningOut
 from risk_svc.read_models.file.query import MOST_ORDERS
 
@@ -103,6 +104,9 @@ class CreditFileOut(AsOf):
         description="Reported figures by balance sheet, the latest first; of two for one day the one filed last."
     )
     terms: list[TermsProposalOut] = Field(description="Terms proposed because of the risk.")
+    required_guarantees: list[RequiredGuaranteeOut] = Field(
+        description="Guarantees that were agreed because of the risk, those to be obtained first."
+    )
     review: PostponedReviewOut | None = Field(description="Last postponement of the review, of all records.")
     facts: list[CreditFactOut] = Field(description="The last observed first.")
     comments: list[CreditCommentOut] = Field(description="Those that the caller may read, the last first.")
@@ -153,6 +157,14 @@ class CreditFileOut(AsOf):
             covers=[InsuranceCoverOut.of(*each) for each in parts.covers],
             financials=[FinancialsOut.of_event(each) for each in parts.financials],
             terms=[TermsProposalOut.of(each) for state in parts.terms for each in state.proposals],
+            required_guarantees=[
+                RequiredGuaranteeOut.of(each)
+                for each in required(
+                    [proposed for state in parts.terms for proposed in state.proposals],
+                    [given for given, _ in parts.guarantees],
+                    day,
+                )
+            ],
             review=PostponedReviewOut.of(parts.review) if parts.review else None,
             facts=[CreditFactOut.of(each, day) for each in parts.facts],
             comments=[CreditCommentOut.of(each) for each in parts.comments],

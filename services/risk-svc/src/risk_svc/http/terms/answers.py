@@ -23,6 +23,7 @@ from risk_svc.domain.terms.proposals import (
     TermsState,
     punctuality,
 )
+from risk_svc.domain.terms.required import RequiredGuarantee, RequirementState
 from risk_svc.http.reasons import ReasonOut
 from risk_svc.http.standing.answers import TermsRuleOut
 from risk_svc.use_cases.risk_terms import RISK_TERMS
@@ -146,6 +147,7 @@ class TermsProposalOut(BaseModel):
         description="Role by which it was answered, where the credit policy asks for one."
     )
     in_place_of: str | None = Field(description="Key of the person that was substituted.")
+    obtain_by: BusinessDate | None = Field(description="Of an accepted guarantee: last day to obtain it.")
     withdrawn_on: BusinessDate | None
     withdrawal: str | None
     basis: TermsBasisOut | None = Field(description="Null for terms that a person proposed.")
@@ -173,10 +175,38 @@ class TermsProposalOut(BaseModel):
             answered_by=found.answered_by,
             answer=answer.text if answer else None,
             role=answer.role if answer else None,
+            obtain_by=answer.obtain_by if answer else None,
             in_place_of=answer.in_place_of.removeprefix("key:") if answer and answer.in_place_of else None,
             withdrawn_on=found.withdrawn_on,
             withdrawal=found.withdrawal.text if found.withdrawal else None,
             basis=None if proposed.basis is None else TermsBasisOut.of(proposed.basis),
+        )
+
+
+class RequiredGuaranteeOut(BaseModel):
+    """A guarantee that the customer has agreed to give because of its risk."""
+
+    number: int = Field(description="Number of the proposed terms that were accepted.")
+    accepted_on: BusinessDate
+    obtain_by: BusinessDate
+    amount: MoneyModel
+    obtained: MoneyModel = Field(
+        description="Guarantees in force that were taken since then, up to the amount."
+    )
+    state: RequirementState = Field(
+        description="`overdue` once `obtain_by` has passed, `obtained` while guarantees in force cover the amount."
+    )
+
+    @classmethod
+    def of(cls, found: RequiredGuarantee) -> RequiredGuaranteeOut:
+        """Return a requirement."""
+        return cls(
+            number=found.proposal_number,
+            accepted_on=found.accepted_on,
+            obtain_by=found.obtain_by,
+            amount=MoneyModel.of(found.amount.amount_minor, found.amount.currency),
+            obtained=MoneyModel.of(found.obtained.amount_minor, found.obtained.currency),
+            state=found.state,
         )
 
 

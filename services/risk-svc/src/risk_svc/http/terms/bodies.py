@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from encours.contracts.events.risk_terms import RiskTermsKind
-from encours.http.models import Body, LongText, PositiveMoney
+from encours.http.models import Body, BusinessDate, LongText, PositiveMoney
 from encours.kernel.errors import Invalid
 from risk_svc.domain.terms.proposals import AnswerTerms, ProposeTerms, WithdrawTerms
 from risk_svc.domain.terms.rules import ProposeByRules
@@ -67,7 +67,11 @@ class TermsAnswerBody(Body):
     """Answer to proposed terms."""
 
     text: LongText = Field(examples=["Agreed with the owner by phone"])
+    obtain_by: BusinessDate | None = Field(
+        default=None,
+        description="Of a guarantee that is accepted: last day to obtain it; 30 days from now if not given.",
+    )
 
     def to_command(self, customer_id: str, number: int, *, accepted: bool) -> AnswerTerms:
         """Return the command."""
-        return AnswerTerms(customer_id, number, accepted, self.text)
+        return AnswerTerms(customer_id, number, accepted, self.text, self.obtain_by)
