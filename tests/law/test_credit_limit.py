@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from encours.contracts import Event, names_of
 from encours.contracts.books import moving
@@ -131,6 +131,7 @@ class Trade(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.desk = TradeDesk(LIMIT_MINOR)
+        self.desk.set_policy(need_reservation=True, direct_invoices="cleared")
         self.made: dict[str, list[str]] = {"rsv": [], "ord": [], "inv": [], "pay": [], "gua": []}
         self.held: dict[str, str] = {}
         self.count = 0
@@ -148,10 +149,6 @@ class Trade(RuleBasedStateMachine):
         """Return an object, or an id that nothing has."""
         found = self.made[prefix]
         return found[n % len(found)] if found else f"{prefix}_{0:032x}"
-
-    @initialize()
-    def begin_strictly(self) -> None:
-        self.set_policy(need=True, cleared=True)
 
     @rule(need=st.booleans(), cleared=st.booleans())
     def set_policy(self, need: bool, cleared: bool) -> None:
