@@ -171,7 +171,9 @@ class Replay:
             own = days.get(group[1], day)
             if on <= own:
                 items = self._rows.open_items(group)
-                on = min((_looked_at_on(row, first) for row in items), default=NEVER)
+                debtor = self._rows.get(DebtorRow, group[0])
+                earlier = debtor is not None and debtor.earlier_days > 0
+                on = min((_looked_at_on(row, first, earlier=earlier) for row in items), default=NEVER)
             if on <= own:
                 found.append(group)
             self._wakes.set(group, on)
@@ -221,9 +223,11 @@ class Replay:
         return day_elsewhere(day, self._trial.time_zone, creditor.time_zone)
 
 
-def _looked_at_on(row: ItemRow, first_offset_days: int | None) -> date:
+def _looked_at_on(row: ItemRow, first_offset_days: int | None, *, earlier: bool) -> date:
     """Return the first day on which the run of a day looks at the customer because of the item (`due_pages`)."""
     days = [NEVER if row.next_step_on is None else row.next_step_on]
     if first_offset_days is not None:
         days.append(row.due_on + timedelta(days=first_offset_days))
+    if earlier:
+        days.append(row.due_on + timedelta(days=1))
     return min(days)

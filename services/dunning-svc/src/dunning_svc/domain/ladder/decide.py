@@ -85,10 +85,18 @@ _PRECEDENCE: tuple[SuppressionCause, ...] = (
 def decide_case(case: Case, day: date, policies: Policies, position: int) -> Decision | None:
     """Choose the policy of the case as of the day, and return its decision as :func:`decide_customer` does."""
     applied, part = under_policy(case, day, policies)
-    decision = decide_customer(part.case, day, applied.policy, position, part.since)
+    decision = earlier(decide_customer(part.case, day, applied.policy, position, part.since), applied)
     if decision is None or (is_default(applied.key) and part.since is None):
         return decision
     return chosen(decision, [part.case], applied, part.since or day)
+
+
+def earlier(decision: Decision | None, applied: ChosenPolicy) -> Decision | None:
+    """Return the decision with the terms by which the first reminder of its policy came earlier."""
+    if decision is None or not applied.earlier_days:
+        return decision
+    inputs = tuple(sorted({*decision.input_events, applied.earlier_position}))
+    return replace(decision, earlier_days=applied.earlier_days, input_events=inputs)
 
 
 def under_policy(case: Case, day: date, policies: Policies) -> tuple[ChosenPolicy, CasePart]:

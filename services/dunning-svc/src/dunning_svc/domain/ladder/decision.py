@@ -46,6 +46,8 @@ class Decision(msgspec.Struct, frozen=True):
     input_events: tuple[int, ...]
     suppressed: tuple[SuppressedStep, ...] = ()
     choice: PolicyChoice | None = None
+    earlier_days: int = 0
+    """Days by which the first reminder of the policy came earlier, by accepted terms."""
     hours: SendingHours | None = None
     """Hours in which the message may leave; ``None``: at any time."""
     approval: AwaitedApproval | None = None

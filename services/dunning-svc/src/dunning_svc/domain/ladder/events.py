@@ -68,6 +68,7 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         position=decision.position,
         input_events=decision.input_events,
         choice=decision.choice,
+        earlier_days=decision.earlier_days,
     )
     if decision.cause is not None:
         return ReminderSuppressed(

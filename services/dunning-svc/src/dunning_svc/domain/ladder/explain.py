@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dunning_svc.domain.formats import Lang, amount, days_late
 from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
-from dunning_svc.domain.ladder.explain_choice import choice_in_words, debtors_in_words
+from dunning_svc.domain.ladder.explain_choice import choice_in_words, debtors_in_words, earlier_in_words
 from dunning_svc.domain.ladder.explain_sending import sending_in_words
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken, earliest_on
@@ -118,6 +118,7 @@ def explain(
     step = policy.step(event.step)
     reasons = [_policy(event, policy, lang)]
     reasons += [choice_in_words(event.basis.choice, lang)] if event.basis.choice is not None else []
+    reasons += earlier_in_words(event, lang)
     reasons += debtors_in_words(event, lang)
     credits = {each.customer_id: each.credit_minor for each in event.debtors}
     for item in event.items:

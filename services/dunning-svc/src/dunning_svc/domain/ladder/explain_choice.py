@@ -72,6 +72,18 @@ def choice_in_words(choice: PolicyChoice, lang: Lang) -> str:
     return text + (f" The customer is in an experiment, {_ARMS[lang][choice.arm]}." if choice.arm else "")
 
 
+def earlier_in_words(event: DecisionEvent, lang: Lang) -> list[str]:
+    """Return that the first reminder came earlier by accepted terms of the customer, if it did."""
+    days = event.basis.earlier_days
+    if not days:
+        return []
+    if lang == "fr":
+        return [
+            f"La première relance est avancée de {days} jour(s), par des conditions acceptées pour le client."
+        ]
+    return [f"The first reminder comes {days} day(s) earlier, by terms that were accepted for the customer."]
+
+
 def debtors_in_words(event: DecisionEvent, lang: Lang) -> list[str]:
     """Return each customer of a decision about several with its sum, then those that are decided apart and why."""
     found = []

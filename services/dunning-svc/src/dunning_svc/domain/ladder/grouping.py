@@ -19,7 +19,14 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.decide import chosen, decide_case, decide_parts, policy_of, under_policy
+from dunning_svc.domain.ladder.decide import (
+    chosen,
+    decide_case,
+    decide_parts,
+    earlier,
+    policy_of,
+    under_policy,
+)
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.ladder.state import Case
@@ -145,7 +152,10 @@ def _decide_together(
     unit: Unit, joint: Joint, day: date, policies: Policies, position: int
 ) -> Decision | None:
     seen = [under_policy(case.together[joint], day, policies) for case in unit.cases]
-    decision = decide_parts([part for _, part in seen], day, seen[0][0].policy, position, joint)
+    # One message has one first reminder: as early as all of its customers have agreed to.
+    least = min((applied for applied, _ in seen), key=lambda applied: applied.earlier_days)
+    parts = [part for _, part in seen]
+    decision = earlier(decide_parts(parts, day, least.policy, position, joint), least)
     if decision is None:
         return None
     named = {each.customer_id for each in decision.debtors}

@@ -63,6 +63,9 @@ class Profile(CustomerFacts, frozen=True):
     grade: str | None = None
     """Grade of the customer; ``grade_position``: of the event that gave it."""
     grade_position: int = 0
+    earlier_days: int = 0
+    """Days by which its reminders begin earlier, by terms accepted at ``earlier_position``."""
+    earlier_position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,9 @@ class ChosenPolicy(msgspec.Struct, frozen=True):
     position: int = 0
     experiment_id: str | None = None
     arm: Arm | None = None
+    earlier_days: int = 0
+    """Days by which its first reminder comes earlier for the case, by terms accepted at ``earlier_position``."""
+    earlier_position: int = 0
 
     @property
     def key(self) -> Key:
@@ -168,11 +174,21 @@ class Policies:
 
     def version_of(self, basis: DecisionBasis) -> Policy:
         """Return the version that a decision was taken under. Raises ``KeyError`` for an unknown one."""
-        return self._versions[basis.policy_id, basis.policy_version]
+        return self._versions[basis.policy_id, basis.policy_version].earlier(basis.earlier_days)
 
     def apply(self, profile: Profile, day: date) -> ChosenPolicy:
         """Return the policy that is applied to a case on a day: in an experiment, that of the case's arm."""
-        chosen = self._chosen(profile, day)
+        chosen = self._in_arm(self._chosen(profile, day), profile)
+        if not profile.earlier_days:
+            return chosen
+        return msgspec.structs.replace(
+            chosen,
+            policy=chosen.policy.earlier(profile.earlier_days),
+            earlier_days=profile.earlier_days,
+            earlier_position=profile.earlier_position,
+        )
+
+    def _in_arm(self, chosen: ChosenPolicy, profile: Profile) -> ChosenPolicy:
         experiment = self.experiments.get(chosen.key)
         if experiment is None:
             return chosen

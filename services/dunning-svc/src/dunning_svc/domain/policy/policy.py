@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -130,6 +130,24 @@ class Policy:
             if step.code == code:
                 return step
         raise KeyError(code)
+
+    def earlier(self, days: int) -> Policy:
+        """Return the policy with its first reminder so many days earlier, at most to the day after the due date.
+
+        It stays after a step that announces the due date; the steps after it keep their days.
+        """
+        place = next((n for n, step in enumerate(self.steps) if not step.announces), None)
+        if not days or place is None:
+            return self
+        first = self.steps[place]
+        moved = first.offset_days - min(first.offset_days, max(1, first.offset_days - days))
+        # Its interval is counted from the announcement, which stays.
+        begun = replace(
+            first,
+            offset_days=first.offset_days - moved,
+            interval_days=max(0, first.interval_days - moved),
+        )
+        return replace(self, steps=(*self.steps[:place], begun, *self.steps[place + 1 :]))
 
     def floor_minor(self, currency: str, step: Step | None = None) -> int:
         """Return the minimum amount in a currency, in its minor units: the items of the step must exceed it."""

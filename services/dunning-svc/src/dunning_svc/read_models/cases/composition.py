@@ -152,6 +152,8 @@ def profile_of(
         assigned=tuple(assigned),
         grade=customer.grade,
         grade_position=customer.grade_position,
+        earlier_days=customer.earlier_days,
+        earlier_position=customer.earlier_position,
     )
 
 

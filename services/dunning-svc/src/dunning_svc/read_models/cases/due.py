@@ -81,7 +81,9 @@ async def due_pages(
     merged = Survivors(known, day)
     found = await conn.fetch(
         f"""select distinct customer_id, entity_id, currency from {schema}.item
-             where next_step_on <= $1 or (open_minor > 0 and due_on <= $2)""",
+             where next_step_on <= $1 or (open_minor > 0 and due_on <= $2) or (
+                 open_minor > 0 and due_on < $1
+                 and customer_id in (select customer_id from {schema}.customer where earlier_days > 0))""",
         day,
         None if first is None else day - timedelta(days=first),
     )

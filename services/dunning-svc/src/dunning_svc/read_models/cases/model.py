@@ -46,6 +46,7 @@ from encours.contracts.events import (
     policy,
     promises,
     reminders,
+    risk_terms,
     score,
     tasks,
     template,
@@ -69,7 +70,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 35
+    version = 36
     rows = (
         CreditorRow,
         DebtorRow,
@@ -145,6 +146,9 @@ class Cases(ReadModel):
         promises.PromiseKept,
         promises.PromiseMade,
         promises.PromiseWithdrawn,
+        risk_terms.RiskTermsProposed,
+        risk_terms.RiskTermsAnswered,
+        risk_terms.RiskTermsWithdrawn,
         score.ScoreGraded,
         handed.InvoicesPlaced,
         handed.InvoicesRecalled,
@@ -211,7 +215,6 @@ class Cases(ReadModel):
         events.account_opening,
         events.credit_file,
         events.credit_warning,
-        events.risk_terms,
         events.statement,
     ) | names_of(
         events.risk.CreditChecked,

@@ -52,6 +52,7 @@ from encours.contracts.events import (
     policy,
     promises,
     reminders,
+    risk_terms,
     score,
     tasks,
     template,
@@ -83,6 +84,9 @@ def keys(e: Recorded) -> Iterable[Key]:
             | customer.RolesAssigned()
             | customer.FieldsSet()
             | score.ScoreGraded()
+            | risk_terms.RiskTermsProposed()
+            | risk_terms.RiskTermsAnswered()
+            | risk_terms.RiskTermsWithdrawn()
             | insolvency.InsolvencyOpened()
             | insolvency.InsolvencyClosed()
             | reminders.HoldPlaced()
@@ -204,6 +208,10 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.fields_set(e, e.data, rows)
         case score.ScoreGraded():
             master_data.graded(e, e.data, rows)
+        case (
+            risk_terms.RiskTermsProposed() | risk_terms.RiskTermsAnswered() | risk_terms.RiskTermsWithdrawn()
+        ):
+            master_data.terms_from_risk(e, e.data, rows)
         case insolvency.InsolvencyOpened() | insolvency.InsolvencyClosed():
             master_data.insolvency_changed(e, e.data, rows)
             claims.proceedings_changed(e, e.data, rows)

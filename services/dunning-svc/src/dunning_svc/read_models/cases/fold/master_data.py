@@ -13,6 +13,7 @@ from dunning_svc.read_models.cases.rows.receivables import DraftFieldsRow, ItemR
 from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import customer, entity, field, insolvency, invoice, penalty, reminders
+from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed, RiskTermsWithdrawn
 from encours.contracts.events.score import ScoreGraded
 from encours.contracts.insolvency import VOID, arose_on
 from encours.contracts.recipients import PURPOSES
@@ -105,6 +106,8 @@ def customer_changed(
             grade_id=None if old is None else old.grade_id,
             grade_position=0 if old is None else old.grade_position,
             graded_on=None if old is None else old.graded_on,
+            earlier=[] if old is None else old.earlier,
+            earlier_days=0 if old is None else old.earlier_days,
         )
     )
 
@@ -172,6 +175,27 @@ def graded(e: Recorded, data: ScoreGraded, rows: Rows) -> None:
             graded_on=e.effective_on,
         )
     )
+
+
+def terms_from_risk(
+    e: Recorded, data: RiskTermsProposed | RiskTermsAnswered | RiskTermsWithdrawn, rows: Rows
+) -> None:
+    """Store terms by which the reminders of the debtor begin earlier, from their acceptance until they end."""
+    debtor = existing(rows, DebtorRow, data.customer_id)
+    known = {int(number): (days, at) for number, days, at in (entry.split(" ") for entry in debtor.earlier)}
+    match data:
+        case RiskTermsProposed():
+            if data.kind == "earlier_dunning":
+                known[data.proposal_number] = (str(data.days), "0")
+        case RiskTermsAnswered():
+            if (proposed := known.pop(data.proposal_number, None)) is not None and data.accepted:
+                known[data.proposal_number] = (proposed[0], str(e.position))
+        case RiskTermsWithdrawn():
+            known.pop(data.proposal_number, None)
+    earlier = [f"{number} {days} {at}" for number, (days, at) in sorted(known.items())]
+    if earlier != debtor.earlier:
+        most = max((int(days) for days, at in known.values() if at != "0"), default=0)
+        rows.put(replace(debtor, earlier=earlier, earlier_days=most))
 
 
 def insolvency_changed(

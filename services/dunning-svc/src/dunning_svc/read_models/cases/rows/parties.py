@@ -90,12 +90,17 @@ class DebtorRow(Row, kw_only=True):
     which the customer changed in something that policies ask for. ``proceedings``: insolvency proceedings that are not
     void, as ``<day of the judgment> <position> <id>``. ``undeliverable``: e-mail and postal addresses and telephone
     numbers from which messages came back for good, as ``<key> <position>``; entering one anew removes it. ``grade``:
-    the last one, from the stream ``grade_id`` at ``grade_position``, since ``graded_on``.
+    the last one, from the stream ``grade_id`` at ``grade_position``, since ``graded_on``. ``earlier``: terms by which
+    reminders begin earlier, as ``<number> <days> <position>`` of their acceptance, 0 before it; ``earlier_days`` are
+    the most days of those that are accepted.
     """
 
     TABLE: ClassVar[str] = "customer"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(entity_id, customer_id)",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(entity_id, customer_id)",
+        "(customer_id) where earlier_days > 0",
+    )
 
     customer_id: str
     entity_id: str
@@ -123,6 +128,13 @@ class DebtorRow(Row, kw_only=True):
     grade_id: str | None = None
     grade_position: int = 0
     graded_on: date | None = None
+    earlier: list[str] = field(default_factory=list)
+    earlier_days: int = 0
+
+    @property
+    def earlier_position(self) -> int:
+        """Position of the last acceptance of terms by which reminders begin earlier; 0 without any."""
+        return max((int(entry.split(" ")[2]) for entry in self.earlier), default=0)
 
     def came_back(self, address: str | None) -> int | None:
         """Return the position of the event since which the address is undeliverable, None if it is not."""
