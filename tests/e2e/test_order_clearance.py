@@ -113,3 +113,34 @@ def test_an_order_in_encours_passes_the_limit_before_its_goods_leave(system: Sys
     assert world.post("invoice", f"/v1/invoices/{draft}/issue")["total"] == eur("60.00")
     desk.counts(reserved="0.00", not_due="1140.00", total="1140.00")
     assert world.decisions_follow()["order"] == 4
+
+
+def test_goods_wait_for_a_deposit_and_the_file_for_a_guarantee_that_were_agreed(system: System) -> None:
+    desk = Clearing(system)
+    world, customer = desk.world, f"/v1/customers/{desk.customer}"
+    for terms in ({"kind": "deposit", "share_bps": 10_000}, {"kind": "guarantee", "amount": eur("500.00")}):
+        world.post("risk", f"{customer}/terms-proposals", terms | {"text": "Grade E"})
+    world.post("risk", f"{customer}/terms-proposals/1/accept", {"text": "Agreed"})
+    agreed = {"text": "Agreed", "obtain_by": "2026-04-15"}
+    world.post("risk", f"{customer}/terms-proposals/2/accept", agreed)
+
+    def required() -> tuple[str, str, str]:
+        [found] = world.get("risk", f"{customer}/credit-file")["required_guarantees"]
+        return found["state"], found["obtained"]["amount"], found["obtain_by"]
+
+    assert required() == ("open", "0.00", "2026-04-15")
+    guarantee = {"kind": "bank", "amount": eur("500.00"), "reference": "BNP 2026-4711"}
+    world.post("risk", f"{customer}/guarantees", guarantee)
+    assert required() == ("obtained", "500.00", "2026-04-15")
+
+    def follows() -> bool:
+        return bool((world.get("invoice", customer)["terms"] or {}).get("deposit_bps"))
+
+    wait_until(follows, "the deposit is not agreed")
+    order = desk.order()
+    wait_until(lambda: [each["status"] for each in desk.decided(order)] == ["reserved"], "not decided")
+    number = world.get("invoice", f"/v1/orders/{order}")["number"]
+    world.invoice(desk.customer, "500.00", purpose="deposit", reference=number)
+    assert problem(desk.deliver(order, "BL-1", 10)) == "deposit-outstanding"
+    world.payment(desk.customer, "600.00", DAY)
+    assert desk.deliver(order, "BL-1", 10).status_code == 201
