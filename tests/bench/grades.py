@@ -79,9 +79,9 @@ insert into {s}.customer (customer_id, entity_id, name, from_position, exposures
 insert into {s}.segment (customer_id, position, effective_on, segment)
   select customer_id, from_position, date '2024-01-01', 's' || from_position % 5 from {s}.customer;
 insert into {s}.invoice (invoice_id, customer_id, currency, drafted, number, issued_on, due_on, total_minor,
-                         issued_position, replaces, is_penalty)
+                         issued_position, replaces, is_penalty, counted_minor)
   select 'inv_' || lpad(k::text, 32, '0'), 'cus_' || lpad((k % {customers} + 1)::text, 32, '0'), 'EUR', '', 'F' || k,
-         on_, on_ + 30, 12000, {customers} + k, false, false
+         on_, on_ + 30, 12000, {customers} + k, false, false, 0
   from (select k, date '{day}' - (k * 7919 % 700 + 1)::int as on_
         from generate_series(1::bigint, {customers} * {each}) k) made;
 insert into {s}.movement (position, line, customer_id, currency, invoice_id, payment_id, effective_on, available_on,

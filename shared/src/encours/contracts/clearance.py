@@ -120,9 +120,10 @@ def evolve_credit(state: OrderCredit, recorded: Recorded) -> OrderCredit:
 def drafted_exposure(total_minor: int, cleared_minor: int | None, counted_minor: int) -> int:
     """Return the amount by which a draft counts in the exposure, in minor units.
 
-    Where it needs a clearance: the deliveries that it bills and the reservations that it has ended, which counted until
-    then, whatever its content becomes. So a draft raises the exposure by nothing that has not passed the limit, nor by
-    what it had left to others.
+    ``cleared_minor``: value with VAT of the deliveries that it bills, under a credit policy that asks for a clearance
+    (decision 0028), else ``None``. With a clearance, these and the reservations that it has ended count, which counted
+    until then, whatever its content becomes. So a draft raises the exposure by nothing that has not passed the limit,
+    nor by what it had left to others.
     """
     return total_minor if cleared_minor is None else cleared_minor + counted_minor
 

@@ -37,6 +37,10 @@ def _with_categories(fields: dict[str, Any]) -> dict[str, Any]:
     return fields | {"vat": vat} | ({"lines": lines} if "lines" in fields else {})
 
 
+def _same(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields
+
+
 class InvoiceDrafted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A draft: it has no legal number and no due date."""
 
@@ -61,8 +65,7 @@ class InvoiceDrafted(Event, frozen=True, kw_only=True, omit_defaults=True):
     adjustments: tuple[DocumentAdjustment, ...] = ()
     particulars: Particulars | None = None
     purpose: Purpose = "invoice"
-    deposits: tuple[str, ...] = ()
-    """Ids of the deposit invoices that the invoice will deduct."""
+    deposits: tuple[str, ...] = ()  # ids of the deposit invoices that the invoice will deduct
     corrects: CitedInvoice | None = None
     """The invoice in whose place this one comes."""
     deliveries: tuple[CitedDelivery, ...] = ()
@@ -70,13 +73,8 @@ class InvoiceDrafted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Of a correction: the reason for its credit note."""
     credit_series: str | None = None
     """Of a correction: the series of its credit note; ``None`` is AVO."""
-    instalments: tuple[DraftedInstalment, ...] = ()
-    """Fixed by the issue, with ``invoice.rescheduled``."""
-    cleared_minor: int | None = None
-    """Under a credit policy that asks for a clearance (decision 0028): value with VAT of the deliveries that it bills.
-
-    That counts in the exposure, with the reservations that the draft ends; ``None``: the total does.
-    """
+    instalments: tuple[DraftedInstalment, ...] = ()  # fixed by the issue, with ``invoice.rescheduled``
+    cleared_minor: int | None = None  # as :func:`encours.contracts.clearance.drafted_exposure` counts it
 
 
 class InvoiceAmended(Event, frozen=True, kw_only=True):
@@ -84,11 +82,7 @@ class InvoiceAmended(Event, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "invoice.amended"
     VERSION: ClassVar[int] = 4
-    UPCASTERS: ClassVar[dict[int, Upcaster]] = {
-        1: _with_categories,
-        2: lambda fields: fields,
-        3: lambda fields: fields,
-    }
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _with_categories, 2: _same, 3: _same}
     invoice_id: str
     customer_id: str
     supply_on: date
@@ -99,14 +93,12 @@ class InvoiceAmended(Event, frozen=True, kw_only=True):
     total_minor: int
     terms: Terms | None
     reference: str | None
-    """The customer's order number (BT-13)."""
     salesperson: str | None
     adjustments: tuple[DocumentAdjustment, ...] = ()
     particulars: Particulars | None = None
     deposits: tuple[str, ...] = ()
     instalments: tuple[DraftedInstalment, ...] = ()
-    cleared_minor: int | None = None
-    """As in ``invoice.drafted``, by the credit policy of now."""
+    cleared_minor: int | None = None  # by the credit policy of now
 
 
 class InvoiceCancelled(Event, frozen=True, kw_only=True):
@@ -127,7 +119,7 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
 
     TYPE: ClassVar[str] = "invoice.issued"
     VERSION: ClassVar[int] = 3
-    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields, 2: _with_categories}
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _same, 2: _with_categories}
     invoice_id: str
     customer_id: str
     number: str
@@ -228,10 +220,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     UPCASTERS: ClassVar[dict[int, Upcaster]] = {
         1: lambda fields: fields | {"vat": ()},
         2: lambda fields: fields | {"awaited_minor": 0},
-        3: lambda fields: fields,
         4: _with_categories,
-        5: lambda fields: fields,
-        6: lambda fields: fields,
+        **dict.fromkeys((3, 5, 6), _same),
     }
     invoice_id: str
     customer_id: str
@@ -252,8 +242,7 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     whole: bool
     cause: str
     origin: Origin
-    released: tuple[ReleasedCash, ...] = ()
-    """Cash that the credit note has left without a debt. Not kept before version 5."""
+    released: tuple[ReleasedCash, ...] = ()  # cash left without a debt; not kept before version 5
     purpose: Purpose = "invoice"
     """Kind of the invoice; before version 6 none was a penalty document or told apart as a deposit."""
     products: tuple[ProductShare, ...] = ()  # not kept before version 7

@@ -1,4 +1,4 @@
-"""What stops a delivery, as of now: holds on customers, deposits that are not paid."""
+"""Obstacles to a delivery, as of now: holds on customers, deposits that are not paid."""
 
 from __future__ import annotations
 

@@ -139,12 +139,10 @@ class DecisionBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
     policy_version: int
     position: int
     """The ledger position that the decision saw; its last event opened the day."""
-    input_events: tuple[int, ...]
-    """Positions of the events that the items and credits came from."""
+    input_events: tuple[int, ...]  # positions of the events that the items and credits came from
     choice: PolicyChoice | None = None
     """``None`` where the default policy was applied because the ledger had no other one for the case."""
-    earlier_days: int = 0
-    """Days by which the first reminder came earlier, by accepted terms of the customer."""
+    earlier_days: int = 0  # by which the first reminder came earlier, by accepted terms of the customer
 
 
 class SendingHours(Value, frozen=True, kw_only=True):
