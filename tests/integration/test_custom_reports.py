@@ -232,6 +232,13 @@ def test_without_a_currency_each_has_rows_of_its_own(store: Store) -> None:
     [
         ("turnover", "sum:billed", "update live.day_sum set account_minor = account_minor + 1", "opening"),
         ("open_items", "sum:outstanding", "update live.item set open_minor = open_minor + 1", "open items"),
+        (
+            "collection",
+            "sum:sales",
+            "update live.movement set item_minor = item_minor + 1",
+            "closing balances",
+        ),
+        ("payment_delays", "sum:owed", "update live.movement set item_minor = item_minor + 1", "parts"),
     ],
 )
 def test_a_run_whose_rows_do_not_add_up_to_the_account_is_none(

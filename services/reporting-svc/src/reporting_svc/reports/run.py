@@ -14,9 +14,9 @@ from encours.reading.moment import View
 from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.report.document import ReportPlan
 from reporting_svc.domain.report.table import ReportRows, ReportTable
-from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.insured import with_insured
+from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.report_sources.rows import ReportScope, report_scope, source_rows
@@ -29,6 +29,14 @@ PERIOD_DAYS_MAX = 3660
 MONTHS_MAX = 36
 SCOPED = ("customer_id", "currency", "segment", "salesperson")
 """Columns whose conditions the database applies, so that the tie-out is of what the report covers."""
+
+TIED = {
+    "open_items": "outstanding",
+    "aged_balance": "outstanding",
+    "turnover": "change",
+    "collection": "closing",
+}
+"""Columns whose sums are tied out. Payment delays are as their rows are made; promises add up to no balance."""
 
 
 class ReportTooLarge(Refusal):
@@ -80,11 +88,11 @@ async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> Rep
     for figures in books.aged.sums:
         await require_tied(view, scope, figures, None)
     rows, added = ReportRows(plan, on, scope.merged.of), Counter[str]()
-    column = {"open_items": "outstanding", "aged_balance": "outstanding", "turnover": "change"}
-    tied = column.get(plan.source.name)
+    tied = TIED.get(plan.source.name)
     async for found in source_rows(books):
         for row in found:
-            added[row["currency"]] += row[tied] if tied else 0
+            # Closing balances of earlier months are those of other days.
+            added[row["currency"]] += row[tied] if tied and (tied != "closing" or row["end"] == on) else 0
         if rows.add(found) > ROWS_MAX:
             raise ReportTooLarge(f"More than {ROWS_MAX} rows meet the conditions.")
     table = await asyncio.to_thread(rows.table)
@@ -122,8 +130,7 @@ def _is_scope(condition: ReportCondition) -> bool:
 
 async def _tied(books: ReportScope, currency: str, added_minor: int) -> TiedFigures:
     """Return the aged sums of a currency, tied out with what the rows of the source add up to."""
-    found = [figures for figures in books.aged.sums if figures.currency == currency]
-    figures = found[0] if found else Figures.none(currency, books.plan.bands)
+    figures = books.total(currency)
     own: OwnSum | None = None
     match books.plan.source.name:
         case "open_items":
@@ -133,4 +140,8 @@ async def _tied(books: ReportScope, currency: str, added_minor: int) -> TiedFigu
         case "turnover":
             before = await opening(books.view, books.scope.within(currency), books.first)
             own = OwnSum("opening balance and the changes", before + added_minor, figures.outstanding)
+        case "collection":
+            penalties = await open_penalties(books.view, books.scope.within(currency), None)
+            closing = added_minor + penalties.open_minor
+            own = OwnSum("closing balances and the open penalties", closing, figures.outstanding)
     return await require_tied(books.view, books.scope, figures, own)

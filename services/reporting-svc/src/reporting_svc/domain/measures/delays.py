@@ -68,6 +68,11 @@ class CoveredDebts:
         return sum(each.uncovered_minor for each in self.outcomes if each.due_on >= on)
 
     @property
+    def outstanding_minor(self) -> int:
+        """Sum of all parts, which is the outstanding amount."""
+        return sum(each.uncovered_minor for each in self.outcomes) + self.beside_minor
+
+    @property
     def beside_minor(self) -> int:
         """Outstanding amount beside what is not covered of the debts."""
         return self.penalties_minor + self.conceded_minor - self.given_up_minor - self.spare_cash_minor

@@ -136,8 +136,7 @@ async def _delays(view: View, scope: Scope, total: Figures, asked: FigureQuestio
 
 
 def _covered(covered: CoveredDebts, total: Figures) -> OwnSum:
-    uncovered = sum(each.uncovered_minor for each in covered.outcomes)
-    return OwnSum("parts", uncovered + covered.beside_minor, total.outstanding)
+    return OwnSum("parts", covered.outstanding_minor, total.outstanding)
 
 
 SOURCES: Mapping[PartSource, Source] = {

@@ -14,12 +14,13 @@ from encours.reading.pages import Page
 from reporting_svc.domain.measures.delays import DueOutcome, fallen_due
 from reporting_svc.domain.report.catalogue import FIELD, INVOICE_FIELD
 from reporting_svc.domain.report.document import ReportPlan
-from reporting_svc.read_models.aged_balance.query import KEY, Aged, aged
+from reporting_svc.read_models.aged_balance.query import KEY, Aged, Figures, aged
 from reporting_svc.read_models.collection.query import collection
-from reporting_svc.read_models.delays.query import due_outcomes
+from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.report_sources.parties import ReportParties, dispute_columns, invoice_fields
+from reporting_svc.read_models.tie_out.query import OwnSum, require_tied
 from reporting_svc.read_models.turnover.query import Period, by_group
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class ReportScope:
     first: date
     aged: Aged
     currencies: tuple[str, ...]
+
+    def total(self, currency: str) -> Figures:
+        """Return the aged sums of a currency."""
+        found = [figures for figures in self.aged.sums if figures.currency == currency]
+        return found[0] if found else Figures.none(currency, self.plan.bands)
 
     @property
     def fields(self) -> list[str]:
@@ -218,7 +224,9 @@ async def _creditors(books: ReportScope) -> dict[str, str]:
 async def _payment_delays(books: ReportScope) -> SourceRows:
     on = books.view.time.as_of
     for currency in books.currencies:
-        outcomes = await due_outcomes(books.view, books.scope.within(currency))
+        covered, total = await covered_debts(books.view, books.scope.within(currency)), books.total(currency)
+        own = OwnSum("parts", covered.outstanding_minor, total.outstanding)
+        await require_tied(books.view, books.scope, total, own)
         made = (
             {
                 "entity_id": each.entity,
@@ -234,7 +242,7 @@ async def _payment_delays(books: ReportScope) -> SourceRows:
                 "owed": each.owed_minor,
                 "uncovered": each.uncovered_minor,
             }
-            for each in fallen_due(outcomes, books.first, on)
+            for each in fallen_due(covered.outcomes, books.first, on)
         )
         async for rows in _in_chunks(made):
             yield rows
