@@ -21,9 +21,9 @@ from risk_svc.domain.policy import policy_of
 from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.shipped import SHIPPED
 from risk_svc.read_models.credit.grades import TURNS
+from risk_svc.use_cases.decisions.period import CreditPeriod, reperform_credit
 from risk_svc.use_cases.grading import GradesOfDay
 from risk_svc.use_cases.policy_looks import FollowPolicies
-from risk_svc.use_cases.reperform_period import CreditPeriod, reperform_credit
 from tests.integration.test_credit_looks import GRADED, LAST, ledger_of
 
 ISSUED = date(2024, 11, 20)
