@@ -48,6 +48,9 @@ def test_a_row_is_its_number_of_columns_then_length_and_value_of_each() -> None:
         ("left_minor", 2**63),
         ("invoice_id", f"pay_{DIGITS}"),
         ("invoice_id", "inv_0190"),
+        ("invoice_id", DIGITS),
+        ("invoice_id", f"0190{DIGITS}"),
+        ("invoice_id", f"inv_inv_{DIGITS[4:]}"),
         ("invoice_id", "inv_" + "01 90 " * 5 + "01"),
         ("invoice_id", None),
         ("reference", "\ud800"),
@@ -57,3 +60,25 @@ def test_a_row_is_its_number_of_columns_then_length_and_value_of_each() -> None:
 def test_a_value_that_its_column_cannot_hold_is_refused(column: str, value: Any) -> None:
     with pytest.raises((struct.error, ValueError, TypeError, AttributeError)):
         row_encoder(Paid)(Paid(**(PAID | {column: value})))
+
+
+class Settled(Row, kw_only=True):
+    TABLE = "settled"
+    KEY = ("invoice_id",)
+    invoice_id: Annotated[str, Id("inv")]
+    payment_id: Annotated[str | None, Id("pay")]
+
+
+@pytest.mark.parametrize(
+    ("payment_id", "encoded"),
+    [
+        (None, struct.pack("!i", -1)),
+        ("", struct.pack("!i", 16) + bytes(16)),
+        (f"pay_{DIGITS}", struct.pack("!i", 16) + bytes.fromhex(DIGITS)),
+    ],
+)
+def test_an_identifier_is_its_16_bytes_and_no_text_is_the_nil_one(
+    payment_id: str | None, encoded: bytes
+) -> None:
+    row = Settled(invoice_id=f"inv_{DIGITS}", payment_id=payment_id)
+    assert row_encoder(Settled)(row) == struct.pack("!hi", 2, 16) + bytes.fromhex(DIGITS) + encoded

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 import pytest
 
@@ -45,8 +45,8 @@ def mapped(row_type: type[Row]) -> MappedModel:
 
         def project(self, e: Recorded, rows: RowCache) -> None: ...
 
-        def entries(self, e: Recorded) -> Iterable[object]:
-            return ()
+        def entries_of(self, kind: str) -> Callable[[Recorded, Any], Iterable[object]]:
+            return lambda e, data: ()
 
         def creates(self, e: Recorded) -> Iterable[Row]:
             return ()

@@ -112,41 +112,47 @@ def row_encoder(row_type: type[Row], *passed: str) -> Callable[..., bytes]:
     """
     columns = table_of(row_type).columns
     known: dict[str, Any] = {"join": b"".join, "unhexlify": unhexlify, "null": _NULL, "id_head": _ID_HEAD}
+    known["number_head"] = _LENGTH(8)
     parts = [repr(struct.pack("!h", len(columns)))]
     for numeric, group in groupby(columns, lambda c: c.sql_type == "bigint" and not c.nullable):
         together = list(group)
         if numeric:
             pack = f"pack_{together[0].name}"
-            known[pack] = struct.Struct("!" + "iq" * len(together)).pack
+            known[pack] = struct.Struct("!" + "4sq" * len(together)).pack
             values = (name if (name := column.name) in passed else f"row.{name}" for column in together)
-            parts.append(f"{pack}({', '.join(f'8, {value}' for value in values)})")
+            parts.append(f"{pack}({', '.join(f'number_head, {value}' for value in values)})")
             continue
         for column in together:
-            source, known[f"value_{column.name}"] = _value_encoder(column)
-            parts.append(source)
+            sources, known[f"value_{column.name}"] = _value_encoder(column)
+            parts += sources
     arguments, source = ", ".join((*passed, "row")), f"join(({', '.join(parts)},))"
     encode: Callable[..., bytes] = eval(f"lambda {arguments}: {source}", known)  # noqa: S307 (no text from outside)
     return encode
 
 
-def _value_encoder(column: Column) -> tuple[str, Encode | _Encoded]:
-    """Source of a column's encoded value, and what it knows as ``value_<column>``."""
+def _value_encoder(column: Column) -> tuple[tuple[str, ...], Encode | _Encoded]:
+    """Sources of a column's encoded value, one after the other, and what they know as ``value_<column>``."""
     value, known = f"row.{column.name}", f"value_{column.name}"
     if column.id is not None:
         start = f"{column.id.prefix}_"
-        absent = f"null if (v := {value}) is None else " if column.nullable else ""
-        text = "v" if column.nullable else f"(v := {value})"
-        digits = f"id_head + unhexlify(v[{len(start)}:])"
         if column.id.prefix == _FEW:
-            return f"{known}[{value}]", _Encoded(_some_id(start))
-        usual = f"len({text}) == {len(start) + 32} and v[:{len(start)}] == {start!r}"
-        return f"({absent}{digits} if {usual} else {known}(v))", _other_id(start)
+            return (f"{known}[{value}]",), _Encoded(_some_id(start))
+        if not column.nullable:
+            return ("id_head", _digits(start, f"(v := {value})", known)), _other_id(start)
+        rest = f"b'' if v is None else {_digits(start, 'v', known)}"
+        return (f"(null if (v := {value}) is None else id_head)", f"({rest})"), _other_id(start)
     encode = _ENCODERS[column.sql_type]
     if column.sql_type == "text[]":
-        return f"{known}({value})", encode
+        return (f"{known}({value})",), encode
     if column.nullable:
-        return f"{known}[{value}]", _Encoded(lambda found: _NULL if found is None else encode(found))
-    return f"{known}[{value}]", _Encoded(encode)
+        return (f"{known}[{value}]",), _Encoded(lambda found: _NULL if found is None else encode(found))
+    return (f"{known}[{value}]",), _Encoded(encode)
+
+
+def _digits(start: str, text: str, known: str) -> str:
+    """Source of the bytes of an identifier. Its length and what is left of it tell that its beginning was removed."""
+    usual = f"len({text}) == {len(start) + 32} and len(digits := v.removeprefix({start!r})) == 32"
+    return f"(unhexlify(digits) if {usual} else {known}(v))"
 
 
 class _Encoded(dict[Any, bytes]):
@@ -170,7 +176,7 @@ def _some_id(start: str) -> Encode:
         if text is None:
             return _NULL
         usual = len(text) == len(start) + 32 and text.startswith(start)
-        return _ID_HEAD + unhexlify(text[len(start) :]) if usual else other(text)
+        return _ID_HEAD + (unhexlify(text[len(start) :]) if usual else other(text))
 
     return encode
 
@@ -178,7 +184,7 @@ def _some_id(start: str) -> Encode:
 def _other_id(start: str) -> Encode:
     def encode(text: str) -> bytes:
         if text == "":
-            return _ID_HEAD + bytes(16)
+            return bytes(16)
         raise ValueError(f"{text!r} is not an identifier of the kind {start}")
 
     return encode

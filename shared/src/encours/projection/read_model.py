@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
@@ -61,7 +61,8 @@ class Sum(NamedTuple):
     row_type: type[Row]
     query: str
     """SQL that gives the columns of the table in order, and null for one that is never null where a row lacks what it
-    refers to. The rows of a ``created`` table, without amounts, stand in ``<table>_created``."""
+    refers to. The rows of a ``created`` table, without amounts, stand in ``<table>_created``. Meanwhile the schema has
+    the aggregate ``total(bigint)``, a faster sum of numbers of 64 bits."""
     of_entries: str | None = None
     """Query over the entries alone whose rows ``query`` finds in ``<table>_summed``: it runs while earlier tables are
     filled."""
@@ -89,10 +90,10 @@ class MappedModel(ReadModel):
     entries nor ``created`` rows, nor any that is summed."""
 
     @abstractmethod
-    def entries(self, e: Recorded) -> Iterable[object]:
-        """Return the entries that the event makes, from itself alone. Pure.
+    def entries_of(self, kind: str) -> Callable[[Recorded, Any], Iterable[object]]:
+        """Return the function that makes the entries of an event of a type, from it and its payload alone. Pure.
 
-        In a rebuild neither this nor :meth:`creates` nor `project` receives the stream of the event, its version in it,
+        In a rebuild neither it nor :meth:`creates` nor `project` receives the stream of the event, its version in it,
         or who recorded it, when and why.
         """
 

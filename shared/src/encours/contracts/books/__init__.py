@@ -21,6 +21,7 @@ fails a test.
 
 from __future__ import annotations
 
+from encours.contracts.base import Event
 from encours.contracts.books import invoices, losses, payments, residuals
 from encours.contracts.books.entries import (
     BOOKS,
@@ -32,6 +33,7 @@ from encours.contracts.books.entries import (
     RULES,
     Book,
     Movement,
+    Rule,
 )
 from encours.contracts.books.still import STILL
 from encours.contracts.recorded import Recorded
@@ -54,6 +56,7 @@ __all__ = [
     "payments",
     "planned_of",
     "residuals",
+    "rule_of",
 ]
 
 
@@ -77,12 +80,24 @@ def movements(e: Recorded) -> tuple[Movement, ...]:
 
     Pure and total over all event types. Raises ``KeyError`` for a type that is declared in neither place.
     """
-    rule = RULES.get(e.type)
+    return rule_of(e.type)(e, e.data)
+
+
+def rule_of(kind: str) -> Rule:
+    """Return the rule that makes the movements of events of a type, from the event and its payload.
+
+    Raises ``KeyError`` for a type that is declared in neither place.
+    """
+    rule = RULES.get(kind)
     if rule is not None:
-        return rule(e, e.data)
-    if e.type in STILL:
-        return ()
-    raise KeyError(f"{e.type} declares neither movements nor that it moves nothing")
+        return rule
+    if kind in STILL:
+        return _nothing
+    raise KeyError(f"{kind} declares neither movements nor that it moves nothing")
+
+
+def _nothing(_: Recorded, __: Event) -> tuple[Movement, ...]:
+    return ()
 
 
 def moving(*books: Book) -> frozenset[str]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from encours import contracts
 from encours.contracts import Recorded
-from encours.contracts.books import Movement, movements, moving
+from encours.contracts.books import movements, moving, rule_of
 from encours.contracts.events.dunning.collectors import CollectorDefined, CustomersAssigned
 from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled
 from encours.contracts.events.dunning.promises import (
@@ -134,6 +134,7 @@ from reporting_svc.read_models.receivables.sums import (
 )
 
 if TYPE_CHECKING:
+    from encours.contracts.books.entries import Rule
     from encours.projection.read_model import Conn
     from encours.projection.rows import Key
 
@@ -365,9 +366,9 @@ class Receivables(MappedModel):
                     rows.put(movement_row(e.position, line, movement))
                     add(e, movement, rows)
 
-    def entries(self, e: Recorded) -> Iterable[Movement]:
+    def entries_of(self, kind: str) -> Rule:
         """The movements."""
-        return movements(e)
+        return rule_of(kind)
 
     def creates(self, e: Recorded) -> Iterable[Row]:
         """The invoice that is issued, a document by product, the agreed instalments, or the origin of money."""

@@ -89,6 +89,8 @@ def origin_rows(e: Recorded, data: PaymentReceived | BankLineBooked | RefundOrde
 
 def sale_rows(e: Recorded, document: SoldDocument) -> list[ProductSale]:
     """Return the parts of a document by product; none of one that states no product and no cost."""
+    if not document.products:
+        return []
     sign = 1 if isinstance(document, InvoiceIssued) else -1
     return [
         ProductSale(

@@ -16,19 +16,8 @@ def planned_sql(open_minor: str, contested_minor: str, planned_minor: str) -> st
     return share_sql(f"({open_minor} - {share_sql(open_minor, contested_minor)})", planned_minor)
 
 
-SETTLED = "coalesce(-sum(m.item_minor) filter (where m.kind not in ({})), 0)::bigint as settled_minor".format(
-    ", ".join(f"'{kind}'" for kind in OWING)
-)
-"""SQL: what movements ``m`` settle of an invoice."""
-
-
-def _rare(column: str) -> str:
-    """SQL: the sum of a column of movements ``m`` that is nearly always 0; null for nothing. Where no row is added,
-    the sum takes no memory, which for millions of invoices would be gigabytes.
-    """
-    return f"sum(m.{column}) filter (where m.{column} <> 0)::bigint as {column}"
-
-
+_SETTLING = "m.kind not in ({})".format(", ".join(f"'{kind}'" for kind in OWING))
+"""SQL: movements ``m`` that settle an invoice."""
 SALES = f"(m.net_minor <> 0 or m.kind in {(*INVOICED, *CREDITED)})"
 """Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
 _DAY_KEY = "entity, currency, effective_on, kind, is_sale, is_debit"
@@ -37,14 +26,15 @@ _OF_DAY = f"m.entity, m.currency, m.effective_on, m.kind, {SALES} as is_sale, m.
 
 def items_sql(schema: str) -> str:
     """SQL: rows of ``item``. A movement on an invoice that was never issued gives a row without number."""
+    columns = ("item_minor", "contested_minor", "conceded_minor", "planned_minor")
+    totals = ", ".join(f"{schema}.total(m.{column}) as {column}" for column in columns)
     return f"""
         select invoice_id, o.number, o.entity, o.customer_id, o.currency, o.issued_on, o.due_on, o.total_minor,
-               coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), coalesce(m.conceded_minor, 0),
+               coalesce(m.item_minor, 0), coalesce(m.contested_minor, 0), coalesce(m.conceded_minor, 0),
                coalesce(m.planned_minor, 0), coalesce(m.settled_minor, 0), s.schedule, o.salesperson, o.is_penalty,
                o.vat_on_receipt
         from {schema}.item_created o full join (
-            select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-                   {", ".join(map(_rare, ("contested_minor", "conceded_minor", "planned_minor")))}, {SETTLED}
+            select m.invoice_id, {totals}, -{schema}.total(m.item_minor) filter (where {_SETTLING}) as settled_minor
             from {schema}.movement m
             where m.invoice_id is not null and (m.item_minor <> 0 or m.contested_minor <> 0 or m.planned_minor <> 0)
             group by m.invoice_id
@@ -70,8 +60,8 @@ def instalments_sql(schema: str) -> str:
 def account_sums_sql(schema: str) -> str:
     """SQL: sums of the movements of each account."""
     return f"""
-        select m.entity, m.customer_id, m.currency, sum(m.item_minor)::bigint as open_minor,
-               sum(m.cash_minor)::bigint as cash_minor, sum(m.account_minor)::bigint as account_minor
+        select m.entity, m.customer_id, m.currency, {schema}.total(m.item_minor) as open_minor,
+               {schema}.total(m.cash_minor) as cash_minor, {schema}.total(m.account_minor) as account_minor
         from {schema}.movement m group by m.entity, m.customer_id, m.currency
     """
 
