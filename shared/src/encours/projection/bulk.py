@@ -79,8 +79,9 @@ class EventGroup(NamedTuple):
 
 
 def _group(row: asyncpg.Record) -> EventGroup:
-    *alike, positions, payloads = row
-    return EventGroup(*alike, struct.unpack(f"!{len(positions) // 8}q", positions), payloads)
+    kind, schema_version, entity, effective_on, positions, payloads = row
+    numbers = struct.unpack(f"!{len(positions) // 8}q", positions)
+    return EventGroup(kind, schema_version, entity, effective_on, numbers, payloads)
 
 
 class BulkReader:
