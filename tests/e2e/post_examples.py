@@ -270,7 +270,7 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/invoices": lambda w: ("/v1/invoices", w.draft_body(w.customer(), issue=True)),
         "/v1/invoices:batch": lambda w: (
             "/v1/invoices:batch",
-            {"items": [w.draft_body(w.customer()), {"nonsense": 1}], "issue": True},
+            {"items": [w.draft_body(w.customer()), w.draft_body(w.customer(), lines=[])], "issue": True},
         ),
         "/v1/invoices/{invoice_id}/issue": lambda w: (f"/v1/invoices/{_draft(w)}/issue", {}),
         "/v1/invoices/{invoice_id}/cancel": lambda w: (f"/v1/invoices/{_draft(w)}/cancel", None),

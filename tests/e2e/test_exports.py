@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from encours.testing.system import System
 from encours.testing.waiting import wait_until
 from tests.e2e import fec
-from tests.e2e.typed import TypedReporting
+from tests.e2e.typed import Typed, TypedClient
 from tests.e2e.world import World, eur
 
 DAY, BEFORE = "2026-03-31", "2026-03-30"
@@ -16,7 +15,7 @@ WORKS = {"description": "Works", "quantity": "1", "unit_price": "100.00", "vat_r
 USD: dict[str, Any] = {"currency": "USD", "lines": [WORKS]}
 
 
-def exported(client: TypedReporting, first: str, last: str) -> tuple[Any, list[fec.Row]]:
+def exported(client: TypedClient, first: str, last: str) -> tuple[Any, list[fec.Row]]:
     """Manifest and rows of the FEC of a financial year."""
     body = {"kind": "fec", "entity_id": client.world.entity, "from": first, "to": last}
     asked = client.call("exports.create_export", body=client.models.ExportBody.from_dict(body))
@@ -32,10 +31,10 @@ def exported(client: TypedReporting, first: str, last: str) -> tuple[Any, list[f
 
 
 def test_cash_goes_back_vat_waits_for_payments_and_a_year_may_begin_in_july(
-    system: System, typed: Callable[[World], TypedReporting]
+    system: System, typed: Typed
 ) -> None:
     world = World.make(system, day=DAY)
-    client = typed(world)
+    client = typed(world, "reporting")
     customer = world.customer()
     doubtful = world.invoice(customer, "100.00", issued_on=BEFORE)
     for share in ("40.00", "25.00"):

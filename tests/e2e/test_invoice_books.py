@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from encours.testing.system import System
+from tests.e2e.typed import Typed
 from tests.e2e.world import World, eur
 
 DAY = "2026-03-31"
@@ -70,15 +71,24 @@ def test_a_batch_judges_each_item_alone_and_is_repeated_without_a_second_effect(
     assert len(listed["data"]) == 2
 
 
-def test_a_bank_text_puts_the_money_where_it_says_and_the_words_are_kept(world: World) -> None:
+def test_a_bank_text_puts_the_money_where_it_says_and_the_words_are_kept(world: World, typed: Typed) -> None:
+    client = typed(world, "invoice")
     customer = world.customer()
-    older = world.invoice(customer, issued_on=DAY)
-    named = world.invoice(customer, issued_on=DAY)
-    text = f"VIR DUPONT {named['number'].replace('-', ' ')}"
-    payment = world.payment(customer, "150.00", DAY, remittance_text=text)
-    rules = [(a["invoice_id"], a["amount"]["amount"], a["rule"]) for a in payment["allocations"]]
-    assert rules == [(named["id"], "120.00", "debtor_indication"), (older["id"], "30.00", "oldest_due")]
-    assert payment["allocations"][0]["evidence"] == named["number"].replace("-", " ")
+    older, named = (
+        client.done("invoices.create_invoice", body=world.draft_body(customer, issue=True, issued_on=DAY))
+        for _ in range(2)
+    )
+    received = {
+        "entity_id": world.entity,
+        "customer_id": customer,
+        "received_on": DAY,
+        "amount": eur("150.00"),
+    }
+    text = f"VIR DUPONT {named.number.replace('-', ' ')}"
+    payment = client.done("payments.receive_payment", body=received | {"remittance_text": text})
+    rules = [(each.invoice_id, each.amount.amount, each.rule) for each in payment.allocations]
+    assert rules == [(named.id, "120.00", "debtor_indication"), (older.id, "30.00", "oldest_due")]
+    assert payment.allocations[0].evidence == named.number.replace("-", " ")
 
 
 def test_however_many_invoices_a_text_names_the_first_of_them_is_paid_first(world: World) -> None:
@@ -88,23 +98,34 @@ def test_however_many_invoices_a_text_names_the_first_of_them_is_paid_first(worl
     assert [a["evidence"] for a in payment["allocations"]] == [numbers[-1]]
 
 
-def test_a_payment_that_comes_undone_reopens_the_debt_and_yesterday_stays_true(world: World) -> None:
+def test_a_payment_that_comes_undone_reopens_the_debt_and_yesterday_stays_true(
+    world: World, typed: Typed
+) -> None:
+    client = typed(world, "invoice")
     customer = world.customer()
-    invoice = world.invoice(customer, issued_on="2026-03-31")
-    paid = world.payment(customer, "120.00", DAY)
+    draft = client.done("invoices.create_invoice", body=world.draft_body(customer))
+    invoice = client.call("invoices.issue_invoice", draft.id).id
+    received = {
+        "entity_id": world.entity,
+        "customer_id": customer,
+        "received_on": DAY,
+        "amount": eur("120.00"),
+    }
+    paid = client.done("payments.receive_payment", body=received)
     known_then = world.position
-    world.post("invoice", f"/v1/payments/{paid['id']}/reverse", {"reason": "AC04", "on": DAY})
-    path = f"/v1/invoices/{invoice['id']}"
-    assert _state(_get(world, path)) == ("120.00", "open", "En attente non envoyée")
-    then = _get(world, path, known_at=known_then)
-    assert (_state(then), then["known_at"], then["position"]) == (
+    client.done("payments.reverse_payment", paid.id, body={"reason": "AC04", "on": DAY})
+    shown = client.read("invoices.get_invoice", invoice)
+    assert _state(shown.to_dict()) == ("120.00", "open", "En attente non envoyée")
+    then = client.read("invoices.get_invoice", invoice, known_at=str(known_then))
+    assert (_state(then.to_dict()), then.known_at, then.position) == (
         ("0.00", "paid", "Payée"),
         str(known_then),
         known_then,
     )
-    listed = _get(world, "/v1/invoices", customer_id=customer, status="paid", known_at=known_then)
-    assert [each["id"] for each in listed["data"]] == [invoice["id"]]
-    assert _get(world, "/v1/invoices", customer_id=customer, status="paid")["data"] == []
+    settled = {"customer_id": customer, "status": client.models.ListInvoicesStatusType0.PAID}
+    listed = client.read("invoices.list_invoices", **settled, known_at=str(known_then))
+    assert [each.id for each in listed.data] == [invoice]
+    assert client.read("invoices.list_invoices", **settled).data == []
 
 
 def test_lists_and_single_answers_agree_for_any_date(world: World) -> None:
@@ -120,18 +141,20 @@ def test_lists_and_single_answers_agree_for_any_date(world: World) -> None:
     assert listed[0]["labels"] == {"business": "impayée", "crm": "Retard 15 jours"}
 
 
-def test_a_contested_share_is_shown_apart_and_a_credit_note_cites_its_own_series(world: World) -> None:
-    invoice = world.invoice(world.customer(), issued_on=DAY)
-    path = f"/v1/invoices/{invoice['id']}"
-    dispute = world.post(
-        "invoice", f"{path}/disputes", {"category": "price", "text": "x", "amount": eur("50.00")}
-    )
-    assert _get(world, path)["disputed"] == eur("50.00")
-    world.post("invoice", f"/v1/disputes/{dispute['id']}/resolve", {"outcome": "credited"})
-    note = world.post("invoice", f"{path}/credit-notes", {"amount": eur("50.00"), "reason": "price"})
-    assert note["number"].startswith("AVO-2026-")
-    assert (note["net"]["amount"], note["vat"]["amount"]) == ("41.67", "8.33")
-    assert note["invoice"]["status"]["document"] == "credited_in_part"
+def test_a_contested_share_is_shown_apart_and_a_credit_note_cites_its_own_series(
+    world: World, typed: Typed
+) -> None:
+    client = typed(world, "invoice")
+    invoice = world.invoice(world.customer(), issued_on=DAY)["id"]
+    contested = {"category": "price", "text": "x", "amount": eur("50.00")}
+    dispute = client.done("disputes.open_dispute", invoice, body=contested)
+    assert client.read("invoices.get_invoice", invoice).disputed.to_dict() == eur("50.00")
+    client.done("disputes.resolve_dispute", dispute.id, body={"outcome": "credited"})
+    credit = {"amount": eur("50.00"), "reason": "price"}
+    note = client.done("invoices.credit_invoice", invoice, body=credit)
+    assert note.number.startswith("AVO-2026-")
+    assert (note.net.amount, note.vat.amount) == ("41.67", "8.33")
+    assert note.invoice.status.document == "credited_in_part"
 
 
 def test_a_fee_in_another_currency_and_a_credit_over_two_sums_are_refused_where_they_were_written(

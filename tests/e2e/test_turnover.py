@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from encours.testing.system import System
-from tests.e2e.typed import TypedReporting
+from tests.e2e.typed import Typed
 from tests.e2e.world import World, eur
 
 
@@ -18,10 +17,10 @@ def line(product: str | None, price: str, cost: str | None) -> dict[str, Any]:
 
 
 def test_products_have_margins_where_costs_are_known_and_plans_are_compared_by_their_versions(
-    system: System, typed: Callable[[World], TypedReporting]
+    system: System, typed: Typed
 ) -> None:
     world = World.make(system, day="2026-01-05")
-    client = typed(world)
+    client = typed(world, "reporting")
     plan_of = client.models.TurnoverPlanBody.from_dict
     customer = world.customer(salesperson="lea")
     lines = [line("tyre", "100.00", "60.00"), line("tyre", "50.00", None), line("book", "50.00", "10.00")]

@@ -149,9 +149,18 @@ def _complete(operation: dict[str, Any], route: Operation) -> None:
         statuses.add(422)
     if route.reads.body is not None:
         statuses |= {408, 413, 415, 422}
+        _name_body(operation["requestBody"])
     _add_parameters(operation, surfaces)
     _add_security(operation, surfaces)
     _add_answers(operation, statuses, surfaces)
+
+
+def _name_body(body: dict[str, Any]) -> None:
+    """State the schema of a body that may be left out without its null, which generated clients would have to send."""
+    for content in body["content"].values():
+        match content.get("schema"):
+            case {"anyOf": [stated, {"type": "null"}]} if not body.get("required"):
+                content["schema"] = stated
 
 
 def _add_parameters(operation: dict[str, Any], surfaces: list[Surface]) -> None:
