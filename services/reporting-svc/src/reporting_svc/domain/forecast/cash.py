@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from encours.kernel.business_days import business_calendar
-from reporting_svc.domain.forecast.curves import PaymentCurves
+from reporting_svc.domain.forecast.curves import PaymentCurve, PaymentCurves
 
 PeriodLength = Literal["day", "week", "month"]
 LastDay = Callable[[int], int]
@@ -135,47 +135,90 @@ def forecast(
     on which no payments arrive is expected on the next one that is not.
     """
     found = CashForecast([PeriodCash(after, last) for after, last in pairwise([on, *ends])])
-    days = [on, *(max(on, last_day(end)) for end in ends)]
+    days = [max(on, last_day(end)) for end in ends]
+    sums = [0.0] * len(days), [0.0] * len(days)
     for debt in debts:
-        _add(found, debt, curves, days, trend)
+        _count(found, debt, on)
+        curve = curves.of(debt.debtor, debt.segment)
+        if debt.kept and debt.promised is not None and debt.promised > on:
+            cash = _add_promised(found.periods, debt, debt.promised, curve, days, trend)
+        else:
+            cash = _add(sums, debt, curve, on, days, trend)
+        if debt.due <= on:
+            found.overdue_expected += cash
+    for period, expected, variance in zip(found.periods, *sums, strict=True):
+        period.expected += expected
+        period.variance += variance
     return found
 
 
-def _add(
-    found: CashForecast, debt: OpenDebt, curves: PaymentCurves, days: Sequence[int], trend: float
-) -> None:
-    """Add a debt. This loop is most of the time of a forecast: it calls nothing for a single period."""
-    on, minor, due = days[0], debt.minor, debt.due
-    overdue = due <= on
+def _count(found: CashForecast, debt: OpenDebt, on: int) -> None:
+    """Add a debt to what is open, and to the baseline of due dates."""
+    minor, due = debt.minor, debt.due
     found.open_minor += minor
-    if due > found.periods[-1].last:
+    if due <= on:
+        found.overdue_minor += minor
+        found.periods[0].due_minor += minor
+    elif due > found.periods[-1].last:
         found.later_due_minor += minor
     else:
-        at = 0 if overdue else bisect_left(found.periods, due, key=_last)
-        found.periods[at].due_minor += minor
-    kept = debt.kept if debt.promised is not None and debt.promised > on else 0.0
-    begins = debt.promised if debt.promised is not None and kept else on
-    curve = curves.of(debt.debtor, debt.segment)
-    base = curve.unpaid_after(begins - due)
-    before, lasting, promise_open, total = 1.0, 1 - kept, bool(kept), 0.0
-    for period, day, unpaid in zip(found.periods, days[1:], curve.unpaid_on(days[1:], due), strict=True):
+        found.periods[bisect_left(found.periods, due, key=_last)].due_minor += minor
+
+
+def _add(
+    sums: tuple[list[float], list[float]],
+    debt: OpenDebt,
+    curve: PaymentCurve,
+    on: int,
+    days: Sequence[int],
+    trend: float,
+) -> float:
+    """Add a debt to expectations and variances of the periods, and return its expected cash.
+
+    This loop is most of the time of a forecast: it calls nothing for a single period.
+    """
+    minor, base = debt.minor, curve.unpaid_after(on - debt.due)
+    if base <= 0:
+        return 0.0
+    expected, variance = sums
+    before = 1.0
+    for n, unpaid in enumerate(curve.unpaid_on(days, debt.due)):
+        after = (unpaid / base) ** trend
+        if after < before:
+            share = before - after
+            cash = minor * share
+            expected[n] += cash
+            variance[n] += minor * cash * (1 - share)
+            before = after
+    return minor * (1 - before)
+
+
+def _add_promised(
+    periods: Sequence[PeriodCash],
+    debt: OpenDebt,
+    promised: int,
+    curve: PaymentCurve,
+    days: Sequence[int],
+    trend: float,
+) -> float:
+    """Add a debt that is promised for a day, and later paid as any other, and return its expected cash."""
+    minor, base = debt.minor, curve.unpaid_after(promised - debt.due)
+    before, is_open, total = 1.0, True, 0.0
+    for period, day, unpaid in zip(periods, days, curve.unpaid_on(days, debt.due), strict=True):
         share = 0.0
-        if promise_open and day >= begins:
-            share, promise_open = kept, False
-            period.promised += minor * kept
-        if day > begins and base > 0:
+        if is_open and day >= promised:
+            share, is_open = debt.kept, False
+            period.promised += minor * share
+        if day > promised and base > 0:
             after = (unpaid / base) ** trend
             if after < before:
-                share += lasting * (before - after)
+                share += (1 - debt.kept) * (before - after)
                 before = after
-        if share:
-            cash = minor * share
-            total += cash
-            period.expected += cash
-            period.variance += minor * cash * (1 - share)
-    if overdue:
-        found.overdue_minor += minor
-        found.overdue_expected += total
+        cash = minor * share
+        total += cash
+        period.expected += cash
+        period.variance += minor * cash * (1 - share)
+    return total
 
 
 def _last(period: PeriodCash) -> int:

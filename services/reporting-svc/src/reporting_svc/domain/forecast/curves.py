@@ -72,8 +72,10 @@ class PaymentCurve:
         return float(self.unpaid[-1] * (1 - self.tail) ** (days - LAST))
 
     def unpaid_on(self, days: Sequence[int], due: int) -> list[float]:
-        """Return the share of a debt that is unpaid at the end of each of some days; ordinals."""
+        """Return the share of a debt that is unpaid at the end of each of some days in order; ordinals."""
         unpaid, first = self.unpaid, due + FIRST
+        if days and days[0] >= first and days[-1] - first < _DAYS:
+            return [unpaid[day - first] for day in days]
         return [
             unpaid[day - first] if 0 <= day - first < _DAYS else self.unpaid_after(day - due) for day in days
         ]
