@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from encours.contracts.events.figure import TurnoverPlanSet, TurnoverTarget
 from encours.kernel.bands import STANDARD
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import View
-from reporting_svc.domain.measures.delays import grouped_months
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import month_to_date
-from reporting_svc.read_models.delays.query import due_outcomes, group_names
+from reporting_svc.read_models.delays.figures import delay_figures
+from reporting_svc.read_models.delays.query import due_outcomes
 from reporting_svc.read_models.dso.query import DsoGroup, days_sales_outstanding, grouped_days
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.penalties import open_penalties
@@ -33,7 +33,7 @@ from tests.integration.receivable_histories import CUSTOMERS
 from tests.integration.store import Store
 
 if TYPE_CHECKING:
-    from reporting_svc.read_models.receivables.groups import GroupBy
+    pass
 
 COLUMNS = ("billed", "credited", "net", "gross", "collected", "reversed", "billed_net")
 TURNOVER_GROUPS: tuple[TurnoverGroup, ...] = ("entity", "customer", "segment", "salesperson", "collector")
@@ -220,10 +220,7 @@ def check_delay_groups(store: Store, asked: Question, log: list[StoredEvent]) ->
     view, first = asked.view(store, len(log)), asked.as_of - timedelta(days=200)
     by = DSO_GROUPS[asked.as_of.toordinal() % len(DSO_GROUPS)]
     scope = store.run(with_collectors(view, asked.scope, by))
-    outcomes, names = (
-        store.run(due_outcomes(view, scope)),
-        store.run(group_names(view, scope, cast("GroupBy", by))),
-    )
+    outcomes = store.run(due_outcomes(view, scope))
     groups = {each: group_of(by, each, asked, log) for each in CUSTOMERS}
     billed, delays = Counter[Any](), dict[Any, list[int]]()
     for each in outcomes:
@@ -232,8 +229,8 @@ def check_delay_groups(store: Store, asked: Question, log: list[StoredEvent]) ->
             billed[key, issued, "billed"] += each.owed_minor
             billed[key, issued, "recovered"] += each.owed_minor - each.uncovered_minor
         if each.settled_on is not None and first <= each.due_on <= asked.as_of:
-            delays.setdefault((key, f"{each.due_on:%m}"), []).append(each.delay_days)
-    found = grouped_months(outcomes, first, asked.as_of, lambda each: names.get(each.customer_id))
+            delays.setdefault((key, each.due_on.month), []).append(each.delay_days)
+    found = store.run(delay_figures(view, scope, first, by)).group_months()
     assert Counter({
         (group, cohort.month, name): getattr(cohort, f"{name}_minor")
         for group, months in found.items() for cohort in months.cohorts for name in ("billed", "recovered")

@@ -11,6 +11,7 @@ import os
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -29,7 +30,8 @@ from reporting_svc.jobs.subtotals import SubtotalMaker
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
-from reporting_svc.read_models.delays.query import covered_debts, group_names
+from reporting_svc.read_models.delays.figures import delay_figures
+from reporting_svc.read_models.delays.query import group_names
 from reporting_svc.read_models.overdue.query import OneGroup, listed_parts, overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.collectors import owners_of
@@ -40,6 +42,7 @@ from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_subtotal, chain_for
 from reporting_svc.read_models.report_sources.parties import ReportParties
 from tests.integration import naive_portfolios
+from tests.integration.delay_answers import check_delays_by_group
 from tests.integration.measure_checks import (
     check_countback,
     check_delay_groups,
@@ -89,8 +92,12 @@ def check_overdue(store: Store, asked: Question, log: list[StoredEvent]) -> None
     view, expected = asked.view(store, len(log)), asked.expected(log, asked.as_of).values()
     late, account = sum(e.overdue for e in expected), sum(e.account for e in expected)
     assert store.run(overdue(view, asked.scope, EVERY_ITEM)).past_due_minor == late
-    found = store.run(covered_debts(view, asked.scope))
-    assert sum(each.uncovered_minor for each in found.outcomes) + found.beside_minor == account
+    assert store.run(delay_figures(view, asked.scope, asked.as_of, "month")).parts_minor == account
+
+
+def check_delays(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    view, days = asked.view(store, len(log)), timedelta(days=asked.as_of.toordinal() % 90)
+    check_delays_by_group(store, view, asked.scope, days, partial(group_of, asked=asked, log=log))
 
 
 def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -206,7 +213,7 @@ def check_promises(store: Store, asked: Question, log: list[StoredEvent]) -> Non
 CHECKS = [
     check_aged, check_aged, check_groups, check_drill_down, check_overdue, check_turnover, check_products,
     check_origins, check_month, check_countback, check_promises, check_open_items, check_dso_groups,
-    check_delay_groups, check_plans,
+    check_delay_groups, check_delays, check_plans,
 ]  # fmt: skip
 
 

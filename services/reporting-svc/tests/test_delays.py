@@ -12,12 +12,12 @@ from reporting_svc.domain.measures.delays import (
     BANDS,
     Cohort,
     CoveredDebts,
+    DayCounts,
+    DelayFigures,
     Delays,
     DueOutcome,
-    cohorts,
+    Pace,
     fallen_due,
-    grouped,
-    grouped_months,
 )
 from reporting_svc.read_models.delays.query import add_debtor
 
@@ -39,8 +39,15 @@ def outcome(
     return DueOutcome("ent", "cus", issued, due_on, owed_minor, uncovered, settled, unpaid_90_minor)
 
 
+def figures(*outcomes: DueOutcome, first: date = date(2026, 1, 15)) -> DelayFigures:
+    found = DelayFigures(first, TODAY)
+    for each in outcomes:
+        found.add(each, each.customer_id)
+    return found
+
+
 def delays(*outcomes: DueOutcome) -> Delays:
-    return grouped(outcomes, TODAY, lambda _: None)[None]
+    return figures(*outcomes).total
 
 
 def test_the_mean_counts_invoices_and_the_weighted_mean_their_amounts() -> None:
@@ -54,14 +61,14 @@ def test_the_median_of_an_even_number_is_between_the_two_in_the_middle() -> None
 
 def test_what_is_open_and_late_is_apart_and_counts_with_its_days_so_far_in_the_ranking() -> None:
     found = delays(outcome(10), outcome(None, 50_000, 20_000))
-    assert [found.mean, len(found.settled)] == [10, 1]
+    assert [found.mean, found.settled.number] == [10, 1]
     assert [found.open_mean, found.open_minor] == [150, 20_000]
     assert found.at_least == 80
 
 
 def test_an_invoice_due_on_the_day_itself_is_not_late_yet() -> None:
     found = delays(outcome(None, due_on=TODAY))
-    assert (found.settled, found.open_late, found.mean, found.at_least) == ([], [], None, None)
+    assert (found.settled, found.open_late, found.mean, found.at_least) == ({}, {}, None, None)
 
 
 def test_money_paid_in_advance_counts_from_the_issue() -> None:
@@ -79,7 +86,7 @@ def test_a_month_of_billing_is_recovered_open_or_at_risk() -> None:
     month = [
         outcome(10), outcome(100, unpaid_90_minor=10_000), outcome(None, 20_000, 5_000, unpaid_90_minor=5_000),
     ]  # fmt: skip
-    (found,) = cohorts(month, date(2026, 1, 15), TODAY)
+    (found,) = figures(*month).months().cohorts
     assert found.month == date(2026, 1, 1)
     assert (found.billed_minor, found.recovered_minor, found.open_late_minor) == (40_000, 35_000, 5_000)
     assert (found.recovered, found.at_risk) == (Fraction(875, 10), Fraction(375, 10))
@@ -96,14 +103,16 @@ def test_what_is_at_risk_is_not_known_before_the_ninetieth_day() -> None:
 def test_the_months_of_each_group_are_those_of_its_invoices_and_one_without_a_group_comes_last() -> None:
     first, march = outcome(10), outcome(30, due_on=date(2026, 3, 31))
     late, before = outcome(None, 20_000), outcome(None, due_on=date(2025, 3, 1))
-    groups = {id(first): "B", id(march): None, id(late): "B", id(before): "A"}
-    found = grouped_months([march, first, late, before], DUE, TODAY, lambda each: groups[id(each)])
+    counted = DelayFigures(DUE, TODAY)
+    for each, group in ((march, None), (first, "B"), (late, "B"), (before, "A")):
+        counted.add(each, group)
+    found = counted.group_months()
     assert list(found) == ["B", None]
     (cohort,) = found["B"].cohorts
     assert (cohort.month, cohort.billed_minor, cohort.recovered_minor) == (date(2026, 1, 1), 30_000, 10_000)
     ((month, season),) = found["B"].seasons.items()
-    assert [month, season.mean, len(season.open_late)] == ["01", 10, 1]
-    assert list(found[None].seasons) == ["03"]
+    assert [month, season.mean, season.open_late.number] == [1, 10, 1]
+    assert list(found[None].seasons) == [3]
 
 
 @given(st.lists(st.tuples(st.integers(-30, 200), st.integers(1, 10**9)), min_size=1, max_size=20))
@@ -120,6 +129,32 @@ def test_a_period_takes_what_fell_due_in_it() -> None:
     days = [date(2026, 1, 30), DUE, date(2026, 2, 28), date(2026, 3, 1)]
     found = fallen_due([outcome(0, due_on=day) for day in days], DUE, date(2026, 2, 28))
     assert [each.due_on for each in found] == days[1:3]
+
+
+def test_debts_of_before_are_shown_only_where_they_are_open() -> None:
+    found = figures(outcome(10), outcome(None, 50_000, 20_000), outcome(-40), first=date(2026, 2, 1))
+    assert (found.groups(), found.customers, found.months().cohorts) == ({}, {}, [])
+    assert found.earlier.open_late == {150: (1, 20_000)}
+    assert (found.late_minor, found.not_due_minor, found.parts_minor) == (20_000, 0, 20_000)
+
+
+def test_a_customer_has_the_pace_of_its_settled_and_open_invoices() -> None:
+    late = outcome(None, due_on=date(2027, 1, 31))
+    found = figures(outcome(10), outcome(4), outcome(None, due_on=TODAY - timedelta(days=7)), late)
+    assert found.customers == {"cus": Pace(2, 1, 21)}
+    assert found.customers["cus"].at_least == found.total.at_least == 7
+    assert list(found.months().seasons) == [1, 6]
+
+
+@given(st.lists(st.tuples(st.integers(-5, 5), st.integers(1, 9)), max_size=9), st.integers(-5, 5))
+def test_what_is_counted_and_taken_off_again_leaves_nothing(found: list[tuple[int, int]], days: int) -> None:
+    counted = DayCounts()
+    counted.count(days, 1, 10)
+    for sign in (1, -1):
+        for each, minor in found:
+            counted.count(each, sign, sign * minor)
+    assert counted == {days: (1, 10)}
+    assert [counted.mean, counted.nth(0)] == [days, days]
 
 
 def test_what_is_paid_beyond_the_amount_owed_covers_other_debts_and_is_spare_cash_once() -> None:
@@ -150,4 +185,6 @@ def test_what_is_paid_beyond_the_amount_owed_covers_other_debts_and_is_spare_cas
         assert [each.uncovered_minor for each in found.outcomes] == uncovered
         assert found.spare_cash_minor == spare
         account = sum(each["open_minor"] for each in invoices) - sum(each["cash_minor"] for each in payments)
-        assert sum(uncovered) + found.beside_minor == account
+        shown = DelayFigures(DUE, TODAY)
+        shown.add_covered(found, lambda _: None)
+        assert shown.parts_minor == account

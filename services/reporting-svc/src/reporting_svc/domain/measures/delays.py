@@ -63,19 +63,11 @@ class CoveredDebts:
     spare_cash_minor: int = 0
     """Unapplied cash and credits beyond what their debtors owe."""
 
-    def not_due_minor(self, on: date) -> int:
-        """Return what funds do not cover of debts that are not late on a day."""
-        return sum(each.uncovered_minor for each in self.outcomes if each.due_on >= on)
-
     @property
     def outstanding_minor(self) -> int:
-        """Sum of all parts, which is the outstanding amount."""
-        return sum(each.uncovered_minor for each in self.outcomes) + self.beside_minor
-
-    @property
-    def beside_minor(self) -> int:
-        """Outstanding amount beside what is not covered of the debts."""
-        return self.penalties_minor + self.conceded_minor - self.given_up_minor - self.spare_cash_minor
+        """Outstanding amount, as what is not covered of the debts and all that is beside it."""
+        beside = self.penalties_minor + self.conceded_minor - self.given_up_minor - self.spare_cash_minor
+        return sum(each.uncovered_minor for each in self.outcomes) + beside
 
 
 @dataclass(slots=True)
@@ -88,83 +80,114 @@ class Bucket:
     open_late_minor: int = 0
 
 
+class DayCounts(dict[int, tuple[int, int]]):
+    """Number and amount of invoices by days; what is added may be taken off again."""
+
+    def count(self, days: int, number: int, minor: int) -> None:
+        """Add invoices of so many days."""
+        before, minor_before = self.get(days, (0, 0))
+        self[days] = before + number, minor_before + minor
+        if self[days] == (0, 0):
+            del self[days]
+
+    @property
+    def number(self) -> int:
+        """Number of the invoices."""
+        return sum(number for number, _ in self.values())
+
+    @property
+    def minor(self) -> int:
+        """Amount of the invoices."""
+        return sum(minor for _, minor in self.values())
+
+    @property
+    def days(self) -> int:
+        """Sum of the days of all invoices."""
+        return sum(days * number for days, (number, _) in self.items())
+
+    @property
+    def mean(self) -> Fraction | None:
+        """Mean days of the invoices."""
+        return _ratio(self.days, self.number)
+
+    def nth(self, place: int) -> int:
+        """Return the days of the invoice at a place, counted from 0 in the order of the days."""
+        for days in sorted(self):
+            place -= self[days][0]
+            if place < 0:
+                return days
+        raise IndexError(place)
+
+
 @dataclass(slots=True)
 class Delays:
     """Delays of a group of invoices that have fallen due. ``open_minor`` is what no funds cover of the open ones."""
 
-    settled: list[tuple[int, int]] = field(default_factory=list)
-    """Delay and amount owed of each."""
-    open_late: list[tuple[int, int]] = field(default_factory=list)
-    """Days so far and amount not covered of each."""
+    settled: DayCounts = field(default_factory=DayCounts)
+    """Number and amount owed by delay."""
+    open_late: DayCounts = field(default_factory=DayCounts)
+    """Number and amount not covered by days so far."""
 
     def add(self, outcome: DueOutcome, on: date) -> None:
         """Count an invoice that has fallen due by a day; one that is due on the day itself and open is not late yet."""
         if outcome.settled_on is not None:
-            self.settled.append((outcome.delay_days, outcome.owed_minor))
+            self.settled.count(outcome.delay_days, 1, outcome.owed_minor)
         elif outcome.due_on < on:
-            self.open_late.append((outcome.days_so_far(on), outcome.uncovered_minor))
+            self.open_late.count(outcome.days_so_far(on), 1, outcome.uncovered_minor)
 
     @property
     def mean(self) -> Fraction | None:
         """Mean delay of the settled invoices."""
-        return _mean(self.settled)
+        return self.settled.mean
 
     @property
     def weighted(self) -> Fraction | None:
         """Mean delay, weighted by what was owed."""
-        amount = sum(minor for _, minor in self.settled)
-        return Fraction(sum(days * minor for days, minor in self.settled), amount) if amount > 0 else None
+        return _ratio(sum(days * minor for days, (_, minor) in self.settled.items()), self.settled.minor)
 
     @property
     def median(self) -> Fraction | None:
         """Median delay."""
-        found = sorted(days for days, _ in self.settled)
-        if not found:
+        if not (number := self.settled.number):
             return None
-        middle = len(found) // 2
-        return Fraction(found[middle] + found[-1 - middle], 2)
+        return Fraction(self.settled.nth((number - 1) // 2) + self.settled.nth(number // 2), 2)
 
     @property
     def late(self) -> int:
         """Number of invoices that were settled late."""
-        return sum(days > 0 for days, _ in self.settled)
-
-    @property
-    def settled_minor(self) -> int:
-        """Amount that was owed on the settled invoices."""
-        return sum(minor for _, minor in self.settled)
+        return sum(number for days, (number, _) in self.settled.items() if days > 0)
 
     @property
     def open_minor(self) -> int:
         """Amount of the open late invoices that no funds cover."""
-        return sum(minor for _, minor in self.open_late)
+        return self.open_late.minor
 
     @property
     def open_mean(self) -> Fraction | None:
         """Mean days past due so far of the open late invoices."""
-        return _mean(self.open_late)
+        return self.open_late.mean
 
     @property
     def at_least(self) -> Fraction | None:
         """Mean delay with what is open and late counted with its days so far (``payment-delay-ranking/1``)."""
-        return _mean([*self.settled, *self.open_late])
+        return _ratio(self.settled.days + self.open_late.days, self.settled.number + self.open_late.number)
 
     def distribution(self) -> list[Bucket]:
         """Return the numbers and amounts of the invoices in each of :data:`BANDS`."""
         found = [Bucket() for _ in BANDS]
-        for days, minor in self.settled:
+        for days, (number, minor) in self.settled.items():
             bucket = found[STANDARD.index(days)]
-            bucket.settled += 1
+            bucket.settled += number
             bucket.settled_minor += minor
-        for days, minor in self.open_late:
+        for days, (number, minor) in self.open_late.items():
             bucket = found[STANDARD.index(days)]
-            bucket.open_late += 1
+            bucket.open_late += number
             bucket.open_late_minor += minor
         return found
 
 
-def _mean(found: Sequence[tuple[int, int]]) -> Fraction | None:
-    return Fraction(sum(days for days, _ in found), len(found)) if found else None
+def _ratio(part: int, whole: int) -> Fraction | None:
+    return Fraction(part, whole) if whole > 0 else None
 
 
 @dataclass(slots=True)
@@ -193,6 +216,15 @@ class Cohort:
             self.old_minor += outcome.owed_minor
             self.at_risk_minor += outcome.unpaid_90_minor
 
+    def merge(self, other: Cohort) -> None:
+        """Add other invoices of the month."""
+        self.billed_minor += other.billed_minor
+        self.recovered_minor += other.recovered_minor
+        self.open_not_due_minor += other.open_not_due_minor
+        self.open_late_minor += other.open_late_minor
+        self.old_minor += other.old_minor
+        self.at_risk_minor += other.at_risk_minor
+
     @property
     def recovered(self) -> Fraction | None:
         """Recovered in percent of what was billed (``recovered-rate/1``)."""
@@ -204,53 +236,161 @@ class Cohort:
         return Fraction(100 * self.at_risk_minor, self.old_minor) if self.old_minor > 0 else None
 
 
-def fallen_due(outcomes: Iterable[DueOutcome], first: date, last: date) -> list[DueOutcome]:
-    """Return what fell due from a day to another."""
-    return [outcome for outcome in outcomes if first <= outcome.due_on <= last]
+@dataclass(slots=True)
+class Pace:
+    """Invoices of a customer that fell due: settled and open late ones, and the sum of their days."""
 
+    settled: int = 0
+    open_late: int = 0
+    days: int = 0
 
-def grouped(
-    outcomes: Iterable[DueOutcome], on: date, group: Callable[[DueOutcome], str | None]
-) -> dict[str | None, Delays]:
-    """Return the delays of each group, in order; those without a group come last."""
-    found: dict[str | None, Delays] = {}
-    for outcome in outcomes:
-        found.setdefault(group(outcome), Delays()).add(outcome, on)
-    return {each: found[each] for each in in_order(found)}
+    def count(self, settled: int, open_late: int, days: int) -> None:
+        """Add invoices."""
+        self.settled += settled
+        self.open_late += open_late
+        self.days += days
+
+    @property
+    def number(self) -> int:
+        """Number of the invoices."""
+        return self.settled + self.open_late
+
+    @property
+    def at_least(self) -> Fraction | None:
+        """Mean delay with what is open and late counted with its days so far (``payment-delay-ranking/1``)."""
+        return _ratio(self.days, self.number)
 
 
 @dataclass(frozen=True, slots=True)
 class DelayMonths:
     """Delays by calendar month of the due date, and what was billed by month of issue."""
 
-    seasons: Mapping[str | None, Delays]
+    seasons: Mapping[int, Delays]
     cohorts: Sequence[Cohort]
 
 
-def delay_months(outcomes: Sequence[DueOutcome], first: date, on: date) -> DelayMonths:
-    """Return the calendar months of what fell due from a day to that of the question, and the months of issue."""
-    due = fallen_due(outcomes, first, on)
-    return DelayMonths(
-        grouped(due, on, lambda outcome: f"{outcome.due_on.month:02d}"), cohorts(outcomes, first, on)
-    )
+NOT_SHOWN = ""
+"""Group of the debts that are in the sums of all and in no group that is shown."""
+GroupMonth = tuple[str | None, date]
 
 
-def grouped_months(
-    outcomes: Iterable[DueOutcome], first: date, on: date, group: Callable[[DueOutcome], str | None]
-) -> dict[str | None, DelayMonths]:
-    """Return the months of each group that has any, in order; those without a group come last."""
-    found: dict[str | None, list[DueOutcome]] = {}
-    for outcome in outcomes:
-        found.setdefault(group(outcome), []).append(outcome)
-    months = {each: delay_months(own, first, on) for each, own in found.items()}
-    return {each: months[each] for each in in_order(months) if months[each].seasons or months[each].cohorts}
+@dataclass(slots=True)
+class DelayFigures:
+    """Delays of the debts that fell due from a day to that of the question, by group, month and customer."""
+
+    first: date
+    on: date
+    fallen: dict[GroupMonth, Delays] = field(default_factory=dict)
+    """By the month of the due date."""
+    billed: dict[GroupMonth, Cohort] = field(default_factory=dict)
+    """By the month of the issue; earlier months than the first one may be together."""
+    customers: dict[str, Pace] = field(default_factory=dict)
+    earlier: Delays = field(default_factory=Delays)
+    """Open late ones that fell due before the first day."""
+    penalties_minor: int = 0
+    conceded_minor: int = 0
+    given_up_minor: int = 0
+    spare_cash_minor: int = 0
+
+    def add(self, outcome: DueOutcome, group: str | None) -> None:
+        """Count a debt."""
+        self.cohort(group, outcome.issued_on.replace(day=1)).add(outcome, self.on)
+        if outcome.due_on > self.on:
+            return
+        if outcome.due_on < self.first:
+            if outcome.settled_on is None:
+                self.earlier.add(outcome, self.on)
+            return
+        self.fallen.setdefault((group, outcome.due_on.replace(day=1)), Delays()).add(outcome, self.on)
+        pace = self.customers.setdefault(outcome.customer_id, Pace())
+        if outcome.settled_on is not None:
+            pace.count(1, 0, outcome.delay_days)
+        elif outcome.due_on < self.on:
+            pace.count(0, 1, outcome.days_so_far(self.on))
+
+    def add_covered(self, covered: CoveredDebts, group: Callable[[DueOutcome], str | None]) -> None:
+        """Count debts that were settled one by one, with what else is outstanding."""
+        for outcome in covered.outcomes:
+            self.add(outcome, group(outcome))
+        self.penalties_minor += covered.penalties_minor
+        self.conceded_minor += covered.conceded_minor
+        self.given_up_minor += covered.given_up_minor
+        self.spare_cash_minor += covered.spare_cash_minor
+
+    def cohort(self, group: str | None, month: date) -> Cohort:
+        """Return the sums of a month of issue."""
+        return self.billed.setdefault((group, month), Cohort(month))
+
+    @property
+    def total(self) -> Delays:
+        """All that fell due in the period."""
+        return _together(self.fallen.values())
+
+    def groups(self) -> dict[str | None, Delays]:
+        """Return the groups in order; those without a group come last."""
+        own: dict[str | None, list[Delays]] = {}
+        for (group, _), delays in self.fallen.items():
+            own.setdefault(group, []).append(delays)
+        return {each: _together(own[each]) for each in in_order(own) if each != NOT_SHOWN}
+
+    def months(self) -> DelayMonths:
+        """Return the months of all together."""
+        return self._months(
+            [(month, delays) for (_, month), delays in self.fallen.items()], self.billed.values()
+        )
+
+    def group_months(self) -> dict[str | None, DelayMonths]:
+        """Return the months of each group that has any, in order; those without a group come last."""
+        fallen: dict[str | None, list[tuple[date, Delays]]] = {}
+        billed: dict[str | None, list[Cohort]] = {}
+        for (group, month), delays in self.fallen.items():
+            fallen.setdefault(group, []).append((month, delays))
+        for (group, _), cohort in self.billed.items():
+            billed.setdefault(group, []).append(cohort)
+        found = {
+            each: self._months(fallen.get(each, []), billed.get(each, []))
+            for each in in_order(fallen.keys() | billed.keys())
+        }
+        return {each: months for each, months in found.items() if months.seasons or months.cohorts}
+
+    def _months(self, fallen: Sequence[tuple[date, Delays]], billed: Iterable[Cohort]) -> DelayMonths:
+        seasons = {
+            number: _together(delays for month, delays in fallen if month.month == number)
+            for number in sorted({month.month for month, _ in fallen})
+        }
+        cohorts: dict[date, Cohort] = {}
+        for each in billed:
+            if each.month >= self.first.replace(day=1):
+                cohorts.setdefault(each.month, Cohort(each.month)).merge(each)
+        return DelayMonths(seasons, [cohorts[month] for month in sorted(cohorts)])
+
+    @property
+    def late_minor(self) -> int:
+        """What funds do not cover of debts that are late, of those due before the first day too."""
+        return sum(delays.open_minor for delays in (*self.fallen.values(), self.earlier))
+
+    @property
+    def not_due_minor(self) -> int:
+        """What funds do not cover of debts that are not late."""
+        return sum(cohort.open_not_due_minor for cohort in self.billed.values())
+
+    @property
+    def parts_minor(self) -> int:
+        """The outstanding amount, by what is not covered of the debts and what else there is."""
+        beside = self.penalties_minor + self.conceded_minor - self.given_up_minor - self.spare_cash_minor
+        return self.late_minor + self.not_due_minor + beside
 
 
-def cohorts(outcomes: Iterable[DueOutcome], first: date, on: date) -> list[Cohort]:
-    """Return the months of issue from that of a day to the day of the question, in order."""
-    found: dict[date, Cohort] = {}
-    for outcome in outcomes:
-        month = outcome.issued_on.replace(day=1)
-        if first.replace(day=1) <= month:
-            found.setdefault(month, Cohort(month)).add(outcome, on)
-    return [found[month] for month in sorted(found)]
+def _together(groups: Iterable[Delays]) -> Delays:
+    found = Delays()
+    for each in groups:
+        for days, (number, minor) in each.settled.items():
+            found.settled.count(days, number, minor)
+        for days, (number, minor) in each.open_late.items():
+            found.open_late.count(days, number, minor)
+    return found
+
+
+def fallen_due(outcomes: Iterable[DueOutcome], first: date, last: date) -> list[DueOutcome]:
+    """Return what fell due from a day to another."""
+    return [outcome for outcome in outcomes if first <= outcome.due_on <= last]

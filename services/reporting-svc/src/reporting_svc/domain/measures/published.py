@@ -16,7 +16,7 @@ from encours.kernel.money import div_half_up
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.collection import Collection, Receivable, from_amounts
 from reporting_svc.domain.measures.definitions import Definition
-from reporting_svc.domain.measures.delays import Delays
+from reporting_svc.domain.measures.delays import DayCounts, Delays
 from reporting_svc.domain.measures.dso import countback, delinquent, hundredths, months_back, per_day, simple
 
 Unit = Literal["days", "percent", "money"]
@@ -208,12 +208,9 @@ def _rate(name: str, definition: Definition, part: str, whole: str, no_value: No
 
 def _delays(parts: FigureParts, _: FigurePeriod) -> tuple[MeasuredValue, ...]:
     """Return mean, weighted mean and median; each part is named after the days of its delay."""
-    settled = [(int(name), 0) for name, number in parts.quantities.items() for _ in range(number)]
-    found, owed = Delays(settled), sum(parts.amounts.values())
-    weighted = (
-        Fraction(sum(int(name) * minor for name, minor in parts.amounts.items()), owed) if owed > 0 else None
-    )
-    means = {"mean": found.mean, "weighted_mean": weighted, "median": found.median}
+    days = {int(name): (number, parts.amounts[name]) for name, number in parts.quantities.items()}
+    found = Delays(DayCounts(days))
+    means = {"mean": found.mean, "weighted_mean": found.weighted, "median": found.median}
     return tuple(
         MeasuredValue(name, definitions.PAYMENT_DELAY, "days", exact, "nothing-settled")
         for name, exact in means.items()

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from fractions import Fraction
 
 from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
-from reporting_svc.domain.measures.delays import BANDS, Cohort, CoveredDebts, DelayMonths, Delays
+from reporting_svc.domain.measures.delays import BANDS, Cohort, DelayFigures, DelayMonths, Delays, Pace
 from reporting_svc.domain.measures.dso import rounded
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import PercentOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.delays.figures import DelayGroup
 from reporting_svc.read_models.tie_out.query import TiedFigures
-
-DelayGroup = Literal["month", "entity", "segment", "salesperson", "collector", "customer"]
 
 
 class SettledOut(Reasoned):
@@ -67,8 +66,8 @@ class DelayRow(Reasoned):
         return {
             "group": group,
             "settled": {
-                "count": len(delays.settled),
-                "amount": money_json(delays.settled_minor, currency),
+                "count": delays.settled.number,
+                "amount": money_json(delays.settled.minor, currency),
                 "mean_days": rounded(delays.mean),
                 "weighted_mean_days": rounded(delays.weighted),
                 "median_days": rounded(delays.median),
@@ -76,10 +75,10 @@ class DelayRow(Reasoned):
                 "reason": None if delays.settled else "nothing-settled",
             },
             "open_late": {
-                "count": len(delays.open_late),
+                "count": delays.open_late.number,
                 "amount": money_json(delays.open_minor, currency),
                 "mean_days_so_far": rounded(delays.open_mean),
-                "longest_days_so_far": max((days for days, _ in delays.open_late), default=None),
+                "longest_days_so_far": max(delays.open_late, default=None),
                 "reason": None if delays.open_late else "nothing-late",
             },
             "at_least_days": rounded(delays.at_least),
@@ -159,28 +158,23 @@ class DelayGroupOut(DelayMonthsOut):
     group: str | None
 
 
+RankedCustomer = tuple[str, Fraction, Pace]
+"""A customer with its mean delay and what it is the mean of."""
+
+
 @dataclass(frozen=True, slots=True)
 class DelayReport:
     """Delays that are shown: of all, by group, by customer, and by month, of all and of each group."""
 
-    first: date
     by: DelayGroup
+    figures: DelayFigures
     total: Delays
     groups: Mapping[str | None, Delays]
-    fastest: Sequence[tuple[str, Delays]]
-    slowest: Sequence[tuple[str, Delays]]
-    months: DelayMonths
     group_months: Mapping[str | None, DelayMonths]
-    earlier: Delays
-    """Invoices that fell due before the first day; those that are open are shown."""
+    fastest: Sequence[RankedCustomer]
+    slowest: Sequence[RankedCustomer]
     names: Mapping[str, str]
     least_invoices: int
-    covered: CoveredDebts
-
-    @property
-    def late_minor(self) -> int:
-        """Return what funds do not cover of debts that are late, of those due before the first day too."""
-        return self.total.open_minor + self.earlier.open_minor
 
 
 class DelayPartsOut(BaseModel):
@@ -219,20 +213,20 @@ class PaymentDelaysOut(DelayMonthsOut, Report):
     @classmethod
     def of(cls, books: ReceivablesSnapshot, tied: TiedFigures, report: DelayReport) -> Json:
         """Show the report."""
-        currency, covered = books.total.currency, report.covered
+        currency, figures = books.total.currency, report.figures
         parts = {
-            "open_late": report.late_minor,
-            "open_not_due": covered.not_due_minor(books.view.time.as_of),
-            "penalties": covered.penalties_minor,
-            "conceded": covered.conceded_minor,
-            "given_up": covered.given_up_minor,
-            "spare_cash": covered.spare_cash_minor,
+            "open_late": figures.late_minor,
+            "open_not_due": figures.not_due_minor,
+            "penalties": figures.penalties_minor,
+            "conceded": figures.conceded_minor,
+            "given_up": figures.given_up_minor,
+            "spare_cash": figures.spare_cash_minor,
         }
         return {
             "definition": definitions.PAYMENT_DELAY.id,
             "ranking_definition": definitions.DELAY_RANKING.id,
             "currency": currency,
-            "from": report.first.isoformat(),
+            "from": figures.first.isoformat(),
             "group_by": report.by,
             "bands": list(BANDS),
             "totals": DelayRow.of(None, report.total, currency),
@@ -240,40 +234,41 @@ class PaymentDelaysOut(DelayMonthsOut, Report):
             "fastest": [_ranked(report, *each) for each in report.fastest],
             "slowest": [_ranked(report, *each) for each in report.slowest],
             "ranked_from_invoices": report.least_invoices,
-            **_months(report.months, currency),
+            **_months(figures.months(), currency),
             "groups": [
                 {"group": group, **_months(months, currency)} for group, months in report.group_months.items()
             ],
-            "open_from_before": DelayRow.of(None, report.earlier, currency)["open_late"],
+            "open_from_before": DelayRow.of(None, figures.earlier, currency)["open_late"],
             "parts": {name: money_json(minor, currency) for name, minor in parts.items()},
             "tie_out": TieOut.of(tied),
             **cls.end(books),
         }
 
 
-def _ranked(report: DelayReport, customer_id: str, delays: Delays) -> Json:
+def _ranked(report: DelayReport, customer_id: str, mean: Fraction, pace: Pace) -> Json:
     return {
         "customer_id": customer_id,
         "name": report.names.get(customer_id),
-        "at_least_days": rounded(delays.at_least),
-        "settled": len(delays.settled),
-        "open_late": len(delays.open_late),
+        "at_least_days": rounded(mean),
+        "settled": pace.settled,
+        "open_late": pace.open_late,
     }
 
 
 def _months(months: DelayMonths, currency: str) -> Json:
     return {
-        "seasonality": [_season(month or "", delays) for month, delays in months.seasons.items()],
+        "seasonality": [_season(month, delays) for month, delays in months.seasons.items()],
         "cohorts": [CohortOut.of(cohort, currency) for cohort in months.cohorts],
     }
 
 
-def _season(month: str, delays: Delays) -> Json:
+def _season(month: int, delays: Delays) -> Json:
+    number = delays.settled.number
     return {
-        "month": int(month),
-        "settled": len(delays.settled),
+        "month": month,
+        "settled": number,
         "mean_days": rounded(delays.mean),
         "weighted_mean_days": rounded(delays.weighted),
-        "open_late": len(delays.open_late),
-        "reason": None if delays.settled else "nothing-settled",
+        "open_late": delays.open_late.number,
+        "reason": None if number else "nothing-settled",
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -28,6 +29,10 @@ Record = Mapping[str, Any]
 _AT_RISK = timedelta(days=AT_RISK_DAYS + 1)
 DEBTORS_AT_ONCE = 100
 """Debtors that are settled before other requests of the process have a turn."""
+_MOVED = (
+    "entity", "customer_id", "currency", "invoice_id", "payment_id", "position", "effective_on", "kind", "available_on",
+    "item_minor", "contested_minor", "conceded_minor",
+)  # fmt: skip
 _KINDS = ", ".join(f"'{kind}'" for kind in OWING)
 
 
@@ -36,10 +41,18 @@ async def due_outcomes(view: View, scope: Scope) -> list[DueOutcome]:
     return (await covered_debts(view, scope)).outcomes
 
 
-async def covered_debts(view: View, scope: Scope) -> CoveredDebts:
-    """Return them with what else is outstanding. One currency."""
-    invoices = _by_debtor(scope, await _invoices(view, scope))
-    funds = _by_debtor(scope, await _funds(view, scope))
+@dataclass(frozen=True, slots=True)
+class OneByOne:
+    """Debts that have no state of their own: those of some customers, and invoices in instalments."""
+
+    customers: Sequence[Any]
+    """Ids as 16 bytes."""
+
+
+async def covered_debts(view: View, scope: Scope, only: OneByOne | None = None) -> CoveredDebts:
+    """Return them with what else is outstanding; ``only`` some of them, if given. One currency."""
+    invoices = _by_debtor(scope, await _invoices(view, scope, only))
+    funds = _by_debtor(scope, await _funds(view, scope, only))
     schedules = _schedules(await _instalments(view, scope))
     found = CoveredDebts()
     for n, debtor in enumerate(invoices | funds):
@@ -68,7 +81,24 @@ async def customer_names(view: View, customers: Sequence[str]) -> dict[str, str]
     return {row["customer_id"]: row["name"] for row in rows}
 
 
-async def _invoices(view: View, scope: Scope) -> list[Record]:
+def _movements(where: ScopeWhere, schema: str, only: OneByOne | None) -> str:
+    """SQL: the source of movements. The offset keeps the planner from a join that reads them all."""
+    if only is None:
+        return f"{schema}.movement"
+    customers = f"{where.arguments.add(only.customers)}::uuid[]"
+    columns = ", ".join(f"m.{each}" for each in _MOVED)
+    # Of the other customers no cash is unapplied; its movements beside these invoices are not among these rows.
+    return f"""(
+        select {columns}, m.cash_minor from {schema}.movement m where m.customer_id = any({customers})
+        union all
+        select {columns}, 0::bigint
+        from (select distinct invoice_id from {schema}.item_instalment) t cross join lateral (
+            select m.* from {schema}.movement m where m.invoice_id = t.invoice_id and m.customer_id <> all({customers})
+            offset 0) m
+    )"""
+
+
+async def _invoices(view: View, scope: Scope, only: OneByOne | None) -> list[Record]:
     where = ScopeWhere(view, scope, "m", packed=True).counted()
     rows = await view.conn.fetch(
         f"""
@@ -78,7 +108,8 @@ async def _invoices(view: View, scope: Scope) -> list[Record]:
                    sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor,
                    (coalesce(sum(m.item_minor) filter (where m.kind in ({_KINDS})), 0) - sum(m.conceded_minor))::bigint
                        as owed_minor
-            from {view.schema}.movement m where m.invoice_id is not null and {where.sql} group by m.invoice_id
+            from {_movements(where, view.schema, only)} m where m.invoice_id is not null and {where.sql}
+            group by m.invoice_id
         ) s join {view.schema}.item i on i.invoice_id = s.invoice_id order by i.due_on, i.invoice_id
         """,
         *where.arguments,
@@ -86,7 +117,7 @@ async def _invoices(view: View, scope: Scope) -> list[Record]:
     return cast("list[Record]", rows)
 
 
-async def _funds(view: View, scope: Scope) -> list[Record]:
+async def _funds(view: View, scope: Scope, only: OneByOne | None) -> list[Record]:
     """Return sums by invoice and payment, without an invoice for what is unapplied."""
     where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.payment_id is not null")
     rows = await view.conn.fetch(
@@ -95,7 +126,7 @@ async def _funds(view: View, scope: Scope) -> list[Record]:
                m.invoice_id, m.payment_id,
                coalesce(-sum(m.item_minor) filter (where m.kind not in ({_KINDS})), 0)::bigint as applied_minor,
                sum(m.cash_minor)::bigint as cash_minor, max(m.available_on) as available_on
-        from {view.schema}.movement m where {where.sql}
+        from {_movements(where, view.schema, only)} m where {where.sql}
         group by m.entity, m.customer_id, m.invoice_id, m.payment_id
         order by m.entity, m.customer_id, m.invoice_id, m.payment_id
         """,

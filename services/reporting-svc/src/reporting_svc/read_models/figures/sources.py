@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING
 from encours.kernel.bands import STANDARD
 from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.collection import ONE_DAY, Receivable, amounts_of
-from reporting_svc.domain.measures.delays import Cohort, CoveredDebts, Delays, cohorts, fallen_due
+from reporting_svc.domain.measures.delays import Cohort
 from reporting_svc.domain.measures.published import FigureParts, PartSource
 from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.collection.query import NOTHING, collection_since, receivables
-from reporting_svc.read_models.delays.query import covered_debts
+from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.dso.query import billed_since, monthly_turnover
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
@@ -112,31 +111,26 @@ async def _collection(view: View, scope: Scope, total: Figures, asked: FigureQue
 
 
 async def _cohort(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
-    covered, month = await covered_debts(view, scope), asked.begins.replace(day=1)
-    found = {each.month: each for each in cohorts(covered.outcomes, month, view.time.as_of)}
-    cohort = found.get(month, Cohort(month))
+    month = asked.begins.replace(day=1)
+    figures = await delay_figures(view, scope, month, "month")
+    cohort = next((each for each in figures.months().cohorts if each.month == month), Cohort(month))
     amounts = {
         "billed": cohort.billed_minor,
         "recovered": cohort.recovered_minor,
         "old": cohort.old_minor,
         "at_risk": cohort.at_risk_minor,
     }
-    return SourcedParts(FigureParts(amounts), _covered(covered, total))
+    return SourcedParts(FigureParts(amounts), OwnSum("parts", figures.parts_minor, total.outstanding))
 
 
 async def _delays(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
-    covered, on = await covered_debts(view, scope), view.time.as_of
-    delays, numbers, amounts = Delays(), Counter[str](), Counter[str]()
-    for outcome in fallen_due(covered.outcomes, asked.begins, on):
-        delays.add(outcome, on)
-    for days, minor in sorted(delays.settled):
-        numbers[str(days)] += 1
-        amounts[str(days)] += minor
-    return SourcedParts(FigureParts(dict(amounts), dict(numbers)), _covered(covered, total))
-
-
-def _covered(covered: CoveredDebts, total: Figures) -> OwnSum:
-    return OwnSum("parts", covered.outstanding_minor, total.outstanding)
+    figures = await delay_figures(view, scope, asked.begins, "month")
+    numbers, amounts = dict[str, int](), dict[str, int]()
+    for days, (number, minor) in sorted(figures.total.settled.items()):
+        numbers[str(days)], amounts[str(days)] = number, minor
+    return SourcedParts(
+        FigureParts(amounts, numbers), OwnSum("parts", figures.parts_minor, total.outstanding)
+    )
 
 
 SOURCES: Mapping[PartSource, Source] = {

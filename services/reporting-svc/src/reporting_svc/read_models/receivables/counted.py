@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments
+from reporting_svc.read_models.receivables.debts import STATE
 from reporting_svc.read_models.receivables.rows import APART, apart_sql
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import (
@@ -82,6 +83,22 @@ class Counted:
             )
             {" union all ".join([*parts, *beside])}
         """
+
+    def debts(self) -> str:
+        """SQL: the states of debts at the end of the chain (:mod:`.debts`)."""
+
+        columns = f"{', '.join(ACCOUNT_KEY)}, {STATE}, spare_id"
+        parts = [
+            self._part(sign, part, "debt", lambda sign: f"{columns}, {sign}times as times")
+            for sign, part in self.chain.signed
+        ]
+        return " union all ".join(parts)
+
+    def beside(self, columns: str, also: str) -> str:
+        """SQL: columns of the movements that make the difference between the chain and the dates of the question, with
+        ``sign`` 1 or -1.
+        """
+        return " union all ".join(self._beside(lambda sign: f"{columns}, {sign}1 as sign", also))
 
     def accounts(self) -> str:
         """SQL: the account (entity, customer_id, currency) with its cash and its balance."""

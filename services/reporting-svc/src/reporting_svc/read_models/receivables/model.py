@@ -146,7 +146,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 25
+    version = 26
     rows = (
         ReportingEntity,
         ReportedCustomer,

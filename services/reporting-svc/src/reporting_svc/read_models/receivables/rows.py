@@ -183,6 +183,7 @@ class MovementRow(Row, kw_only=True):
     INDEXES: ClassVar[tuple[str, ...]] = (
         "(customer_id)",
         "(effective_on, position)",
+        "(invoice_id)",
         f"(invoice_id) where {ADJUSTS}",
         f"(invoice_id, position) where {APART}",
     )

@@ -1,9 +1,10 @@
 """Subtotals of movements, which a question about the past adds in place of the movements themselves.
 
-A subtotal is the sum of the movements of a range of positions. One of its tables has a row per invoice, the other one
+A subtotal is the sum of the movements of a range of positions. One of its tables has a row per invoice, another one
 per account: with what is open by due date and by issue date, added up from the first day on, so that a band is the
-difference of two elements. Subtotals of consecutive ranges make a chain from the first position on. An answer
-(:mod:`.counted`) is the same sum with any chain, and without one.
+difference of two elements. Others, of ranges of their own, have the states of debts that the range changes
+(:mod:`.debts`). Subtotals of consecutive ranges make a chain from the first position on. An answer (:mod:`.counted`) is
+the same sum with any chain, and without one.
 
 Bands need no single invoices but those *apart*: disputed, on a payment plan, in instalments, or penalty documents. A
 subtotal marks those that were apart by its last position, as far as it has them.
@@ -14,12 +15,13 @@ rebuild, which replaces the schema, drops them. They are no part of the content 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from encours.projection.schemas import schema_of
+from reporting_svc.read_models.receivables.debts import added_sql, changes_sql
 from reporting_svc.read_models.receivables.rows import apart_sql
 from reporting_svc.read_models.receivables.scope import Scope
 
@@ -36,7 +38,11 @@ _ON_ACCOUNT = ("cash_minor", "account_minor")
 ACCOUNT_KEY = ("entity", "customer_id", "currency")
 _DATES = ("due_on", "issued_on")
 Basis = Literal["due_on", "issued_on"]
-SubtotalTable = Literal["item", "account"]
+SubtotalTable = Literal["item", "account", "debt"]
+_INDEXES: dict[SubtotalTable, str] = {
+    "item": "(is_apart, invoice_id)",
+    "debt": "(spare_id) where spare_id is not null",
+}
 _LAST = 2**63 - 1
 PAST_WORK_MEM = "64MB"
 """For movements joined with a million items: with the default of 4 MB the join goes through temporary files."""
@@ -49,14 +55,16 @@ class SubtotalRange:
     part: int
     since: int
     upto: int
-    items: int
-    accounts: int
+    items: int | None
+    accounts: int | None
+    debts: int | None
+    """Rows of each table; ``None`` without it."""
     day: date
     """Median day of the last movements, to which the history had come."""
 
-    def rows_of(self, table: SubtotalTable) -> int:
+    def rows_of(self, table: SubtotalTable) -> int | None:
         """Return the number of rows of a table."""
-        return self.items if table == "item" else self.accounts
+        return {"item": self.items, "account": self.accounts, "debt": self.debts}[table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +100,14 @@ async def chain_for(view: View, scope: Scope, table: SubtotalTable) -> Chain:
     )
     if not made or scope.customer_id is not None:
         return Chain()
-    ranges = await _ranges(view.conn, view.schema)
+    ranges = _having(await _ranges(view.conn, view.schema), table)
     upto = nearest(ranges, view.time.as_of, known_to(view.time))
     return Chain() if upto is None else shortest(ranges, upto, table)
 
 
 async def _ranges(conn: Conn, schema: str) -> list[SubtotalRange]:
     found = await conn.fetch(
-        f"select part, since, upto, items, accounts, day from {schema}.subtotal_range order by upto, since"
+        f"select part, since, upto, items, accounts, debts, day from {schema}.subtotal_range order by upto, since"
     )
     return [SubtotalRange(*row) for row in found]
 
@@ -131,8 +139,16 @@ def shortest(ranges: Sequence[SubtotalRange], upto: int, table: SubtotalTable) -
         first, last = sorted((whole.upto, upto))
         between = tuple(each for each in ranges if each.since >= max(first, 1) and each.upto <= last)
         chain = Chain(upto, (whole, *between)) if whole.upto <= upto else Chain(upto, (whole,), between)
-        found.append((sum(each.rows_of(table) for _, each in chain.signed), chain))
+        found.append((_rows((each for _, each in chain.signed), table), chain))
     return min(found, key=lambda each: each[0])[1]
+
+
+def _having(ranges: Iterable[SubtotalRange], table: SubtotalTable) -> list[SubtotalRange]:
+    return [each for each in ranges if each.rows_of(table) is not None]
+
+
+def _rows(ranges: Iterable[SubtotalRange], table: SubtotalTable) -> int:
+    return sum(each.rows_of(table) or 0 for each in ranges)
 
 
 def _next(wholes: Sequence[SubtotalRange], upto: int) -> SubtotalRange | None:
@@ -150,73 +166,92 @@ async def with_movements(conn: Conn, model: str) -> list[str]:
 
 
 async def add_subtotal(conn: Conn, schema: str, block: int = BLOCK) -> bool:
-    """Make the next subtotal of ``block`` movements; false if fewer are left.
+    """Make the next subtotal of ``block`` movements, and that of debts of half as many; false if fewer are left.
 
     Once those since the last one that begins with the first position have as many rows as it has, they are added up to
-    another: a chain has hardly more rows than there was open.
+    another: a chain has hardly more rows than there was open, and than twice the debts that there were.
     """
+    # A movement beside a chain costs more where its invoice is looked up than where it is only added.
+    made = [await _add(conn, schema, "item", block), await _add(conn, schema, "debt", (block + 1) // 2)]
+    return any(made)
+
+
+async def _add(conn: Conn, schema: str, table: SubtotalTable, block: int) -> bool:
     async with conn.transaction():
-        if await _end_of_block(conn, schema, block) is None:
+        if await _end_of_block(conn, schema, table, block) is None:
             return False
         await conn.execute(
             f"""set local work_mem = '{PAST_WORK_MEM}';
                 create table if not exists {schema}.subtotal_range (part int primary key, since bigint not null,
-                  upto bigint not null, day date not null, items bigint not null, accounts bigint not null,
-                  unique (upto, since));
+                  upto bigint not null, day date not null, items bigint, accounts bigint, debts bigint);
                 lock table {schema}.subtotal_range in share row exclusive mode"""
         )
         # Another worker may have made it until the lock was granted.
-        upto = await _end_of_block(conn, schema, block)
+        upto = await _end_of_block(conn, schema, table, block)
         if upto is None:
             return False
-        ranges = await _ranges(conn, schema)
-        since = max((each.upto for each in ranges), default=0)
-        moved = f"select * from {schema}.movement where position > {since} and position <= {upto}"
-        await _keep(conn, schema, since, upto, moved, moved)
-        ranges = await _ranges(conn, schema)
+        ranges = _having(await _ranges(conn, schema), table)
+        await _keep(conn, schema, table, max((each.upto for each in ranges), default=0), upto)
+        ranges = _having(await _ranges(conn, schema), table)
         base = max((each for each in ranges if each.since == 0), key=lambda each: each.upto)
         blocks = [each for each in ranges if each.since >= base.upto]
-        if blocks and sum(each.items for each in blocks) >= base.items:
-            items, accounts = (
-                " union all ".join(
-                    f"select * from {schema}.subtotal_{each.part}_{table}" for each in (base, *blocks)
-                )
-                for table in ("item", "account")
-            )
-            await _keep(conn, schema, 0, upto, items, accounts)
+        if blocks and _rows(blocks, table) >= _rows([base], table):
+            await _keep(conn, schema, table, 0, upto, [base, *blocks])
     return True
 
 
-async def _end_of_block(conn: Conn, schema: str, block: int) -> int | None:
+async def _end_of_block(conn: Conn, schema: str, table: SubtotalTable, block: int) -> int | None:
     """Return the position of the last of the next movements; None if there are fewer."""
     made = await conn.fetchval("select to_regclass($1) is not null", f"{schema}.subtotal_range")
-    since = await conn.fetchval(f"select max(upto) from {schema}.subtotal_range") if made else None
+    ranges = _having(await _ranges(conn, schema), table) if made else []
     upto: int | None = await conn.fetchval(
         f"select position from {schema}.movement where position > $1 order by position, line offset $2 limit 1",
-        since or 0,
+        max((each.upto for each in ranges), default=0),
         block - 1,
     )
     return upto
 
 
-async def _keep(conn: Conn, schema: str, since: int, upto: int, items: str, accounts: str) -> None:
-    """Add up the rows of two queries."""
+async def _keep(
+    conn: Conn, schema: str, table: SubtotalTable, since: int, upto: int, chain: Sequence[SubtotalRange] = ()
+) -> None:
+    """Make a subtotal of a range of movements, or of the subtotals of a chain."""
     part = await conn.fetchval(f"select coalesce(max(part), 0) + 1 from {schema}.subtotal_range")
-    item, account = f"{schema}.subtotal_{part}_item", f"{schema}.subtotal_{part}_account"
-    await conn.execute(f"create table {item} as {_items(schema, items, upto)}")
-    await conn.execute(f"create table {account} as {_accounts(schema, item, accounts)}")
-    await conn.execute(f"create index on {item} (is_apart, invoice_id); analyze {item}; analyze {account}")
+    made: dict[SubtotalTable, str] = {}
+    if table == "debt":
+        parts = _all_of(schema, chain, "debt")
+        made["debt"] = added_sql(parts) if chain else changes_sql(schema, since, upto)
+    else:
+        moved = f"select * from {schema}.movement where position > {since} and position <= {upto}"
+        made["item"] = _items(schema, _all_of(schema, chain, "item") if chain else moved, upto)
+        made["account"] = _accounts(
+            schema, f"{schema}.subtotal_{part}_item", _all_of(schema, chain, "account") if chain else moved
+        )
+    for each, query in made.items():
+        name = f"{schema}.subtotal_{part}_{each}"
+        await conn.execute(f"create table {name} as {query}")
+        if each in _INDEXES:
+            await conn.execute(f"create index on {name} {_INDEXES[each]}")
+        await conn.execute(f"analyze {name}")
+    counts = [
+        f"(select count(*) from {schema}.subtotal_{part}_{each})" if each in made else "null"
+        for each in ("item", "account", "debt")
+    ]
     await conn.execute(
-        f"""insert into {schema}.subtotal_range (part, since, upto, day, items, accounts)
+        f"""insert into {schema}.subtotal_range (part, since, upto, day, items, accounts, debts)
             select $1, $2, $3, (
                 select percentile_disc(0.5) within group (order by effective_on) from (
                     select effective_on from {schema}.movement where position <= $3
                     order by position desc, line desc limit {_TYPICAL}) last
-            ), (select count(*) from {item}), (select count(*) from {account})""",
+            ), {", ".join(counts)}""",
         part,
         since,
         upto,
     )
+
+
+def _all_of(schema: str, chain: Sequence[SubtotalRange], table: SubtotalTable) -> str:
+    return " union all ".join(f"select * from {schema}.subtotal_{each.part}_{table}" for each in chain)
 
 
 def _items(schema: str, source: str, upto: int) -> str:

@@ -1,0 +1,98 @@
+"""Delays counted from the states of debts are those of debts settled one by one, with and without spare funds.
+
+The customers of these histories nearly always pay what they owe, so that most of their debts have a state.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from encours.reading.moment import TimeTravel, View
+from encours.testing.servers import Installation
+from reporting_svc.domain.measures.delays import DelayFigures
+from reporting_svc.read_models.delays.figures import count_states
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import add_subtotal, chain_for
+from tests.integration.delay_answers import check_delays_by_group
+from tests.integration.money_acts import lose, penalise, rebate, restore
+from tests.integration.receivable_histories import (
+    CUSTOMERS,
+    DAY_0,
+    ENTITY,
+    Books,
+    contest,
+    credit,
+    history,
+    issue,
+    pay,
+    release,
+    reschedule,
+    reverse,
+    settle_dispute,
+)
+from tests.integration.store import Store, project
+
+SEEDS = range(1, 60 if "DEEP" in os.environ else 4)
+QUESTIONS, BLOCK = 8, 12
+EUR = Scope(currency="EUR")
+
+
+@pytest.fixture(scope="module")
+def store(module_installation: Installation) -> Iterator[Store]:
+    opened = Store(module_installation.store_url("reporting"))
+    yield opened
+    opened.close()
+
+
+def settle(b: Books, n: int, day: date, amount: int) -> None:
+    """A payment of what is open of a customer's oldest invoice, or of half of it."""
+    of = n % 2
+    owed = (left for each, left in b.open.items() if left > 0 and b.owner[each] == (CUSTOMERS[of], "EUR"))
+    if left := next(owed, 0):
+        pay(b, 2 - of, day, left if n % 3 else (left + 1) // 2)
+
+
+OFTEN, SELDOM = (issue, settle), (
+    lose, penalise, rebate, restore, contest, credit, release, reschedule, reverse, settle_dispute, pay
+)  # fmt: skip
+
+
+def group_of(by: str, customer: str) -> str | None:
+    names = {"entity": ENTITY, "customer": customer, "segment": "A", "collector": None}
+    return names.get(by, f"sales-{CUSTOMERS.index(customer) + 1}")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_delays_from_states_are_those_of_debts_settled_one_by_one(store: Store, seed: int) -> None:
+    chance = random.Random(seed)
+    days = sorted(range(200), key=lambda day: day + chance.choice([0, 0, 0, 20, -20]))
+    acts = [
+        (
+            chance.choice(SELDOM if chance.random() < 0.1 else OFTEN),
+            chance.randrange(1000),
+            day,
+            chance.randrange(1, 50) * 1000,
+        )
+        for day in days[::2]
+    ]
+    books, counted = history(acts), 0
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
+    for _ in range(QUESTIONS):
+        day, known = DAY_0 + timedelta(days=chance.randrange(30, 220)), chance.choice([0, *books.ends[30:]])
+        view = View(
+            store.conn, "live", TimeTravel(day, known or len(books.log), None, not known), granted=None
+        )
+        check_delays_by_group(store, view, EUR, timedelta(days=chance.choice([30, 90, 250])), group_of)
+        if store.run(chain_for(view, EUR, "debt")).added:
+            by_state = DelayFigures(DAY_0, day)
+            store.run(count_states(by_state, view, EUR, "month", {}))
+            counted += by_state.total.settled.number + by_state.total.open_late.number
+    assert seed > 3 or counted > 2 * QUESTIONS
