@@ -12,11 +12,11 @@ from reporting_svc.domain.measures.delays import (
     BANDS,
     Cohort,
     CoveredDebts,
+    CustomerPace,
     DayCounts,
     DelayFigures,
     Delays,
     DueOutcome,
-    Pace,
     fallen_due,
 )
 from reporting_svc.read_models.delays.query import add_debtor
@@ -141,7 +141,7 @@ def test_debts_of_before_are_shown_only_where_they_are_open() -> None:
 def test_a_customer_has_the_pace_of_its_settled_and_open_invoices() -> None:
     late = outcome(None, due_on=date(2027, 1, 31))
     found = figures(outcome(10), outcome(4), outcome(None, due_on=TODAY - timedelta(days=7)), late)
-    assert found.customers == {"cus": Pace(2, 1, 21)}
+    assert found.customers == {"cus": CustomerPace(2, 1, 21)}
     assert found.customers["cus"].at_least == found.total.at_least == 7
     assert list(found.months().seasons) == [1, 6]
 

@@ -237,7 +237,7 @@ class Cohort:
 
 
 @dataclass(slots=True)
-class Pace:
+class CustomerPace:
     """Invoices of a customer that fell due: settled and open late ones, and the sum of their days."""
 
     settled: int = 0
@@ -284,7 +284,7 @@ class DelayFigures:
     """By the month of the due date."""
     billed: dict[GroupMonth, Cohort] = field(default_factory=dict)
     """By the month of the issue; earlier months than the first one may be together."""
-    customers: dict[str, Pace] = field(default_factory=dict)
+    customers: dict[str, CustomerPace] = field(default_factory=dict)
     earlier: Delays = field(default_factory=Delays)
     """Open late ones that fell due before the first day."""
     penalties_minor: int = 0
@@ -302,7 +302,7 @@ class DelayFigures:
                 self.earlier.add(outcome, self.on)
             return
         self.fallen.setdefault((group, outcome.due_on.replace(day=1)), Delays()).add(outcome, self.on)
-        pace = self.customers.setdefault(outcome.customer_id, Pace())
+        pace = self.customers.setdefault(outcome.customer_id, CustomerPace())
         if outcome.settled_on is not None:
             pace.count(1, 0, outcome.delay_days)
         elif outcome.due_on < self.on:
@@ -323,7 +323,7 @@ class DelayFigures:
 
     @property
     def total(self) -> Delays:
-        """All that fell due in the period."""
+        """Delays of all that fell due in the period."""
         return _together(self.fallen.values())
 
     def groups(self) -> dict[str | None, Delays]:
@@ -366,12 +366,12 @@ class DelayFigures:
 
     @property
     def late_minor(self) -> int:
-        """What funds do not cover of debts that are late, of those due before the first day too."""
+        """Amount that funds do not cover of late debts, of those due before the first day too."""
         return sum(delays.open_minor for delays in (*self.fallen.values(), self.earlier))
 
     @property
     def not_due_minor(self) -> int:
-        """What funds do not cover of debts that are not late."""
+        """Amount that funds do not cover of debts that are not late."""
         return sum(cohort.open_not_due_minor for cohort in self.billed.values())
 
     @property

@@ -12,7 +12,14 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
-from reporting_svc.domain.measures.delays import BANDS, Cohort, DelayFigures, DelayMonths, Delays, Pace
+from reporting_svc.domain.measures.delays import (
+    BANDS,
+    Cohort,
+    CustomerPace,
+    DelayFigures,
+    DelayMonths,
+    Delays,
+)
 from reporting_svc.domain.measures.dso import rounded
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import PercentOut, Reasoned
@@ -158,7 +165,7 @@ class DelayGroupOut(DelayMonthsOut):
     group: str | None
 
 
-RankedCustomer = tuple[str, Fraction, Pace]
+RankedCustomer = tuple[str, Fraction, CustomerPace]
 """A customer with its mean delay and what it is the mean of."""
 
 
@@ -245,7 +252,7 @@ class PaymentDelaysOut(DelayMonthsOut, Report):
         }
 
 
-def _ranked(report: DelayReport, customer_id: str, mean: Fraction, pace: Pace) -> Json:
+def _ranked(report: DelayReport, customer_id: str, mean: Fraction, pace: CustomerPace) -> Json:
     return {
         "customer_id": customer_id,
         "name": report.names.get(customer_id),

@@ -15,7 +15,7 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
-from reporting_svc.domain.measures.delays import Pace
+from reporting_svc.domain.measures.delays import CustomerPace
 from reporting_svc.http.payment_delays.answers import DelayReport, PaymentDelaysOut, RankedCustomer
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
@@ -71,7 +71,7 @@ async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> De
     )
 
 
-def _ranked_customers(customers: Mapping[str, Pace]) -> list[RankedCustomer]:
+def _ranked_customers(customers: Mapping[str, CustomerPace]) -> list[RankedCustomer]:
     """Return the customers with enough invoices."""
     return [
         (customer, pace.at_least, pace)

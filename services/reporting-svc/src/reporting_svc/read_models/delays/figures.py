@@ -14,14 +14,14 @@ from encours.reading.where import Arguments
 from reporting_svc.domain.measures.delays import (
     AT_RISK_DAYS,
     NOT_SHOWN,
+    CustomerPace,
     DelayFigures,
     Delays,
     DueOutcome,
-    Pace,
 )
+from reporting_svc.read_models.delays.debts import DEBT_AMOUNTS, moved_sql, states_sql, touched_sql
 from reporting_svc.read_models.delays.query import OneByOne, covered_debts, group_names
 from reporting_svc.read_models.receivables.counted import Counted, counted
-from reporting_svc.read_models.receivables.debts import DEBT_AMOUNTS, moved_sql, states_sql, touched_sql
 from reporting_svc.read_models.receivables.groups import Grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
@@ -145,7 +145,7 @@ async def count_states(
                     found, kind, _named(by, value, months[place - 1]), months[place - 1], days, *sums[:2]
                 )
             case 1 if sums[3]:
-                pace = found.customers.setdefault(CUSTOMER_ID.unpack(customer_id) or "", Pace())
+                pace = found.customers.setdefault(CUSTOMER_ID.unpack(customer_id) or "", CustomerPace())
                 pace.count(sums[0] or 0, sums[1] or 0, sums[2] or 0)
             case 2:
                 issued = months[place - 1] if place else date.min
