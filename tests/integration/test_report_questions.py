@@ -27,6 +27,7 @@ from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
 from reporting_svc.http.open_items.routes import band_range
 from reporting_svc.jobs.subtotals import SubtotalMaker
+from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
@@ -37,7 +38,6 @@ from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.collectors import owners_of
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.groups import with_collectors
-from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_subtotal, chain_for
 from reporting_svc.read_models.report_sources.parties import ReportParties

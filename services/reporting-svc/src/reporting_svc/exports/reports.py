@@ -17,6 +17,7 @@ from encours.reading.read_db import ReadDb
 from reporting_svc.exports.layouts.tables import CellAmount, TableColumn, TableRow
 from reporting_svc.exports.store import Export
 from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
+from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import (
     KEY,
     KEY_AND_CURRENCY,
@@ -28,7 +29,6 @@ from reporting_svc.read_models.journal.source import Auxiliary
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import group_of, labels_of, require_defined, with_collectors
-from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis

@@ -12,6 +12,7 @@ from encours.reading.merges import survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
 from reporting_svc.http.scope import Asked, AskedInCurrency
+from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import KEY_AND_CURRENCY, Aged, Figures, aged
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
@@ -22,7 +23,6 @@ from reporting_svc.read_models.receivables.conversion import (
     unrealised,
 )
 from reporting_svc.read_models.receivables.groups import group_of, require_defined, with_collectors
-from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis

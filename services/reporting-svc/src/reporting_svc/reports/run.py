@@ -14,8 +14,8 @@ from encours.reading.moment import View
 from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.report.document import ReportPlan
 from reporting_svc.domain.report.table import ReportRows, ReportTable
+from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.receivables.groups import with_collectors
-from reporting_svc.read_models.receivables.insured import with_insured
 from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
