@@ -24,12 +24,12 @@ from encours.projection.rebuild import rebuild
 from encours.projection.schemas import schema_of
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import fresh_installation, running_cluster
+from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.dashboard.query import month_to_date
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.aging import age_balances
-from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal
 from tests.bench import Entry, entry

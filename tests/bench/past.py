@@ -27,12 +27,12 @@ from encours.projection.projector import create_indexes, create_tables
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import fresh_installation, running_cluster
 from reporting_svc.domain.measures.delays import DelayFigures
+from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal
 from reporting_svc.read_models.turnover.query import by_period

@@ -14,6 +14,7 @@ from encours.kernel.bands import STANDARD
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import View
 from reporting_svc.domain.measures.dso import Dso
+from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import month_to_date
@@ -21,7 +22,6 @@ from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.delays.query import due_outcomes
 from reporting_svc.read_models.dso.query import DsoGroup, days_sales_outstanding, grouped_days
 from reporting_svc.read_models.receivables.groups import with_collectors
-from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.plans import compared
 from reporting_svc.read_models.turnover.products import by_product

@@ -20,12 +20,12 @@ from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
+from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.dashboard.query import month_to_date
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import ReportRateMissing, conversion_to, unrealised
-from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
 from tests.integration.receivable_histories import DAY_0, ENTITY, Books, history, issue, replay, steps
 from tests.integration.store import Store, project

@@ -15,8 +15,8 @@ from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.report.document import ReportPlan
 from reporting_svc.domain.report.table import ReportRows, ReportTable
 from reporting_svc.read_models.aged_balance.insured import with_insured
+from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.receivables.groups import with_collectors
-from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.report_sources.rows import ReportScope, report_scope, source_rows

@@ -14,9 +14,9 @@ from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import Definition
 from reporting_svc.http.answers import ConversionOut, ScopedReport, Sums, TieOut
 from reporting_svc.http.snapshot import AgedSnapshot
+from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import AgedGroup, Figures
 from reporting_svc.read_models.receivables.conversion import ReportConversion
-from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.tie_out.query import TiedFigures
 
 

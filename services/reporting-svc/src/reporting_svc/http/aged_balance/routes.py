@@ -20,10 +20,10 @@ from reporting_svc.http.aged_balance.answers import AgedBalanceOut, AgedGroupsOu
 from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import aged_snapshot
 from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
+from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import KEY, SORTS, Figures, aged_groups
 from reporting_svc.read_models.receivables.conversion import conversion_to
 from reporting_svc.read_models.receivables.groups import group_of, labels_of
-from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.query import currency_of
 from reporting_svc.read_models.tie_out.query import groups_sum, require_tied
 

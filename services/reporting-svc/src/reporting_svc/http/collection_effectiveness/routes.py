@@ -15,9 +15,9 @@ from reporting_svc.domain.measures.collection import eleven_months_before
 from reporting_svc.http.collection_effectiveness.answers import CollectionOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
+from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.receivables.groups import GroupBy
-from reporting_svc.read_models.receivables.penalties import open_penalties
 
 router = Router(tags=["Receivables"])
 MAX_MONTHS = 36

@@ -32,9 +32,9 @@ from reporting_svc.http.dso.answers import DsoFigures
 from reporting_svc.http.measured import PercentOut, Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.jobs.forecast_store import ForecastWork
+from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.dashboard.query import PromiseSums
-from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.tie_out.query import TiedFigures
 from reporting_svc.read_models.turnover.query import Turnover
 

@@ -26,12 +26,12 @@ from reporting_svc.http.measured import Reason
 from reporting_svc.http.scope import AskedInCurrency, AskInCurrency
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
 from reporting_svc.jobs.forecast_store import ForecastWork
+from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import KEY
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises, month_to_date
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.feed import Feed
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.turnover.query import by_period
 
 router = Router(tags=["Receivables"])

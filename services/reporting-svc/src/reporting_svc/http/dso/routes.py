@@ -13,10 +13,10 @@ from encours.kernel.errors import Invalid
 from reporting_svc.http.dso.answers import DsoGroups, DsoOut
 from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
+from reporting_svc.read_models.aged_balance.penalties import OpenPenalties, open_penalties
 from reporting_svc.read_models.dso import query
 from reporting_svc.read_models.dso.query import DsoGroup
 from reporting_svc.read_models.receivables.groups import labels_of
-from reporting_svc.read_models.receivables.penalties import OpenPenalties, open_penalties
 
 router = Router(tags=["Receivables"])
 

@@ -19,9 +19,9 @@ from reporting_svc.domain.measures.delays import (
     Delays,
     DueOutcome,
 )
-from reporting_svc.read_models.delays.debts import DEBT_AMOUNTS, moved_sql, states_sql, touched_sql
 from reporting_svc.read_models.delays.query import OneByOne, covered_debts, group_names
 from reporting_svc.read_models.receivables.counted import Counted, counted
+from reporting_svc.read_models.receivables.debts import DEBT_AMOUNTS, moved_sql, states_sql, touched_sql
 from reporting_svc.read_models.receivables.groups import Grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere

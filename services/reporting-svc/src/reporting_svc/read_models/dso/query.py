@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from reporting_svc.domain.measures.collection import Receivable, eleven_months_before, in_order
 from reporting_svc.domain.measures.collection import months as months_between
 from reporting_svc.domain.measures.dso import Dso, measure, months_back
+from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.collection.query import NOTHING, between, receivables, sales
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql, require_every_rate
-from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.sums import SALES
 

@@ -12,11 +12,11 @@ from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.collection import ONE_DAY, Receivable, amounts_of
 from reporting_svc.domain.measures.delays import Cohort
 from reporting_svc.domain.measures.published import FigureParts, PartSource
+from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.collection.query import NOTHING, collection_since, receivables
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.dso.query import billed_since, monthly_turnover
-from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.tie_out.query import OwnSum
 from reporting_svc.read_models.turnover.query import added, by_period, opening
