@@ -96,3 +96,19 @@ def test_delays_from_states_are_those_of_debts_settled_one_by_one(store: Store, 
             store.run(count_states(by_state, view, EUR, "month", {}))
             counted += by_state.total.settled.number + by_state.total.open_late.number
     assert seed > 3 or counted > 2 * QUESTIONS
+
+
+def test_money_received_since_the_last_subtotal_covers_the_oldest_debts(store: Store) -> None:
+    books = history([*((issue, 0, day, 1_000) for day in range(0, 2 * BLOCK * 5, 5)), (pay, 12, 150, 5_500)])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
+    end = len(books.log)
+    for known, settled_together in ((end - 1, 0), (end, 1)):
+        time = TimeTravel(DAY_0 + timedelta(days=160), known, None, is_now=False)
+        view = View(store.conn, "live", time, granted=None)
+        assert store.run(chain_for(view, EUR, "debt")).added
+        check_delays_by_group(store, view, EUR, timedelta(days=250), group_of)
+        by_state = DelayFigures(DAY_0, time.as_of)
+        found = store.run(count_states(by_state, view, EUR, "month", {}))
+        assert len(found.customers) == settled_together
