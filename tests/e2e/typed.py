@@ -57,7 +57,7 @@ class TypedClient:
         operation = _posts(self._package)[path]
         named = re.fullmatch(re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(path)), url)
         assert named is not None
-        if body:
+        if body is not None:
             fields["body"] = self._body(operation, body)
         return self.ask(operation, *named.groups(), **fields)
 
