@@ -263,7 +263,7 @@ CREDIT: dict[str, Make] = {
         "/v1/reservations",
         {"customer_id": w.customer(), "amount": eur("99.00"), "order_ref": "WEB-1"},
     ),
-    "/v1/reservations/{reservation_id}/recheck": lambda w: (f"/v1/reservations/{_blocked(w)}/recheck", {}),
+    "/v1/reservations/{reservation_id}/recheck": lambda w: (f"/v1/reservations/{_blocked(w)}/recheck", None),
     "/v1/reservations/{reservation_id}/override": lambda w: (
         f"/v1/reservations/{_blocked(w)}/override",
         {"text": "Payment is announced for Monday"},
