@@ -10,7 +10,7 @@ from encours.contracts.books import OWING, movements, moving
 from encours.contracts.events import invoice, loss, payment
 from encours.contracts.events.dunning import placements, promises, reminders, replies
 from encours.contracts.events.money import residual
-from encours.contracts.events.parties.customer import FieldsSet, FieldValue, RolesAssigned
+from encours.contracts.events.parties.customer import CustomerMerged, FieldsSet, FieldValue, RolesAssigned
 from encours.testing.events import event as sample
 from tests.integration.product_parts import amounts
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, TERMS, Books, credit_one
@@ -268,3 +268,10 @@ def every_kind() -> set[str]:
         for unlike in documents if "purpose" in known else documents[:1]:
             books.record(name, sample(cls, **usual | unlike), DAY_0)
     return {each.kind for event in books.log for each in movements(event.recorded())} | {*OWING}
+
+
+def merge(b: Books, n: int, day: date, amount: int) -> None:
+    """The second customer is merged into the first, once."""
+    ended, remains = CUSTOMERS[1], CUSTOMERS[0]
+    if b.versions[ended] == 1:
+        b.record(ended, CustomerMerged(customer_id=ended, into_id=remains, cause=None), day)

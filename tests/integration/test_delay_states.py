@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from reporting_svc.domain.measures.delays import DelayFigures
@@ -20,7 +22,7 @@ from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal, chain_for
 from tests.integration.delay_answers import check_delays_by_group
-from tests.integration.money_acts import lose, penalise, rebate, restore
+from tests.integration.money_acts import lose, merge, penalise, rebate, restore
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
@@ -112,3 +114,18 @@ def test_money_received_since_the_last_subtotal_covers_the_oldest_debts(store: S
         by_state = DelayFigures(DAY_0, time.as_of)
         found = store.run(count_states(by_state, view, EUR, "month", {}))
         assert len(found.customers) == settled_together
+
+
+def test_debts_of_a_merged_record_are_settled_with_those_of_the_one_that_remains(store: Store) -> None:
+    paid = [(issue, 0, 0, 5_000), (pay, 12, 1, 9_000)]
+    owed = [(issue, 1, day, 1_000) for day in range(2, 2 * BLOCK)]
+    books = history([*paid, *owed, (merge, 0, 100, 0)])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
+    for day in (99, 160):
+        time = TimeTravel(DAY_0 + timedelta(days=day), len(books.log), None, is_now=False)
+        view = View(store.conn, "live", time, granted=None)
+        scope = replace(EUR, merged=store.run(survivors_at(view)))
+        assert store.run(chain_for(view, scope, "debt")).added
+        check_delays_by_group(store, view, scope, timedelta(days=250), group_of)

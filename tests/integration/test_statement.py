@@ -16,7 +16,6 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from encours.contracts.events import calendar
-from encours.contracts.events.parties.customer import CustomerMerged
 from encours.ledger.stored import StoredEvent
 from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
@@ -24,7 +23,8 @@ from encours.reading.pages import Page
 from encours.testing.servers import Installation
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.read_models.statements import query
-from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, ENTITY, Books, history
+from tests.integration.money_acts import merge
+from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, ENTITY, history
 from tests.integration.store import Store, project
 
 HISTORIES = 500
@@ -35,13 +35,6 @@ ID = re.compile(r"_[0-9a-f]{4}([0-9a-f]{28})")
 def own(text: str, n: int) -> str:
     """Give ids a part of their own for each history."""
     return ID.sub(rf"_{n + 1:04x}\1", text)
-
-
-def merge(b: Books, n: int, day: date, amount: int) -> None:
-    """The second customer is merged into the first, once."""
-    ended, remains = CUSTOMERS[1], CUSTOMERS[0]
-    if b.versions[ended] == 1:
-        b.record(ended, CustomerMerged(customer_id=ended, into_id=remains, cause=None), day)
 
 
 def joined(histories: list[list[StoredEvent]]) -> list[StoredEvent]:
