@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import asyncpg
 import pytest
 
 from encours.contracts import Recorded
@@ -12,6 +13,7 @@ from encours.contracts.events import calendar
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import uuid7
 from encours.ledger import CommandReused, Ledger, VersionConflict
+from encours.ledger.client import READERS
 from encours.ledger.command import CommandMeta, Result, derived
 from encours.ledger.execute import Done, execute
 from encours.ledger.session import Session
@@ -309,3 +311,13 @@ async def test_a_stream_is_begun_where_the_caller_knows_it_to_stand(books: Books
     assert (await execute(books.ledger, meta(books), second)).position == 2
     with pytest.raises(VersionConflict):
         await execute(books.ledger, meta(books), second, retries=0)
+
+
+async def test_a_burst_of_reads_opens_no_more_connections(books: Books, admin: asyncpg.Connection) -> None:
+    count = """
+        select count(*) from pg_stat_activity
+        where application_name = 'encours ledger reader' and datname = current_database()
+    """
+    idle: int = await admin.fetchval(count)
+    await asyncio.gather(*(books.ledger.read_stream(books.name, f"inv_{n}") for n in range(64)))
+    assert await admin.fetchval(count) <= idle + READERS
