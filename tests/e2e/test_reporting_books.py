@@ -274,6 +274,31 @@ def test_a_published_delay_is_restated_by_the_invoices_that_its_mean_is_of(story
     assert moved["restated_values"]["median"]["reason"] == "nothing-settled"
 
 
+def test_a_turnover_beside_its_plan_is_restated_by_a_new_version_of_the_plan(story: Story) -> None:
+    world = story.world
+    plan = {"entity_id": world.entity, "code": "figures", "title": "Plan", "currency": "EUR", "by": "entity"}
+    month = {"month": ISSUED[:7], "billed": "80.00"}
+    plan_id = world.post("reporting", "/v1/turnover-plans", plan | {"targets": [month]})["id"]
+    body = {
+        "figure": "turnover-plan",
+        "title": "Plan",
+        "entity_id": world.entity,
+        "turnover_plan_id": plan_id,
+    }
+    published = world.post("reporting", "/v1/figures", body)
+    assert published["values"]["billed_difference"]["amount"] == eur("20.00")
+    assert published["values"]["collected_difference"]["reason"] == "not-planned"
+    world.post("reporting", "/v1/turnover-plans", plan | {"targets": [month | {"billed": "90.00"}]})
+    moved = world.get("reporting", f"/v1/figures/{published['id']}/restate", lang="fr")
+    assert [(each["type"], each["changes"]) for each in moved["data"]] == [
+        ("turnover_plan.set", {"billed_planned": eur("10.00")})
+    ]
+    assert moved["restated_values"]["billed_difference_rate"]["number"] == 11.11
+    for other in ({"turnover_plan_id": "tpn_" + "0" * 32}, {"currency": "USD"}, {"as_of": LATE}):
+        refused = world.client("reporting").post("/v1/figures", json=body | other)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{next(iter(other))}")
+
+
 def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:
     body = story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", limit=500, lang="fr")
     types = [entry["type"] for entry in body["data"]]

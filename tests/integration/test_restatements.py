@@ -23,8 +23,10 @@ from reporting_svc.domain.measures.published import MEASURES, FigureParts
 from reporting_svc.read_models.figures.restatement import restated
 from reporting_svc.read_models.receivables import Receivables
 from tests.integration import naive_delays
-from tests.integration.money_acts import lower
+from tests.integration.insurance_acts import insure
+from tests.integration.money_acts import lower, place, promise, remind
 from tests.integration.naive_portfolios import amend, portfolio
+from tests.integration.naive_published import OTHERS, PLAN, set_plan, versions
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, ENTITY, history, issue, pay, replay
 from tests.integration.store import Store, project
 from tests.integration.test_measures_replay import balances, sold
@@ -55,6 +57,8 @@ def figure(log: list[StoredEvent], asked: FigureQuestion, known_to: int) -> Figu
         if (wanted := getattr(asked, name)) is not None:
             mine = {c for c in mine if portfolio(c, log, day, known_to)[name] == wanted}
     first, source = asked.first_day or day, MEASURES[asked.figure].source
+    if source in OTHERS:
+        return OTHERS[source](log, asked, known_to, mine)
     if source == "turnover":
         return FigureParts(cash_and_sales(log, first, day, known_to, mine))
     if source in ("cohort", "delays"):
@@ -66,6 +70,8 @@ def figure(log: list[StoredEvent], asked: FigureQuestion, known_to: int) -> Figu
     amounts["outstanding"] = sum(e.account for e in found)
     if source == "bands":
         return FigureParts(amounts)
+    for name in ("promised", "placed", "insured"):
+        amounts[name] = sum(getattr(e, name) for e in found)
     amounts["past_90"] = amounts["91-120"] + amounts["121+"]
     amounts["open"] = sum(amounts[name] for name in BANDS)
     amounts["closing"] = amounts["receivables"] = amounts["outstanding"]
@@ -84,6 +90,7 @@ def figure(log: list[StoredEvent], asked: FigureQuestion, known_to: int) -> Figu
 
 NAMES = {
     "old": ("past_90", "open"),
+    "insured": ("insured", "open"),
     "collection": ("opening", "sales", "open", "not_due", "overdue", "unapplied", "closing", "turnover"),
 }
 """Parts of the measures that have all of a source."""
@@ -155,6 +162,13 @@ SCOPES: list[dict[str, str]] = [
 ]  # fmt: skip
 
 
+MOVING: dict[str, list[Any]] = {
+    "named": [promise, place], "insured": [insure], "promises_due": [promise] * 2, "promises_broken": [promise] * 2,
+    "plan": [set_plan], "reminders": [remind] * 3,
+}  # fmt: skip
+"""Acts that move the figures of a source beside those of money."""
+
+
 @pytest.mark.parametrize("name", MEASURES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
@@ -162,9 +176,10 @@ def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
 ) -> None:
     """Published, then the past changes: the changes of the events are the difference, for each part."""
     chance = random.Random(f"{name} {seed}")
+    more = MOVING.get(MEASURES[name].source, [])
     acts = [
         (
-            chance.choice([*ACTS, pay, amend, lower]),
+            chance.choice([*ACTS, pay, amend, lower, *more * 3]),
             chance.randrange(1000),
             chance.randrange(-40, 60),
             chance.randrange(1, 50) * 1000,
@@ -175,6 +190,8 @@ def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
     log, ends = books.log, books.ends[-chance.randrange(8, 16) :]
     store.run(project(store.conn, "live", log, 1000, Receivables()))
     as_of, scope = DAY_0 + timedelta(days=chance.randrange(40, 150)), chance.choice(SCOPES)
+    scope = {} if name == "turnover-plan" else scope
+    own = MEASURES[name].parameters
     asked = FigureQuestion(
         name,
         ENTITY,
@@ -185,6 +202,11 @@ def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
         days=30,
         segment=scope.get("segment"),
         salesperson=scope.get("salesperson"),
+        product=chance.choice(["A", "B", None]) if "product" in own else None,
+        step=chance.choice(["step-1", None]) if "step" in own else None,
+        channel=chance.choice(["email", None]) if "channel" in own else None,
+        turnover_plan_id=PLAN if "turnover_plan_id" in own else None,
+        plan_versions=versions(log) if "turnover_plan_id" in own else (),
     )
     found = store.run(restated(view(store, as_of, ends[-1]), asked, ends[0], 0))
     known = [figure(log, asked, end) for end in ends]

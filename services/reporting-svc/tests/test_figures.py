@@ -28,6 +28,7 @@ from reporting_svc.read_models.figures.sources import SOURCES
 
 MARCH = date(2026, 3, 31)
 ENTITY = "ent_" + "e" * 32
+PLAN = "tpn_" + "1" * 32
 DSO = FigureQuestion("dso", ENTITY, None, "EUR", MARCH, days=90)
 
 
@@ -49,6 +50,11 @@ def body(**fields: object) -> FigureBody:
         FigureQuestion("turnover", ENTITY, None, "EUR", MARCH, first_day=date(2026, 1, 1)),
         FigureQuestion("collection", ENTITY, None, "EUR", MARCH, first_day=date(2026, 1, 1), days=30),
         FigureQuestion("dso", ENTITY, None, "EUR", MARCH, days=90, segment="garages", salesperson="Ann"),
+        FigureQuestion("turnover-by-product", ENTITY, None, "EUR", MARCH, first_day=MARCH, product="oil"),
+        FigureQuestion("turnover-plan", ENTITY, None, "EUR", MARCH, turnover_plan_id=PLAN),
+        FigureQuestion(
+            "reminder-yield", ENTITY, None, "EUR", MARCH, first_day=MARCH, step="second", channel="letter"
+        ),
     ],
 )
 def test_the_question_can_be_read_from_the_event(asked: FigureQuestion) -> None:
@@ -67,11 +73,21 @@ def test_the_state_is_the_figure_and_its_entity() -> None:
         {"first_day": "2026-01-01"},
         {"figure": "turnover", "days": 90},
         {"figure": "collection", "by": "issue_date"},
+        {"product": "oil"},
+        {"figure": "promised", "channel": "letter"},
+        {"figure": "turnover-plan", "turnover_plan_id": PLAN, "segment": "garages"},
     ],
 )
 def test_parameters_of_another_figure_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="Leave out the parameters"):
         body(**fields)
+
+
+def test_a_turnover_beside_a_plan_names_the_plan() -> None:
+    with pytest.raises(ValidationError, match="Name the plan"):
+        body(figure="turnover-plan")
+    command = body(figure="turnover-plan", turnover_plan_id=PLAN).to_command("fig_1", MARCH)
+    assert command.question.turnover_plan_id == PLAN
 
 
 def test_bands_that_do_not_rise_are_refused_before_anything_is_published() -> None:
@@ -120,10 +136,22 @@ def test_parts_and_values_are_kept_with_the_figure_and_follow_from_the_parts_of_
 AMOUNTS = {
     "opening": 100_000, "sales": 1_000_000, "open": 130_000, "not_due": 100_000, "overdue": 26_000,
     "unapplied": 10_000, "closing": 120_000, "receivables": 120_000, "turnover": 900_000, "past_90": 13_000,
-    "recovered": 3, "billed": 4, "at_risk": 1, "old": 8,
+    "recovered": 3, "billed": 4, "at_risk": 1, "old": 8, "promised": 20_000, "placed": 5_000, "insured": 39_000,
 }  # fmt: skip
 MONTHS = {"receivables": 250_000, "2026-03": 120_000, "2026-02": 80_000, "2026-01": 70_000}
-VALUES: dict[FigureName, dict[str, float]] = {
+OWN_AMOUNTS: dict[str, dict[str, int]] = {
+    "months": MONTHS,
+    "delays": {"-10": 100, "60": 150, "12": 50},
+    "promises_due": {"promised": 500},
+    "promises_broken": {"promised": 500, "missing": 200},
+    "products": {"billed": 1_000, "credited": 100, "costed": 800, "cost": 600},
+    "plan": {"billed": 900, "billed_planned": 1_000, "collected": 700},
+    "reminders": {
+        "asked": 900, "asked_7": 800, "paid_7": 200, "asked_15": 800, "paid_15": 400, "asked_30": 0, "paid_30": 0,
+    },
+}  # fmt: skip
+"""Parts of the measures with a source of their own."""
+VALUES: dict[FigureName, dict[str, float | None]] = {
     "aged-balance": {},
     "turnover": {},
     "past-90": {"past_90": 10},
@@ -141,28 +169,38 @@ VALUES: dict[FigureName, dict[str, float]] = {
     "recovered-rate": {"recovered_rate": 75},
     "at-risk-90": {"at_risk_rate": 12.5},
     "payment-delay": {"mean": 20.67, "weighted_mean": 28.67, "median": 12},
+    "promised": {},
+    "placed": {},
+    "insured": {"insured_share": 30},
+    "promises-due": {},
+    "promises-broken": {},
+    "turnover-by-product": {"margin": 2, "margin_rate": 25},
+    "turnover-plan": {
+        "billed_difference": -1, "billed_difference_rate": -10, "collected_difference": None,
+        "collected_difference_rate": None,
+    },
+    "reminder-yield": {"yield_7": 25, "yield_15": 50, "yield_30": None},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_the_values_of_each_measure_follow_from_its_own_parts(name: FigureName) -> None:
     measure = MEASURES[name]
-    parts = FigureParts(AMOUNTS).named(measure.parts)
-    if measure.source == "months":
-        parts = FigureParts(MONTHS)
-    elif measure.source == "delays":
-        parts = FigureParts({"-10": 100, "60": 150, "12": 50}, {"-10": 1, "60": 1, "12": 1})
+    parts = FigureParts(OWN_AMOUNTS.get(measure.source, AMOUNTS)).named(measure.parts)
+    if measure.source == "delays":
+        parts = FigureParts(parts.amounts, {"-10": 1, "60": 1, "12": 1})
     found = values_of(FigureQuestion(name, ENTITY, None, "EUR", MARCH, days=90), parts)
-    assert {each.name: (each.number or 0) / 100 for each in found} == VALUES[name]
+    assert {each.name: each.number and each.number / 100 for each in found} == VALUES[name]
+    assert all(each.reason for each in found if each.number is None)
     nothing = FigureParts(
         dict.fromkeys(parts.amounts, 0) if measure.source not in ("delays", "months") else {}
     )
     if measure.source != "months":
         without = values_of(FigureQuestion(name, ENTITY, None, "EUR", MARCH), nothing)
         assert all(each.reason for each in without if each.number is None)
-        assert [each.name for each in without if each.number is not None] == ["late"] * (
-            name == "working-capital"
-        )
+        assert [each.name for each in without if each.number is not None] == {
+            "working-capital": ["late"], "turnover-plan": ["billed_difference"],
+        }.get(name, [])  # fmt: skip
 
 
 def test_a_balance_older_than_all_turnover_is_counted_back_to_a_lower_bound() -> None:
@@ -172,7 +210,9 @@ def test_a_balance_older_than_all_turnover_is_counted_back_to_a_lower_bound() ->
 
 
 def test_every_definition_is_published_by_a_measure_or_named_as_one_that_is_not() -> None:
-    published = {measure.definition for measure in MEASURES.values()} | {definitions.AGED_BY_ISSUE_DATE}
+    published = {measure.definition for measure in MEASURES.values()} | {
+        definitions.AGED_BY_ISSUE_DATE, definitions.INSURED_SHARE,
+    }  # fmt: skip
     assert published | NOT_PUBLISHED == {*definitions.ALL}
     assert not published & NOT_PUBLISHED
     assert set(MEASURES) == set(get_args(FigureName))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts import Recorded
+from encours.contracts.events.dunning.reminders import Channel
 from encours.contracts.events.figure import (
     FigureAmount,
     FigureName,
@@ -17,6 +18,7 @@ from encours.contracts.events.figure import (
 from encours.kernel.bands import STANDARD, Bands
 from encours.kernel.errors import NotFound
 from reporting_svc.domain.measures.published import MEASURES, FigureParts, FigurePeriod
+from reporting_svc.domain.turnover_plan import PlanVersion
 
 DSO_DAYS = 90
 
@@ -44,6 +46,12 @@ class FigureQuestion:
     days: int | None = None
     segment: str | None = None
     salesperson: str | None = None
+    product: str | None = None
+    turnover_plan_id: str | None = None
+    step: str | None = None
+    channel: Channel | None = None
+    plan_versions: tuple[PlanVersion, ...] = ()
+    """Versions of the plan, read from the ledger; no part of what the event keeps."""
 
     @property
     def banded(self) -> Bands:
@@ -76,6 +84,10 @@ class FigureQuestion:
             days=scope.days,
             segment=scope.segment,
             salesperson=scope.salesperson,
+            product=scope.product,
+            turnover_plan_id=scope.turnover_plan_id,
+            step=scope.step,
+            channel=scope.channel,
         )
 
     def scope(self, currency: str) -> FigureScope:
@@ -89,6 +101,10 @@ class FigureQuestion:
             days=self.days,
             segment=self.segment,
             salesperson=self.salesperson,
+            product=self.product,
+            turnover_plan_id=self.turnover_plan_id,
+            step=self.step,
+            channel=self.channel,
         )
 
 

@@ -43,6 +43,26 @@ class TurnoverPlanState:
     set_on: date = date.min
 
 
+@dataclass(frozen=True, slots=True)
+class PlanVersion:
+    """A version of a plan with the position and the business date at which it was set."""
+
+    position: int
+    set_on: date
+    plan: TurnoverPlanSet
+
+
+def in_force(versions: Sequence[PlanVersion], as_of: date, position: int) -> TurnoverPlanSet | None:
+    """Return the version in force on a day, by those known at a position; ``None`` before the first one."""
+    known = [each.plan for each in versions if each.set_on <= as_of and each.position <= position]
+    return known[-1] if known else None
+
+
+def of_entity(plan: TurnoverPlanSet) -> TurnoverPlanSet:
+    """Return the plan without its groups; their targets of a month are added up when it is compared."""
+    return replace(plan, by="entity", targets=tuple(replace(each, group=None) for each in plan.targets))
+
+
 def evolve(state: TurnoverPlanState, recorded: Recorded) -> TurnoverPlanState:
     """Return the state after the event."""
     assert isinstance(recorded.data, TurnoverPlanSet)

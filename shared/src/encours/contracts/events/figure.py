@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
+from encours.contracts.events.dunning.reminders import Channel
 
 FigureName = Literal[
     "aged-balance",
@@ -22,6 +23,14 @@ FigureName = Literal[
     "recovered-rate",
     "at-risk-90",
     "payment-delay",
+    "promised",
+    "placed",
+    "insured",
+    "promises-due",
+    "promises-broken",
+    "turnover-by-product",
+    "turnover-plan",
+    "reminder-yield",
 ]
 
 
@@ -35,12 +44,19 @@ class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     by: Literal["due_date", "issue_date"] = "due_date"
     """Date that the days of an aged balance are counted from."""
     first_day: date | None = None
-    """First day of a turnover, of a collection or of due dates, the last one is ``as_of``; of the month of issue."""
+    """First day of a turnover, a collection, due dates or reminders up to ``as_of``; of the month of issue."""
     days: int | None = None
     """Days of the turnover of a DSO or beside a collection, which end with ``as_of``."""
     segment: str | None = None
     """Customers of this segment on ``as_of``, and of this salesperson; ``None`` for all."""
     salesperson: str | None = None
+    product: str | None = None
+    """Product of a turnover; ``None`` for all of them side by side."""
+    turnover_plan_id: str | None = None
+    """Plan that a turnover is compared with."""
+    step: str | None = None
+    """Step of the reminders of a yield, and their channel; ``None`` for all."""
+    channel: Channel | None = None
 
 
 class FigureAmount(Value, frozen=True, kw_only=True):

@@ -67,6 +67,11 @@ INSURED = Definition(
     "once a customer and contract, - the deductible. The first loss of a year is not deducted. As in risk-svc. May "
     "overlap with what is on plan, promised or placed.",
 )
+INSURED_SHARE = Definition(
+    "insured-share/1",
+    "Insured of insured/1 / sum of the bands of aged-balance/due-date/3 x 100. Null where the bands add up to 0 or "
+    "less. Two decimals, half up.",
+)
 DSO_SIMPLE = Definition(
     "dso/simple/2",
     "Outstanding (unapplied cash deducted, VAT included, penalty documents left out) at as_of / "
@@ -235,6 +240,7 @@ ALL: tuple[Definition, ...] = (
     BROKEN_PROMISES,
     PLACED,
     INSURED,
+    INSURED_SHARE,
     DSO_SIMPLE,
     DSO_COUNTBACK,
     BPDSO,

@@ -18,15 +18,40 @@ from reporting_svc.domain.measures.collection import Collection, Receivable, fro
 from reporting_svc.domain.measures.definitions import Definition
 from reporting_svc.domain.measures.delays import DayCounts, Delays
 from reporting_svc.domain.measures.dso import countback, delinquent, hundredths, months_back, per_day, simple
+from reporting_svc.domain.measures.reminders import WINDOWS
 
 Unit = Literal["days", "percent", "money"]
 NoValue = Literal[
-    "no-turnover", "nothing-to-collect", "nothing-open", "nothing-billed", "not-known-yet", "nothing-settled"
+    "no-turnover",
+    "nothing-to-collect",
+    "nothing-open",
+    "nothing-billed",
+    "not-known-yet",
+    "nothing-settled",
+    "no-known-cost",
+    "not-planned",
+    "nothing-planned",
 ]
-PartSource = Literal["bands", "old", "turnover", "standing", "months", "collection", "cohort", "delays"]
+PartSource = Literal[
+    "bands",
+    "old",
+    "turnover",
+    "standing",
+    "months",
+    "collection",
+    "cohort",
+    "delays",
+    "named",
+    "insured",
+    "promises_due",
+    "promises_broken",
+    "products",
+    "plan",
+    "reminders",
+]
 """Queries that parts come from."""
-BY_DEBTOR: frozenset[PartSource] = frozenset({"cohort", "delays"})
-"""Sources in which the funds of a debtor cover its debts, so that a merge moves them."""
+BY_DEBTOR: frozenset[PartSource] = frozenset({"cohort", "delays", "insured", "reminders"})
+"""Sources in which the funds or the covers of a debtor are for all its debts, so that a merge moves them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +242,46 @@ def _delays(parts: FigureParts, _: FigurePeriod) -> tuple[MeasuredValue, ...]:
     )
 
 
+def _margin(parts: FigureParts, _: FigurePeriod) -> tuple[MeasuredValue, ...]:
+    """Return the margin of one product; nothing where products stand side by side."""
+    if "costed" not in parts.amounts:
+        return ()
+    costed, margin = parts.amounts["costed"], parts.amounts["costed"] - parts.amounts["cost"]
+    amount = Fraction(margin) if costed or margin else None
+    rate = Fraction(100 * margin, costed) if costed > 0 else None
+    by = definitions.TURNOVER_BY_PRODUCT
+    return (
+        MeasuredValue("margin", by, "money", amount, "no-known-cost"),
+        MeasuredValue("margin_rate", by, "percent", rate, "no-known-cost"),
+    )
+
+
+def _against_plan(parts: FigureParts, _: FigurePeriod) -> tuple[MeasuredValue, ...]:
+    """Return actual less planned, as an amount and in percent of what was planned."""
+    found = []
+    for name in ("billed", "collected"):
+        planned = parts.amounts.get(f"{name}_planned")
+        by, more, rate = definitions.TURNOVER_PLAN, None, None
+        reason: NoValue = "not-planned" if planned is None else "nothing-planned"
+        if planned is not None:
+            more = Fraction(parts.amounts[name] - planned)
+            rate = 100 * more / planned if planned > 0 else None
+        found.append(MeasuredValue(f"{name}_difference", by, "money", more, reason))
+        found.append(MeasuredValue(f"{name}_difference_rate", by, "percent", rate, reason))
+    return tuple(found)
+
+
+def _yields(parts: FigureParts, period: FigurePeriod) -> tuple[MeasuredValue, ...]:
+    """Return what was paid in the days after messages, in percent of what they asked for."""
+    return tuple(
+        value
+        for days in WINDOWS
+        for value in _rate(
+            f"yield_{days}", definitions.REMINDER_YIELD, f"paid_{days}", f"asked_{days}", "not-known-yet"
+        )(parts, period)
+    )
+
+
 _STANDING = ("receivables", "not_due", "turnover")
 _DAYS, _FIRST = frozenset({"days"}), frozenset({"first_day"})
 MEASURES: Mapping[FigureName, PublishedMeasure] = {
@@ -256,21 +321,31 @@ MEASURES: Mapping[FigureName, PublishedMeasure] = {
         _rate("at_risk_rate", definitions.AT_RISK, "at_risk", "old", "not-known-yet"),
     ),
     "payment-delay": PublishedMeasure(definitions.PAYMENT_DELAY, "delays", _FIRST, values=_delays),
+    "promised": PublishedMeasure(definitions.PROMISED, "named", parts=("promised", "open")),
+    "placed": PublishedMeasure(definitions.PLACED, "named", parts=("placed", "open")),
+    "insured": PublishedMeasure(
+        definitions.INSURED,
+        "insured",
+        values=_rate("insured_share", definitions.INSURED_SHARE, "insured", "open", "nothing-open"),
+    ),
+    "promises-due": PublishedMeasure(definitions.DUE_PROMISES, "promises_due"),
+    "promises-broken": PublishedMeasure(definitions.BROKEN_PROMISES, "promises_broken"),
+    "turnover-by-product": PublishedMeasure(
+        definitions.TURNOVER_BY_PRODUCT, "products", _FIRST | {"product"}, values=_margin
+    ),
+    "turnover-plan": PublishedMeasure(
+        definitions.TURNOVER_PLAN, "plan", frozenset({"turnover_plan_id"}), values=_against_plan
+    ),
+    "reminder-yield": PublishedMeasure(
+        definitions.REMINDER_YIELD, "reminders", _FIRST | {"step", "channel"}, values=_yields
+    ),
 }
 NOT_PUBLISHED: frozenset[Definition] = frozenset(
     {
         definitions.OVERDUE,  # a list; its sum is `overdue` of an aged balance
-        definitions.PROMISED,  # of the aged balance, by rules of other events than those that restate it
-        definitions.PLACED,
-        definitions.INSURED,
-        definitions.DUE_PROMISES,
-        definitions.BROKEN_PROMISES,
-        definitions.TURNOVER_BY_PRODUCT,  # a table; what no product has follows from the whole alone
-        definitions.TURNOVER_PLAN,
-        definitions.REMINDER_YIELD,
         definitions.DELAY_RANKING,
         definitions.CASH_FORECAST,  # an expectation that rests on all debtors: no part of it adds up over customers
         definitions.ANOMALY,
     }
 )
-"""Definitions of lists, of tables, and of figures whose parts do not add up over customers."""
+"""Definitions of lists, and of figures whose parts do not add up over customers."""

@@ -137,7 +137,7 @@ async def _board(q: Query, asked: AskedInCurrency, days: int) -> tuple[Json, For
                 view, scope, dso, books.total.bands[0] - penalties.not_due_minor, conversion
             ),
             due=await due_promises(view, scope, conversion),
-            broken=await broken_promises(view, scope, first, conversion),
+            broken=await broken_promises(view, scope, conversion),
         )
     forecast: ForecastWork | Reason = await _forecast(q, books)
     wanted = None

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.dunning.reminders import Channel
 from encours.contracts.events.figure import FigureName, FigureValue
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
@@ -63,14 +64,19 @@ class FigureOut(BaseModel):
     by: str | None = Field(description="Aged balance: the date that days are counted from.")
     first_day: date | None
     days: int | None
+    product: str | None
+    turnover_plan_id: str | None
+    step: str | None
+    channel: Channel | None
     amounts: dict[str, MoneyModel] = Field(
         description="Parts that the figure follows from; they add up over customers."
     )
     quantities: dict[str, int] = Field(
-        description="Parts that are numbers. Payment delay: invoices and instalments settled, by days of delay."
+        description="Parts that are numbers: promises, reminders. Payment delay: invoices and instalments settled, by "
+        "days of delay."
     )
     values: dict[str, FigureValueOut] = Field(
-        description="What follows from the parts; empty for an aged balance and a turnover."
+        description="What follows from the parts; empty where nothing does, as for an aged balance."
     )
     account: MoneyModel = Field(description="Balance of the customers' account that it was tied out with.")
     figure_incomplete: bool = Field(description="Streams were parked when it was computed.")
@@ -98,6 +104,10 @@ class FigureOut(BaseModel):
             "by": scope.by if published.figure == "aged-balance" else None,
             "first_day": scope.first_day.isoformat() if scope.first_day else None,
             "days": scope.days,
+            "product": scope.product,
+            "turnover_plan_id": scope.turnover_plan_id,
+            "step": scope.step,
+            "channel": scope.channel,
             **_parts(parts_of(published), scope.currency),
             "values": _values(published_values(state.entity_id, published), scope.currency),
             "account": money_json(published.account_minor, scope.currency),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from encours.contracts.events.dunning.reminders import Channel
 from encours.contracts.events.figure import FigureName
 from encours.contracts.events.schedule import CountedBy
 from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
@@ -15,6 +16,8 @@ from encours.kernel.errors import Invalid
 from reporting_svc.domain.figure import DSO_DAYS, FigureQuestion, PublishFigure
 from reporting_svc.domain.measures.published import MEASURES
 from reporting_svc.http.aged_balance.routes import BANDS
+
+PARAMETERS = frozenset().union(*(measure.parameters for measure in MEASURES.values()))
 
 
 class FigureBody(Body):
@@ -47,7 +50,7 @@ class FigureBody(Body):
     first_day: BusinessDate | None = Field(
         default=None,
         description="First day of the period; that of the month of as_of if not given. Recovered rate and at risk: a "
-        "day of the month of issue.",
+        "day of the month of issue. Reminder yield: first day of the decisions.",
     )
     days: int | None = Field(
         default=None,
@@ -56,18 +59,29 @@ class FigureBody(Body):
         strict=True,
         description="Days of the turnover, which end with as_of; 90 if not given.",
     )
+    product: ShortText | None = Field(
+        default=None,
+        description="Turnover by product: of this one, with its cost; all side by side if not given.",
+    )
+    turnover_plan_id: Annotated[str, Id("tpn")] | None = Field(
+        default=None, description="Turnover plan: the plan; its currency is that of the figure."
+    )
+    step: ShortText | None = Field(default=None, description="Reminder yield: of this step of the policies.")
+    channel: Channel | None = Field(default=None, description="Reminder yield: by this channel.")
 
     @model_validator(mode="after")
     def _own_parameters(self) -> FigureBody:
-        given = {
-            "bands": self.bands is not None,
-            "by": self.by != "due_date",
-            "first_day": self.first_day is not None,
-            "days": self.days is not None,
-        }
-        if any(each for name, each in given.items() if name not in MEASURES[self.figure].parameters):
+        own = MEASURES[self.figure].parameters
+        given = {name for name in PARAMETERS - {"by"} if getattr(self, name) is not None}
+        given |= {"by"} if self.by != "due_date" else set()
+        if "turnover_plan_id" in own:
+            if self.turnover_plan_id is None:
+                raise ValueError("Name the plan in turnover_plan_id.")
+            given |= {name for name in ("customer_id", "segment", "salesperson") if getattr(self, name)}
+        if given - own:
             raise ValueError(
-                f"Leave out the parameters that a figure of the kind {self.figure} does not have."
+                f"Leave out the parameters that a figure of the kind {self.figure} does not have: "
+                f"{', '.join(sorted(given - own))}."
             )
         return self
 
@@ -100,5 +114,9 @@ class FigureBody(Body):
             days=days,
             segment=self.segment,
             salesperson=self.salesperson,
+            product=self.product,
+            turnover_plan_id=self.turnover_plan_id,
+            step=self.step,
+            channel=self.channel,
         )
         return PublishFigure(figure_id, self.title, asked, self.position)

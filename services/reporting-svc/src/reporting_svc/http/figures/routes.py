@@ -28,7 +28,7 @@ from reporting_svc.http.figures.answers import (
 from reporting_svc.http.figures.bodies import FigureBody
 from reporting_svc.read_models.feed import Event, Feed
 from reporting_svc.read_models.figures.listing import KEY, SORTS, published_figures
-from reporting_svc.read_models.figures.query import LatestFigures
+from reporting_svc.read_models.figures.query import LatestFigures, with_plan
 from reporting_svc.read_models.figures.restatement import restated
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.use_cases.figures import FIGURE, publish_figure
@@ -91,7 +91,7 @@ async def restate(
         state, version = await _figure(q, figure_id, view.time.position)
         published = state.published
         assert published is not None
-        asked = FigureQuestion.of(state.entity_id, published)
+        asked = await with_plan(q.ledger, q.caller.ledger, FigureQuestion.of(state.entity_id, published))
         found = await restated(view, asked, published.position, after)
     events = await feed.at(q.caller.ledger, [moved.position for moved in found.moved])
     return q.respond(RestatementOut.of(state, version, found, events, lang, view.time))

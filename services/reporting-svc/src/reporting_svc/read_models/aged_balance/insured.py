@@ -24,12 +24,15 @@ DEBTORS_AT_ONCE = 100
 
 
 async def with_insured(view: View, scope: Scope) -> Scope:
-    """Return the scope with the insured part of each open invoice of the ledger; minor units."""
-    return replace(scope, insured=await _insured(view, scope.merged))
+    """Return the scope with the insured part of each open invoice of its customer, or of the ledger; minor units."""
+    records = None if scope.customer_id is None else scope.merged.records(scope.customer_id)
+    return replace(scope, insured=await _insured(view, scope.merged, records))
 
 
-async def _insured(view: View, merged: Survivors) -> Mapping[str, int]:
-    known = await insurance_known(view.conn, view.schema, view.time.as_of, view.time.position, merged)
+async def _insured(view: View, merged: Survivors, of: Sequence[str] | None) -> Mapping[str, int]:
+    known = await insurance_known(
+        view.conn, view.schema, view.time.as_of, view.time.position, merged, records=of
+    )
     if not known.covers:
         return {}
     records = [record for debtor in known.debtors for record in merged.records(debtor)]

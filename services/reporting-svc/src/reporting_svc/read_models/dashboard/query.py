@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
 
 LISTED = 5
+BROKEN_DAYS = 30
+"""Days of the promises that were found broken (``promises-broken/1``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,9 @@ async def due_promises(view: View, scope: Scope, conversion: ReportConversion | 
     return await _promises(view, scope, conversion, "made", "p.promised_on = {}::date", view.time.as_of)
 
 
-async def broken_promises(
-    view: View, scope: Scope, first: date, conversion: ReportConversion | None
-) -> PromiseSums:
-    """Return the promises that were found broken from ``first`` to the day of the question and have stayed so."""
+async def broken_promises(view: View, scope: Scope, conversion: ReportConversion | None) -> PromiseSums:
+    """Return the promises that were found broken in the 30 days up to that of the question and have stayed so."""
+    first = view.time.as_of - timedelta(days=BROKEN_DAYS - 1)
     return await _promises(view, scope, conversion, "broken", "p.effective_on >= {}::date", first)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from encours.contracts.events.figure import TurnoverPlanSet
 from encours.kernel.errors import Invalid
 from encours.ledger import Ledger
 from encours.reading.merges import survivors_at
@@ -16,6 +17,8 @@ from encours.reading.read_db import ReadDb
 from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure, values_of
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.published import MEASURES
+from reporting_svc.domain.turnover_plan import PlanVersion, in_force
+from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.figures.sources import SOURCES
 from reporting_svc.read_models.parked import parked_streams
@@ -41,8 +44,10 @@ class LatestFigures:
 
         Raises :class:`PositionNotReached` where the read model is behind the ledger, and :class:`FuturePosition`.
         """
+        asked = await with_plan(self.ledger, ledger, asked)
         async with self.view(ledger, asked.as_of, position) as view:
             await check(view, Scope(entity_id=asked.entity_id, customer_id=asked.customer_id))
+            asked = _in_plan_currency(asked, view.time.position)
             found = await measured(view, asked)
             parked = await parked_streams(view.conn, Receivables.name, ledger)
             return replace(found, incomplete=bool(parked))
@@ -77,6 +82,33 @@ class LatestFigures:
             yield View(moment.conn, moment.schema, time, granted, moment.incomplete)
 
 
+async def with_plan(events: Ledger, ledger: str, asked: FigureQuestion) -> FigureQuestion:
+    """Return the question with the versions of its plan. Raises 422 for one that is none of the entity."""
+    if asked.turnover_plan_id is None:
+        return asked
+    found = await events.read_stream(ledger, asked.turnover_plan_id)
+    if not found or found[0].entity != asked.entity_id:
+        raise Invalid(f"{asked.turnover_plan_id} is no plan of {asked.entity_id}.", "/turnover_plan_id")
+    versions = []
+    for event in found:
+        plan = event.data
+        assert isinstance(plan, TurnoverPlanSet)
+        versions.append(PlanVersion(event.position, event.effective_on, plan))
+    return replace(asked, plan_versions=tuple(versions))
+
+
+def _in_plan_currency(asked: FigureQuestion, position: int) -> FigureQuestion:
+    """Return the question in the currency of its plan. Raises 422 for another one, and for no plan on that day."""
+    if asked.turnover_plan_id is None:
+        return asked
+    plan = in_force(asked.plan_versions, asked.as_of, position)
+    if plan is None:
+        raise Invalid(f"The plan was not set yet on {asked.as_of}.", "/as_of")
+    if asked.currency not in (None, plan.currency):
+        raise Invalid(f"The plan is in {plan.currency}.", "/currency")
+    return replace(asked, currency=plan.currency)
+
+
 def at(view: View, asked: FigureQuestion, position: int) -> View:
     """Return the read model as the events up to a position show it, on the day of a figure."""
     return replace(view, time=TimeTravel(asked.as_of, position, str(position), is_now=False))
@@ -89,6 +121,8 @@ async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None
     """
     if scope is None:
         scope = await scope_of(view, asked)
+    if MEASURES[asked.figure].source == "insured":
+        scope = await with_insured(view, scope)
     measure, bands = MEASURES[asked.figure], asked.banded
     basis = "issued_on" if asked.by_issue_date else "due_on"
     found = (await aged(view, scope, bands=bands, basis=basis)).one_currency()  # type: ignore[arg-type]

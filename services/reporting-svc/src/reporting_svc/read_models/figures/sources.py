@@ -12,13 +12,20 @@ from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.collection import ONE_DAY, Receivable, amounts_of
 from reporting_svc.domain.measures.delays import Cohort
 from reporting_svc.domain.measures.published import FigureParts, PartSource
+from reporting_svc.domain.measures.reminders import ReminderYield, yields
+from reporting_svc.domain.turnover_plan import in_force, of_entity
 from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.collection.query import NOTHING, collection_since, receivables
+from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.dso.query import billed_since, monthly_turnover
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import OwnSum
+from reporting_svc.read_models.turnover.plans import compared, totals_of
+from reporting_svc.read_models.turnover.products import ProductTurnover, by_product
+from reporting_svc.read_models.turnover.products import total as total_of
 from reporting_svc.read_models.turnover.query import added, by_period, opening
 
 if TYPE_CHECKING:
@@ -49,14 +56,12 @@ async def _bands(_view: View, _scope: Scope, total: Figures, asked: FigureQuesti
         "overdue": total.overdue,
         "outstanding": total.outstanding,
     }
-    own = OwnSum("bands less unapplied cash", sum(bands.values()) - total.unapplied, total.ledger)
-    return SourcedParts(FigureParts(amounts), own)
+    return _of_bands(total, FigureParts(amounts))
 
 
 async def _old(_view: View, _scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
-    gross = sum(total.bands)
-    own = OwnSum("bands less unapplied cash", gross - total.unapplied, total.ledger)
-    return SourcedParts(FigureParts({"past_90": sum(total.bands[_PAST_90 + 1 :]), "open": gross}), own)
+    past_90 = sum(total.bands[_PAST_90 + 1 :])
+    return _of_bands(total, FigureParts({"past_90": past_90, "open": sum(total.bands)}))
 
 
 async def _turnover(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
@@ -133,6 +138,90 @@ async def _delays(view: View, scope: Scope, total: Figures, asked: FigureQuestio
     )
 
 
+async def _named(_view: View, _scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
+    amounts = {"promised": total.promised, "placed": total.placed}
+    return _of_bands(total, FigureParts(amounts | {"open": sum(total.bands)}))
+
+
+async def _insured(_view: View, _scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
+    return _of_bands(total, FigureParts({"insured": total.insured, "open": sum(total.bands)}))
+
+
+def _of_bands(total: Figures, parts: FigureParts) -> SourcedParts:
+    """Return parts that add up to no balance, with the bands of the same receivables."""
+    own = OwnSum("bands less unapplied cash", sum(total.bands) - total.unapplied, total.ledger)
+    return SourcedParts(parts, own)
+
+
+async def _due_promises(view: View, scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
+    found = await due_promises(view, scope, None)
+    return _of_bands(total, FigureParts({"promised": found.amount_minor}, {"promises": found.number}))
+
+
+async def _broken_promises(view: View, scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
+    found = await broken_promises(view, scope, None)
+    amounts = {"promised": found.amount_minor, "missing": found.missing_minor}
+    return _of_bands(total, FigureParts(amounts, {"promises": found.number}))
+
+
+async def _products(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
+    first = asked.begins
+    periods = await by_period(view, scope, "month", first)
+    products = await by_product(view, scope, "month", first, periods)
+    summed = {product: total_of(first, rows) for product, rows in products.items()}
+    if asked.product is None:
+        parts = {_named_product(product): found.net for product, found in summed.items()}
+    else:
+        found = summed.get(asked.product, ProductTurnover(first))
+        parts = {
+            "billed": found.billed_net,
+            "credited": found.credited_net,
+            "costed": found.costed,
+            "cost": found.cost,
+        }
+    after = await opening(view, scope, first) + sum(each.change for each in periods)
+    own = OwnSum("opening balance and the changes of the period", after, total.outstanding)
+    return SourcedParts(FigureParts(parts), own)
+
+
+def _named_product(product: str | None) -> str:
+    """Return the name of the turnover of a product, which no product's code is."""
+    return "no_product" if product is None else f"product:{product}"
+
+
+async def _plan(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
+    plan = in_force(asked.plan_versions, view.time.as_of, view.time.position)
+    if plan is None:
+        return _of_bands(total, FigureParts({"billed": 0, "collected": 0}))
+    found = await compared(view, scope, of_entity(plan))
+    billed_planned, billed, collected_planned, collected = totals_of(found.months)
+    amounts = {"billed": billed, "collected": collected}
+    if billed_planned is not None:
+        amounts["billed_planned"] = billed_planned
+    if collected_planned is not None:
+        amounts["collected_planned"] = collected_planned
+    if found.balance_minor is None:
+        return _of_bands(total, FigureParts(amounts))
+    own = OwnSum("opening balance and the changes of the months", found.balance_minor, total.outstanding)
+    return SourcedParts(FigureParts(amounts), own)
+
+
+async def _reminders(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
+    paid = await reminders_paid(view, scope, asked.begins)
+    wanted = [
+        each
+        for each in paid.reminders
+        if asked.step in (None, each.step) and asked.channel in (None, each.channel)
+    ]
+    found = yields(wanted, paid.funds, view.time.as_of, lambda _: ()).get((), ReminderYield())
+    amounts, quantities = {"asked": found.asked_minor}, {"requested": found.requested} | found.traces
+    for window in found.windows:
+        amounts[f"asked_{window.days}"] = window.asked_minor
+        amounts[f"paid_{window.days}"] = window.paid_minor
+        quantities[f"messages_{window.days}"] = window.messages
+    return _of_bands(total, FigureParts(amounts, quantities))
+
+
 SOURCES: Mapping[PartSource, Source] = {
     "bands": _bands,
     "old": _old,
@@ -142,4 +231,11 @@ SOURCES: Mapping[PartSource, Source] = {
     "collection": _collection,
     "cohort": _cohort,
     "delays": _delays,
+    "named": _named,
+    "insured": _insured,
+    "promises_due": _due_promises,
+    "promises_broken": _broken_promises,
+    "products": _products,
+    "plan": _plan,
+    "reminders": _reminders,
 }
