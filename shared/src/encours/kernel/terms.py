@@ -141,6 +141,7 @@ def _end_of_month(day: date) -> date:
 
 
 def months_after(day: date, months: int) -> date:
+    """Return the same day of a later month, or of an earlier one below 0; the last day of a month that is shorter."""
     if not months:
         return day
     years, month = divmod(day.month - 1 + months, 12)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
+from encours.kernel.terms import months_after
 from reporting_svc.domain.measures.dso import delinquent, per_day, simple
 
 ONE_DAY = timedelta(days=1)
@@ -136,7 +137,7 @@ def months(first: date, last: date) -> list[tuple[date, date]]:
     """Return the first and last days of the calendar months from that of ``first``; ``last`` ends the latest."""
     found, start = [], first.replace(day=1)
     while start <= last:
-        following = (start + timedelta(days=31)).replace(day=1)
+        following = months_after(start, 1)
         found.append((start, min(following - ONE_DAY, last)))
         start = following
     return found
@@ -144,8 +145,7 @@ def months(first: date, last: date) -> list[tuple[date, date]]:
 
 def eleven_months_before(day: date) -> date:
     """Return the first day of the twelve calendar months that end with that of a day."""
-    number = day.year * 12 + day.month - 1 - 11
-    return date(number // 12, number % 12 + 1, 1)
+    return months_after(day.replace(day=1), -11)
 
 
 def in_order(groups: Iterable[str | None]) -> list[str | None]:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from encours.kernel.errors import Invalid
+from encours.kernel.terms import months_after
 
 _DAY = timedelta(days=1)
 
 
 def _month(day: date, back: int) -> date:
     """Return the first day of a month so many months before that of ``day``."""
-    months = day.year * 12 + day.month - 1 - back
-    return date(months // 12, months % 12 + 1, 1)
+    return months_after(day.replace(day=1), -back)
 
 
 def _quarter(day: date) -> date:

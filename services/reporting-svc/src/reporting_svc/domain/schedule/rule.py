@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from encours.contracts.events.schedule import DueDayRule, SchedulePeriod
 from encours.kernel.business_days import BusinessCalendar
+from reporting_svc.domain.report.days import DAY_WORDS
 
 DAYS_BACK_MAX = 400
 """Longest time over which missed moments are counted."""
 _DAY = timedelta(days=1)
 _AROUND = timedelta(days=14)
 """More than any shift moves a day."""
+_PERIODS: Mapping[SchedulePeriod, tuple[str, str]] = {
+    "last_month": ("start_of_last_month", "end_of_last_month"),
+    "last_quarter": ("start_of_last_quarter", "end_of_last_quarter"),
+    "last_year": ("start_of_last_year", "end_of_last_year"),
+    "month_to_date": ("start_of_month", "today"),
+    "year_to_date": ("start_of_year", "today"),
+}
+"""Words for the first and the last day of each period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +95,6 @@ def next_due(rule: DueDayRule, calendar: BusinessCalendar, zone: str, now: datet
 
 
 def period_of(period: SchedulePeriod, on: date) -> tuple[date, date]:
-    """Return first and last day of a period that follows a day."""
-    month, year = on.replace(day=1), on.replace(month=1, day=1)
-    quarter = on.replace(month=(on.month - 1) // 3 * 3 + 1, day=1)
-    match period:
-        case "last_month":
-            return (month - _DAY).replace(day=1), month - _DAY
-        case "last_quarter":
-            last = quarter - _DAY
-            return last.replace(month=last.month - 2, day=1), last
-        case "last_year":
-            return date(on.year - 1, 1, 1), year - _DAY
-        case "month_to_date":
-            return month, on
-        case "year_to_date":
-            return year, on
+    """Return the first and the last day of a period, as they follow from a day."""
+    first, last = _PERIODS[period]
+    return DAY_WORDS[first](on), DAY_WORDS[last](on)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from encours.contracts.events.figure import TurnoverPlanSet
+from encours.kernel.terms import months_after
 from encours.reading.where import ViewWhere
+from reporting_svc.domain.measures.collection import ONE_DAY
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import by_group, by_period, opening
@@ -77,7 +79,7 @@ async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> PlanCompa
             planned.get((month, group), (None, None)),
             found.get((month, group), (0, 0)),
         )
-        complete = _next_month(month) - timedelta(days=1) <= day
+        complete = months_after(month, 1) - ONE_DAY <= day
         rows.append(PlannedMonth(month, group, complete, to_bill, billed, to_collect, collected))
     return PlanComparison(rows, await opening(view, scope, min(months)) + change)
 
@@ -120,7 +122,3 @@ def totals_of(rows: Sequence[PlannedMonth]) -> tuple[int | None, int, int | None
 
 def _sum(one: int | None, other: int | None) -> int | None:
     return one if other is None else (one or 0) + other
-
-
-def _next_month(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1)
