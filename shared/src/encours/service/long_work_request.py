@@ -36,8 +36,13 @@ def read_upto(wanted: int | None, last_on: date, today: date, head: int) -> int:
     """
     if last_on > today:
         raise Invalid(f"The period ends after today, {today}.", "/to")
+    return position_upto(wanted, head)
+
+
+def position_upto(wanted: int | None, head: int) -> int:
+    """Return a position that is wanted, or the ledger's head. Raises ``Invalid`` for one beyond the head."""
     if wanted is not None and wanted > head:
-        raise Invalid(f"The ledger has {head} events.", "/position")
+        raise Invalid(f"The ledger's last position is {head}: choose one up to it.", "/position")
     return wanted or head
 
 

@@ -10,7 +10,7 @@ from encours.contracts.events.schedule import ReportOptions
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
-from encours.service.long_work_request import RequestedWork, request_long_work
+from encours.service.long_work_request import RequestedWork, position_upto, request_long_work
 from reporting_svc.domain.journal.chart import default_chart
 from reporting_svc.exports.store import REPORTS, Export, ExportKind, ExportStore, Layout
 from reporting_svc.read_models.refusals import ReportingEntityNotFound
@@ -67,13 +67,10 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> 
         field = "/as_of" if wanted.kind in REPORTS else "/from"
         if wanted.kind == "fec" and wanted.first_on == wanted.last_on.replace(month=1, day=1):
             field = "/year"
-        raise Invalid(f"It begins after today, {meta.today}.", field)
+        raise Invalid(f"The period begins after today, {meta.today}: choose an earlier day.", field)
     if not (await ledger.versions(meta.ledger, [wanted.entity_id]))[wanted.entity_id]:
         raise ReportingEntityNotFound(wanted.entity_id)
-    head = (await ledger.head(meta.ledger)).position
-    if wanted.position is not None and wanted.position > head:
-        raise Invalid(f"The ledger has {head} events.", "/position")
-    return wanted.position or head
+    return position_upto(wanted.position, (await ledger.head(meta.ledger)).position)
 
 
 async def _queued(ledger: Ledger, meta: CommandMeta, wanted: RequestExport, export_id: str) -> Export:

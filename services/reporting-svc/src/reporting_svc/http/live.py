@@ -26,7 +26,7 @@ class TooManyStreams(Refusal):
     code = "too-many-streams"
     title = "Too many live streams"
     status = 503
-    remedy = "Close a stream, or read the answer without /stream again from time to time."
+    remedy = "Close a stream that is not needed, or poll the same path without /stream."
 
     def __init__(self) -> None:
         super().__init__(

@@ -10,7 +10,7 @@ class ReportedCustomerNotFound(NotFound):
 
     code = "customer-not-found"
     title = "Customer not found"
-    remedy = "Check the id and the ledger."
+    remedy = "Use an id from GET /v1/customers of invoice-svc. The id may belong to another ledger."
 
 
 class ReportingEntityNotFound(NotFound):
@@ -18,7 +18,7 @@ class ReportingEntityNotFound(NotFound):
 
     code = "entity-not-found"
     title = "Entity not found"
-    remedy = "Check the id and the ledger."
+    remedy = "Use an id from GET /v1/entities of invoice-svc. The id may belong to another ledger."
 
 
 class ReportedInvoiceNotFound(NotFound):
@@ -26,4 +26,4 @@ class ReportedInvoiceNotFound(NotFound):
 
     code = "invoice-not-found"
     title = "Invoice not found"
-    remedy = "Check the id and the ledger."
+    remedy = "Use an id from GET /v1/invoices of invoice-svc. The id may belong to another ledger."

@@ -54,7 +54,7 @@ class ReportPeriodTooLong(Refusal):
     code = "report-period"
     title = "Period of the report is not valid"
     status = 422
-    remedy = "Choose since on or before as_of; at most ten years, or 36 months of collection."
+    remedy = "Choose since at most ten years before as_of, or 36 months for the source collection, and not after it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _first(plan: ReportPlan, on: date) -> date:
     months = (on.year - first.year) * 12 + on.month - first.month
     longest = plan.source.name == "collection" and months >= MONTHS_MAX
     if plan.source.has_period and (not timedelta() <= on - first <= timedelta(PERIOD_DAYS_MAX) or longest):
-        raise ReportPeriodTooLong(f"The period would last from {first} to {on}.", "/document/since")
+        raise ReportPeriodTooLong(f"The period runs from {first} to {on}.", "/document/since")
     return first
 
 

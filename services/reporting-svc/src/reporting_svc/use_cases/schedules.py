@@ -52,7 +52,7 @@ async def set_schedule(session: Session, command: SetSchedule, ledger: Ledger) -
         session.require_entity(entity)
         await session.ask(require_entity, ledger, session.meta.ledger, entity)
     if known.current is not None and known.entity_id != entity:
-        raise Invalid("A schedule stays with its entity: make a new one.", "/")
+        raise Invalid("A schedule stays with its entity: make a new one with POST /v1/schedules.", "/")
     for event in state.set_schedule(known, command, session.meta.actor):
         session.emit(command.schedule_id, event, entity=entity)
     return session.result(command.schedule_id)
@@ -65,7 +65,7 @@ async def _require_whole(ledger: Ledger, meta: CommandMeta, report_id: str) -> N
     report = REPORT.fold(await ledger.read_stream(meta.ledger, report_id))
     if report.is_visible_to(meta.actor) and not report.entity_id:
         raise ScheduleOfAllEntities(
-            "The report covers all entities, and this API key some of them: its schedule would be of all."
+            "The report covers all entities, but this API key covers only some of them."
         )
 
 

@@ -36,7 +36,7 @@ class TooManyWebhooks(Refusal):
 
     code = "too-many-webhooks"
     title = "Too many webhooks"
-    remedy = "Delete one that is not used, or let one receiver pass events on."
+    remedy = "Delete a webhook that is not used, or let one receiver pass events on to others."
 
     def __init__(self) -> None:
         super().__init__(f"A ledger has at most {MAX_WEBHOOKS} webhooks.")
@@ -193,7 +193,7 @@ class Webhooks:
         """Return the position behind which events are sent. Raises for one that the ledger has not, or sends not."""
         head = (await self._ledger.head(ledger)).position
         if after > head:
-            raise Invalid(f"The ledger has {head} events.", "/after")
+            raise Invalid(f"The ledger's last position is {head}: choose one up to it.", "/after")
         effects_from = (await self._ledger.info(ledger, fresh=True)).effects_from
         if after < effects_from:
             raise ReplayBeforeRestore(

@@ -18,13 +18,11 @@ _VAT = "vat_"
 
 
 class AccountNumberRefused(Invalid):
-    """An account of an export is unknown, or no number of the French chart of accounts (422)."""
+    """An account of an export is unknown, or its number does not belong to the French chart of accounts (422)."""
 
     code = "account-refused"
     title = "Account cannot be used"
-    remedy = (
-        "Use the names that the export's accounts list, and numbers whose first three characters are digits."
-    )
+    remedy = "Use the names listed in the accounts of an export, and numbers that begin with three digits."
 
 
 def is_account_number(text: str) -> bool:
@@ -67,15 +65,15 @@ class Chart(msgspec.Struct, frozen=True):
         return LedgerAccount(number, label)
 
     def with_numbers(self, numbers: Mapping[str, str], at: str = "/accounts") -> Chart:
-        """Return the chart with an entity's own numbers by purpose, VAT accounts as ``vat_2000``. ``at``: pointer to
-        them.
+        """Return the chart with an entity's own numbers by purpose, such as ``vat_2000`` for VAT of 20 %.
 
-        Raises :class:`AccountNumberRefused` for an unknown purpose and for a number that is none.
+        ``at``: JSON pointer to the numbers. Raises :class:`AccountNumberRefused` for an unknown purpose and for a
+        number outside classes 1 to 8.
         """
         accounts, vat = dict(self.accounts), dict(self.vat)
         for purpose, number in numbers.items():
             if not is_account_number(number):
-                raise AccountNumberRefused(f"{number!r} is no account of classes 1 to 8.", f"{at}/{purpose}")
+                raise AccountNumberRefused(f"{number!r} is not an account of classes 1 to 8.", f"{at}/{purpose}")
             rate = purpose.removeprefix(_VAT)
             if purpose in accounts:
                 accounts[purpose] = LedgerAccount(number, accounts[purpose].label)

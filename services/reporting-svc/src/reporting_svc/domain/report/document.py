@@ -47,7 +47,7 @@ class ReportContradicts(Refusal):
     code = "report-contradiction"
     title = "Report contradicts itself"
     status = 422
-    remedy = "Change the places named in `errors`; GET /v1/report-sources lists what each source offers."
+    remedy = "Change the fields that `errors` points to; GET /v1/report-sources lists what each source offers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _grouped(
         column = source.column(name)
         if column is None or column.kind not in GROUPED:
             offered = ", ".join(each.name for each in source.columns if each.kind in GROUPED)
-            detail = f"{source.name} cannot be grouped by {name[:60]!r}; it can by {offered}."
+            detail = f"{source.name} cannot be grouped by {name[:60]!r}; choose from {offered}."
             faults.append(FieldError(f"/document/group_by/{n}", detail))
         elif name in document.group_by[:n]:
             faults.append(FieldError(f"/document/group_by/{n}", f"{name} is named twice."))
@@ -205,7 +205,7 @@ def _condition(source: ReportSource, condition: ReportCondition, pointer: str) -
         yield FieldError(f"{pointer}/column", detail)
         return
     if condition.operator not in OPERATORS[column.kind]:
-        detail = f"A {column.kind} takes {', '.join(OPERATORS[column.kind])}."
+        detail = f"A column of the kind {column.kind} takes the operators {', '.join(OPERATORS[column.kind])}."
         yield FieldError(f"{pointer}/operator", detail)
         return
     needed = 0 if condition.operator in ("empty", "not_empty") else 1

@@ -28,7 +28,7 @@ class ReportNotYours(Refusal):
     """Another actor owns the report (403)."""
 
     code = "report-not-yours"
-    title = "Report belongs to another"
+    title = "Report belongs to another owner"
     status = 403
     remedy = "Save a copy of your own with POST /v1/reports, or have its owner change it."
 

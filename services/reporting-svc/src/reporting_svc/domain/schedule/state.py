@@ -28,12 +28,12 @@ class ScheduleNotFound(NotFound):
     """No schedule has the id, or another actor owns it (404)."""
 
     code = "schedule-not-found"
-    title = "ReportSchedule not found"
+    title = "Schedule not found"
     remedy = "Use an id from GET /v1/schedules."
 
 
 class ScheduleOfAllEntities(Refusal):
-    """The report is one of all entities, and the key covers some of them (403)."""
+    """The report covers all entities, but the key covers only some of them (403)."""
 
     code = "schedule-of-all-entities"
     title = "Report covers more entities than the key"
@@ -45,7 +45,7 @@ class ScheduleHasEnded(Refusal):
     """The schedule has ended (409)."""
 
     code = "schedule-ended"
-    title = "ReportSchedule has ended"
+    title = "Schedule has ended"
     remedy = "Make a new one with POST /v1/schedules."
 
 

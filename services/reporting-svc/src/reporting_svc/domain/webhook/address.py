@@ -52,8 +52,8 @@ class WebhookAddressRefused(Refusal):
     title = "Webhook address is refused"
     status = 422
     remedy = (
-        "Use https:// and a host name on port 443 that resolves to public addresses. For a receiver inside of the own "
-        "network the operator sets ENCOURS_WEBHOOK_ALLOW."
+        "Use https:// and a host name on port 443 that resolves to public addresses. For a receiver inside your own "
+        "network, the operator sets ENCOURS_WEBHOOK_ALLOW."
     )
 
     def __init__(self, detail: str) -> None:
@@ -112,7 +112,7 @@ def target_of(url: str, allowed: AllowedAddresses) -> Target:
     if parts.scheme != "https" and not is_allowed:
         raise WebhookAddressRefused("Use https://: what is sent must not be readable on its way.")
     if port != _HTTPS_PORT and not is_allowed:
-        raise WebhookAddressRefused(f"Port {port} is not called, only 443.")
+        raise WebhookAddressRefused(f"Use port 443: port {port} is not called.")
     if address is None and not is_allowed:
         _check_name(host)
     return Target(url, host, port, is_allowed)
@@ -129,8 +129,8 @@ def check_resolved(target: Target, found: list[str], allowed: AllowedAddresses) 
         raise WebhookAddressRefused(f"{target.host} has no address.")
     for address in addresses:
         if not (target.is_allowed or allowed.covers(address) or is_public(address)):
-            # Not which one: an answer would tell callers what names of the own network stand for.
-            raise WebhookAddressRefused(f"{target.host} resolves to what is no public address.")
+            # The detail names no address: callers would learn which addresses names of this network have.
+            raise WebhookAddressRefused(f"{target.host} resolves to an address that is not public.")
     return str(addresses[0])
 
 
@@ -152,7 +152,7 @@ def _split(url: str) -> tuple[SplitResult, int]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise WebhookAddressRefused("This is no address that can be read.") from None
+        raise WebhookAddressRefused("This is not a valid URL.") from None
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise WebhookAddressRefused("Write https:// and a host.")
     if "@" in parts.netloc:
@@ -174,8 +174,8 @@ def _literal(host: str) -> Address | None:
 def _check_name(host: str) -> None:
     """Raise for a local name, and for one that resolvers read as a number: ``0x7f.1``, ``0177.0.0.1``."""
     if _NAME.fullmatch(host) is None or "." not in host:
-        raise WebhookAddressRefused(f"{host[:60]!r} is no full host name.")
+        raise WebhookAddressRefused(f"{host[:60]!r} is not a full host name.")
     if _NUMERIC.fullmatch(host.rpartition(".")[2]):
         raise WebhookAddressRefused("Write a host name: addresses in digits are not called.")
     if host.endswith(tuple(f".{ending}" for ending in _LOCAL_ENDINGS)):
-        raise WebhookAddressRefused(f"{host} is a name of a local network.")
+        raise WebhookAddressRefused(f"{host} is the name of a local network.")

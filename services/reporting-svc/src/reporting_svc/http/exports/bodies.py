@@ -18,7 +18,7 @@ from reporting_svc.http.aged_balance.routes import BANDS, GroupName
 FINANCIAL_YEAR_DAYS = 731
 """More than the longest financial year, that of a company's first 24 months, can have."""
 _OPTIONS = ("bands", "by", "segment", "salesperson", "collector", "group_by")
-"""Members that a report has and no entries have."""
+"""Fields that only a report has."""
 _TABLES = ("csv", "xlsx", "parquet")
 _FEC = "A FEC has a financial year, and no layout or day: leave {} out."
 Number = Annotated[str, Field(min_length=3, max_length=12)]
@@ -76,20 +76,20 @@ class ExportedBody(Body):
                 raise Invalid(_FEC.format("layout"), f"{at}/layout")
             return "fec", None
         if self.layout is None:
-            raise Invalid("Name the layout.", f"{at}/layout")
+            raise Invalid("Name a layout: sage, cegid or quadra for a journal; csv, xlsx or parquet for a journal or a report.", f"{at}/layout")
         if not is_report:
             return self.layout, None
         if self.layout not in _TABLES:
             raise Invalid("The layouts of a report are csv, xlsx and parquet.", f"{at}/layout")
         if self.accounts:
-            raise Invalid("A report has no accounts.", f"{at}/accounts")
+            raise Invalid("A report has no accounts: leave accounts out.", f"{at}/accounts")
         if self.bands is not None:
             try:
                 Bands.parse(self.bands)
             except Invalid as refused:
                 raise Invalid(refused.detail, f"{at}/bands") from None
         if self.group_by is not None and self.kind != "aged_balance":
-            raise Invalid("Only an aged balance has groups.", f"{at}/group_by")
+            raise Invalid("Only an aged balance has groups: leave group_by out.", f"{at}/group_by")
         return self.layout, ReportOptions(
             bands=self.bands,
             by=self.by or "due_date",

@@ -76,7 +76,7 @@ class DocumentBody(Body):
     def _moment_is_one(self) -> DocumentBody:
         known = self.known_at
         if known is not None and parse_position(known) is None and parse_instant(known) is None:
-            raise ValueError("known_at is no instant such as 2026-03-31T18:00:00Z, nor a position")
+            raise ValueError("known_at must be an instant such as 2026-03-31T18:00:00Z, or a position")
         return self
 
     def to_document(self) -> ReportDocument:
@@ -145,7 +145,7 @@ class SharingBody(Body):
     @model_validator(mode="after")
     def _names_actors_or_none(self) -> SharingBody:
         if (self.audience == "actors") != bool(self.actors):
-            raise ValueError("actors are named with the audience actors, and with no other")
+            raise ValueError("name actors with the audience actors, and with no other")
         return self
 
     def to_command(self, report_id: str) -> ShareReport:
