@@ -13,7 +13,6 @@ from starlette.responses import Response
 from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import Invalid
 from encours.reading.texts.form import Language
 from reporting_svc.domain.anomalies import (
     WINDOW_DAYS,
@@ -29,6 +28,7 @@ from reporting_svc.domain.anomalies import (
 )
 from reporting_svc.domain.measures.delays import DueOutcome
 from reporting_svc.http.anomalies.answers import AnomaliesOut
+from reporting_svc.http.periods import first_day
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.anomalies.query import money_origins, transactions
@@ -56,9 +56,7 @@ async def list_anomalies(
 
     Each is compared with earlier ones only. At most 500 are shown.
     """
-    first = since or q.as_of - timedelta(days=BACK_DAYS)
-    if not 0 <= (q.as_of - first).days <= MAX_DAYS:
-        raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
+    first = first_day(since, q.as_of, default=q.as_of - timedelta(days=BACK_DAYS), most_days=MAX_DAYS)
     async with snapshot(q, asked) as books:
         view, scope = books.view, books.scope
         compared_from = first - timedelta(days=WINDOW_DAYS)

@@ -45,7 +45,7 @@ async def collection_effectiveness(
     first = since or eleven_months_before(q.as_of)
     span = (q.as_of.year - first.year) * 12 + q.as_of.month - first.month
     if first > q.as_of or span >= MAX_MONTHS:
-        raise Invalid(f"from lies at most {MAX_MONTHS - 1} months before as_of, and not after it.", "/from")
+        raise Invalid(f"Choose from at most {MAX_MONTHS - 1} months before as_of, and not after it.", "/from")
     async with snapshot(q, asked, by=group_by) as books:
         periods = await collection(books.view, books.scope, first, group_by, days)
         penalties = await open_penalties(books.view, books.scope, None)

@@ -14,16 +14,15 @@ from starlette.responses import Response
 from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import Invalid
 from reporting_svc.domain.measures.delays import CustomerPace
 from reporting_svc.http.payment_delays.answers import DelayReport, PaymentDelaysOut, RankedCustomer
+from reporting_svc.http.periods import first_day
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
 from reporting_svc.read_models.delays.figures import MOST_GROUPS, DelayGroup, delay_figures
 from reporting_svc.read_models.delays.query import customer_names
 
 router = Router(tags=["Receivables"])
-MAX_DAYS = 3660
 RANKED = 10
 LEAST_INVOICES = 3
 
@@ -45,9 +44,7 @@ async def payment_delays(
     With the fastest and slowest customers, calendar months, and the recovery of each month's billing: of all, and of
     each entity, segment, salesperson or collector.
     """
-    first = since or date(q.as_of.year - 1, q.as_of.month, 1)
-    if not 0 <= (q.as_of - first).days <= MAX_DAYS:
-        raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
+    first = first_day(since, q.as_of)
     async with snapshot(q, asked, by=group_by) as books:
         report = await _report(books, first, group_by)
         tied = await books.require_tied("parts", report.figures.parts_minor)

@@ -14,6 +14,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.measures.reminders import Key, ReminderYield, yields
+from reporting_svc.http.periods import first_day
 from reporting_svc.http.reminders.answers import (
     DEBTOR_GROUPS,
     REMINDER_GROUPS,
@@ -28,7 +29,6 @@ from reporting_svc.read_models.delays.query import group_names
 from reporting_svc.read_models.reminders.query import RemindersPaid, reminders_paid
 
 router = Router(tags=["Receivables"])
-MAX_DAYS = 3660
 
 
 @router.get(
@@ -57,9 +57,7 @@ async def reminder_yield(
     days after. It is association: who is reminded is late. The effect of a policy is what an experiment measures.
     """
     by = _groups(group_by)
-    first = since or date(q.as_of.year - 1, q.as_of.month, 1)
-    if not 0 <= (q.as_of - first).days <= MAX_DAYS:
-        raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
+    first = first_day(since, q.as_of)
     async with snapshot(q, asked, by="collector" if "collector" in by else None) as books:
         found = await reminders_paid(books.view, books.scope, first)
         debtors: DebtorNames = {

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import Invalid
+from reporting_svc.http.periods import first_day
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
 from reporting_svc.http.turnover.answers import TurnoverGroups, TurnoverOut, TurnoverProductsOut
@@ -20,7 +20,6 @@ from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import Period, TurnoverGroup, by_group, by_period, opening
 
 router = Router(tags=["Receivables"])
-MAX_DAYS = 3660
 MOST_GROUPS = 100
 
 
@@ -42,9 +41,7 @@ async def turnover(
     ] = None,
 ) -> Response:
     """Amounts billed, credited, collected and reversed up to as_of."""
-    first = since or _year_back(q.as_of)
-    if not 0 <= (q.as_of - first).days <= MAX_DAYS:
-        raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
+    first = first_day(since, q.as_of)
     async with snapshot(q, asked, by=group_by) as books:
         before = await opening(books.view, books.scope, first)
         periods = await by_period(books.view, books.scope, by, first)
@@ -68,7 +65,3 @@ async def _groups(
         books.view, books.scope, group_by, [value for value in shown if value is not None]
     )
     return TurnoverGroups(group_by, {value: found[value] for value in shown}, len(found) - len(shown), names)
-
-
-def _year_back(day: date) -> date:
-    return date(day.year - 1, day.month, 1)
