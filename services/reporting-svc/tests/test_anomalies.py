@@ -79,16 +79,17 @@ def test_each_amount_is_judged_as_a_naive_count_judges_it_and_later_ones_change_
 
 
 def settled(delay: int, n: int) -> DelayedDebt:
-    return DelayedDebt("a", f"i{n}", days(7 * n + delay), days(7 * n), delay, 0)
+    return DelayedDebt("a", f"i{n}", days(7 * n), delay, 0)
 
 
 def test_a_debt_paid_or_open_far_later_than_usual_is_named_and_one_that_is_not_due_is_not() -> None:
     usual = [settled(delay, n) for n, delay in enumerate([2, 0, 1, 3, 2, 1, 0, 2, 1], 5)]
     late = settled(60, 1)
-    still_open = DelayedDebt("a", "open", days(40), None, 40, 5_000)
-    not_due = DelayedDebt("a", "soon", days(-60), None, -60, 5_000)
-    newcomer = DelayedDebt("b", "new", days(90), None, 90, 5_000)
-    found = delays([*usual, late, still_open, not_due, newcomer], days(30), ON)
+    still_open = DelayedDebt("a", "open", None, 40, 5_000)
+    not_due = DelayedDebt("a", "soon", None, -60, 5_000)
+    covered = DelayedDebt("a", "covered", None, 40, 0)
+    newcomer = DelayedDebt("b", "new", None, 90, 5_000)
+    found = delays([*usual, late, still_open, not_due, covered, newcomer], days(30), ON)
     assert [(each.kind, each.id, each.value, each.earlier) for each in found] == [
         ("payment_delay", "i1", 60, 9), ("unpaid", "open", 40, 10),
     ]  # fmt: skip

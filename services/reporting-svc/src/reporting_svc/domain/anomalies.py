@@ -1,8 +1,8 @@
-"""Transactions unlike those that the same customer had before: by robust statistics, with the evidence for each.
+"""Transactions unlike those that the same customer had before, by robust statistics, each with its evidence.
 
 Each transaction is compared with the customer's earlier ones of the same kind in the year before it, never with later
-ones: so what was an anomaly on a day stays one. The distance is that from the median in robust deviations (1.4826 times
-the median absolute deviation, which is the standard deviation of normal data), with a least deviation, as customers who
+ones, so an anomaly of a day stays one. The distance is that from the median in robust deviations (1.4826 times
+the median absolute deviation, which is the standard deviation of normal data), with a lower bound, as customers who
 always pay the same amount on the same day have none.
 """
 
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 from typing import Literal
+
+from reporting_svc.domain.measures.delays import DueOutcome
 
 TransactionKind = Literal["invoice", "payment", "credit_note"]
 AnomalyKind = Literal[
@@ -51,14 +53,24 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class DelayedDebt:
-    """An invoice or instalment with its delay, or of an open one the days past due so far."""
+    """An invoice or instalment with its delay, or of an open one the days past due so far; minor units."""
 
     debtor: str
     id: str
-    due_on: date
     settled_on: date | None
     delay_days: int
     uncovered_minor: int
+
+    @classmethod
+    def of(cls, outcome: DueOutcome, on: date) -> DelayedDebt:
+        """Return the debt as it is on a day."""
+        return cls(
+            outcome.customer_id,
+            outcome.invoice_id,
+            outcome.settled_on,
+            outcome.days_so_far(on),
+            outcome.uncovered_minor,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,28 @@ class Anomaly:
     known: tuple[str, ...] = ()
 
 
+def anomalies(
+    transactions: Sequence[Transaction],
+    of_everyone: Iterable[Transaction],
+    debts: Iterable[DelayedDebt],
+    money: Iterable[MoneyOrigin],
+    first: date,
+    on: date,
+) -> list[Anomaly]:
+    """Return all anomalies of some customers from a day on, the farthest from what was usual first.
+
+    ``of_everyone``: transactions of all customers, with which the rate of credit notes is compared.
+    """
+    debtors = {each.debtor for each in transactions}
+    found = [
+        *amounts(transactions, first),
+        *delays(debts, first, on),
+        *credit_notes(of_everyone, on, debtors),
+        *origins((each for each in money if each.debtor in debtors), first),
+    ]
+    return sorted(found, key=lambda each: (-each.distance, each.kind, each.id))
+
+
 def amounts(transactions: Iterable[Transaction], first: date) -> list[Anomaly]:
     """Return invoices and payments from a day on whose amount is far from the customer's earlier ones."""
     kinds: dict[tuple[str, str], list[Transaction]] = defaultdict(list)
@@ -118,14 +152,14 @@ def amounts(transactions: Iterable[Transaction], first: date) -> list[Anomaly]:
     return found
 
 
-def origins(found: Iterable[MoneyOrigin], first: date) -> list[Anomaly]:
-    """Return payments from a day on by a method, or from an account, that none of the year before them had.
+def origins(money: Iterable[MoneyOrigin], first: date) -> list[Anomaly]:
+    """Return payments from a day on whose method or account no payment of the year before had, and refunds to such
+    accounts.
 
-    And refunds to an account from which nothing came. Probability: Laplace's rule of succession, that what never
-    happened in n cases happens in the next, 1 / (n + 2).
+    Probability by Laplace's rule of succession: what never happened in n cases happens in the next with 1 / (n + 2).
     """
     by_debtor: dict[str, list[MoneyOrigin]] = defaultdict(list)
-    for each in found:
+    for each in money:
         by_debtor[each.debtor].append(each)
     unlike = []
     for own in by_debtor.values():
@@ -193,8 +227,8 @@ def credit_notes(
 ) -> list[Anomaly]:
     """Return customers with more credit notes in the last 90 days than their invoices and earlier rate make likely.
 
-    The rate is that of credit notes by invoice in the rest of the year, with that of all customers for ten invoices.
-    The transactions are those of all customers, also where only some, those ``within``, are asked about.
+    The rate is that of credit notes per invoice in the rest of the year, with ten invoices at the rate of all customers.
+    ``transactions`` are those of all customers; only customers ``within`` are returned, if they are given.
     """
     recent_from, year_from = on - timedelta(days=CREDIT_DAYS - 1), on - timedelta(days=WINDOW_DAYS - 1)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
@@ -204,8 +238,9 @@ def credit_notes(
             continue
         is_credit, is_recent = each.kind == "credit_note", each.on >= recent_from
         counts[each.debtor][2 * is_credit + is_recent] += 1
-        if is_credit and (each.on, each.id) >= _place(latest.get(each.debtor)):
-            latest[each.debtor] = each
+        if is_credit:
+            known = latest.get(each.debtor, each)
+            latest[each.debtor] = max(known, each, key=lambda note: (note.on, note.id))
     invoices, credited = (sum(own[n] for own in counts.values()) for n in (0, 2))
     if invoices == 0:
         return []
@@ -241,10 +276,6 @@ def _most(expected: float) -> float:
     while at_least(count + 1, expected) >= UNLIKELY:
         count += 1
     return float(count)
-
-
-def _place(transaction: Transaction | None) -> tuple[date, str]:
-    return (date.min, "") if transaction is None else (transaction.on, transaction.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query as Parameter
@@ -14,19 +13,7 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.texts.form import Language
-from reporting_svc.domain.anomalies import (
-    WINDOW_DAYS,
-    Anomaly,
-    AnomalyKind,
-    DelayedDebt,
-    MoneyOrigin,
-    Transaction,
-    amounts,
-    credit_notes,
-    delays,
-    origins,
-)
-from reporting_svc.domain.measures.delays import DueOutcome
+from reporting_svc.domain.anomalies import WINDOW_DAYS, AnomalyKind, DelayedDebt, anomalies
 from reporting_svc.http.anomalies.answers import AnomaliesOut
 from reporting_svc.http.periods import first_day
 from reporting_svc.http.scope import Ask
@@ -65,36 +52,8 @@ async def list_anomalies(
         every = moved if everyone == scope else await transactions(view, everyone, compared_from)
         outcomes = await due_outcomes(view, scope)
         money = await money_origins(view, everyone, compared_from)
-        found = await asyncio.to_thread(_anomalies, moved, every, outcomes, money, first, q.as_of)
+        debts = (DelayedDebt.of(each, q.as_of) for each in outcomes)
+        found = await asyncio.to_thread(anomalies, moved, every, debts, money, first, q.as_of)
         wanted = [each for each in found if kind in (None, each.kind)]
         names = await customer_names(view, [each.debtor for each in wanted[:MOST_SHOWN]])
     return q.respond(AnomaliesOut.of(books, first, wanted[:MOST_SHOWN], len(wanted), names, lang))
-
-
-def _anomalies(
-    moved: Sequence[Transaction],
-    every: Sequence[Transaction],
-    outcomes: Sequence[DueOutcome],
-    money: Sequence[MoneyOrigin],
-    first: date,
-    on: date,
-) -> list[Anomaly]:
-    debts = (
-        DelayedDebt(
-            each.customer_id,
-            each.invoice_id,
-            each.due_on,
-            each.settled_on,
-            each.days_so_far(on),
-            each.uncovered_minor,
-        )
-        for each in outcomes
-    )
-    within = {each.debtor for each in moved}
-    found = [
-        *amounts(moved, first),
-        *delays(debts, first, on),
-        *credit_notes(every, on, within),
-        *origins((each for each in money if each.debtor in within), first),
-    ]
-    return sorted(found, key=lambda each: (-each.distance, each.kind, each.id))
