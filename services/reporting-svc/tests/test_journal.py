@@ -18,7 +18,7 @@ from encours.contracts.events.invoice import DepositFreed, EarlyDiscountTaken
 from encours.testing.events import applied, credited, event, issued, received, reversed_, unapplied
 from encours.testing.firm import Firm, eventful_firm, firms
 from encours.testing.history import happened
-from reporting_svc.domain.journal.booking import Booking, DeductedAdvance
+from reporting_svc.domain.journal.booking import Booking, BookingContext, DeductedAdvance
 from reporting_svc.domain.journal.chart import AccountNumberRefused, default_chart
 from reporting_svc.domain.journal.entry import JournalEntry
 from reporting_svc.domain.journal.rules import RULES
@@ -30,11 +30,11 @@ OURS: dict[str, Any] = {"origin": "issued", "purpose": "invoice"}
 
 def booked(events: Iterable[Recorded], *, together: bool = False) -> list[JournalEntry]:
     """The entries, at two dollars for a euro; ``together``: of one command."""
-    booking = Booking(default_chart(), "EUR", lambda minor, _, __: minor // 2)
+    booking, known = Booking(default_chart(), "EUR"), BookingContext(lambda minor, _, __: minor // 2)
     if together:
-        return booking.entries(events)
+        return booking.entries(events, known)
     commands = groupby(events, key=attrgetter("command_id"))
-    return [entry for _, command in commands for entry in booking.entries(command)]
+    return [entry for _, command in commands for entry in booking.entries(command, known)]
 
 
 def lines(*events: Event) -> list[tuple[str, int]]:
@@ -74,9 +74,8 @@ def test_a_returned_payment_takes_the_money_off_the_bank_and_opens_the_invoice()
 
 
 def test_notes_and_coins_that_go_back_leave_the_cash_desk() -> None:
-    booking = Booking(default_chart(), "EUR", lambda minor, _, __: minor)
-    booking.in_cash = {"pay_1"}
-    (entry,) = booking.entries(happened(unapplied(6_000), reversed_(6_000)))
+    known = BookingContext(lambda minor, _, __: minor, in_cash={"pay_1"})
+    (entry,) = Booking(default_chart(), "EUR").entries(happened(unapplied(6_000), reversed_(6_000)), known)
     assert entry.journal.code == "CA"
     assert [(line.account.number, line.amount_minor) for line in entry.postings] == [
         ("411000", 6_000),
@@ -85,15 +84,14 @@ def test_notes_and_coins_that_go_back_leave_the_cash_desk() -> None:
 
 
 def test_a_provision_is_booked_by_its_change_and_never_on_the_customers_account() -> None:
-    booking = Booking(default_chart(), "EUR", lambda minor, _, __: minor)
     standing = [
         event(loss.InvoiceProvisioned, currency="EUR", amount_minor=minor) for minor in (4_000, 6_000, 0, 0)
     ]
     events = happened(*standing)
-    booking.provided = dict(zip([e.position for e in events], [0, 4_000, 6_000, 0], strict=True))
-    assert [
-        [(p.account.number, p.amount_minor) for p in entry.postings] for entry in booking.entries(events)
-    ] == [
+    provided = dict(zip([e.position for e in events], [0, 4_000, 6_000, 0], strict=True))
+    known = BookingContext(lambda minor, _, __: minor, provided=provided)
+    entries = Booking(default_chart(), "EUR").entries(events, known)
+    assert [[(p.account.number, p.amount_minor) for p in entry.postings] for entry in entries] == [
         [("681740", 4_000), ("491000", -4_000)],
         [("681740", 2_000), ("491000", -2_000)],
         [("781740", -6_000), ("491000", 6_000)],
@@ -124,10 +122,11 @@ def test_a_deposit_is_an_advance_again_when_its_final_invoice_is_cancelled() -> 
     )
     final = issued(24_000, **OURS, vat=VAT, deposits=(deducted,))
     freed = event(DepositFreed, invoice_id="inv_2", final_invoice_id=final.invoice_id)
-    booking = Booking(default_chart(), "EUR", lambda minor, _, __: minor // 2)
-    booking.deductions = {(final.invoice_id, "inv_2"): DeductedAdvance(final.number, DAY, "EUR", 20_000)}
+    deductions = {(final.invoice_id, "inv_2"): DeductedAdvance(final.number, DAY, "EUR", 20_000)}
+    known = BookingContext(lambda minor, _, __: minor // 2, deductions=deductions)
     sums: Counter[str] = Counter()
-    for entry in booking.entries(happened(final, credited(24_000, **OURS, vat=VAT), freed)):
+    events = happened(final, credited(24_000, **OURS, vat=VAT), freed)
+    for entry in Booking(default_chart(), "EUR").entries(events, known):
         assert entry.is_balanced
         for line in entry.postings:
             sums[line.account.number] += line.amount_minor

@@ -16,7 +16,7 @@ from encours.contracts.events import loss
 from encours.contracts.events.invoice import EarlyDiscountTaken
 from encours.testing.events import applied, credited, event, issued, unapplied
 from encours.testing.history import happened
-from reporting_svc.domain.journal.booking import Booking
+from reporting_svc.domain.journal.booking import Booking, BookingContext
 from reporting_svc.domain.journal.chart import default_chart
 from reporting_svc.domain.journal.receipt_vat import changes_by_position
 
@@ -51,11 +51,12 @@ def document(kind: Any, vat: tuple[VatShare, ...], **fields: Any) -> Event:
 def balances(*events: Event, rate: int = 1) -> dict[str, int]:
     """Sums by account, each entry balanced."""
     recorded = happened(*events)
-    booking = Booking(default_chart(), "EUR", lambda minor, _, __: round(minor / rate))
-    booking.receipt_vat = changes_by_position(recorded)
+    known = BookingContext(
+        lambda minor, _, __: round(minor / rate), receipt_vat=changes_by_position(recorded)
+    )
     found: Counter[str] = Counter()
     for e in recorded:
-        for entry in booking.entries([e]):
+        for entry in Booking(default_chart(), "EUR").entries([e], known):
             assert entry.is_balanced, entry
             found.update({line.account.number: 0 for line in entry.postings})
             for line in entry.postings:

@@ -138,7 +138,7 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
         )
         valuation = Valuation(currency, rates.get(export.entity_id) or RateHistory(()))
         zone = ZoneInfo((await self._ledger.info(export.ledger)).time_zone)
-        booking = Booking(chart, currency, valuation.value)
+        booking = Booking(chart, currency)
         auxiliaries = await self._source.auxiliaries()
         has_foreign = any(each != currency for each in currencies)
         return JournalWriter(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
 from encours.kernel.errors import DomainError
 from encours.kernel.exchange import RateHistory
+from reporting_svc.domain.journal.booking import Value
 
 
 class ExportRateMissing(DomainError):
@@ -16,15 +18,20 @@ class ExportRateMissing(DomainError):
 
 
 class Valuation:
-    """Rates as they were known at the position of an export, and the days on which items began."""
+    """Rates to the currency of the books, as they were known at the position of an export."""
 
     def __init__(self, currency: str, rates: RateHistory) -> None:
         self._currency, self._rates = currency, rates
-        self.began_on: Mapping[str, date] = {}
 
-    def value(self, minor: int, currency: str, item_id: str) -> int:
-        """Return the value of an amount of an item. Raises :class:`ExportRateMissing`."""
-        day = self.began_on.get(item_id[4:])
+    def of_items(self, began_on: Mapping[str, date]) -> Value:
+        """Return the function that values amounts of items, by the day on which each began; by the digits of its id.
+
+        It raises :class:`ExportRateMissing`.
+        """
+        return partial(self._of_item, began_on)
+
+    def _of_item(self, began_on: Mapping[str, date], minor: int, currency: str, item_id: str) -> int:
+        day = began_on.get(item_id[4:])
         if day is None:
             raise LookupError(f"{item_id} is not in the receivables at the position of the export")
         return self.at(minor, currency, day)

@@ -14,16 +14,16 @@ from zoneinfo import ZoneInfo
 from encours.contracts import Recorded
 from encours.contracts.events.invoice import DepositFreed, InvoiceIssued
 from encours.contracts.events.loss import InvoiceProvisioned
-from reporting_svc.domain.journal.booking import RETURNS, Booking
+from reporting_svc.domain.journal.booking import RETURNS, Booking, BookingContext, DeductedAdvance
 from reporting_svc.domain.journal.chart import Chart, LedgerAccount
 from reporting_svc.domain.journal.entry import JournalEntry, Posting
-from reporting_svc.domain.journal.receipt_vat import CHANGES_VAT
+from reporting_svc.domain.journal.receipt_vat import CHANGES_VAT, VatChange
 from reporting_svc.exports.line import ExportLine
 from reporting_svc.exports.valuation import Valuation
 from reporting_svc.read_models.journal.letters import BroughtItem, Letter, Letters
 from reporting_svc.read_models.journal.source import Auxiliary, JournalSource
 
-_NO_ONE = Auxiliary("", "")
+_NO_CUSTOMER = Auxiliary("", "")
 _RESULT_CLASSES = ("6", "7")
 
 
@@ -82,25 +82,36 @@ class JournalWriter:
         """Return the entries of commands, in the order of the ledger."""
         every = [e for events in commands for e in events]
         freed = {e.data.final_invoice_id for e in every if isinstance(e.data, DepositFreed)}
-        self.booking.deductions = await self.source.deductions(freed) if freed else {}
         returned = {e.data.payment_id for e in every if isinstance(e.data, RETURNS)}
-        self.booking.in_cash = await self.source.in_cash(returned) if returned else ()
         provisioned = {e.data.invoice_id for e in every if isinstance(e.data, InvoiceProvisioned)}
-        self.booking.provided = await self.source.provided(provisioned) if provisioned else {}
-        self.booking.receipt_vat = {}
-        if self.vat_on_receipts:
-            moved = {e.data.invoice_id[4:] for e in every if isinstance(e.data, CHANGES_VAT)}  # type: ignore[attr-defined]
-            on_receipt = await self.letters.on_receipt(moved) if moved else []
-            self.booking.receipt_vat = await self.source.receipt_vat(on_receipt) if on_receipt else {}
-        if self.has_foreign:
-            items = {digits for e in every for digits in _items_of(e)}
-            # A final invoice that deposits cover wholly has no amount of its own, so no line dates it.
-            issued = {
-                e.data.invoice_id[4:]: e.effective_on for e in every if isinstance(e.data, InvoiceIssued)
-            }
-            issued |= {final[4:]: each.issued_on for (final, _), each in self.booking.deductions.items()}
-            self.valuation.began_on = {**issued, **await self.letters.began_on(items)}
-        return [entry for events in commands for entry in self.booking.entries(events)]
+        deductions = await self.source.deductions(freed) if freed else {}
+        known = BookingContext(
+            value=self.valuation.of_items(await self._began_on(every, deductions)),
+            deductions=deductions,
+            provided=await self.source.provided(provisioned) if provisioned else {},
+            in_cash=await self.source.in_cash(returned) if returned else (),
+            receipt_vat=await self._receipt_vat(every),
+        )
+        return [entry for events in commands for entry in self.booking.entries(events, known)]
+
+    async def _receipt_vat(self, events: Sequence[Recorded]) -> Mapping[int, Sequence[VatChange]]:
+        if not self.vat_on_receipts:
+            return {}
+        moved = {e.data.invoice_id[4:] for e in events if isinstance(e.data, CHANGES_VAT)}  # type: ignore[attr-defined]
+        on_receipt = await self.letters.on_receipt(moved) if moved else []
+        return await self.source.receipt_vat(on_receipt) if on_receipt else {}
+
+    async def _began_on(
+        self, events: Sequence[Recorded], deductions: Mapping[tuple[str, str], DeductedAdvance]
+    ) -> Mapping[str, date]:
+        """Return the day on which each item of the events began, by the digits of its id; none without other currencies."""
+        if not self.has_foreign:
+            return {}
+        items = {digits for e in events for digits in _items_of(e)}
+        # A final invoice that deposits cover wholly has no amount of its own, so no line dates it.
+        issued = {e.data.invoice_id[4:]: e.effective_on for e in events if isinstance(e.data, InvoiceIssued)}
+        issued |= {final[4:]: each.issued_on for (final, _), each in deductions.items()}
+        return {**issued, **await self.letters.began_on(items)}
 
     def _line(
         self,
@@ -111,7 +122,7 @@ class JournalWriter:
         validated_on: date,
         letters: Mapping[tuple[str, str], Letter],
     ) -> ExportLine:
-        auxiliary, letter = _NO_ONE, None
+        auxiliary, letter = _NO_CUSTOMER, None
         if posting.customer_id:
             auxiliary = self.auxiliaries.get(posting.customer_id) or Auxiliary(posting.customer_id, "")
             letter = letters.get(((posting.item_id or "")[4:], posting.customer_id[4:]))
@@ -183,23 +194,23 @@ class JournalWriter:
     def _opening_line(self, account: LedgerAccount, minor: int, first_on: date) -> ExportLine:
         journal = self.chart.journals["opening"]
         return ExportLine(
-            journal.code,
-            journal.label,
-            1,
-            first_on,
-            account.number,
-            account.label,
-            "",
-            "",
-            "AN",
-            f"À-nouveau au {first_on:%d/%m/%Y}",
-            max(minor, 0),
-            max(-minor, 0),
-            "",
-            None,
-            first_on,
-            minor,
-            None,
+            journal=journal.code,
+            journal_label=journal.label,
+            number=1,
+            booked_on=first_on,
+            account=account.number,
+            account_label=account.label,
+            auxiliary="",
+            auxiliary_label="",
+            piece="AN",
+            label=f"À-nouveau au {first_on:%d/%m/%Y}",
+            debit_minor=max(minor, 0),
+            credit_minor=max(-minor, 0),
+            letter="",
+            lettered_on=None,
+            validated_on=first_on,
+            foreign_minor=minor,
+            currency=None,
         )
 
 

@@ -8,6 +8,7 @@ the balance of the aged balance.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -53,21 +54,28 @@ class DeductedAdvance(NamedTuple):
     net_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class BookingContext:
+    """Rates, and what earlier events say about the events to be booked."""
+
+    value: Value
+    deductions: Mapping[tuple[str, str], DeductedAdvance] = field(default_factory=dict)
+    """By final invoice and deposit, of the deposits that the events set free."""
+    provided: Mapping[int, int] = field(default_factory=dict)
+    """Provision before each event that sets one, by the position of the event; minor units."""
+    in_cash: Collection[str] = ()
+    """Payments received in cash, of those that the events return or restore."""
+    receipt_vat: Mapping[int, Sequence[VatChange]] = field(default_factory=dict)
+    """Changes of VAT that is due on receipt, by the position of the event."""
+
+
 class Booking:
     """Makes the entries of one entity, whose books are in ``currency``."""
 
-    def __init__(self, chart: Chart, currency: str, value: Value) -> None:
-        self._chart, self._currency, self._value = chart, currency, value
-        self.deductions: Mapping[tuple[str, str], DeductedAdvance] = {}
-        """By final invoice and deposit, of those that the events to be booked set free."""
-        self.provided: Mapping[int, int] = {}
-        """Provision that stood before each event that sets one, by its position."""
-        self.in_cash: Collection[str] = ()
-        """Payments received in cash, of those that the events to be booked return or restore."""
-        self.receipt_vat: Mapping[int, Sequence[VatChange]] = {}
-        """Changes of VAT that is due on receipt, by the position of the event; of the events to be booked."""
+    def __init__(self, chart: Chart, currency: str) -> None:
+        self._chart, self._currency = chart, currency
 
-    def entries(self, events: Iterable[Recorded]) -> list[JournalEntry]:
+    def entries(self, events: Iterable[Recorded], known: BookingContext) -> list[JournalEntry]:
         """Return the entries of the events of one command, in the order of their first events.
 
         Raises ``KeyError`` for a type that moves money and has no rule.
@@ -76,13 +84,13 @@ class Booking:
         merged: dict[tuple[object, ...], JournalEntry] = {}
         for e in events:
             if isinstance(e.data, invoice.DepositFreed):
-                found += self._freed(e, e.data)
+                found += self._freed(e, e.data, known)
             if isinstance(e.data, loss.InvoiceProvisioned):
-                found += self._provisioned(e, e.data)
+                found += self._provisioned(e, e.data, known)
             if e.type not in RULES:
                 continue
-            counterpart = self._counterpart(e)
-            postings = self._postings(e, counterpart)
+            counterpart = self._counterpart(e, known)
+            postings = self._postings(e, counterpart, known.value)
             if e.type not in _MERGED:
                 found.append(self._entry(e, counterpart, postings))
                 continue
@@ -98,12 +106,12 @@ class Booking:
             entry.postings = _netted(entry.postings)
         return [entry for entry in found if entry.postings]
 
-    def _counterpart(self, e: Recorded) -> Counterpart:
+    def _counterpart(self, e: Recorded, known: BookingContext) -> Counterpart:
         """Return the counterpart of an event; notes and coins that go back leave the cash desk, not the bank."""
-        if e.position in self.receipt_vat:
-            return self._on_receipt(e, self.receipt_vat[e.position])
+        if e.position in known.receipt_vat:
+            return self._on_receipt(e, known.receipt_vat[e.position])
         found = RULES[e.type](e.data, self._chart)
-        if isinstance(e.data, RETURNS) and e.data.payment_id in self.in_cash:
+        if isinstance(e.data, RETURNS) and e.data.payment_id in known.in_cash:
             return replace(found, journal="cash", rest=self._chart["cash"])
         return found
 
@@ -120,33 +128,36 @@ class Booking:
         extras = (*(line for line in lines if line[1]), *found.extras)
         return replace(found, extras=extras)
 
-    def _freed(self, e: Recorded, freed: invoice.DepositFreed) -> list[JournalEntry]:
+    def _freed(
+        self, e: Recorded, freed: invoice.DepositFreed, known: BookingContext
+    ) -> list[JournalEntry]:
         """Book a deposit as an advance again (PCG 4191): the final invoice that deducted it is cancelled or replaced.
 
         The credit notes on that invoice take back what it added to the debt, and not what the deposit took off.
         """
         final = freed.final_invoice_id
-        deducted = self.deductions.get((final, freed.invoice_id))
-        if (
-            deducted is None or not deducted.net_minor
-        ):  # or its final invoice was set aside, and is not booked either
+        deducted = known.deductions.get((final, freed.invoice_id))
+        # None if the final invoice was set aside: then it is not booked either.
+        if deducted is None or not deducted.net_minor:
             return []
         label = f"Reprise d'acompte déduit par {deducted.number}"
         lines = [
-            self._line(self._chart[purpose], minor, deducted.currency, dated_by=final)
+            self._line(known.value, self._chart[purpose], minor, deducted.currency, dated_by=final)
             for purpose, minor in (("sales", deducted.net_minor), ("advances", -deducted.net_minor))
         ]
         return [self._entry(e, Counterpart(journal="sales", label=label, piece=deducted.number), lines)]
 
-    def _provisioned(self, e: Recorded, provision: loss.InvoiceProvisioned) -> list[JournalEntry]:
+    def _provisioned(
+        self, e: Recorded, provision: loss.InvoiceProvisioned, known: BookingContext
+    ) -> list[JournalEntry]:
         """Book the change of a provision (PCG 491): a charge (6817), or its release (7817)."""
-        change = provision.amount_minor - self.provided.get(e.position, 0)
+        change = provision.amount_minor - known.provided.get(e.position, 0)
         if not change:
             return []
         label = "Dépréciation de créance" if change > 0 else "Reprise de dépréciation"
         purpose = "impairment_charges" if change > 0 else "impairment_releases"
         lines = [
-            self._line(self._chart[each], minor, provision.currency, dated_by=provision.invoice_id)
+            self._line(known.value, self._chart[each], minor, provision.currency, dated_by=provision.invoice_id)
             for each, minor in ((purpose, change), ("impairments", -change))
         ]
         counterpart = Counterpart(journal="miscellaneous", label=label, piece_of=provision.invoice_id)
@@ -164,12 +175,12 @@ class Booking:
             postings,
         )
 
-    def _postings(self, e: Recorded, counterpart: Counterpart) -> list[Posting]:
+    def _postings(self, e: Recorded, counterpart: Counterpart, value: Value) -> list[Posting]:
         moved = movements(e)
-        lines = self._settled(moved) if counterpart.rest is None else self._valued(moved)
+        lines = self._settled(moved, value) if counterpart.rest is None else self._valued(moved, value)
         currency, item = (moved[0].currency, lines[0].item_id) if lines else _document(e)
         for account, minor in counterpart.extras:
-            lines.append(self._line(account, minor, currency, dated_by=item or ""))
+            lines.append(self._line(value, account, minor, currency, dated_by=item or ""))
         rest = -sum(line.amount_minor for line in lines)
         if rest:
             if counterpart.rest is None:  # funds in another currency than the invoice, at an agreed rate
@@ -180,45 +191,39 @@ class Booking:
                 lines.append(Posting(counterpart.rest, rest, foreign, currency))
         return lines
 
-    def _valued(self, moved: Sequence[Movement]) -> list[Posting]:
+    def _valued(self, moved: Sequence[Movement], value: Value) -> list[Posting]:
         """Return the customers' lines, each at the rate of its own item."""
         lines: list[Posting] = []
         for m in moved:
             if m.item_minor:
-                lines.append(self._on_item(m, m.invoice_id, m.item_minor))
+                lines.append(self._on_item(value, m, m.invoice_id, m.item_minor))
             if m.cash_minor:
-                lines.append(self._on_item(m, m.payment_id, -m.cash_minor))
+                lines.append(self._on_item(value, m, m.payment_id, -m.cash_minor))
             if m.exchange_minor:  # of the books' value alone: the invoice's own amount stays
                 account, item = self._chart["customers"], m.invoice_id
                 lines.append(Posting(account, m.exchange_minor, 0, self._currency, m.customer_id, item))
         return lines
 
-    def _settled(self, moved: Sequence[Movement]) -> list[Posting]:
-        """Return the lines of funds that move between items: those of an invoice in a foreign currency at their value.
+    def _settled(self, moved: Sequence[Movement], value: Value) -> list[Posting]:
+        """Return the lines of funds that move between items: an invoice in a foreign currency at the value of the funds.
 
-        The difference from the value at issue is an event of its own.
+        The difference from its value at issue is an event of its own.
         """
-        lines = self._valued(moved)
+        lines = self._valued(moved, value)
         funds = [n for n, line in enumerate(lines) if line.item_id and line.item_id.startswith("pay_")]
         if len(lines) == 2 and len(funds) == 1:
             settled = lines[1 - funds[0]]
             if settled.currency != self._currency:
-                lines[1 - funds[0]] = Posting(
-                    settled.account,
-                    -lines[funds[0]].amount_minor,
-                    settled.foreign_minor,
-                    settled.currency,
-                    settled.customer_id,
-                    settled.item_id,
-                )
+                lines[1 - funds[0]] = replace(settled, amount_minor=-lines[funds[0]].amount_minor)
         return lines
 
-    def _on_item(self, m: Movement, item_id: str | None, minor: int) -> Posting:
+    def _on_item(self, value: Value, m: Movement, item_id: str | None, minor: int) -> Posting:
         account = self._chart["suspense" if m.customer_id == PAYER_UNKNOWN else "customers"]
-        return self._line(account, minor, m.currency, m.customer_id, item_id)
+        return self._line(value, account, minor, m.currency, m.customer_id, item_id)
 
     def _line(
         self,
+        value: Value,
         account: LedgerAccount,
         minor: int,
         currency: str,
@@ -226,8 +231,8 @@ class Booking:
         item_id: str | None = None,
         dated_by: str = "",
     ) -> Posting:
-        value = minor if currency == self._currency else self._value(minor, currency, item_id or dated_by)
-        return Posting(account, value, minor, currency, customer_id, item_id)
+        own_minor = minor if currency == self._currency else value(minor, currency, item_id or dated_by)
+        return Posting(account, own_minor, minor, currency, customer_id, item_id)
 
 
 def _document(e: Recorded) -> tuple[str, str | None]:
@@ -242,17 +247,11 @@ def _netted(postings: list[Posting]) -> list[Posting]:
     sums: dict[tuple[str, str | None, str | None, str], Posting] = {}
     for line in postings:
         key = (line.account.number, line.customer_id, line.item_id, line.currency)
-        known = sums.get(key)
-        sums[key] = (
-            line
-            if known is None
-            else Posting(
-                line.account,
-                known.amount_minor + line.amount_minor,
-                known.foreign_minor + line.foreign_minor,
-                line.currency,
-                line.customer_id,
-                line.item_id,
+        if (known := sums.get(key)) is not None:
+            line = replace(
+                line,
+                amount_minor=known.amount_minor + line.amount_minor,
+                foreign_minor=known.foreign_minor + line.foreign_minor,
             )
-        )
+        sums[key] = line
     return [line for line in sums.values() if line.amount_minor or line.foreign_minor]
