@@ -30,7 +30,7 @@ from encours.reading.summary import summary
 from encours.testing import history
 from encours.testing.events import DAY, allocated, allocation
 from encours.testing.events import event as build
-from reporting_svc.http.timeline.answers import EventInWords, Told
+from reporting_svc.http.timeline.answers import EventInWords, TimelineEvents
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.model import Entry, InvoiceMention, InvoiceStream, LaterOwner, Owner
 from reporting_svc.read_models.timeline.naming import INVOICE, invoices_of
@@ -166,8 +166,8 @@ def test_a_cause_is_told_or_it_is_said_why_not() -> None:
     events[4] = events[3] | {"position": 4, "causation_id": None}
 
     def because(position: int, cause: int | None, granted: tuple[str, ...] | None = ("ent_1",)) -> object:
-        told = Told(events, "fr", granted).entry({"position": position, "because_position": cause})
-        return told["because_of"]
+        shown = TimelineEvents(events, "fr", granted).entry({"position": position, "because_position": cause})
+        return shown["because_of"]
 
     assert because(4, None) is None
     assert because(3, 1) == {

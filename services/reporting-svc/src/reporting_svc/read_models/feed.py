@@ -22,13 +22,13 @@ WINDOW = 20_000
 POLL_S = 0.1
 MAX_TAILS = 200
 TAIL_PAGE = 200
-Event = Mapping[str, Any]
+StoredEvent = Mapping[str, Any]
 """An event as the ledger stores it: a value for each column."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Events that the reader wants to see, and may see. Nothing set is everything."""
+class EventFilter:
+    """Events that a reader asks for, within its grant; the default is all of them."""
 
     types: tuple[str, ...] = ()
     stream: str | None = None
@@ -53,7 +53,7 @@ def matching_types(wanted: Iterable[str], pointer: str = "/type") -> tuple[str, 
 class FeedPage:
     """Events in order, as the ledger stores them. Go on after ``upto``; ``end``: the ledger ended there."""
 
-    events: list[Event]
+    events: list[StoredEvent]
     upto: int
     end: bool
 
@@ -71,7 +71,7 @@ class Feed:
     _waiting: dict[str, int] = field(default_factory=dict)
 
     async def page(
-        self, ledger: str, after: int, limit: int, wanted: Filter, upto: int | None = None
+        self, ledger: str, after: int, limit: int, wanted: EventFilter, upto: int | None = None
     ) -> FeedPage:
         """Return events after ``after`` that match the filter, at most ``limit``, up to ``upto`` or the head."""
         head = (await self.ledger.head(ledger)).position if upto is None else upto
@@ -92,18 +92,18 @@ class Feed:
         )
         full = len(rows) == limit
         reached = rows[-1]["position"] if full else max(after, last)
-        return FeedPage(cast("list[Event]", rows), reached, end=reached >= head)
+        return FeedPage(cast("list[StoredEvent]", rows), reached, end=reached >= head)
 
-    async def at(self, ledger: str, positions: list[int]) -> dict[int, Event]:
+    async def at(self, ledger: str, positions: list[int]) -> dict[int, StoredEvent]:
         """Return the events at these positions."""
         rows = await self.reader.fetch(
             f"select {COLUMNS} from ledger.event where ledger = $1 and position = any($2::bigint[])",
             (await self.ledger.info(ledger)).id,
             positions,
         )
-        return {row["position"]: row for row in cast("list[Event]", rows)}
+        return {row["position"]: row for row in cast("list[StoredEvent]", rows)}
 
-    async def tail(self, ledger: str, after: int, wanted: Filter) -> AsyncGenerator[FeedPage, None]:
+    async def tail(self, ledger: str, after: int, wanted: EventFilter) -> AsyncGenerator[FeedPage, None]:
         """Iterate over pages without end, as events are recorded. An empty page only advances the position."""
         while True:
             page = await self.page(ledger, after, TAIL_PAGE, wanted)

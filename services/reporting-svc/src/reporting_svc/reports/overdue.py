@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from encours.ledger import Ledger
 from reporting_svc.domain.schedule.overdue import OverdueRun, overdue_runs
-from reporting_svc.reports.scheduler import Place, place_of
+from reporting_svc.reports.scheduler import DueCalendar, due_calendar
 from reporting_svc.use_cases.schedules import SCHEDULE
 
 if TYPE_CHECKING:
@@ -26,14 +26,15 @@ async def overdue_schedules(
     if info.kind != "live":
         return []
     at = now or (await ledger.clock(name)).now
-    places: dict[str, Place] = {}
+    calendars: dict[str, DueCalendar] = {}
     found: list[OverdueRun] = []
     for schedule_id in schedules:
         state = SCHEDULE.fold(await ledger.read_stream(name, schedule_id))
         entity = state.entity_id
         if granted is not None and entity not in granted:
             continue
-        if entity not in places:
-            places[entity] = await place_of(ledger, info, entity)
-        found += overdue_runs(state, places[entity].calendar, places[entity].zone, at)
+        if entity not in calendars:
+            calendars[entity] = await due_calendar(ledger, info, entity)
+        local = calendars[entity]
+        found += overdue_runs(state, local.calendar, local.zone, at)
     return found

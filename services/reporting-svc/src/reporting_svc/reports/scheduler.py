@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -51,34 +52,28 @@ from reporting_svc.use_cases.schedules import SCHEDULE, DueWork, record_due
 _LEASE = "report schedules"
 _POLL_S = 1.0
 _LOOK_AGAIN = timedelta(hours=1)
-"""Longest rest of a schedule: what it follows, such as the calendar, may have changed."""
-
+"""Longest pause of a schedule: what it follows, such as the calendar, may have changed."""
 _PAUSE = timedelta(minutes=10)
-"""Rest of a schedule after a fault that is ours."""
+"""Pause of a schedule after a fault of this process."""
 
 log = structlog.get_logger()
 
 
-def utc_now() -> datetime:
-    """Return the time of the wall clock."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
-class Place:
+class DueCalendar:
     """Time zone and business days by which a schedule is due."""
 
     zone: str
     calendar: BusinessCalendar
 
 
-async def place_of(ledger: Ledger, info: LedgerInfo, entity_id: str) -> Place:
-    """Return the place of an entity; for all entities, that of the ledger, with the days of TARGET."""
+async def due_calendar(ledger: Ledger, info: LedgerInfo, entity_id: str) -> DueCalendar:
+    """Return time zone and business days of an entity; for all entities the zone of the ledger and the days of TARGET."""
     if not entity_id:
-        return Place(info.time_zone, business_calendar("TARGET"))
+        return DueCalendar(info.time_zone, business_calendar("TARGET"))
     for event in await ledger.read_stream(info.name, entity_id):
         if isinstance(event.data, EntityRegistered):
-            return Place(event.data.time_zone, calendar_of_country(event.data.country))
+            return DueCalendar(event.data.time_zone, calendar_of_country(event.data.country))
     raise LookupError(f"{entity_id} was never registered")
 
 
@@ -94,7 +89,7 @@ class ReportScheduler:
         grants: Fetch,
         leases: Leases,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = partial(datetime.now, UTC),
     ) -> None:
         self._ledger, self._db, self._exports, self._mails = ledger, db, exports, mails
         self._grants, self._leases, self._clock = grants, leases, clock
@@ -189,14 +184,14 @@ class ReportScheduler:
         state = SCHEDULE.fold(events)
         if not state.is_active or state.current is None:
             return now + _LOOK_AGAIN
-        place = await place_of(self._ledger, info, state.entity_id)
+        local = await due_calendar(self._ledger, info, state.entity_id)
         rule = state.current.due_rule
-        moments = due_moments(rule, place.calendar, place.zone, state.since, now)
+        moments = due_moments(rule, local.calendar, local.zone, state.since, now)
         if moments:
             work = await self._work(info, state, state.current, moments, events[-1].version)
             await record_due(self._ledger, info.name, work)
             return now
-        following = next_due(rule, place.calendar, place.zone, now)
+        following = next_due(rule, local.calendar, local.zone, now)
         return min(now + _LOOK_AGAIN, following or now + _LOOK_AGAIN)
 
     async def _work(

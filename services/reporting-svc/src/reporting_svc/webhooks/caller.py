@@ -1,4 +1,4 @@
-"""One call of a receiver: resolve, check, connect to the checked address, read the status, and no more."""
+"""One call of a receiver: resolve, check, connect to the checked address, and read nothing but the status."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 class NameLookups:
     """Look-ups of host names, one at a time for each host.
 
-    A look-up cannot be broken off, so it has a thread that is not one of the loop's few: names whose server does not
-    answer hold neither the receivers of others nor the process.
+    A look-up cannot be cancelled, so it runs in a thread of its own pool: names whose server does not answer block
+    neither other receivers nor the process.
     """
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class CallOutcome:
     status: int | None
     detail: str
     retry_after_s: int | None = None
-    is_ours: bool = False
+    not_called: bool = False
     """True if the receiver was not called: the event may not be sent, or cannot be read."""
 
     @property
@@ -80,7 +80,7 @@ class CallOutcome:
     @property
     def is_failure(self) -> bool:
         """True if the receiver failed, rather than refused this event."""
-        return not (self.is_delivered or self.is_ours or self.status in _REFUSES_EVENT)
+        return not (self.is_delivered or self.not_called or self.status in _REFUSES_EVENT)
 
     @property
     def is_gone(self) -> bool:
@@ -155,6 +155,6 @@ def _answer(response: httpx.Response) -> CallOutcome:
     status = response.status_code
     if response.is_redirect:
         return CallOutcome(status, f"{status}: redirects are not followed")
-    wish = response.headers.get("retry-after", "")
-    retry_after_s = int(wish) if wish.isascii() and wish.isdecimal() and len(wish) < 7 else None
+    asked = response.headers.get("retry-after", "")
+    retry_after_s = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else None
     return CallOutcome(status, f"{status} {response.reason_phrase}"[:_MAX_DETAIL].strip(), retry_after_s)

@@ -1,8 +1,8 @@
 """Deliveries of one worker: queue the events of the ledger, call the receivers, in order per object.
 
 Every state is in the tables: a process that is killed loses nothing, and what it was sending is sent again. One worker
-delivers at a time (its lease). Webhooks are served apart from each other, each with a few calls at once, so that a slow
-receiver holds nobody else. One that took nothing in a round of calls rests as a whole; a single call then tries it.
+delivers at a time (its lease). Each webhook is served by a task of its own with a few calls at once, so a slow receiver
+delays no other. One that accepted nothing in a round of calls rests as a whole; a single call then tries it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from encours.ledger.reader import UNREADABLE
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
 from reporting_svc.domain.webhook.retry import GIVE_UP_AFTER, next_attempt, rest_until
-from reporting_svc.read_models.feed import Event, Feed, Filter, matching_types
+from reporting_svc.read_models.feed import EventFilter, Feed, StoredEvent, matching_types
 from reporting_svc.webhooks.caller import CallOutcome, ReceiverCaller
 from reporting_svc.webhooks.message import cloud_event, message_id, signed_headers
 from reporting_svc.webhooks.requests import sends
@@ -39,12 +39,12 @@ AT_ONCE = 8
 _PAGE = 500
 _POLL_S = 0.5
 _PAUSE = timedelta(seconds=10)
-"""Time for which a webhook rests after a fault that is ours, such as a database that is away."""
+"""Time for which a webhook rests after a fault of this process, such as an unavailable database."""
 _PURGE_EVERY_S = 3_600.0
 _LEASE = "webhooks"
 _NO_GRANT = "The API key that made it was revoked, has expired, or may no longer read events."
 _GONE = "The receiver answered 410 Gone: it wants no more events."
-_SILENT = "The receiver took nothing for three days."
+_SILENT = "The receiver accepted nothing for three days."
 _WITHHELD = "The API key that made it may no longer read events of this entity."
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ class _Rest:
 
 @dataclass(frozen=True, slots=True)
 class _Failing:
-    """A receiver that took nothing in so many rounds in a row. It rests until a time, unless a caller changes it."""
+    """A receiver that accepted nothing in some rounds in a row. It rests until a time, unless a caller changes it."""
 
     version: int
     rounds: int
@@ -182,17 +182,17 @@ class WebhookDispatcher:
         return failing if failing is not None and failing.version == webhook.version else None
 
     async def _judge(self, webhook: Webhook, answers: list[CallOutcome]) -> None:
-        """Let a receiver rest that failed in a whole round; call one that works with many again."""
+        """Let a receiver rest if it failed in a whole round; end the rest of one that works."""
         failed = [each for each in answers if each.is_failure]
-        if any(not (each.is_failure or each.is_ours) for each in answers):
+        if any(not (each.is_failure or each.not_called) for each in answers):
             self._failing.pop(webhook.id, None)
         elif failed:
             before, now = self._failing_now(webhook), self._clock()
             rounds = 1 + (before.rounds if before else 0)
-            wish_s = max(each.retry_after_s or 0 for each in failed)
-            until = rest_until(rounds, now, retry_after_s=wish_s)
+            asked_s = max(each.retry_after_s or 0 for each in failed)
+            until = rest_until(rounds, now, retry_after_s=asked_s)
             self._failing[webhook.id] = _Failing(webhook.version, rounds, until)
-            await self._store.held_up(webhook.id, now, now - GIVE_UP_AFTER, _SILENT)
+            await self._store.age_heads(webhook.id, now, now - GIVE_UP_AFTER, _SILENT)
 
     async def _grant(self, webhook: Webhook) -> Grant | None:
         """Return what the key that made a webhook may do at this moment."""
@@ -206,7 +206,7 @@ class WebhookDispatcher:
         if await self._store.pending(webhook.id) > MAX_PENDING - _PAGE:
             return True, False
         after = max(webhook.position, info.effects_from)
-        wanted = Filter(matching_types(webhook.types), None, _common(webhook.entities, grant.limited_to))
+        wanted = EventFilter(matching_types(webhook.types), None, _common(webhook.entities, grant.limited_to))
         page = await self._feed.page(webhook.ledger, after, _PAGE, wanted)
         if page.upto <= webhook.position:
             return False, False
@@ -224,22 +224,22 @@ class WebhookDispatcher:
         return results
 
     async def _deliver(
-        self, webhook: Webhook, grant: Grant, delivery: WebhookDelivery, event: Event
+        self, webhook: Webhook, grant: Grant, delivery: WebhookDelivery, event: StoredEvent
     ) -> CallOutcome:
         began = self._clock()
         if not grant.covers(event["entity"]):
-            withheld = CallOutcome(None, _WITHHELD, is_ours=True)
+            withheld = CallOutcome(None, _WITHHELD, not_called=True)
             await self._store.settle(_given_up(delivery, began, withheld))
             return withheld
         answer = await self._call(webhook, event)
         await self._store.settle(_after(delivery, answer, began, self._clock()))
         return answer
 
-    async def _call(self, webhook: Webhook, event: Event) -> CallOutcome:
+    async def _call(self, webhook: Webhook, event: StoredEvent) -> CallOutcome:
         try:
             content = cloud_event(webhook.ledger, event)
         except (UnknownType, NewerVersion, *UNREADABLE) as error:
-            return CallOutcome(None, f"the event cannot be read by this program: {error}"[:300], is_ours=True)
+            return CallOutcome(None, f"the event cannot be read by this program: {error}"[:300], not_called=True)
         now = utc_now()  # receivers compare the time of the signature with their own clock
         headers = signed_headers(message_id(event), content, webhook.secrets_at(now), now)
         return await self._caller.post(webhook.url, content, headers)

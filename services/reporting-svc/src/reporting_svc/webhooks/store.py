@@ -275,7 +275,7 @@ class WebhookStore(OwnTables):
         return found
 
     async def retry_now(self, conn: Conn, webhook_id: str, now: datetime) -> None:
-        """Make every delivery that waits due at once, with three new days."""
+        """Make every pending delivery due at once, with three new days."""
         await conn.execute(
             """update encours_webhooks.delivery set next_at = $2, tries = 0, first_at = null
                 where webhook_id = $1 and state = 'pending'""",
@@ -284,7 +284,7 @@ class WebhookStore(OwnTables):
         )
 
     async def disable(self, webhook_id: str, problem: str) -> None:
-        """Serve a webhook no more until a caller replays. What waits is kept."""
+        """Stop serving a webhook until a caller replays. Pending deliveries are kept."""
         await self._pool.execute(
             "update encours_webhooks.webhook set state = 'disabled', problem = $2 where id = $1",
             webhook_id,
@@ -294,7 +294,7 @@ class WebhookStore(OwnTables):
     async def begin_epoch(
         self, webhook: Webhook, epoch: int, position: int, now: datetime, within: Conn | None = None
     ) -> None:
-        """Go on behind a position of a ledger that was restored; what waits becomes a dead letter.
+        """Go on behind a position of a ledger that was restored; pending deliveries become dead letters.
 
         ``within``: the connection of a transaction that holds the webhook.
         """
@@ -371,8 +371,8 @@ class WebhookStore(OwnTables):
             *(after.ended_at, after.status, after.detail),
         )
 
-    async def held_up(self, webhook_id: str, now: datetime, given_up_before: datetime, why: str) -> None:
-        """Count the oldest deliveries of each stream as attempted while their receiver rests; give old ones up."""
+    async def age_heads(self, webhook_id: str, now: datetime, given_up_before: datetime, why: str) -> None:
+        """Date the first attempt of the oldest delivery of each stream while their receiver rests; give up old ones."""
         await self._pool.execute(
             """with head as (select distinct on (stream) position from encours_webhooks.delivery
                               where webhook_id = $1 and state = 'pending' order by stream, position)

@@ -12,8 +12,8 @@ from reporting_svc.domain.schedule.rule import due_moments
 from reporting_svc.domain.schedule.state import ReportSchedule
 
 OverdueRunKind = Literal["schedule_not_run", "schedule_missed"]
-PATIENCE = timedelta(minutes=15)
-"""Time after a due moment by which it has to be acted on."""
+OVERDUE_AFTER = timedelta(minutes=15)
+"""Time after a due moment within which it has to be acted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class OverdueRun:
 def overdue_runs(
     state: ReportSchedule, calendar: BusinessCalendar, zone: str, now: datetime
 ) -> Iterator[OverdueRun]:
-    """Yield what is overdue of a schedule: moments not acted on, and those that its last run did not make up for."""
+    """Yield the overdue runs of a schedule: moments not acted on, and those that its last run did not make up for."""
     if not state.is_active or state.current is None:
         return
     schedule_id = state.current.report_schedule_id
-    late = due_moments(state.current.due_rule, calendar, zone, state.since, now - PATIENCE)
+    late = due_moments(state.current.due_rule, calendar, zone, state.since, now - OVERDUE_AFTER)
     if late:
         yield OverdueRun(
             "schedule_not_run",

@@ -13,7 +13,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from reporting_svc.http.events.answers import EventOut, EventsOut
 from reporting_svc.http.live import live
-from reporting_svc.read_models.feed import Feed, FeedPage, Filter, matching_types
+from reporting_svc.read_models.feed import EventFilter, Feed, FeedPage, matching_types
 
 router = Router(tags=["Events"])
 NDJSON = "application/x-ndjson"
@@ -112,5 +112,5 @@ def _resume(last_event_id: str | None, after: int | None) -> int | None:
     return position
 
 
-def _filter(q: Query, wanted: list[str] | None, stream: str | None) -> Filter:
-    return Filter(matching_types(wanted or ()), stream, q.caller.entities)
+def _filter(q: Query, wanted: list[str] | None, stream: str | None) -> EventFilter:
+    return EventFilter(matching_types(wanted or ()), stream, q.caller.entities)

@@ -26,7 +26,7 @@ from reporting_svc.http.figures.answers import (
     RestatementOut,
 )
 from reporting_svc.http.figures.bodies import FigureBody
-from reporting_svc.read_models.feed import Event, Feed
+from reporting_svc.read_models.feed import Feed, StoredEvent
 from reporting_svc.read_models.figures.listing import KEY, SORTS, published_figures
 from reporting_svc.read_models.figures.query import LatestFigures, with_plan
 from reporting_svc.read_models.figures.restatement import restated
@@ -97,7 +97,7 @@ async def restate(
     return q.respond(RestatementOut.of(state, version, found, events, lang, view.time))
 
 
-def _stored(event: Event) -> tuple[FigureState, int]:
+def _stored(event: StoredEvent) -> tuple[FigureState, int]:
     published = decoder(event["type"], event["schema_version"])(event["data"])
     assert isinstance(published, FigurePublished)
     return FigureState(event["entity"], published), event["version"]

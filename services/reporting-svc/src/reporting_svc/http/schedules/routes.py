@@ -29,7 +29,7 @@ from reporting_svc.http.schedules.answers import (
 from reporting_svc.http.schedules.bodies import ReportScheduleBody
 from reporting_svc.read_models.reports.model import Reports
 from reporting_svc.read_models.reports.schedules import KEY, MAIL_SORTS, SORTS, mails_of, schedules_of
-from reporting_svc.reports.scheduler import place_of
+from reporting_svc.reports.scheduler import due_calendar
 from reporting_svc.use_cases.schedules import SCHEDULE, change_schedule, end_schedule, set_schedule
 
 router = Router(tags=["Schedules"])
@@ -69,9 +69,9 @@ async def get_schedule(schedule_id: SchedulePath, q: Reading) -> Response:
     due = None
     if state.is_active and state.current is not None:
         info = await q.ledger.info(q.caller.ledger)
-        place = await place_of(q.ledger, info, state.entity_id)
+        local = await due_calendar(q.ledger, info, state.entity_id)
         now = (await q.ledger.clock(q.caller.ledger)).now
-        due = next_due(state.current.due_rule, place.calendar, place.zone, now)
+        due = next_due(state.current.due_rule, local.calendar, local.zone, now)
     shown = ReportScheduleOut.of(state, version)
     return q.respond(shown | {"next_due_at": due and due.isoformat().replace("+00:00", "Z")} | time.echo())
 

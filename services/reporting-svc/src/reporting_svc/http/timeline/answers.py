@@ -19,7 +19,7 @@ from encours.reading.summary import summary
 from encours.reading.texts.form import Language
 from reporting_svc.http.answers import parked_fields
 from reporting_svc.http.events.answers import EventOut
-from reporting_svc.read_models.timeline.query import Place
+from reporting_svc.read_models.timeline.query import EntryPosition
 
 
 class EventInWords(EventOut):
@@ -59,19 +59,19 @@ class TimelineEntry(EventInWords):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Events by position, and how to tell them: the language, and the entities of the caller (None: all)."""
+class TimelineEvents:
+    """Events by position, the language of their texts, and the entities of the caller (None: all)."""
 
     events: Mapping[int, Mapping[str, Any]]
     language: Language
     granted: Granted
 
-    def entry(self, place: Place) -> Json:
-        """Show the event at a place."""
-        row = self.events[cast("int", place["position"])]
+    def entry(self, found: EntryPosition) -> Json:
+        """Show the event at a position, with its cause."""
+        row = self.events[cast("int", found["position"])]
         return {
             **EventInWords.of(row, self.language),
-            "because_of": self._cause(row, place["because_position"]),
+            "because_of": self._cause(row, found["because_position"]),
         }
 
     def _cause(self, row: Mapping[str, Any], position: int | None) -> Json | None:
@@ -110,10 +110,15 @@ class TimelinePage(AsOf):
 
     @classmethod
     def of(
-        cls, page: Page, places: Sequence[Place], told: Told, parked: Sequence[str], time: TimeTravel
+        cls,
+        page: Page,
+        found: Sequence[EntryPosition],
+        events: TimelineEvents,
+        parked: Sequence[str],
+        time: TimeTravel,
     ) -> Json:
         """Show a page."""
-        return {**page.body(places, told.entry), **parked_fields(parked), **time.echo()}
+        return {**page.body(found, events.entry), **parked_fields(parked), **time.echo()}
 
 
 class TimelineOut(TimelinePage):

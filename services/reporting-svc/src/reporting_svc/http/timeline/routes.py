@@ -18,9 +18,9 @@ from encours.reading.texts.form import Language
 from reporting_svc.http.timeline.answers import (
     EntityTimelineOut,
     InvoiceTimelineOut,
+    TimelineEvents,
     TimelineOut,
     TimelinePage,
-    Told,
 )
 from reporting_svc.read_models.feed import Feed
 from reporting_svc.read_models.parked import parked_streams
@@ -32,7 +32,7 @@ from reporting_svc.read_models.refusals import (
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.query import (
     ALL_ENTITIES,
-    Entries,
+    EntriesQuery,
     customer_entries,
     entity_entries,
     exists,
@@ -121,7 +121,7 @@ async def _timeline(
     q: Query,
     page: Page,
     lang: Language,
-    entries: Entries,
+    entries: EntriesQuery,
     subject: str,
     *,
     missing: type[NotFound] | None = None,
@@ -131,8 +131,8 @@ async def _timeline(
     async with q.view(Timeline.name) as view:
         if missing is not None and not await exists(view, subject):
             raise missing(subject)
-        places = await entries(view, subject, page)
+        found = await entries(view, subject, page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
-    positions = {each for place in places for each in place.values() if each is not None}
-    told = Told(await feed.at(q.caller.ledger, sorted(positions)), lang, view.granted)
-    return TimelinePage.of(page, places, told, parked, view.time)
+    positions = {position for each in found for position in each.values() if position is not None}
+    events = TimelineEvents(await feed.at(q.caller.ledger, sorted(positions)), lang, view.granted)
+    return TimelinePage.of(page, found, events, parked, view.time)

@@ -26,7 +26,7 @@ from reporting_svc.http.turnover_plans.answers import (
     TurnoverPlansOut,
 )
 from reporting_svc.http.turnover_plans.bodies import TurnoverPlanBody
-from reporting_svc.read_models.feed import Event, Feed
+from reporting_svc.read_models.feed import Feed, StoredEvent
 from reporting_svc.read_models.figures.query import LatestFigures
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import names_of
@@ -96,7 +96,7 @@ async def compare_plan(plan_id: PlanPath, q: Reading) -> Response:
     return q.respond(TurnoverComparisonOut.of(books, tied, state, found, names))
 
 
-def _stored(event: Event) -> TurnoverPlanState:
+def _stored(event: StoredEvent) -> TurnoverPlanState:
     plan = decoder(event["type"], event["schema_version"])(event["data"])
     assert isinstance(plan, TurnoverPlanSet)
     return TurnoverPlanState(event["entity"], plan, event["effective_on"])

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
     from encours.reading.pages import Page
 
-Place = Mapping[str, int | None]
+EntryPosition = Mapping[str, int | None]
 """``position`` of an event, and ``because_position``: that of its cause, if the ledger has it."""
-Entries = Callable[["View", str, "Page"], Awaitable[list[Place]]]
-"""Query for a page of the places of the events about a subject."""
+EntriesQuery = Callable[["View", str, "Page"], Awaitable[list[EntryPosition]]]
+"""Query for a page of the positions of the events about a subject."""
 ALL_ENTITIES = ""
 """Entity of the events that are about the ledger as a whole."""
 
@@ -29,8 +29,8 @@ async def exists(view: View, stream: str) -> bool:
     return found
 
 
-async def customer_entries(view: View, customer_id: str, page: Page) -> list[Place]:
-    """Return places of the events that count by the question's day and were known then, in the page's order.
+async def customer_entries(view: View, customer_id: str, page: Page) -> list[EntryPosition]:
+    """Return positions of the events that count by the question's day and were known then, in the page's order.
 
     Of a debtor with several merged records they are those of all. A message to a payer is also on the timelines of the
     customers whose invoices it lists.
@@ -41,11 +41,11 @@ async def customer_entries(view: View, customer_id: str, page: Page) -> list[Pla
     # Of a message that is about several records of the debtor each event is listed once.
     tables = ("owner", "later_owner", "also_about")
     about = " union ".join(f"select stream from {view.schema}.{table} where {own}" for table in tables)
-    return await _places(where, page, f"({about}) o join {view.schema}.entry e using (stream)")
+    return await _positions(where, page, f"({about}) o join {view.schema}.entry e using (stream)")
 
 
-async def invoice_entries(view: View, invoice_id: str, page: Page) -> list[Place]:
-    """Return places of the events of the invoice and of all that name it, as :func:`customer_entries`."""
+async def invoice_entries(view: View, invoice_id: str, page: Page) -> list[EntryPosition]:
+    """Return positions of the events of the invoice and of all that name it, as :func:`customer_entries`."""
     where = ViewWhere(view, entity="entity")
     invoice, entry = where.arguments.add(invoice_id), f"{view.schema}.entry"
     source = f"""(select * from {entry} where stream = {invoice}
@@ -53,15 +53,15 @@ async def invoice_entries(view: View, invoice_id: str, page: Page) -> list[Place
                where s.invoice_id = {invoice}
          union select e.* from {view.schema}.invoice_mention m join {entry} e using (position)
                where m.invoice_id = {invoice}) e"""
-    return await _places(where, page, source)
+    return await _positions(where, page, source)
 
 
-async def entity_entries(view: View, entity_id: str, page: Page) -> list[Place]:
-    """Return places of the events of an entity, or of :data:`ALL_ENTITIES`, that are about no customer."""
+async def entity_entries(view: View, entity_id: str, page: Page) -> list[EntryPosition]:
+    """Return positions of the events of an entity, or of :data:`ALL_ENTITIES`, that are about no customer."""
     where = ViewWhere(view, entity="entity").equal("entity", entity_id).add("not about_customer")
-    return await _places(where, page, f"{view.schema}.entry")
+    return await _positions(where, page, f"{view.schema}.entry")
 
 
-async def _places(where: ViewWhere, page: Page, source: str) -> list[Place]:
+async def _positions(where: ViewWhere, page: Page, source: str) -> list[EntryPosition]:
     where.add(f"position <= {where.position}").add(f"effective_on <= {where.as_of}")
-    return cast("list[Place]", await where.page(page, "position, because_position", source))
+    return cast("list[EntryPosition]", await where.page(page, "position, because_position", source))
