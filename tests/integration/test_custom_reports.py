@@ -17,7 +17,7 @@ from encours.contracts.events.schedule import ReportOptions
 from encours.kernel.money import Money
 from encours.testing.servers import Installation
 from reporting_svc.domain.report.document import ReportPlan, plan_of
-from reporting_svc.exports.reports import Reporting, TooManyCustomers
+from reporting_svc.exports.reports import ExportedReport, TooManyCustomers
 from reporting_svc.exports.store import Export
 from reporting_svc.http.reports.bodies import DocumentBody
 from reporting_svc.read_models.collection.query import collection
@@ -282,7 +282,7 @@ def test_an_export_has_the_rows_of_its_options_and_is_no_file_where_they_are_too
             last_on=day, position=known, accounts={}, report=ReportOptions(**options), fingerprint=b"",  # type: ignore[arg-type]
             asked_by="test",
         )  # fmt: skip
-        report = Reporting(Reading(store), export, {}, most)  # type: ignore[arg-type]
+        report = ExportedReport(Reading(store), export, {}, most)  # type: ignore[arg-type]
         names = [column.name for column in report.columns()]
         return [dict(zip(names, row, strict=True)) async for found in report.rows() for row in found]
 

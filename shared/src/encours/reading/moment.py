@@ -29,6 +29,11 @@ class TimeTravel:
     known_at: str | None
     is_now: bool
 
+    @classmethod
+    def known_at_position(cls, as_of: date, position: int) -> TimeTravel:
+        """Return a business date as it was known at a position of the ledger."""
+        return cls(as_of, position, str(position), is_now=False)
+
     def echo(self) -> dict[str, Any]:
         """Return ``as_of``, ``known_at`` and ``position`` for the body of the answer."""
         return {"as_of": self.as_of.isoformat(), "known_at": self.known_at, "position": self.position}

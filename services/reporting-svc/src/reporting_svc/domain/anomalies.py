@@ -227,7 +227,7 @@ def credit_notes(
 ) -> list[Anomaly]:
     """Return customers with more credit notes in the last 90 days than their invoices and earlier rate make likely.
 
-    The rate is that of credit notes per invoice in the rest of the year, with ten invoices at the rate of all customers.
+    The rate is that of credit notes per invoice in the rest of the year, with ten invoices at the rate of all.
     ``transactions`` are those of all customers; only customers ``within`` are returned, if they are given.
     """
     recent_from, year_from = on - timedelta(days=CREDIT_DAYS - 1), on - timedelta(days=WINDOW_DAYS - 1)

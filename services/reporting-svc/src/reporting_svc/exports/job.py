@@ -1,9 +1,9 @@
 """The process of one export: ``python -m reporting_svc export ID``, started by the worker.
 
-It reads the ledger itself, some thousands of events at a time, and stores what it has written with the place that it
+It reads the ledger itself, some thousands of events at a time, and stores what it has written with the position that it
 has reached, in one transaction: after a kill the next process goes on from there, and the file is the same, byte for
-byte. A workbook or a Parquet file is made of stored rows. A report is read anew, in one snapshot, until all of its rows
-are stored: their sum has to tie out.
+byte. A workbook or a Parquet file is made from stored rows. A report is read anew, in one snapshot, until all of its
+rows are stored, because their sum has to tie out.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, JournalCsv
 from reporting_svc.exports.layouts.software import TEXT_LAYOUTS
 from reporting_svc.exports.layouts.tables import (
+    MEDIA,
     CsvTable,
     TableColumn,
     require_sheet,
@@ -45,7 +46,7 @@ from reporting_svc.exports.layouts.tables import (
 )
 from reporting_svc.exports.layouts.text import ENCODING
 from reporting_svc.exports.line import ExportLine, TextLayout
-from reporting_svc.exports.reports import Reporting
+from reporting_svc.exports.reports import ExportedReport
 from reporting_svc.exports.store import NOT_BEGUN, REPORTS, Export, ExportStore, Manifest
 from reporting_svc.exports.valuation import Valuation
 from reporting_svc.exports.writing import JournalWriter, balances
@@ -60,12 +61,7 @@ PART_BYTES = 4 * 2**20
 WAIT_S = 600.0
 """Longest wait for the receivables to reach the position of the export."""
 _TABLES = ("xlsx", "parquet")
-_MEDIA = {
-    "fec": "text/plain; charset=utf-8",
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "parquet": "application/vnd.apache.parquet",
-}
+_MEDIA = {"fec": "text/plain; charset=utf-8", **MEDIA}
 
 
 async def _ahead(source: AsyncGenerator[T, None]) -> AsyncIterator[T]:
@@ -93,7 +89,7 @@ def _append(path: Path, content: bytes) -> None:
 
 
 class ExportRun(LongWorkRun[ExportStore, Export]):
-    """One run of an export, from the place that an earlier one has reached to its manifest."""
+    """One run of an export, from the position that an earlier run has reached to the manifest."""
 
     def __init__(self, ledger: Ledger, db: ReadDb, store: ExportStore, work: Export) -> None:
         super().__init__(ledger, db, store, work)
@@ -113,7 +109,7 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
         chart = default_chart().with_numbers(export.accounts)
         columns: Sequence[TableColumn] = JOURNAL_COLUMNS
         if export.kind in REPORTS:
-            report = Reporting(self._db, export, await self._source.auxiliaries())
+            report = ExportedReport(self._db, export, await self._source.auxiliaries())
             columns = report.columns()
             await self._report(report)
         else:
@@ -184,8 +180,8 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
             await self._save(full=True)
         await self._finish()
 
-    async def _report(self, report: Reporting) -> None:
-        """Write all rows of a report, part by part, unless they are there."""
+    async def _report(self, report: ExportedReport) -> None:
+        """Write all rows of a report, part by part, unless an earlier run has stored them."""
         if self._done.position and self._parts:
             return
         table = CsvTable(report.columns(), for_people=not self._is_table)
@@ -263,7 +259,7 @@ class ExportRun(LongWorkRun[ExportStore, Export]):
             require_sheet(self._done.lines)
 
     async def _save(self, *, full: bool = False) -> None:
-        """Store what is written as a part, with the place reached; ``full``: if it is enough for one."""
+        """Store the unsaved content as a part, with the progress; ``full``: only if it fills a part."""
         self._go_on()
         if full and sum(map(len, self._unsaved)) < PART_BYTES:
             return

@@ -9,21 +9,20 @@ from dataclasses import dataclass
 
 from encours.contracts.events.schedule import ReportOptions
 from encours.kernel.bands import STANDARD, Bands, days_past_due
-from encours.projection.read_model import Conn
 from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
-from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from reporting_svc.exports.layouts.tables import CellAmount, TableColumn, TableRow
 from reporting_svc.exports.store import Export
 from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
 from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import (
-    KEY,
     KEY_AND_CURRENCY,
+    ROWS_MAX,
     Figures,
     aged,
     aged_groups,
+    every_row,
 )
 from reporting_svc.read_models.journal.source import Auxiliary
 from reporting_svc.read_models.open_items.query import open_items
@@ -33,8 +32,6 @@ from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
 from reporting_svc.read_models.tie_out.query import OwnSum, groups_sum, require_tied
-
-CUSTOMERS_MAX = 1_000_000
 
 
 class TooManyCustomers(ValueError):
@@ -77,13 +74,13 @@ Rows = AsyncIterator[list[TableRow]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reporting:
-    """Columns and rows of a report. Customers are named as they were known at the position."""
+class ExportedReport:
+    """Columns and rows of a report. Customers have the names that were known at the position."""
 
     db: ReadDb
     export: Export
     auxiliaries: Mapping[str, Auxiliary]
-    customers_max: int = CUSTOMERS_MAX
+    customers_max: int = ROWS_MAX
     """Rows of customers that a process keeps."""
 
     @property
@@ -117,7 +114,7 @@ class Reporting:
 
     async def _aged_balance(self) -> Rows:
         """Iterate over customers by id, each currency in a row of its own; money of unknown payers has no customer."""
-        page = Page(self.customers_max, (KEY,), False, False, None, "")
+        page = every_row(self.customers_max)
         async with self._snapshot() as (view, scope):
             found = await aged(
                 view, scope, bands=self.bands, basis=self.basis, page=page, key=KEY_AND_CURRENCY
@@ -184,13 +181,11 @@ class Reporting:
 
     @asynccontextmanager
     async def _snapshot(self, group_by: str | None = None) -> AsyncIterator[tuple[View, Scope]]:
-        async with self.db.snapshot(Receivables.name, self.export.ledger) as (conn, schema, _):
-            view = self._view(conn, schema)
+        export = self.export
+        async with self.db.snapshot(Receivables.name, export.ledger) as (conn, schema, _):
+            time = TimeTravel.known_at_position(export.last_on, export.position)
+            view = View(conn, schema, time, granted=(export.entity_id,))
             yield view, await self._scope(view, group_by)
-
-    def _view(self, conn: Conn, schema: str) -> View:
-        time = TimeTravel(self.export.last_on, self.export.position, str(self.export.position), is_now=False)
-        return View(conn, schema, time, granted=(self.export.entity_id,))
 
     async def _scope(self, view: View, group_by: str | None) -> Scope:
         options = self.options

@@ -29,7 +29,7 @@ ExportState = Literal["queued", "running", "completed", "failed"]
 
 
 class ExportProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """Place that an export has reached: all of it is in the stored parts."""
+    """Progress of an export: everything counted here is in the stored parts."""
 
     position: int = 0
     """Events up to it are written; 0 before the opening balances are."""
@@ -140,9 +140,9 @@ class ExportStore(LongWorkStore[Export]):
     async def keep(
         self, running: Export, done: ExportProgress, content: bytes | None, *, of_table: bool = False
     ) -> bool:
-        """Store a part with the place that it reaches; False if another process has begun the export.
+        """Store a part with the progress that it makes; False if another process has begun the export.
 
-        Without ``content`` only the place is stored; ``of_table``: it is a part of the rows of a table.
+        Without ``content`` only the progress is stored. ``of_table``: the part holds rows of a table.
         """
         table, part = ("table_part", done.table_parts) if of_table else ("part", done.parts)
         async with self._pool.acquire() as conn, conn.transaction():
@@ -158,7 +158,7 @@ class ExportStore(LongWorkStore[Export]):
         return True
 
     async def go_back(self, running: Export, done: ExportProgress) -> bool:
-        """Store an earlier place and delete the parts behind it; False if another process has begun the export."""
+        """Store an earlier progress and delete the parts beyond it; False if another process has begun the export."""
         async with self._pool.acquire() as conn, conn.transaction():
             if not await self._set(conn, running, {"done": msgspec.json.encode(done)}):
                 return False
@@ -171,7 +171,7 @@ class ExportStore(LongWorkStore[Export]):
         return True
 
     async def complete(self, running: Export, result: msgspec.Struct) -> bool:
-        """Store the manifest; what the file was made from is deleted."""
+        """Store the manifest and delete the rows that the file was made from."""
         async with self._pool.acquire() as conn, conn.transaction():
             found = await self._end(running, "completed", {"manifest": msgspec.json.encode(result)}, conn)
             if found:

@@ -104,7 +104,7 @@ class JournalWriter:
     async def _began_on(
         self, events: Sequence[Recorded], deductions: Mapping[tuple[str, str], DeductedAdvance]
     ) -> Mapping[str, date]:
-        """Return the day on which each item of the events began, by the digits of its id; none without other currencies."""
+        """Return the day on which each item began, by the digits of its id; none if all are in the books' currency."""
         if not self.has_foreign:
             return {}
         items = {digits for e in events for digits in _items_of(e)}

@@ -84,7 +84,7 @@ async def _days(db: ReadDb, ledger: str, position: int, first: date, last: date)
     if not await db.wait_for(Receivables.name, ledger, position, timeout=WAIT_S):
         raise TieOutNotPossible(f"The receivables have not reached position {position}.")
     async with db.snapshot(Receivables.name, ledger) as moment:
-        time = TimeTravel(last, position, str(position), is_now=False)
+        time = TimeTravel.known_at_position(last, position)
         view = View(moment.conn, moment.schema, time, None, moment.incomplete)
         return [day async for day in tie_out_days(view, Scope(), first, last)]
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from encours.kernel.money import Money
 from reporting_svc.domain.report.catalogue import ColumnKind
@@ -14,10 +14,7 @@ from reporting_svc.domain.report.table import ReportTable, ReportValue
 from reporting_svc.exports.layouts.tables import Cell, CellAmount, CellKind, CsvTable, TableColumn, Workbook
 
 ReportFormat = Literal["csv", "xlsx"]
-MEDIA: dict[ReportFormat, str] = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+FORMATS: tuple[ReportFormat, ...] = get_args(ReportFormat)
 _KINDS: dict[ColumnKind, CellKind] = {
     "text": "text",
     "texts": "text",

@@ -32,11 +32,12 @@ from encours.reading.moment import TimeTravel, View
 from encours.reading.read_db import ReadDb
 from reporting_svc.domain.report.document import plan_of
 from reporting_svc.domain.schedule.state import MailOutcome
+from reporting_svc.exports.layouts.tables import MEDIA
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.reports.model import Reports
 from reporting_svc.read_models.reports.schedules import requested_mails
 from reporting_svc.reports.access import grant_of, unseen
-from reporting_svc.reports.files import MEDIA, file_name, report_file
+from reporting_svc.reports.files import file_name, report_file
 from reporting_svc.reports.message import ATTACHED_BYTES_MAX, ReportText, report_text
 from reporting_svc.reports.run import run_report
 from reporting_svc.use_cases.reports import REPORT
@@ -100,7 +101,7 @@ class ReportMailDispatcher(NoticeDispatcher[ReportMailRequested, OutgoingReport,
         if isinstance(grant, str) or problem is not None:
             return OutgoingReport(mail.to, None, problem=problem or "")
         async with self.db.snapshot(Receivables.name, info.name) as moment:
-            time = TimeTravel(mail.as_of, mail.position, str(mail.position), is_now=False)
+            time = TimeTravel.known_at_position(mail.as_of, mail.position)
             view = View(moment.conn, moment.schema, time, grant.limited_to, moment.incomplete)
             try:
                 run = await run_report(view, plan_of(_sent(events, mail)), now.entity_id or None)

@@ -68,7 +68,7 @@ class DueCalendar:
 
 
 async def due_calendar(ledger: Ledger, info: LedgerInfo, entity_id: str) -> DueCalendar:
-    """Return time zone and business days of an entity; for all entities the zone of the ledger and the days of TARGET."""
+    """Return zone and business days of an entity; for all entities the zone of the ledger and the days of TARGET."""
     if not entity_id:
         return DueCalendar(info.time_zone, business_calendar("TARGET"))
     for event in await ledger.read_stream(info.name, entity_id):

@@ -239,7 +239,9 @@ class WebhookDispatcher:
         try:
             content = cloud_event(webhook.ledger, event)
         except (UnknownType, NewerVersion, *UNREADABLE) as error:
-            return CallOutcome(None, f"the event cannot be read by this program: {error}"[:300], not_called=True)
+            return CallOutcome(
+                None, f"the event cannot be read by this program: {error}"[:300], not_called=True
+            )
         now = utc_now()  # receivers compare the time of the signature with their own clock
         headers = signed_headers(message_id(event), content, webhook.secrets_at(now), now)
         return await self._caller.post(webhook.url, content, headers)

@@ -128,9 +128,7 @@ class Booking:
         extras = (*(line for line in lines if line[1]), *found.extras)
         return replace(found, extras=extras)
 
-    def _freed(
-        self, e: Recorded, freed: invoice.DepositFreed, known: BookingContext
-    ) -> list[JournalEntry]:
+    def _freed(self, e: Recorded, freed: invoice.DepositFreed, known: BookingContext) -> list[JournalEntry]:
         """Book a deposit as an advance again (PCG 4191): the final invoice that deducted it is cancelled or replaced.
 
         The credit notes on that invoice take back what it added to the debt, and not what the deposit took off.
@@ -157,7 +155,9 @@ class Booking:
         label = "Dépréciation de créance" if change > 0 else "Reprise de dépréciation"
         purpose = "impairment_charges" if change > 0 else "impairment_releases"
         lines = [
-            self._line(known.value, self._chart[each], minor, provision.currency, dated_by=provision.invoice_id)
+            self._line(
+                known.value, self._chart[each], minor, provision.currency, dated_by=provision.invoice_id
+            )
             for each, minor in ((purpose, change), ("impairments", -change))
         ]
         counterpart = Counterpart(journal="miscellaneous", label=label, piece_of=provision.invoice_id)
@@ -205,7 +205,7 @@ class Booking:
         return lines
 
     def _settled(self, moved: Sequence[Movement], value: Value) -> list[Posting]:
-        """Return the lines of funds that move between items: an invoice in a foreign currency at the value of the funds.
+        """Return the lines of funds that move between items: a foreign invoice at the value of the funds.
 
         The difference from its value at issue is an event of its own.
         """

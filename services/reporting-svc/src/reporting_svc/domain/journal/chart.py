@@ -73,7 +73,9 @@ class Chart(msgspec.Struct, frozen=True):
         accounts, vat = dict(self.accounts), dict(self.vat)
         for purpose, number in numbers.items():
             if not is_account_number(number):
-                raise AccountNumberRefused(f"{number!r} is not an account of classes 1 to 8.", f"{at}/{purpose}")
+                raise AccountNumberRefused(
+                    f"{number!r} is not an account of classes 1 to 8.", f"{at}/{purpose}"
+                )
             rate = purpose.removeprefix(_VAT)
             if purpose in accounts:
                 accounts[purpose] = LedgerAccount(number, accounts[purpose].label)

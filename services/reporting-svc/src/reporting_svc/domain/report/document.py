@@ -47,7 +47,9 @@ class ReportContradicts(Refusal):
     code = "report-contradiction"
     title = "Report contradicts itself"
     status = 422
-    remedy = "Change the fields that `errors` points to; GET /v1/report-sources lists what each source offers."
+    remedy = (
+        "Change the fields that `errors` points to; GET /v1/report-sources lists what each source offers."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,9 @@ def _condition(source: ReportSource, condition: ReportCondition, pointer: str) -
         yield FieldError(f"{pointer}/column", detail)
         return
     if condition.operator not in OPERATORS[column.kind]:
-        detail = f"A column of the kind {column.kind} takes the operators {', '.join(OPERATORS[column.kind])}."
+        detail = (
+            f"A column of the kind {column.kind} takes the operators {', '.join(OPERATORS[column.kind])}."
+        )
         yield FieldError(f"{pointer}/operator", detail)
         return
     needed = 0 if condition.operator in ("empty", "not_empty") else 1

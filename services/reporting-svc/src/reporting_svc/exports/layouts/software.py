@@ -1,5 +1,6 @@
-"""Import files of accounting software, in fixed columns. Characters that their code page lacks become ``?``, but in
-accounts they are refused.
+"""Import files of accounting software, in fixed columns.
+
+Characters that their code page lacks become ``?``; accounts with such characters are refused.
 
 The columns are those that public code writes and checks, not those of a manual of the vendors: PNM of Sage 100, TRA of
 Cegid (``***S5``, records of 222 characters), ASCII of Quadra (records ``M``). Try them on a test company of the
@@ -28,6 +29,15 @@ CENTS = 2
 """Decimals of a currency with cents."""
 
 
+_DOCUMENTS = {"VE": "FC", "BQ": "RC", "CA": "RC"}
+"""Kinds of documents by journal: invoices and receipts; any other is ``OD``."""
+
+
+def _side(line: ExportLine) -> tuple[str, int]:
+    """Return ``D`` or ``C``, and the amount; minor units."""
+    return ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
+
+
 def _encoded(lines: Iterable[str]) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode(ENCODING, errors="replace")
 
@@ -47,8 +57,7 @@ class SageLayout:
         return _encoded(map(self._record, lines))
 
     def _record(self, line: ExportLine) -> str:
-        kind = {"VE": "FC", "BQ": "RC", "CA": "RC"}.get(line.journal, "OD")
-        side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
+        kind, (side, minor) = _DOCUMENTS.get(line.journal, "OD"), _side(line)
         auxiliary, label = plain(line.auxiliary), left(plain(line.label), 25)
         return (
             f"{left(line.journal, 3)}{day_first(line.booked_on)}{kind}{account(line.account, 13)}"
@@ -72,8 +81,7 @@ class CegidLayout:
         return _encoded(map(self._record, lines))
 
     def _record(self, line: ExportLine) -> str:
-        kind = {"VE": "FC", "BQ": "RC", "CA": "RC"}.get(line.journal, "OD")
-        side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
+        kind, (side, minor) = _DOCUMENTS.get(line.journal, "OD"), _side(line)
         auxiliary, label = plain(line.auxiliary), left(plain(line.label), 35)
         return (
             f"{left(line.journal, 3)}{day_first_long(line.booked_on)}{kind}{account(line.account, 17)}"
@@ -90,7 +98,7 @@ class QuadraLayout:
         """Take the currency of the books. Raises ``ValueError`` for one without cents."""
         if exponent(currency) != CENTS:
             raise ValueError(
-                f"Quadra takes amounts in cents: books in {currency} have no such file, ask for csv."
+                f"Quadra takes amounts in cents, which {currency} does not have: ask for the layout csv."
             )
         self._currency = currency
 
@@ -103,7 +111,7 @@ class QuadraLayout:
         return _encoded(map(self._record, lines))
 
     def _record(self, line: ExportLine) -> str:
-        side, minor = ("D", line.debit_minor) if line.debit_minor else ("C", line.credit_minor)
+        side, minor = _side(line)
         number = account(self._own(plain(line.auxiliary), line.account), 8)
         label, piece = plain(line.label), plain(line.piece)
         amount = right(str(minor), 12).replace(" ", "0")

@@ -39,6 +39,12 @@ class TableColumn(NamedTuple):
 Cell = str | int | Decimal | date | CellAmount | None
 """Value of a cell; ``None`` is empty."""
 TableRow = Sequence[Cell]
+MEDIA: Mapping[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
+"""Media types of tables by layout."""
 _PARQUET: Mapping[CellKind, str] = {
     "text": "varchar",
     "number": "bigint",
@@ -113,33 +119,33 @@ class Workbook:
         self._money: dict[int, Any] = {}
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._sheet.freeze_panes(1, 0)
-        for place, column in enumerate(columns):
-            self._sheet.write_string(0, place, column.name)
+        for index, column in enumerate(columns):
+            self._sheet.write_string(0, index, column.name)
 
     def add(self, rows: Iterable[TableRow]) -> None:
         """Write rows. Raises :class:`SheetTooLong` beyond the last row of a sheet."""
         for row in rows:
             require_sheet(self._row)
-            for place, value in enumerate(row):
-                self._write(place, value)
+            for index, value in enumerate(row):
+                self._write(index, value)
             self._row += 1
 
-    def _write(self, place: int, value: Cell) -> None:
+    def _write(self, index: int, value: Cell) -> None:
         match value:
             case None | "":
                 return
             case str():
-                self._sheet.write_string(self._row, place, _cell(value))
+                self._sheet.write_string(self._row, index, _cell(value))
             case CellAmount(minor, currency):
                 digits = exponent(currency)
-                self._sheet.write_number(self._row, place, minor / 10**digits, self._format(digits))
-            case Decimal() if self._kinds[place] == "money":
+                self._sheet.write_number(self._row, index, minor / 10**digits, self._format(digits))
+            case Decimal() if self._kinds[index] == "money":
                 digits = -int(value.as_tuple().exponent)
-                self._sheet.write_number(self._row, place, float(value), self._format(digits))
+                self._sheet.write_number(self._row, index, float(value), self._format(digits))
             case int() | Decimal():
-                self._sheet.write_number(self._row, place, value)
+                self._sheet.write_number(self._row, index, value)
             case _:
-                self._sheet.write_datetime(self._row, place, value, self._day)
+                self._sheet.write_datetime(self._row, index, value, self._day)
 
     def _format(self, digits: int) -> Any:
         if digits not in self._money:

@@ -76,7 +76,10 @@ class ExportedBody(Body):
                 raise Invalid(_FEC.format("layout"), f"{at}/layout")
             return "fec", None
         if self.layout is None:
-            raise Invalid("Name a layout: sage, cegid or quadra for a journal; csv, xlsx or parquet for a journal or a report.", f"{at}/layout")
+            raise Invalid(
+                "Name a layout: sage, cegid or quadra for a journal; csv, xlsx or parquet for a journal or a report.",
+                f"{at}/layout",
+            )
         if not is_report:
             return self.layout, None
         if self.layout not in _TABLES:

@@ -83,7 +83,9 @@ def _yields(
 def _groups(text: str) -> list[ReminderGroup]:
     named = text.split(",")
     if unknown := [each for each in named if each not in REMINDER_GROUPS]:
-        raise Invalid(f"{unknown[0]!r} is not a group; the groups are {', '.join(REMINDER_GROUPS)}.", "/group_by")
+        raise Invalid(
+            f"{unknown[0]!r} is not a group; the groups are {', '.join(REMINDER_GROUPS)}.", "/group_by"
+        )
     if len(set(named)) < len(named):
         raise Invalid("Name each group once.", "/group_by")
     return cast("list[ReminderGroup]", named)

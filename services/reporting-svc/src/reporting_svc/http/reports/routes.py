@@ -21,6 +21,7 @@ from encours.reading.pages import Page
 from reporting_svc.domain.report.days import day_of
 from reporting_svc.domain.report.document import plan_of
 from reporting_svc.domain.report.state import CustomReport, ReportNotFound
+from reporting_svc.exports.layouts.tables import MEDIA
 from reporting_svc.http.answers import parked_fields
 from reporting_svc.http.reports.answers import (
     REPORT_ANSWER,
@@ -36,7 +37,7 @@ from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.reports.model import Reports
 from reporting_svc.read_models.reports.query import KEY, SORTS, saved_reports
-from reporting_svc.reports.files import MEDIA, file_name, report_file
+from reporting_svc.reports.files import FORMATS, file_name, report_file
 from reporting_svc.reports.run import run_report
 from reporting_svc.use_cases.reports import REPORT, change_report, drop_report, save_report, share_report
 
@@ -104,7 +105,7 @@ async def delete_report(report_id: ReportPath, cmd: Writing) -> Response:
 @router.get(
     "/v1/reports/{id}/run",
     response_model=ReportRunOut,
-    responses={200: {"content": dict.fromkeys(MEDIA.values(), FILE)}},
+    responses={200: {"content": {MEDIA[each]: FILE for each in FORMATS}}},
 )
 async def run_saved_report(
     report_id: ReportPath,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from encours.kernel.bands import STANDARD, Bands
+from encours.reading.pages import Page
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.aged_balance.sources import (
     BESIDE,
@@ -30,7 +31,6 @@ from reporting_svc.read_models.receivables.subtotals import Basis
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
-    from encours.reading.pages import Page
 
 Row = Mapping[str, Any]
 """A record of the database."""
@@ -42,8 +42,15 @@ KEY_AND_CURRENCY = f"({ROW_KEY}) || ' ' || f.currency"
 _JOINED = (
     "left join named n on (n.entity, n.customer_id, n.currency) = ({0}.entity, {0}.customer_id, {0}.currency)"
 )
+ROWS_MAX = 1_000_000
+"""Rows of customers that a process keeps in memory."""
 PART_OF_CURRENCY = 2
 """Mark of the rows of a statement that are :class:`CurrencyPart`."""
+
+
+def every_row(most: int = ROWS_MAX) -> Page:
+    """Return the page of all rows, by customer, up to a number of them."""
+    return Page(limit=most, columns=(KEY,), descending=False, nullable=False, last=None, check="")
 
 
 @dataclass(frozen=True, slots=True)

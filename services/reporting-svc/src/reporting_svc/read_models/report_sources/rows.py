@@ -10,11 +10,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from encours.kernel.bands import days_past_due
-from encours.reading.pages import Page
 from reporting_svc.domain.measures.delays import DueOutcome, fallen_due
 from reporting_svc.domain.report.catalogue import FIELD, INVOICE_FIELD
 from reporting_svc.domain.report.document import ReportPlan
-from reporting_svc.read_models.aged_balance.query import KEY, Aged, Figures, aged
+from reporting_svc.read_models.aged_balance.query import Aged, Figures, aged, every_row
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.open_items.query import open_items
@@ -27,10 +26,8 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
 
 SourceRows = AsyncIterator[list[dict[str, Any]]]
-CUSTOMERS_MAX = 1_000_000
 ROWS_AT_ONCE = 2_000
 DSO_DAYS = 90
-ALL_CUSTOMERS = Page(CUSTOMERS_MAX, (KEY,), False, False, None, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class ReportScope:
 
 async def report_scope(view: View, scope: Scope, plan: ReportPlan, first: date) -> ReportScope:
     """Return the receivables of a report, aged in its bands."""
-    page = ALL_CUSTOMERS if plan.source.name == "aged_balance" else None
+    page = every_row() if plan.source.name == "aged_balance" else None
     found = await aged(view, scope, bands=plan.bands, page=page)
     where = ScopeWhere(view, scope, "b")
     rows = await view.conn.fetch(
