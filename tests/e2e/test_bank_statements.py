@@ -165,6 +165,8 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     path = f"/v1/bank-lines/{line['id']}"
     (proposal,) = world.get("invoice", f"{path}/proposals")["proposals"]
     assert ([x["invoice_number"] for x in proposal["shares"]], proposal["score"]) == ([other], 75)
+    told = world.get("reporting", f"/v1/customers/{customer}/timeline", sort="-position", limit=100)["data"]
+    assert "bank_line.proposed" in {each["type"] for each in told}
     booked = world.post("invoice", f"{path}/match", {"proposal": 1})
     assert (booked["status"], booked["note"]) == ("booked", None)
     assert world.get("invoice", f"/v1/payments/{booked['payment_id']}")["unapplied"]["amount"] == "0.00"

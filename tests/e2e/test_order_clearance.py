@@ -106,6 +106,14 @@ def test_an_order_in_encours_passes_the_limit_before_its_goods_leave(system: Sys
     desk.risk.done("holds_and_policy.release_credit_hold", hold.id, body={"text": "Paid"})
     assert desk.deliver(first, "BL-3", 10).status_code == 201
     desk.counts(reserved="0.00", delivered="840.00", total="840.00")
+    told = world.get("reporting", f"/v1/orders/{first}/timeline")["data"]
+    assert {"order.placed", "reservation.decided", "reservation.consumed"} <= {each["type"] for each in told}
+    [counted] = [each for each in told if each["type"] == "order_credit.counted"]
+    assert counted["because_of"]["type"] == "order.delivered"
+    whole = world.get("reporting", f"/v1/customers/{desk.customer}/timeline", sort="-position", limit=200)[
+        "data"
+    ]
+    assert counted in whole
     billed = {"entity_id": world.entity, "customer_id": desk.customer, "from": DAY, "to": DAY, "issue": True}
     assert world.post("invoice", "/v1/invoices:group", billed)["total"] == eur("840.00")
     desk.counts(delivered="0.00", not_due="840.00", total="840.00")

@@ -19,11 +19,22 @@ from encours.contracts.events.credit_file import CreditCommentMade
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, PaymentApplied, PaymentUnapplied
-from encours.contracts.events.money.bank import BankLineProposed, LineProposal, ProposedShare
+from encours.contracts.events.money.bank import (
+    BankLineProposed,
+    BankLineReturnProposed,
+    LineProposal,
+    ProposedShare,
+    ReturnProposal,
+)
 from encours.contracts.events.money.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.events.report import ReportSaved
-from encours.contracts.events.reservation import OrderBillingCounted
+from encours.contracts.events.reservation import (
+    OrderBillingCounted,
+    OrderDeliveryCounted,
+    ReservationDecided,
+)
 from encours.contracts.events.risk_terms import RiskTermsProposed
+from encours.contracts.events.sales.order import OrderDelivered
 from encours.contracts.golden import example
 from encours.projection.row_cache import CacheMiss, RowCache
 from encours.reading.summary import summary
@@ -32,7 +43,16 @@ from encours.testing.events import DAY, allocated, allocation
 from encours.testing.events import event as build
 from reporting_svc.http.timeline.answers import EventInWords, TimelineEvents
 from reporting_svc.read_models.timeline import Timeline
-from reporting_svc.read_models.timeline.model import Entry, InvoiceMention, InvoiceStream, LaterOwner, Owner
+from reporting_svc.read_models.timeline.model import (
+    CustomerMention,
+    Entry,
+    InvoiceMention,
+    InvoiceStream,
+    LaterOwner,
+    OrderMention,
+    OrderStream,
+    Owner,
+)
 from reporting_svc.read_models.timeline.naming import INVOICE, invoices_of
 
 SHOWN = sorted(Timeline.applies)
@@ -117,13 +137,42 @@ def test_a_stream_is_about_the_invoices_of_its_first_event_and_a_payment_mention
 
 def test_a_proposal_for_a_bank_line_is_about_its_entity_and_mentions_the_invoices() -> None:
     shares = tuple(build(ProposedShare, invoice_id=each) for each in ("inv_1", "inv_2"))
-    proposed = build(BankLineProposed, proposals=(build(LineProposal, shares=shares),))
+    proposed = build(BankLineProposed, proposals=(build(LineProposal, customer_id="cus_1", shares=shares),))
     rows = project(replace(recorded(2, "bln_1", proposed), version=2))
     entry = rows.get(Entry, 2)
     assert entry is not None
     assert not entry.about_customer
     assert [rows.get(InvoiceMention, each, 2) is not None for each in ("inv_1", "inv_2")] == [True, True]
+    assert rows.get(CustomerMention, "cus_1", 2) is not None
     assert summary(proposed, "en").endswith("1 set(s) of invoices proposed")
+
+
+def test_a_return_is_proposed_to_each_payer_that_is_known() -> None:
+    payments = tuple(build(ReturnProposal, customer_id=each) for each in ("cus_1", None, "cus_2", "cus_1"))
+    proposed = build(BankLineReturnProposed, proposals=payments)
+    rows = project(replace(recorded(2, "bln_1", proposed), version=2))
+    assert [rows.get(CustomerMention, each, 2) is not None for each in ("cus_1", "cus_2")] == [True, True]
+
+
+def test_a_counted_delivery_is_about_its_order_and_knows_the_delivery() -> None:
+    named = {"order_id": "ord_1", "delivery_id": "dlv_1"}
+    counted = build(
+        OrderDeliveryCounted, order_credit_id="oco_1", amount_minor=12_000, currency="EUR", **named
+    )
+    rows = project(
+        recorded(1, "ord_1", build(OrderDelivered, **named)),
+        replace(recorded(2, "rsv_1", build(ReservationDecided, order_ref="ord_1")), version=1),
+        replace(recorded(3, "rsv_2", build(ReservationDecided, order_ref="PO 17")), version=1),
+        recorded(4, "oco_1", counted),
+    )
+    entry = rows.get(Entry, 4)
+    assert entry is not None
+    assert (entry.about_customer, entry.because_position) == (True, 1)
+    assert rows.get(OrderMention, "ord_1", 4) is not None
+    assert rows.get(OrderStream, "rsv_1") == OrderStream(stream="rsv_1", order_id="ord_1")
+    with pytest.raises(CacheMiss):
+        rows.get(OrderStream, "rsv_2")
+    assert summary(counted, "fr") == "120,00 EUR livrés comptés à la place de la réservation de la commande"
 
 
 def test_a_counted_bill_is_about_its_invoice() -> None:

@@ -21,6 +21,14 @@ class ReportingEntityNotFound(NotFound):
     remedy = "Use an id from GET /v1/entities of invoice-svc. The id may belong to another ledger."
 
 
+class ReportedOrderNotFound(NotFound):
+    """No order of this ledger has the id (404)."""
+
+    code = "order-not-found"
+    title = "Order not found"
+    remedy = "Check the id and the ledger."
+
+
 class ReportedInvoiceNotFound(NotFound):
     """No invoice of this ledger has the id (404)."""
 

@@ -167,6 +167,10 @@ LINES: Lines = {
         "{amount_minor} of the invoice counted as the billing of an order",
         "{amount_minor} de la facture comptés comme facturation d'une commande",
     ),
+    reservation.OrderDeliveryCounted: (
+        "{amount_minor} delivered counted in place of the reservation of the order",
+        "{amount_minor} livrés comptés à la place de la réservation de la commande",
+    ),
     reservation.CreditLineDrawn: (
         "{amount_minor} of the limit reserved by an order",
         "{amount_minor} de l'encours réservés par une commande",

@@ -54,7 +54,8 @@ class TimelineEntry(EventInWords):
     """An event with its text and its cause."""
 
     because_of: CauseOut | None = Field(
-        description="Event to which a service reacted; null where a person or a program sent the command."
+        description="Event to which a service reacted, or the delivery that is counted; null where a person or a "
+        "program sent the command."
     )
 
 
@@ -75,7 +76,7 @@ class TimelineEvents:
         }
 
     def _cause(self, row: Mapping[str, Any], position: int | None) -> Json | None:
-        if row["causation_id"] is None:
+        if row["causation_id"] is None and position is None:
             return None
         cause = None if position is None else self.events.get(position)
         if cause is None:
@@ -134,6 +135,12 @@ class InvoiceTimelineOut(TimelinePage):
     """Events of the invoice, and of payments, reminders, promises, disputes, plans and all others that name it."""
 
     invoice_id: str
+
+
+class OrderTimelineOut(TimelinePage):
+    """Events of the order, of its reservations, and of its deliveries as far as the credit limit counts them."""
+
+    order_id: str
 
 
 class EntityTimelineOut(TimelinePage):

@@ -18,6 +18,7 @@ from encours.reading.texts.form import Language
 from reporting_svc.http.timeline.answers import (
     EntityTimelineOut,
     InvoiceTimelineOut,
+    OrderTimelineOut,
     TimelineEvents,
     TimelineOut,
     TimelinePage,
@@ -27,6 +28,7 @@ from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.refusals import (
     ReportedCustomerNotFound,
     ReportedInvoiceNotFound,
+    ReportedOrderNotFound,
     ReportingEntityNotFound,
 )
 from reporting_svc.read_models.timeline import Timeline
@@ -37,6 +39,7 @@ from reporting_svc.read_models.timeline.query import (
     entity_entries,
     exists,
     invoice_entries,
+    order_entries,
 )
 
 router = Router(tags=["Timelines"])
@@ -82,6 +85,25 @@ async def invoice_timeline(
     """
     found = await _timeline(q, page, lang, invoice_entries, id, missing=ReportedInvoiceNotFound)
     return q.respond({"invoice_id": id} | found)
+
+
+@router.get(
+    "/v1/orders/{id}/timeline",
+    response_model=OrderTimelineOut,
+    summary="Everything that happened with an order",
+)
+async def order_timeline(
+    id: Annotated[str, Path(pattern=r"^ord_[0-9a-f]{32}$")],
+    q: Annotated[Query, reading("reports:read")],
+    page: Annotated[Page, PAGE],
+    lang: Lang = "en",
+) -> Response:
+    """Events of the order, of its reservations of the credit limit, and of its deliveries that the limit counts.
+
+    Of a delivery that is counted, `because_of` is the delivery.
+    """
+    found = await _timeline(q, page, lang, order_entries, id, missing=ReportedOrderNotFound)
+    return q.respond({"order_id": id} | found)
 
 
 @router.get(

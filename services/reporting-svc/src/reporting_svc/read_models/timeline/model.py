@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, ClassVar, get_args
 from encours import contracts
 from encours.contracts import Recorded, events, types
 from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.contracts.events.money.bank import BankLineProposed, BankLineReturnProposed
+from encours.contracts.events.reservation import OrderDeliveryCounted, ReservationDecided
+from encours.contracts.events.sales.order import OrderDelivered
 from encours.contracts.parties import Merging
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
@@ -102,8 +105,39 @@ class InvoiceMention(Row, kw_only=True):
     position: int
 
 
+class CustomerMention(Row, kw_only=True):
+    """A customer that an event of another stream names, such as the payer in a proposal for a bank line."""
+
+    TABLE: ClassVar[str] = "customer_mention"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    FINAL: ClassVar[bool] = True
+    customer_id: str
+    position: int
+
+
+class OrderMention(Row, kw_only=True):
+    """An order that an event of another stream names; the event is about the customer of the order too."""
+
+    TABLE: ClassVar[str] = "order_mention"
+    KEY: ClassVar[tuple[str, ...]] = ("order_id", "position")
+    FINAL: ClassVar[bool] = True
+    order_id: str
+    position: int
+
+
+class OrderStream(Row, kw_only=True):
+    """The order that the first event of a stream is for: its reservation."""
+
+    TABLE: ClassVar[str] = "order_stream"
+    KEY: ClassVar[tuple[str, ...]] = ("stream",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(order_id)",)
+    FINAL: ClassVar[bool] = True
+    stream: str
+    order_id: str
+
+
 class Cause(Row, kw_only=True):
-    """Position of an event to which a service reacts: the events of the reaction name its id."""
+    """Position of an event to which a service reacts: the events of the reaction name its id, or its delivery."""
 
     TABLE: ClassVar[str] = "cause"
     KEY: ClassVar[tuple[str, ...]] = ("event_id",)
@@ -129,7 +163,6 @@ ABOUT_CUSTOMERS = frozenset(
 _IGNORED = contracts.names_of(
     events.customer.CustomerRefTaken,
     events.bank.BankLineRecorded,
-    events.reservation.OrderDeliveryCounted,
     events.reservation.OrderReservationMade,
     events.reservation.OrderCreditFollowed,
 )
@@ -147,18 +180,36 @@ _HIDDEN = _of_families(_IGNORED)
 """Types whose streams may begin with an event that is ignored."""
 
 
+ABOUT_ORDERS = contracts.names_of(OrderDeliveryCounted)
+"""Types of the events that are about the customer of the order that they name."""
 AboutSeveral = ReminderRequested | ReminderSuppressed | TaskOpened
-_RARE = contracts.names_of(*get_args(AboutSeveral), *get_args(Merging))
-"""Types of the few events that are about several customers or merge two. Comparing the class of every event with theirs
-costs a rebuild 0.5 µs each."""
+Proposed = BankLineProposed | BankLineReturnProposed
+_RARE = contracts.names_of(
+    *get_args(AboutSeveral), *get_args(Merging), *get_args(Proposed), OrderDelivered, OrderDeliveryCounted,
+    ReservationDecided,
+)  # fmt: skip
+"""Types of the few events that are about others than their own customer, or merge two. Comparing the class of every
+event with theirs costs a rebuild 0.5 µs each."""
 
 
 class Timeline(ReadModel):
     """Every event: those about a customer and an invoice, and what else happens in an entity or in all of them."""
 
     name = "timeline"
-    version = 8
-    rows = (Owner, LaterOwner, AlsoAbout, Entry, InvoiceStream, InvoiceMention, Cause, MergeRow)
+    version = 9
+    rows = (
+        Owner,
+        LaterOwner,
+        AlsoAbout,
+        Entry,
+        InvoiceStream,
+        InvoiceMention,
+        CustomerMention,
+        OrderMention,
+        OrderStream,
+        Cause,
+        MergeRow,
+    )
     ignores = _IGNORED
     applies = frozenset(types()) - ignores
 
@@ -166,13 +217,14 @@ class Timeline(ReadModel):
         """The customer that an earlier event may have named, or left to be named, and the event's cause."""
         if e.type in ABOUT_CUSTOMERS and not _is_first(e):
             yield LaterOwner, (e.stream,)
-        if e.causation_id is not None:
-            yield Cause, (str(e.causation_id),)
+        if (cause := _cause_of(e)) is not None:
+            yield Cause, (cause,)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
         """Note the event, the invoices that it names, and whose stream it is if that was not known."""
-        about_customer = e.type in ABOUT_CUSTOMERS
-        cause = None if e.causation_id is None else rows.get(Cause, str(e.causation_id))
+        about_customer = e.type in ABOUT_CUSTOMERS or e.type in ABOUT_ORDERS
+        named = _cause_of(e)
+        cause = None if named is None else rows.get(Cause, named)
         rows.put(
             Entry(
                 position=e.position,
@@ -196,11 +248,20 @@ class Timeline(ReadModel):
             _note_owner(e, customer_id, rows)
         if e.type in _RARE:
             _note_customers(e, customer_id, rows)
+            _note_orders(e, rows)
 
     def on_left_out(self, streams: Iterable[str], rows: RowCache) -> None:
         """Leave the streams to be named by an event that can be read."""
         for stream in streams:
             rows.put(LaterOwner(stream=stream, customer_id="", since_position=0))
+
+
+def _cause_of(e: Recorded) -> str | None:
+    """Return the id by which the cause of an event is found; a delivery is the cause of its being counted."""
+    if e.type in ABOUT_ORDERS:
+        assert isinstance(e.data, OrderDeliveryCounted)
+        return e.data.delivery_id
+    return None if e.causation_id is None else str(e.causation_id)
 
 
 def _is_first(e: Recorded) -> bool:
@@ -221,10 +282,27 @@ def _note_owner(e: Recorded, customer_id: str | None, rows: RowCache) -> None:
 
 
 def _note_customers(e: Recorded, customer_id: str | None, rows: RowCache) -> None:
-    """Note the customers whose cases a decision of the run of a day is about together, or a merge."""
+    """Note customers whose cases a decision of the run of a day is about, those who may have paid, and merges."""
     if isinstance(e.data, AboutSeveral):
         for debtor in e.data.debtors:
             if (also := debtor.customer_id) != customer_id:
                 rows.put(AlsoAbout(stream=e.stream, customer_id=also, since_position=e.position))
+    if isinstance(e.data, Proposed):
+        for payer in {each.customer_id for each in e.data.proposals} - {None}:
+            assert payer is not None
+            rows.put(CustomerMention(customer_id=payer, position=e.position))
     if isinstance(e.data, Merging):
         rows.put(MergeRow.of(e, e.data))
+
+
+def _note_orders(e: Recorded, rows: RowCache) -> None:
+    """Note the order of a reservation and of a delivery that is counted, and the delivery as the cause of that."""
+    match e.data:
+        case OrderDelivered():
+            rows.put(Cause(event_id=e.data.delivery_id, position=e.position))
+        case OrderDeliveryCounted():
+            rows.put(OrderMention(order_id=e.data.order_id, position=e.position))
+        case ReservationDecided() if e.version == 1 and e.data.order_ref.startswith("ord_"):
+            rows.put(OrderStream(stream=e.stream, order_id=e.data.order_ref))
+        case _:
+            return

@@ -21,7 +21,7 @@ ALL_ENTITIES = ""
 
 
 async def exists(view: View, stream: str) -> bool:
-    """Return true if the customer, invoice or entity exists and the caller may see its entity."""
+    """Return true if the customer, invoice, order or entity exists and the caller may see its entity."""
     where = ViewWhere(view, entity="entity").equal("stream", stream)
     found: bool = await view.conn.fetchval(
         f"select exists (select from {view.schema}.entry where {where.sql})", *where.arguments
@@ -33,15 +33,32 @@ async def customer_entries(view: View, customer_id: str, page: Page) -> list[Ent
     """Return positions of the events that count by the question's day and were known then, in the page's order.
 
     Of a debtor with several merged records they are those of all. A message to a payer is also on the timelines of the
-    customers whose invoices it lists.
+    customers whose invoices it lists, and a proposal for a bank line on those of the customers who may have paid it.
     """
-    where = ViewWhere(view, entity="entity").add("about_customer")
-    own = f"customer_id = any({where.arguments.add(await records_of(view, customer_id))}::text[])"
-    own += f" and since_position <= {where.position}"
+    where, entry = ViewWhere(view, entity="entity"), f"{view.schema}.entry"
+    named = f"customer_id = any({where.arguments.add(await records_of(view, customer_id))}::text[])"
+    own = f"{named} and since_position <= {where.position}"
     # Of a message that is about several records of the debtor each event is listed once.
     tables = ("owner", "later_owner", "also_about")
     about = " union ".join(f"select stream from {view.schema}.{table} where {own}" for table in tables)
-    return await _positions(where, page, f"({about}) o join {view.schema}.entry e using (stream)")
+    mentions = f"""select position from {view.schema}.customer_mention where {named}
+        union select m.position from {view.schema}.owner o join {view.schema}.order_mention m on m.order_id = o.stream
+              where {own}"""
+    source = f"""(select e.* from ({about}) o join {entry} e using (stream) where e.about_customer
+         union all select e.* from ({mentions}) m join {entry} e using (position)) e"""
+    return await _positions(where, page, source)
+
+
+async def order_entries(view: View, order_id: str, page: Page) -> list[EntryPosition]:
+    """Return positions of the events of the order, of its reservations, and of all that name it."""
+    where = ViewWhere(view, entity="entity")
+    order, entry = where.arguments.add(order_id), f"{view.schema}.entry"
+    source = f"""(select * from {entry} where stream = {order}
+         union all select e.* from {view.schema}.order_stream s join {entry} e using (stream)
+                   where s.order_id = {order}
+         union all select e.* from {view.schema}.order_mention m join {entry} e using (position)
+                   where m.order_id = {order}) e"""
+    return await _positions(where, page, source)
 
 
 async def invoice_entries(view: View, invoice_id: str, page: Page) -> list[EntryPosition]:
