@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from encours.contracts.events.figure import TurnoverPlanSet, TurnoverTarget
 from encours.kernel.bands import STANDARD
@@ -20,8 +20,8 @@ from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import month_to_date
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.delays.query import due_outcomes
-from reporting_svc.read_models.dso.query import DsoGroup, days_sales_outstanding, grouped_days
-from reporting_svc.read_models.receivables.groups import with_collectors
+from reporting_svc.read_models.dso.query import DsoGrouping, days_sales_outstanding, grouped_days
+from reporting_svc.read_models.receivables.groups import GroupBy, with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.plans import compared
 from reporting_svc.read_models.turnover.products import by_product
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("billed", "credited", "net", "gross", "collected", "reversed", "billed_net")
 TURNOVER_GROUPS: tuple[TurnoverGroup, ...] = ("entity", "customer", "segment", "salesperson", "collector")
-DSO_GROUPS: tuple[DsoGroup, ...] = ("entity", "segment", "salesperson", "collector")
+DSO_GROUPS: tuple[GroupBy, ...] = ("entity", "segment", "salesperson", "collector")
 
 
 def check_turnover(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -192,7 +192,9 @@ def check_dso_groups(store: Store, asked: Question, log: list[StoredEvent]) -> N
     groups = {each: group_of(by, each, asked, log) for each in asked.customers}
     whole, _ = store.run(outstanding_days(view, asked.scope))
     scope = store.run(with_collectors(view, asked.scope, by))
-    found = store.run(grouped_days(view, scope, by, 90))
+    grouped = store.run(grouped_days(view, scope, by, 90))
+    found = {group: dso for (_, group), dso in grouped.measured.items()}
+    assert grouped.balance_minor == sum(e.account for e in asked.expected(log, asked.as_of).values())
     for name in ("receivables_minor", "turnover_minor"):
         assert sum(getattr(each, name) for each in found.values()) == getattr(whole, name), by
     for group, dso in found.items():
@@ -202,9 +204,16 @@ def check_dso_groups(store: Store, asked: Question, log: list[StoredEvent]) -> N
         if by != "entity" and group is not None and getattr(scope, by) is None:
             alone: dict[str, Any] = {by: group}
             assert store.run(outstanding_days(view, replace(scope, **alone)))[0] == dso
-    months = store.run(grouped_days(view, asked.scope, "month", 90))
+    months = store.run(grouped_days(view, asked.scope, "month", 90)).measured
+    both = store.run(grouped_days(view, scope, cast("DsoGrouping", f"month,{by}"), 90)).measured
+    now = {group: dso for (month, group), dso in both.items() if month == f"{asked.as_of:%Y-%m}"}
+    assert {group: now.pop(group) for group in found} == found
+    assert not any(dso.receivables_minor or dso.turnover_minor for dso in now.values())  # of earlier months
     assert len(months) == 12
-    for month, dso in list(months.items())[-1::-5]:
+    for (month, _), dso in list(months.items())[-1::-5]:
+        own_month = [own for (of, _), own in both.items() if of == month]
+        assert sum(own.receivables_minor for own in own_month) == dso.receivables_minor
+        assert sum(own.turnover_minor for own in own_month) == dso.turnover_minor
         end = min(asked.as_of, month_end(date.fromisoformat(f"{month}-01")))
         then = replace(view, time=replace(view.time, as_of=end))
         assert store.run(outstanding_days(then, replace(asked.scope, portfolio_on=asked.as_of)))[0] == dso

@@ -20,12 +20,18 @@ from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
+from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.dashboard.query import month_to_date
-from reporting_svc.read_models.dso.query import days_sales_outstanding
+from reporting_svc.read_models.dso.query import days_sales_outstanding, grouped_days
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.receivables.conversion import ReportRateMissing, conversion_to, unrealised
+from reporting_svc.read_models.receivables.conversion import (
+    ReportConversion,
+    ReportRateMissing,
+    conversion_to,
+    unrealised,
+)
 from reporting_svc.read_models.receivables.scope import Scope
 from tests.integration.receivable_histories import DAY_0, ENTITY, Books, history, issue, replay, steps
 from tests.integration.store import Store, project
@@ -132,6 +138,7 @@ def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
         assert total.outstanding == sum(part.converted_minor for part in found.parts)
         penalties = store.run(open_penalties(moment, scope, conversion))
         dso = store.run(days_sales_outstanding(moment, scope, total, penalties, 90, conversion))
+        check_groups(store, moment, dso, total.outstanding, conversion)
         cei = store.run(month_to_date(moment, scope, dso, total.bands[0], conversion))
         opening, sales = month(log[:upto], as_of, rates)
         due = opening + sales - min(total.bands[0], total.outstanding)
@@ -149,6 +156,19 @@ def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
         for day, minor in by_day.items()
     )
     assert store.run(unrealised(moment, scope, conversion)).difference_minor == difference
+
+
+def check_groups(
+    store: Store, moment: View, whole: Dso, outstanding: int, conversion: ReportConversion
+) -> None:
+    """The only entity is the whole, and groups and months add up to it, all in the currency of the report."""
+    one = store.run(grouped_days(moment, Scope(), "entity", 90, conversion))
+    assert (dict(one.measured), one.balance_minor) == ({(None, ENTITY): whole}, outstanding)
+    both = store.run(grouped_days(moment, Scope(), "month,salesperson", 90, conversion))
+    last = [own for (month, _), own in both.measured.items() if month == f"{moment.time.as_of:%Y-%m}"]
+    assert sum(own.receivables_minor for own in last) == whole.receivables_minor
+    assert sum(own.turnover_minor for own in last) == whole.turnover_minor
+    assert both.balance_minor == outstanding
 
 
 def test_a_currency_without_a_rate_is_refused_by_name(store: Store) -> None:

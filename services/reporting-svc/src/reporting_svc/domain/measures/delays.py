@@ -350,6 +350,7 @@ class DelayFigures:
         found = {
             each: self._months(fallen.get(each, []), billed.get(each, []))
             for each in in_order(fallen.keys() | billed.keys())
+            if each != NOT_SHOWN
         }
         return {each: months for each, months in found.items() if months.seasons or months.cohorts}
 

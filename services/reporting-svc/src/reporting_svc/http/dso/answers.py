@@ -14,7 +14,7 @@ from reporting_svc.domain.measures.dso import Countback, Dso, rounded
 from reporting_svc.http.answers import ConvertedReport, TieOut
 from reporting_svc.http.measured import DaysOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
-from reporting_svc.read_models.dso.query import DsoGroup
+from reporting_svc.read_models.dso.query import DsoGrouping
 from reporting_svc.read_models.tie_out.query import TiedFigures
 
 
@@ -86,18 +86,21 @@ class DsoFigures(_DsoFields):
 
 @dataclass(frozen=True, slots=True)
 class DsoGroups:
-    """Measures of each group, and the names of those that are entities or collectors; tied out with the whole."""
+    """Measures by month and group, and the names of entities and collectors; tied out with the whole."""
 
     tied: TiedFigures
-    by: DsoGroup | None
-    measured: Mapping[str | None, Dso]
+    by: DsoGrouping | None
+    measured: Mapping[tuple[str | None, str | None], Dso]
     names: Mapping[str, str]
 
 
 class DsoGroupRow(_DsoFields):
     """A group with its days; `group` is null for customers in none, and for money of unknown payers."""
 
-    group: str | None = Field(description="By month: such as 2026-03, measured at its end or on as_of.")
+    month: str | None = Field(
+        description="Such as 2026-03, measured at its end or on as_of; null without months."
+    )
+    group: str | None = Field(description="By month alone: the month.")
     name: str | None = Field(description="Of an entity or a collector.")
 
 
@@ -105,7 +108,7 @@ class DsoOut(_DsoFields, ConvertedReport):
     """Days sales outstanding of the scope. With `group_by`, `tie_out.buckets` is the balance of the groups, or of the
     last month, and what is open of penalties."""
 
-    group_by: DsoGroup | None
+    group_by: DsoGrouping | None
     groups: list[DsoGroupRow] = Field(description="Groups in order; empty without `group_by`.")
 
     @classmethod
@@ -117,8 +120,13 @@ class DsoOut(_DsoFields, ConvertedReport):
             **DsoFigures.of(dso, currency),
             "group_by": groups.by,
             "groups": [
-                {"group": group, "name": groups.names.get(group or ""), **DsoFigures.of(own, currency)}
-                for group, own in groups.measured.items()
+                {
+                    "month": month,
+                    "group": month if groups.by == "month" else group,
+                    "name": groups.names.get(group or ""),
+                    **DsoFigures.of(own, currency),
+                }
+                for (month, group), own in groups.measured.items()
             ],
             "tie_out": TieOut.of(groups.tied),
             **cls.end(books),

@@ -212,7 +212,8 @@ class PaymentDelaysOut(DelayMonthsOut, Report):
     slowest: list[RankedCustomerOut]
     ranked_from_invoices: int = Field(description="Customers with fewer invoices are not ranked.")
     groups: list[DelayGroupOut] = Field(
-        description="Months of each entity, segment, salesperson or collector; empty by month and by customer."
+        description="Months of each entity, segment, salesperson or collector, and of the first hundred customers of "
+        "`data`; empty by month."
     )
     open_from_before: OpenLateOut = Field(description="Open and late, and due before `from`.")
     parts: DelayPartsOut

@@ -25,6 +25,8 @@ from reporting_svc.read_models.delays.query import customer_names
 router = Router(tags=["Receivables"])
 RANKED = 10
 LEAST_INVOICES = 3
+MOST_CUSTOMERS = 100
+"""Customers whose months are shown: those of 500 would be most of the answer."""
 
 
 @router.get("/v1/payment-delays", response_model=PaymentDelaysOut, summary="Delays of payment")
@@ -42,7 +44,7 @@ async def payment_delays(
     """Mean, weighted and median delay with its distribution; what is open and late is given apart.
 
     With the fastest and slowest customers, calendar months, and the recovery of each month's billing: of all, and of
-    each entity, segment, salesperson or collector.
+    each entity, segment, salesperson or collector, or the first hundred customers.
     """
     first = first_day(since, q.as_of)
     async with snapshot(q, asked, by=group_by) as books:
@@ -55,12 +57,16 @@ async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> De
     figures = await delay_figures(books.view, books.scope, first, by)
     known = _ranked_customers(figures.customers)
     fastest, slowest = nsmallest(RANKED, known, key=_pace), nlargest(RANKED, known, key=_pace)
+    groups = dict(list(figures.groups().items())[:MOST_GROUPS])
+    months = {} if by == "month" else figures.group_months()
+    if by == "customer":
+        months = {each: months[each] for each in list(groups)[:MOST_CUSTOMERS]}
     return DelayReport(
         by=by,
         figures=figures,
         total=figures.total,
-        groups=dict(list(figures.groups().items())[:MOST_GROUPS]),
-        group_months={} if by in ("month", "customer") else figures.group_months(),
+        groups=groups,
+        group_months=months,
         fastest=fastest,
         slowest=slowest,
         names=await customer_names(books.view, [customer for customer, _, _ in (*fastest, *slowest)]),

@@ -44,6 +44,8 @@ _JOINED = (
 )
 ROWS_MAX = 1_000_000
 """Rows of customers that a process keeps in memory."""
+_CONVERTED = ("converted", "converted_overdue", "converted_not_due")
+"""Columns of a group in the currency of a report."""
 PART_OF_CURRENCY = 2
 """Mark of the rows of a statement that are :class:`CurrencyPart`."""
 
@@ -190,14 +192,16 @@ class AgedGroup:
     group: str | None
     figures: Figures
     converted_minor: int | None = None
-    """Outstanding amount in the currency of the report, and the overdue one; ``None`` without a conversion."""
+    """Outstanding amount in the currency of the report; ``None`` without a conversion, as the two below."""
     converted_overdue_minor: int | None = None
+    converted_not_due_minor: int | None = None
+    """The first band."""
 
 
 async def aged_groups(
     view: View,
     scope: Scope,
-    by: GroupBy | PartyGroup | FieldGroup,
+    by: GroupBy | PartyGroup | FieldGroup | None,
     bands: Bands = STANDARD,
     basis: Basis = "due_on",
     conversion: ReportConversion | None = None,
@@ -213,7 +217,7 @@ async def aged_groups(
     records, figures = await _debtors(args, view, scope, bands, basis, source, "materialized")
     named = await named_of_debtors(args, view, scope, now=source != "movement")
     group = grouping(args, view, scope, by, "f")
-    rated, in_one = "", "null::bigint as converted, null::bigint as converted_overdue"
+    rated, in_one = "", ", ".join(f"null::bigint as {column}" for column in _CONVERTED)
     if conversion is not None:
         await require_every_rate(view, scope, conversion)
         rated = f"left join {conversion.sql(args)} r on (r.entity, r.currency) = (f.entity, f.currency)"
@@ -221,7 +225,8 @@ async def aged_groups(
         late = " + ".join(f"round(f.b{n} * r.factor)" for n in range(1, len(bands.names)))
         in_one = f"""
             sum(round(f.b0 * r.factor) + {late} - round(f.unapplied * r.factor))::bigint as converted,
-            sum({late} - round(f.late_conceded * r.factor))::bigint as converted_overdue"""
+            sum({late} - round(f.late_conceded * r.factor))::bigint as converted_overdue,
+            sum(round(f.b0 * r.factor))::bigint as converted_not_due"""
     found = await view.conn.fetch(
         f"""
         with {records}figures as materialized ({figures}), named as materialized ({named})
@@ -233,7 +238,7 @@ async def aged_groups(
         *args,
     )
     return [
-        AgedGroup(row["value"], _figures(row, columns), row["converted"], row["converted_overdue"])
+        AgedGroup(row["value"], _figures(row, columns), *(row[column] for column in _CONVERTED))
         for row in cast("list[Row]", found)
     ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY, Collection, Receivable, in_order, months
+from reporting_svc.read_models.receivables.conversion import ReportConversion
 from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.groups import GroupBy, grouping
 from reporting_svc.read_models.receivables.parts import parts_then
@@ -115,9 +116,17 @@ async def _unapplied(view: View, scope: Scope, by: GroupBy | None) -> dict[Group
 
 
 async def sales(
-    view: View, scope: Scope, first: date, by: GroupBy | None, period: Literal["day", "month"] = "day"
+    view: View,
+    scope: Scope,
+    first: date,
+    by: GroupBy | None,
+    period: Literal["day", "month"] = "day",
+    conversion: ReportConversion | None = None,
 ) -> dict[Group, dict[date, int]]:
-    """Return turnover VAT included from ``first`` to the question's day, by group and day or first day of a month."""
+    """Return turnover VAT included from ``first`` to the question's day, by group and day or first day of a month.
+
+    With a conversion each document counts by the rate of the question's day.
+    """
     start = "m.effective_on" if period == "day" else "date_trunc('month', m.effective_on)::date"
     where = (
         ScopeWhere(view, scope, "m", packed=True)
@@ -126,14 +135,19 @@ async def sales(
         .add("m.effective_on >= {}::date", first)
     )
     group = grouping(where.arguments, view, scope, by, "p")
+    amount, rated = "m.account_minor", ""
+    if conversion is not None:
+        amount = "round(m.account_minor * r.factor)"
+        rates = conversion.sql(where.arguments)
+        rated = f"left join {rates} r on r.entity = {ENTITY_ID.sql('m.entity')} and r.currency = m.currency"
     rows = await view.conn.fetch(
         f"""
         select {group.value} as value, p.day, sum(p.minor)::bigint as minor from (
             select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.day,
                    m.minor
             from (
-                select m.entity, m.customer_id, {start} as day, sum(m.account_minor)::bigint as minor
-                from {view.schema}.movement m where {where.sql} group by m.entity, m.customer_id, 3
+                select m.entity, m.customer_id, {start} as day, sum({amount})::bigint as minor
+                from {view.schema}.movement m {rated} where {where.sql} group by m.entity, m.customer_id, 3
             ) m
         ) p {group.join} group by 1, 2
         """,

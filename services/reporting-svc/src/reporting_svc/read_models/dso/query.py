@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from reporting_svc.domain.measures.collection import Receivable, eleven_months_before, in_order
 from reporting_svc.domain.measures.collection import months as months_between
 from reporting_svc.domain.measures.dso import Dso, measure, months_back
-from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
+from reporting_svc.read_models.aged_balance.penalties import OpenPenalties, penalties_by_group
+from reporting_svc.read_models.aged_balance.query import aged_groups
 from reporting_svc.read_models.collection.query import NOTHING, between, receivables, sales
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql, require_every_rate
+from reporting_svc.read_models.receivables.groups import GroupBy
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.sums import SALES
 
@@ -20,7 +22,17 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
     from reporting_svc.read_models.aged_balance.query import Figures
 
-DsoGroup = Literal["month", "entity", "segment", "salesperson", "collector"]
+DsoGrouping = Literal[
+    "month",
+    "entity",
+    "segment",
+    "salesperson",
+    "collector",
+    "month,entity",
+    "month,segment",
+    "month,salesperson",
+    "month,collector",
+]
 
 
 async def days_sales_outstanding(
@@ -56,34 +68,70 @@ async def billed_since(view: View, scope: Scope, first: date, conversion: Report
     return billed
 
 
-async def grouped_days(view: View, scope: Scope, by: DsoGroup, days: int) -> dict[str | None, Dso]:
-    """Return the measures of each group, in order, on turnover of the ``days`` before; one currency.
+@dataclass(frozen=True, slots=True)
+class GroupedDays:
+    """Measures by month, such as 2026-03, and group; ``None`` for no such division.
+
+    ``balance_minor``: what is outstanding of all groups on the question's day, penalty documents included.
+    """
+
+    measured: Mapping[tuple[str | None, str | None], Dso]
+    balance_minor: int
+
+
+def divided(by: DsoGrouping) -> tuple[bool, GroupBy | None]:
+    """Return true for a division by months, and the groups of customers."""
+    group = by.rpartition(",")[2]
+    return by.startswith("month"), None if group == "month" else cast("GroupBy", group)
+
+
+async def grouped_days(
+    view: View, scope: Scope, by: DsoGrouping, days: int, conversion: ReportConversion | None = None
+) -> GroupedDays:
+    """Return the measures of each month and group, in order, on turnover of the ``days`` before.
 
     By month they are those of the ends of the last twelve months, the latest on the question's day. Customers are in
-    the groups of that day.
+    the groups of that day. With a conversion all is in its currency, by the rates of that day.
     """
     scope, last = replace(scope, portfolio_on=view.time.as_of), view.time.as_of
-    of = None if by == "month" else by
-    months = await sales(view, scope, date.min, of, "month")
-    if of is not None:
-        standing = await receivables(view, scope, last, of)
-        sold = await sales(view, scope, last - timedelta(days=days - 1), of)
-        return {
-            group: _dso(standing.get(group, NOTHING), sold.get(group, {}), months.get(group, {}), last, days)
-            for group in in_order({*standing, *months})
-        }
-    ends = [end for _, end in months_between(eleven_months_before(last), last)]
-    sold_on = (await sales(view, scope, ends[0] - timedelta(days=days - 1), None)).get(None, {})
-    return {
-        f"{end:%Y-%m}": _dso(
-            (await receivables(view, scope, end, None)).get(None, NOTHING),
-            sold_on,
-            months.get(None, {}),
-            end,
-            days,
+    monthly, of = divided(by)
+    ends = [end for _, end in months_between(eleven_months_before(last), last)] if monthly else [last]
+    months = await sales(view, scope, date.min, of, "month", conversion)
+    sold = await sales(view, scope, ends[0] - timedelta(days=days - 1), of, "day", conversion)
+    standing = [await _standing(view, scope, end, of, conversion) for end in ends]
+    groups = [None] if of is None else in_order({*months, *(group for own in standing for group in own)})
+    measured = {
+        (f"{end:%Y-%m}" if monthly else None, group): _dso(
+            own.get(group, NOTHING), sold.get(group, {}), months.get(group, {}), end, days
         )
-        for end in ends
+        for end, own in zip(ends, standing, strict=True)
+        for group in groups
     }
+    penalties = (await penalties_by_group(view, scope, of, conversion)).values()
+    receivable = sum(own.outstanding_minor for own in standing[-1].values())
+    return GroupedDays(measured, receivable + sum(own.open_minor for own in penalties))
+
+
+async def _standing(
+    view: View, scope: Scope, day: date, of: GroupBy | None, conversion: ReportConversion | None
+) -> dict[str | None, Receivable]:
+    """Return the receivables of each group at the end of a day, penalty documents left out."""
+    if conversion is None:
+        return await receivables(view, scope, day, of)
+    view = replace(view, time=replace(view.time, as_of=day))
+    found: dict[str | None, Receivable] = {}
+    for each in await aged_groups(view, scope, of, conversion=conversion):
+        own = found.get(each.group, NOTHING)
+        found[each.group] = Receivable(
+            own.open_minor + (each.converted_minor or 0),
+            own.not_due_minor + (each.converted_not_due_minor or 0),
+        )
+    for group, penalties in (await penalties_by_group(view, scope, of, conversion)).items():
+        own = found.get(group, NOTHING)
+        found[group] = Receivable(
+            own.open_minor - penalties.open_minor, own.not_due_minor - penalties.not_due_minor
+        )
+    return found
 
 
 def _dso(
