@@ -16,8 +16,13 @@ from hypothesis import strategies as st
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
-from reporting_svc.domain.measures.reminders import yields
-from reporting_svc.http.reminders.answers import DEBTOR_GROUPS, DebtorNames, ReminderGroup, value_of
+from reporting_svc.domain.measures.reminders import (
+    DEBTOR_GROUPS,
+    DebtorNames,
+    ReminderGroup,
+    value_of,
+    yields,
+)
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.query import due_outcomes, group_names

@@ -19,6 +19,7 @@ from reporting_svc.domain.measures.delays import (
     DueOutcome,
     fallen_due,
 )
+from reporting_svc.domain.measures.ranking import RANKED, ranking
 from reporting_svc.read_models.delays.query import add_debtor
 
 DUE = date(2026, 1, 31)
@@ -144,6 +145,16 @@ def test_a_customer_has_the_pace_of_its_settled_and_open_invoices() -> None:
     assert found.customers == {"cus": CustomerPace(2, 1, 21)}
     assert found.customers["cus"].at_least == found.total.at_least == 7
     assert list(found.months().seasons) == [1, 6]
+
+
+def test_customers_with_three_invoices_or_more_are_ranked_from_both_ends() -> None:
+    many = {f"cus_{n:02}": CustomerPace(2, 1, 3 * n) for n in range(RANKED + 2)}
+    found = ranking(
+        {**many, "never": CustomerPace(0, 3, 300), "few": CustomerPace(1, 1, 900), "same": many["cus_00"]}
+    )
+    assert [each.customer_id for each in found.fastest[:3]] == ["cus_00", "same", "cus_01"]
+    assert [each.customer_id for each in found.slowest[:2]] == ["never", "cus_11"]
+    assert (found.slowest[0].mean, len(found.fastest), len(found.slowest)) == (100, RANKED, RANKED)
 
 
 @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(1, 9)), max_size=9), st.integers(-5, 5))

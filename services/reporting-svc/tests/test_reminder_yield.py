@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from encours.contracts.settlement import Funds
-from reporting_svc.domain.measures.reminders import AskedFor, ReminderYield, yields
+from reporting_svc.domain.measures.reminders import AskedFor, ReminderYield, value_of, yields
 
 DAY = date(2026, 3, 2)
 
@@ -60,3 +60,12 @@ def test_what_came_after_a_later_message_about_the_invoice_is_given_apart() -> N
 def test_what_never_left_is_counted_and_brings_nothing() -> None:
     group = found(message(0, sent=False), paid=((2, 5_000),))["first"]
     assert (group.requested, group.traces["failed"], group.asked_minor, paid(group)) == (1, 1, 0, [0, 0, 0])
+
+
+def test_a_reminder_is_in_the_month_of_its_decision_and_in_the_groups_of_its_customer() -> None:
+    reminder, segments = message(30), {"cus_1": "retail", "cus_2": "wholesale"}
+    assert value_of(reminder, "month", {}) == "2026-04"
+    assert value_of(reminder, "channel", {}) == "email"
+    assert value_of(reminder, "segment", {"segment": segments}) == "retail"
+    assert value_of(reminder, "segment", {"segment": {"cus_1": ""}}) is None
+    assert value_of(reminder, "experiment", {}) is None

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from encours.kernel.terms import months_after
 from reporting_svc.domain.measures.dso import delinquent, per_day, simple
+from reporting_svc.domain.measures.ratios import percent
 
 ONE_DAY = timedelta(days=1)
 
@@ -41,7 +42,7 @@ class Receivable:
     @property
     def overdue_share(self) -> Fraction | None:
         """Overdue in percent of what is open (``overdue-rate/1``)."""
-        return Fraction(100 * self.overdue_minor, self.open_minor) if self.open_minor > 0 else None
+        return percent(self.overdue_minor, self.open_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,8 @@ def effectiveness(
 
     100,000 opening, 1,000,000 sales, 120,000 closing, 100,000 of it not due: 98.0.
     """
-    due = opening_minor + sales_minor - current_minor
-    return Fraction(100 * (opening_minor + sales_minor - closing_minor), due) if due > 0 else None
+    to_collect = opening_minor + sales_minor
+    return percent(to_collect - closing_minor, to_collect - current_minor)
 
 
 def months(first: date, last: date) -> list[tuple[date, date]]:

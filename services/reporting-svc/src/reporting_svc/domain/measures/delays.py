@@ -15,6 +15,7 @@ import msgspec
 from encours.contracts.settlement import Funds
 from encours.kernel.bands import STANDARD
 from reporting_svc.domain.measures.collection import in_order
+from reporting_svc.domain.measures.ratios import percent, ratio
 
 AT_RISK_DAYS = 90
 BANDS = ("in_time", *STANDARD.names[1:])
@@ -108,15 +109,15 @@ class DayCounts(dict[int, tuple[int, int]]):
     @property
     def mean(self) -> Fraction | None:
         """Mean days of the invoices."""
-        return _ratio(self.days, self.number)
+        return ratio(self.days, self.number)
 
-    def nth(self, place: int) -> int:
-        """Return the days of the invoice at a place, counted from 0 in the order of the days."""
+    def nth(self, index: int) -> int:
+        """Return the days of the invoice at an index, from 0 in the order of the days."""
         for days in sorted(self):
-            place -= self[days][0]
-            if place < 0:
+            index -= self[days][0]
+            if index < 0:
                 return days
-        raise IndexError(place)
+        raise IndexError(index)
 
 
 @dataclass(slots=True)
@@ -143,7 +144,7 @@ class Delays:
     @property
     def weighted(self) -> Fraction | None:
         """Mean delay, weighted by what was owed."""
-        return _ratio(sum(days * minor for days, (_, minor) in self.settled.items()), self.settled.minor)
+        return ratio(sum(days * minor for days, (_, minor) in self.settled.items()), self.settled.minor)
 
     @property
     def median(self) -> Fraction | None:
@@ -170,7 +171,7 @@ class Delays:
     @property
     def at_least(self) -> Fraction | None:
         """Mean delay with what is open and late counted with its days so far (``payment-delay-ranking/1``)."""
-        return _ratio(self.settled.days + self.open_late.days, self.settled.number + self.open_late.number)
+        return ratio(self.settled.days + self.open_late.days, self.settled.number + self.open_late.number)
 
     def distribution(self) -> list[Bucket]:
         """Return the numbers and amounts of the invoices in each of :data:`BANDS`."""
@@ -184,10 +185,6 @@ class Delays:
             bucket.open_late += number
             bucket.open_late_minor += minor
         return found
-
-
-def _ratio(part: int, whole: int) -> Fraction | None:
-    return Fraction(part, whole) if whole > 0 else None
 
 
 @dataclass(slots=True)
@@ -228,12 +225,12 @@ class Cohort:
     @property
     def recovered(self) -> Fraction | None:
         """Recovered in percent of what was billed (``recovered-rate/1``)."""
-        return Fraction(100 * self.recovered_minor, self.billed_minor) if self.billed_minor > 0 else None
+        return percent(self.recovered_minor, self.billed_minor)
 
     @property
     def at_risk(self) -> Fraction | None:
         """Unpaid 90 days after the due date in percent (``at-risk-90/1``)."""
-        return Fraction(100 * self.at_risk_minor, self.old_minor) if self.old_minor > 0 else None
+        return percent(self.at_risk_minor, self.old_minor)
 
 
 @dataclass(slots=True)
@@ -258,7 +255,7 @@ class CustomerPace:
     @property
     def at_least(self) -> Fraction | None:
         """Mean delay with what is open and late counted with its days so far (``payment-delay-ranking/1``)."""
-        return _ratio(self.days, self.number)
+        return ratio(self.days, self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Volume and yield of reminders: what was asked for and sent, what came of it, and what was paid in the days after.
+"""Volume and yield of reminders: messages decided and sent, their outcomes, and payments in the days after them.
 
-A payment after a message is not one because of it: ladders write to those who are late, and most of these pay anyway.
-The figures compare no two steps or channels fairly, as their invoices differ; an experiment does.
+A payment after a message is not a payment because of it: ladders write to customers who are late, and most of them pay
+anyway. Steps and channels cannot be compared by these figures, as their invoices differ; an experiment compares them.
 """
 
 from __future__ import annotations
@@ -11,12 +11,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Literal, get_args
 
 from encours.contracts.settlement import Funds
+from reporting_svc.domain.measures.ratios import percent
 
 WINDOWS = (7, 15, 30)
 """Days after the message in which payments are counted."""
 TRACES = ("sent", "delivered", "read", "answered", "bounced", "failed", "unconfirmed", "suppressed")
+DebtorGroup = Literal["segment", "salesperson", "collector"]
+DEBTOR_GROUPS: tuple[DebtorGroup, ...] = get_args(DebtorGroup)
+ReminderGroup = Literal[
+    "month",
+    "entity",
+    "segment",
+    "salesperson",
+    "collector",
+    "policy",
+    "step",
+    "channel",
+    "template",
+    "tone",
+    "experiment",
+]
+REMINDER_GROUPS: tuple[ReminderGroup, ...] = get_args(ReminderGroup)
+DebtorNames = Mapping[ReminderGroup, Mapping[str, str | None]]
+"""Segment, salesperson and collector of each customer, by id."""
 Key = tuple[str | None, ...]
 """Values by which reminders are grouped."""
 
@@ -42,9 +62,18 @@ class AskedFor:
     asked: Mapping[str, int]
 
 
+def value_of(reminder: AskedFor, group: ReminderGroup, debtors: DebtorNames) -> str | None:
+    """Return the value of a reminder, or of its customer, by which it is grouped."""
+    if group == "month":
+        return f"{reminder.decided_on:%Y-%m}"
+    if group in debtors:
+        return debtors[group].get(reminder.customer_id) or None
+    return getattr(reminder, group) or None
+
+
 @dataclass(slots=True)
 class WindowYield:
-    """Payments in the days after messages; ``unfollowed`` are those sent too lately to tell."""
+    """Payments in the days after messages; ``unfollowed`` are messages sent fewer days before the last one."""
 
     days: int
     messages: int = 0
@@ -58,7 +87,7 @@ class WindowYield:
     @property
     def rate(self) -> Fraction | None:
         """Paid in percent of what was asked for (``reminder-yield/1``)."""
-        return Fraction(100 * self.paid_minor, self.asked_minor) if self.asked_minor > 0 else None
+        return percent(self.paid_minor, self.asked_minor)
 
 
 @dataclass(slots=True)

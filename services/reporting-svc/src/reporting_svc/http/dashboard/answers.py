@@ -25,6 +25,7 @@ from reporting_svc.domain.measures.definitions import (
     Definition,
 )
 from reporting_svc.domain.measures.dso import Dso
+from reporting_svc.domain.measures.ratios import percent
 from reporting_svc.http.aged_balance.answers import AgedRow, Total
 from reporting_svc.http.answers import ConvertedReport, TieOut
 from reporting_svc.http.cash_forecast.answers import CashPeriodOut, periods_json
@@ -198,9 +199,7 @@ class DashboardOut(ConvertedReport):
             "definition": AGED_BY_DUE_DATE.id,
             "currency": currency,
             "totals": Total.of(total, STANDARD, insured=False),
-            "overdue_rate": PercentOut.of(
-                OVERDUE_RATE, Fraction(100 * late, gross) if gross > 0 else None, "nothing-open"
-            ),
+            "overdue_rate": PercentOut.of(OVERDUE_RATE, percent(late, gross), "nothing-open"),
             "at_risk": AtRiskOut.of(total),
             "dso": DsoFigures.of(dso, currency),
             "collection_effectiveness": PercentOut.of(CEI, lately.effectiveness, "nothing-to-collect"),

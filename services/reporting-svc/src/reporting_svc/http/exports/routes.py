@@ -107,13 +107,13 @@ async def get_export_file(
 
 
 @asynccontextmanager
-async def open_store(at_hand: Services) -> AsyncIterator[Mapping[str, Any]]:
+async def open_store(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     """Open the tables of exports in the pool of the read models, as ``Services.extras``."""
-    yield {"exports": ExportStore(at_hand.db.pool)}
+    yield {"exports": ExportStore(services.db.pool)}
 
 
-async def _store(at_hand: Services) -> ExportStore:
-    store: ExportStore = at_hand.extras["exports"]
+async def _store(services: Services) -> ExportStore:
+    store: ExportStore = services.extras["exports"]
     await store.prepare()
     return store
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from pydantic import BaseModel, Field
 
@@ -15,12 +14,12 @@ from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.delays import (
     BANDS,
     Cohort,
-    CustomerPace,
     DelayFigures,
     DelayMonths,
     Delays,
 )
 from reporting_svc.domain.measures.dso import rounded
+from reporting_svc.domain.measures.ranking import LEAST_INVOICES, DelayRanking, RankedCustomer
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import PercentOut, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
@@ -165,10 +164,6 @@ class DelayGroupOut(DelayMonthsOut):
     group: str | None
 
 
-RankedCustomer = tuple[str, Fraction, CustomerPace]
-"""A customer with its mean delay and what it is the mean of."""
-
-
 @dataclass(frozen=True, slots=True)
 class DelayReport:
     """Delays that are shown: of all, by group, by customer, and by month, of all and of each group."""
@@ -178,10 +173,8 @@ class DelayReport:
     total: Delays
     groups: Mapping[str | None, Delays]
     group_months: Mapping[str | None, DelayMonths]
-    fastest: Sequence[RankedCustomer]
-    slowest: Sequence[RankedCustomer]
+    ranking: DelayRanking
     names: Mapping[str, str]
-    least_invoices: int
 
 
 class DelayPartsOut(BaseModel):
@@ -239,9 +232,9 @@ class PaymentDelaysOut(DelayMonthsOut, Report):
             "bands": list(BANDS),
             "totals": DelayRow.of(None, report.total, currency),
             "data": [DelayRow.of(group, delays, currency) for group, delays in report.groups.items()],
-            "fastest": [_ranked(report, *each) for each in report.fastest],
-            "slowest": [_ranked(report, *each) for each in report.slowest],
-            "ranked_from_invoices": report.least_invoices,
+            "fastest": [_ranked(report, each) for each in report.ranking.fastest],
+            "slowest": [_ranked(report, each) for each in report.ranking.slowest],
+            "ranked_from_invoices": LEAST_INVOICES,
             **_months(figures.months(), currency),
             "groups": [
                 {"group": group, **_months(months, currency)} for group, months in report.group_months.items()
@@ -253,13 +246,13 @@ class PaymentDelaysOut(DelayMonthsOut, Report):
         }
 
 
-def _ranked(report: DelayReport, customer_id: str, mean: Fraction, pace: CustomerPace) -> Json:
+def _ranked(report: DelayReport, ranked: RankedCustomer) -> Json:
     return {
-        "customer_id": customer_id,
-        "name": report.names.get(customer_id),
-        "at_least_days": rounded(mean),
-        "settled": pace.settled,
-        "open_late": pace.open_late,
+        "customer_id": ranked.customer_id,
+        "name": report.names.get(ranked.customer_id),
+        "at_least_days": rounded(ranked.mean),
+        "settled": ranked.pace.settled,
+        "open_late": ranked.pace.open_late,
     }
 
 

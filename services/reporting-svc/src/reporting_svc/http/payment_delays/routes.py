@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from fractions import Fraction
-from heapq import nlargest, nsmallest
 from typing import Annotated
 
 from fastapi import Query as Parameter
@@ -14,8 +11,8 @@ from starlette.responses import Response
 from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from reporting_svc.domain.measures.delays import CustomerPace
-from reporting_svc.http.payment_delays.answers import DelayReport, PaymentDelaysOut, RankedCustomer
+from reporting_svc.domain.measures.ranking import ranking
+from reporting_svc.http.payment_delays.answers import DelayReport, PaymentDelaysOut
 from reporting_svc.http.periods import first_day
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
@@ -23,8 +20,6 @@ from reporting_svc.read_models.delays.figures import MOST_GROUPS, DelayGroup, de
 from reporting_svc.read_models.delays.query import customer_names
 
 router = Router(tags=["Receivables"])
-RANKED = 10
-LEAST_INVOICES = 3
 MOST_CUSTOMERS = 100
 """Customers whose months are shown: those of 500 would be most of the answer."""
 
@@ -55,34 +50,18 @@ async def payment_delays(
 
 async def _report(books: ReceivablesSnapshot, first: date, by: DelayGroup) -> DelayReport:
     figures = await delay_figures(books.view, books.scope, first, by)
-    known = _ranked_customers(figures.customers)
-    fastest, slowest = nsmallest(RANKED, known, key=_pace), nlargest(RANKED, known, key=_pace)
     groups = dict(list(figures.groups().items())[:MOST_GROUPS])
     months = {} if by == "month" else figures.group_months()
     if by == "customer":
         months = {each: months[each] for each in list(groups)[:MOST_CUSTOMERS]}
+    ends = ranking(figures.customers)
+    shown = [each.customer_id for each in (*ends.fastest, *ends.slowest)]
     return DelayReport(
         by=by,
         figures=figures,
         total=figures.total,
         groups=groups,
         group_months=months,
-        fastest=fastest,
-        slowest=slowest,
-        names=await customer_names(books.view, [customer for customer, _, _ in (*fastest, *slowest)]),
-        least_invoices=LEAST_INVOICES,
+        ranking=ends,
+        names=await customer_names(books.view, shown),
     )
-
-
-def _ranked_customers(customers: Mapping[str, CustomerPace]) -> list[RankedCustomer]:
-    """Return the customers with enough invoices."""
-    return [
-        (customer, pace.at_least, pace)
-        for customer, pace in customers.items()
-        if pace.at_least is not None and pace.number >= LEAST_INVOICES
-    ]
-
-
-def _pace(ranked: RankedCustomer) -> tuple[Fraction, str]:
-    customer, mean, _ = ranked
-    return mean, customer

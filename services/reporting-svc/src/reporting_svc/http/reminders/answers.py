@@ -4,45 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Literal, get_args
 
 from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
-from reporting_svc.domain.measures.reminders import TRACES, AskedFor, Key, ReminderYield, WindowYield
+from reporting_svc.domain.measures.reminders import TRACES, Key, ReminderGroup, ReminderYield, WindowYield
 from reporting_svc.http.answers import ScopedReport
 from reporting_svc.http.measured import PercentOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
-
-DebtorGroup = Literal["segment", "salesperson", "collector"]
-DEBTOR_GROUPS: tuple[DebtorGroup, ...] = get_args(DebtorGroup)
-ReminderGroup = Literal[
-    "month",
-    "entity",
-    "segment",
-    "salesperson",
-    "collector",
-    "policy",
-    "step",
-    "channel",
-    "template",
-    "tone",
-    "experiment",
-]
-REMINDER_GROUPS: tuple[ReminderGroup, ...] = get_args(ReminderGroup)
-DebtorNames = Mapping[ReminderGroup, Mapping[str, str | None]]
-"""Group of each customer, by id."""
-
-
-def value_of(reminder: AskedFor, group: ReminderGroup, debtors: DebtorNames) -> str | None:
-    """Return the value of a reminder, or of its customer, by which it is grouped."""
-    if group == "month":
-        return f"{reminder.decided_on:%Y-%m}"
-    if group in debtors:
-        return debtors[group].get(reminder.customer_id) or None
-    return getattr(reminder, group) or None
 
 
 class PaidWithinOut(BaseModel):

@@ -13,16 +13,18 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
-from reporting_svc.domain.measures.reminders import Key, ReminderYield, yields
-from reporting_svc.http.periods import first_day
-from reporting_svc.http.reminders.answers import (
+from reporting_svc.domain.measures.reminders import (
     DEBTOR_GROUPS,
     REMINDER_GROUPS,
     DebtorNames,
+    Key,
     ReminderGroup,
-    RemindersOut,
+    ReminderYield,
     value_of,
+    yields,
 )
+from reporting_svc.http.periods import first_day
+from reporting_svc.http.reminders.answers import RemindersOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.delays.query import group_names

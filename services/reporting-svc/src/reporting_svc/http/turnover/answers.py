@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from encours.kernel.money import div_half_up
 from reporting_svc.domain.measures.definitions import TURNOVER, TURNOVER_BY_PRODUCT
+from reporting_svc.domain.measures.dso import rounded
+from reporting_svc.domain.measures.ratios import percent
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
@@ -131,8 +132,8 @@ class ProductRow(Reasoned):
             "costed_net": money_json(row.costed, currency),
             "cost": money_json(row.cost, currency),
             "margin": money_json(row.margin, currency),
-            "margin_percent": percent_of(row.margin, row.costed),
-            "costed_percent": percent_of(row.costed, row.net),
+            "margin_percent": rounded(percent(row.margin, row.costed)),
+            "costed_percent": rounded(percent(row.costed, row.net)),
             "reason": _reason(row),
         }
 
@@ -141,11 +142,6 @@ def _reason(row: ProductTurnover) -> Reason | None:
     if row.net <= 0:
         return "no-turnover"
     return "no-known-cost" if row.costed <= 0 else None
-
-
-def percent_of(part: int, whole: int) -> float | None:
-    """Return a part in percent of a whole above 0, with two decimals, half up."""
-    return div_half_up(part * 10_000, whole) / 100 if whole > 0 else None
 
 
 class ProductGroupRow(BaseModel):

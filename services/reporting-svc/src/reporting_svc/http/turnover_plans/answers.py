@@ -12,11 +12,12 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
 from reporting_svc.domain.measures.definitions import TURNOVER_PLAN
+from reporting_svc.domain.measures.dso import rounded
+from reporting_svc.domain.measures.ratios import percent
 from reporting_svc.domain.turnover_plan import TurnoverPlanState
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
-from reporting_svc.http.turnover.answers import percent_of
 from reporting_svc.http.turnover_plans.bodies import GROUP_FIELDS
 from reporting_svc.read_models.tie_out.query import TiedFigures
 from reporting_svc.read_models.turnover.plans import PlanComparison, totals_of
@@ -105,7 +106,7 @@ class PlannedAmountOut(Reasoned):
             "planned": _money(planned, currency),
             "actual": money_json(actual, currency),
             "difference": None if planned is None else money_json(actual - planned, currency),
-            "percent": None if planned is None else percent_of(actual - planned, planned),
+            "percent": None if planned is None else rounded(percent(actual - planned, planned)),
             "reason": reason,
         }
 

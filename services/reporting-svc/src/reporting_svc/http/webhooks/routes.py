@@ -109,34 +109,34 @@ async def delete_webhook(webhook_id: WebhookPath, cmd: Writing) -> Response:
 
 
 @asynccontextmanager
-async def open_webhooks(at_hand: Services) -> AsyncIterator[Mapping[str, Any]]:
+async def open_webhooks(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     """Open the tables of webhooks in the pool of the read models, as ``Services.extras``."""
-    store = WebhookStore(at_hand.db.pool)
+    store = WebhookStore(services.db.pool)
 
     async def measure() -> None:
         await store.prepare()
         found = await store.backlog_of_ledgers()
         # A ledger whose last webhook was deleted has no backlog any more.
-        at_hand.metrics.webhooks_pending.clear()
-        at_hand.metrics.webhooks_dead.clear()
+        services.metrics.webhooks_pending.clear()
+        services.metrics.webhooks_dead.clear()
         for ledger, pending, dead in found:
-            at_hand.metrics.webhooks_pending.labels(ledger).set(pending)
-            at_hand.metrics.webhooks_dead.labels(ledger).set(dead)
+            services.metrics.webhooks_pending.labels(ledger).set(pending)
+            services.metrics.webhooks_dead.labels(ledger).set(dead)
 
-    at_hand.measures.append(measure)
-    caller = ReceiverCaller(allowed_addresses(at_hand.settings))
-    yield {"webhook_store": store, "webhooks": Webhooks(at_hand.ledger, store, caller)}
+    services.measures.append(measure)
+    caller = ReceiverCaller(allowed_addresses(services.settings))
+    yield {"webhook_store": store, "webhooks": Webhooks(services.ledger, store, caller)}
 
 
-async def _store(at_hand: Services) -> WebhookStore:
-    store: WebhookStore = at_hand.extras["webhook_store"]
+async def _store(services: Services) -> WebhookStore:
+    store: WebhookStore = services.extras["webhook_store"]
     await store.prepare()
     return store
 
 
-async def _webhooks(at_hand: Services) -> Webhooks:
-    await _store(at_hand)
-    found: Webhooks = at_hand.extras["webhooks"]
+async def _webhooks(services: Services) -> Webhooks:
+    await _store(services)
+    found: Webhooks = services.extras["webhooks"]
     return found
 
 

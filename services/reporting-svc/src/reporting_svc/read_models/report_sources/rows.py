@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from encours.kernel.bands import days_past_due
+from reporting_svc.domain.figure import DSO_DAYS
 from reporting_svc.domain.measures.delays import DueOutcome, fallen_due
 from reporting_svc.domain.report.catalogue import FIELD, INVOICE_FIELD
 from reporting_svc.domain.report.document import ReportPlan
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 SourceRows = AsyncIterator[list[dict[str, Any]]]
 ROWS_AT_ONCE = 2_000
-DSO_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
