@@ -23,7 +23,7 @@ class TurnoverPlanNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class SetTurnoverPlan:
-    """Set a version of a plan, whole."""
+    """Set a version of a plan, with all of its targets."""
 
     turnover_plan_id: str
     entity_id: str
@@ -72,10 +72,10 @@ def evolve(state: TurnoverPlanState, recorded: Recorded) -> TurnoverPlanState:
 def set_plan(state: TurnoverPlanState, command: SetTurnoverPlan) -> list[TurnoverPlanSet]:
     """Return the next version; none if it is the same as the last. Raises :class:`Invalid` for targets that clash."""
     _check(command.by, command.targets)
-    number = state.plan.plan_version if state.plan else 0
+    known_version = state.plan.plan_version if state.plan else 0
     found = TurnoverPlanSet(
         turnover_plan_id=command.turnover_plan_id,
-        plan_version=number,
+        plan_version=known_version,
         code=command.code,
         title=command.title,
         currency=command.currency,
@@ -88,7 +88,7 @@ def set_plan(state: TurnoverPlanState, command: SetTurnoverPlan) -> list[Turnove
         raise Invalid(
             f"The plan is in {state.plan.currency}; use another code for {command.currency}.", "/targets"
         )
-    return [replace(found, plan_version=number + 1)]
+    return [replace(found, plan_version=known_version + 1)]
 
 
 def _check(by: PlanGroup, targets: Sequence[TurnoverTarget]) -> None:
@@ -98,7 +98,7 @@ def _check(by: PlanGroup, targets: Sequence[TurnoverTarget]) -> None:
             wanted = "no product, customer or salesperson" if by == "entity" else f"a {by}"
             raise Invalid(f"Each target of this plan names {wanted}.", f"/targets/{n}")
         if (each.month, each.group) in seen:
-            raise Invalid("An earlier target is for the same month and group; add the two.", f"/targets/{n}")
+            raise Invalid("An earlier target has the same month and group: add the two.", f"/targets/{n}")
         if each.billed_minor is None and each.collected_minor is None:
             raise Invalid("State billed, collected, or both.", f"/targets/{n}")
         seen.add((each.month, each.group))

@@ -13,7 +13,7 @@ from encours.ledger.command import CommandMeta
 from encours.service.long_work_request import RequestedWork, position_upto, request_long_work
 from reporting_svc.domain.journal.chart import default_chart
 from reporting_svc.exports.store import REPORTS, Export, ExportKind, ExportStore, Layout
-from reporting_svc.read_models.refusals import ReportingEntityNotFound
+from reporting_svc.use_cases.reports import require_entity
 
 
 class ExportNotFound(NotFound):
@@ -68,8 +68,7 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> 
         if wanted.kind == "fec" and wanted.first_on == wanted.last_on.replace(month=1, day=1):
             field = "/year"
         raise Invalid(f"The period begins after today, {meta.today}: choose an earlier day.", field)
-    if not (await ledger.versions(meta.ledger, [wanted.entity_id]))[wanted.entity_id]:
-        raise ReportingEntityNotFound(wanted.entity_id)
+    await require_entity(ledger, meta.ledger, wanted.entity_id)
     return position_upto(wanted.position, (await ledger.head(meta.ledger)).position)
 
 

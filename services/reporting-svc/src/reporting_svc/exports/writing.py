@@ -1,4 +1,4 @@
-"""Entries into numbered lines: numbers without a gap, references, auxiliary accounts and letters.
+"""Numbered lines of entries: numbers without a gap, references, auxiliary accounts and letters.
 
 A file of a whole year begins with the balances of the years before it, as one entry (LPF A47 A-1 VII 3°).
 """
@@ -57,7 +57,7 @@ class JournalWriter:
     async def booked(
         self, source: AsyncIterator[list[list[Recorded]]]
     ) -> AsyncGenerator[BookedEntries, None]:
-        """Iterate over the entries of commands with what the database knows of their items."""
+        """Iterate over the entries of commands, with the letters and the numbers of their items."""
         async for commands in source:
             entries = await self.entries(commands)
             items = {p.item_id[4:] for entry in entries for p in entry.postings if p.item_id is not None}

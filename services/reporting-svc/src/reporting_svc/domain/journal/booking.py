@@ -1,8 +1,7 @@
-"""Events into entries. One command's receipt of a payment and its allocations are one entry, as accountants book it.
+"""Entries of events. The receipt of a payment and its allocations by one command are one entry, as accountants book it.
 
-The lines on the customers' account are the movements of the event, item by item: an entry never nets what is open on
-an invoice with what is open on another. So the lines of one item add up to its open amount, and those of a customer to
-the balance of the aged balance.
+The lines on the customers' account are the movements of the event, item by item: an entry never nets the open amounts
+of two invoices. So the lines of one item add up to its open amount, and those of a customer to its aged balance.
 """
 
 from __future__ import annotations

@@ -107,8 +107,8 @@ def _applied(event: invoice.PaymentApplied | invoice.PaymentUnapplied, _: Chart)
 
 @books(payment.PaymentReceived)
 def _received(event: payment.PaymentReceived, chart: Chart) -> Counterpart:
-    where, piece = "cash" if event.method == "cash" else "bank", event.external_ref or event.payment_id
-    return Counterpart(journal=where, label=f"Règlement {piece}", rest=chart[where], piece=piece)
+    desk, piece = "cash" if event.method == "cash" else "bank", event.external_ref or event.payment_id
+    return Counterpart(journal=desk, label=f"Règlement {piece}", rest=chart[desk], piece=piece)
 
 
 @books(payment.PaymentIdentified, payment.PaymentReassigned)
@@ -132,7 +132,7 @@ def _bank(event: Any, chart: Chart) -> Counterpart:
 
 @books(invoice.EarlyDiscountTaken)
 def _discounted(event: invoice.EarlyDiscountTaken, chart: Chart) -> Counterpart:
-    """Book a discount as a financial expense (PCG 665), its VAT given back (CGI 272-1)."""
+    """Book a discount as a financial expense (PCG 665) and reduce its VAT (CGI 272-1)."""
     extras = (*_vat(chart, event.vat, 1, event.vat_minor),)
     return _on_invoice(event, "Escompte accordé", chart["early_discounts"], extras)
 

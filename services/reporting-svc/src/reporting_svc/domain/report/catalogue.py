@@ -47,9 +47,10 @@ class SourceColumn:
 
 @dataclass(frozen=True, slots=True)
 class ReportSource:
-    """A source: each row of it is a ``row``. ``has_period``: it takes a first day; ``periods``, ``has_bands``: these.
+    """A source of rows; ``row`` says what one row is.
 
-    ``definition`` is that of its amounts, ``None`` for amounts as events state them.
+    ``definition`` is that of its amounts, ``None`` for amounts as events state them. ``has_period``: a first day may be
+    given; ``periods``: lengths of periods that may be given; ``has_bands``: bands may be given.
     """
 
     name: str
@@ -76,12 +77,12 @@ class ReportSource:
 
     def banded(self, bands: Bands) -> ReportSource:
         """Return the source with the columns of other bands, if its columns are bands."""
-        named = {name: name for name in STANDARD.names}
+        named = frozenset(STANDARD.names)
         if not any(column.name in named for column in self.columns):
             return self
         kept = [column for column in self.columns if column.name not in named]
-        place = next(n for n, column in enumerate(self.columns) if column.name in named)
-        return replace(self, columns=(*kept[:place], *band_columns(bands), *kept[place:]))
+        first = next(n for n, column in enumerate(self.columns) if column.name in named)
+        return replace(self, columns=(*kept[:first], *band_columns(bands), *kept[first:]))
 
 
 def band_columns(bands: Bands) -> tuple[SourceColumn, ...]:

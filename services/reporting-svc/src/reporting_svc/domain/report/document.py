@@ -1,4 +1,4 @@
-"""Check of a document against the catalogue, and the columns that it shows. What contradicts itself is refused."""
+"""Check of a document against the catalogue, and the columns that it shows. A contradiction is refused."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ OPERATORS: dict[ColumnKind, tuple[str, ...]] = {
     "money": _ORDERED,
     "percent": _ORDERED,
 }
-"""Operators of conditions by kind of column; ``is`` and ``is_not`` of a text take several values. Of several texts
-``is`` and ``contains`` ask for one that is such, ``is_not`` for none.
+"""Operators of conditions by kind of column; ``is`` and ``is_not`` of a text take several values.
+
+Of a column of several texts, one text has to meet ``is`` or ``contains``, and none may be a value of ``is_not``.
 """
 TEXTUAL: tuple[ColumnKind, ...] = ("text", "texts")
 GROUPED: tuple[ColumnKind, ...] = (*TEXTUAL, "day")
@@ -54,7 +55,7 @@ class ReportContradicts(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ShownColumn:
-    """A column of the result: one of the source, or a ``measure`` of the column ``of``; nothing is counted of one."""
+    """A column of the result: a column of the source, or a ``measure`` of it. ``of`` is ``None`` for counted rows."""
 
     name: str
     kind: ColumnKind
@@ -106,7 +107,8 @@ def plan_of(document: ReportDocument) -> ReportPlan:
         shown = [*grouped, *shown]
     shown = _with_currency(source, shown)
     if groups is not None and shown and shown[-1].name == CURRENCY and CURRENCY not in groups:
-        groups, shown = (*groups, CURRENCY), [*shown[: len(groups)], shown[-1], *shown[len(groups) : -1]]
+        shown = [*shown[: len(groups)], shown[-1], *shown[len(groups) : -1]]
+        groups = (*groups, CURRENCY)
     names = [each.name for each in shown]
     faults += [
         FieldError(f"/document/columns/{n}", f"{name[:60]!r} is shown twice.")
@@ -218,11 +220,11 @@ def _condition(source: ReportSource, condition: ReportCondition, pointer: str) -
         detail = f"{condition.operator} takes {'no value' if not needed else 'one value'}."
         yield FieldError(f"{pointer}/values", detail)
     for n, value in enumerate(condition.values):
-        where = f"{pointer}/values/{n}"
+        at = f"{pointer}/values/{n}"
         if column.kind == "day":
-            yield from _faulty_day(value, where)
+            yield from _faulty_day(value, at)
         elif column.kind not in TEXTUAL and number_of(value) is None:
-            yield FieldError(where, f"Write a number such as 1000.00, not {value[:40]!r}.")
+            yield FieldError(at, f"Write a number such as 1000.00, not {value[:40]!r}.")
 
 
 def number_of(text: str) -> Decimal | None:

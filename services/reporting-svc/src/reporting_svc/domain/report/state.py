@@ -35,7 +35,7 @@ class ReportNotYours(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class SaveReport:
-    """Save a report under an id; what is None stays as it is."""
+    """Save a report under an id; a name or a document that is None stays as it is."""
 
     report_id: str
     name: str | None
@@ -96,7 +96,7 @@ def owned(state: CustomReport, report_id: str, actor: str) -> ReportSaved:
 
 
 def save(state: CustomReport, command: SaveReport, actor: str) -> list[ReportSaved]:
-    """Make or change a report; no event if it is the one that is known. Raises :class:`ReportContradicts`."""
+    """Make or change a report; no event if nothing changes. Raises :class:`ReportContradicts`."""
     known = state.saved and owned(state, command.report_id, actor)
     name = command.name or (known.name if known else "")
     document = command.document or (known.document if known else None)

@@ -41,7 +41,7 @@ class CurrencySums:
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """Rows that are shown, the number of rows behind the limit, and the sums over all."""
+    """Rows that are shown, the number of rows beyond the limit, and the sums over all rows."""
 
     columns: tuple[ShownColumn, ...]
     rows: list[list[ReportValue]]
@@ -53,7 +53,7 @@ class ReportRows:
     """Rows of a source that meet the conditions, as they are read. Days in words follow ``on``."""
 
     def __init__(self, plan: ReportPlan, on: date, survivor_of: Callable[[str], str] = str) -> None:
-        """``survivor_of``: the record that a customer has become, as rows bear it and conditions may not."""
+        """``survivor_of``: record into which a customer was merged, which rows have and conditions may not have."""
         self._plan = plan
         self._tests = [_test(plan, each, on, survivor_of) for each in plan.document.conditions]
         self._kept: list[SourceRow] = []
@@ -73,10 +73,10 @@ class ReportRows:
             found = [_measured(plan, group) for group in _groups(plan.groups, rows)]
         for each in reversed(plan.document.order):
             name = each.removeprefix("-")
-            place = next(n for n, column in enumerate(plan.shown) if column.name == name)
-            known = [row for row in found if row[place] is not None]
-            unknown = [row for row in found if row[place] is None]
-            known.sort(key=lambda row: _order(row[place]), reverse=each.startswith("-"))
+            index = next(n for n, column in enumerate(plan.shown) if column.name == name)
+            known = [row for row in found if row[index] is not None]
+            unknown = [row for row in found if row[index] is None]
+            known.sort(key=lambda row: _order(row[index]), reverse=each.startswith("-"))
             found = known + unknown
         limit = plan.document.limit
         return ReportTable(plan.shown, found[:limit], max(0, len(found) - limit), _totals(plan, rows))

@@ -1,4 +1,4 @@
-"""Due moments of a schedule. Pure: calendar and zone come with the question."""
+"""Due moments of a schedule: a pure function of its rule, a calendar and a time zone."""
 
 from __future__ import annotations
 
@@ -75,8 +75,9 @@ def due_at(rule: DueDayRule, day: date, zone: str) -> datetime:
 def due_moments(
     rule: DueDayRule, calendar: BusinessCalendar, zone: str, since: datetime, now: datetime
 ) -> list[DueMoment]:
-    """Return the due moments after ``since`` up to ``now``, in order. The last one is acted on; those before it are
-    missed, and not made up for.
+    """Return the due moments after ``since`` up to ``now``, in order.
+
+    The last one is acted on; the earlier ones are missed, and not made up for.
     """
     local = ZoneInfo(zone)
     first = max(since.astimezone(local).date(), now.astimezone(local).date() - timedelta(DAYS_BACK_MAX))

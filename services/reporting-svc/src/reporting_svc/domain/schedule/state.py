@@ -1,4 +1,4 @@
-"""A schedule and what became of it. Stream: the schedule's id."""
+"""A schedule and its runs. Stream: the schedule's id."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ScheduleHasEnded(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class SetSchedule:
-    """Set a schedule, all of it: of a mail or of an export. ``entity_id`` is that of the export."""
+    """Set a schedule as a whole, of a mail or of an export; ``entity_id`` is that of the export."""
 
     schedule_id: str
     name: str
@@ -76,7 +76,7 @@ class ReportSchedule:
 
     @property
     def since(self) -> datetime:
-        """Instant after which moments are due: it was set then, or acted on that moment last."""
+        """Instant after which moments are due: that of its setting, or of the last moment that was acted on."""
         assert self.set_at is not None, "a schedule that was never set has no due moment"
         return self.set_at if self.ran is None else max(self.set_at, datetime.fromisoformat(self.ran.due_at))
 

@@ -27,6 +27,7 @@ from reporting_svc.http.schedules.answers import (
     ScheduleList,
 )
 from reporting_svc.http.schedules.bodies import ReportScheduleBody
+from reporting_svc.http.streams import events_at
 from reporting_svc.read_models.reports.model import Reports
 from reporting_svc.read_models.reports.schedules import KEY, MAIL_SORTS, SORTS, mails_of, schedules_of
 from reporting_svc.reports.scheduler import due_calendar
@@ -101,8 +102,7 @@ async def list_mails(schedule_id: SchedulePath, q: Reading, page: Annotated[Page
 
 async def _own(q: Query, schedule_id: str, position: int) -> tuple[ReportSchedule, int]:
     """Return a schedule of the caller at the dates of the question, and its version. Raises a 404 problem."""
-    events = await q.ledger.read_stream(q.caller.ledger, schedule_id, upto=position)
-    counted = [event for event in events if event.effective_on <= q.as_of]
+    counted = await events_at(q, schedule_id, position)
     state = SCHEDULE.fold(counted)
     if state.current is None or state.current.owner != q.caller.actor:
         raise ScheduleNotFound(schedule_id)

@@ -18,6 +18,7 @@ from encours.reading.pages import Page
 from reporting_svc.domain.turnover_plan import TurnoverPlanNotFound, TurnoverPlanState
 from reporting_svc.http.scope import Asked
 from reporting_svc.http.snapshot import snapshot
+from reporting_svc.http.streams import events_at
 from reporting_svc.http.turnover_plans.answers import (
     TURNOVER_PLAN_ANSWER,
     TurnoverComparisonOut,
@@ -104,8 +105,7 @@ def _stored(event: StoredEvent) -> TurnoverPlanState:
 
 async def _plan(q: Query, plan_id: str, position: int) -> TurnoverPlanState:
     """Return a plan as it was set by the dates of the question. Raises a 404 problem."""
-    events = await q.ledger.read_stream(q.caller.ledger, plan_id, upto=position)
-    visible = [event for event in events if event.effective_on <= q.as_of]
+    visible = await events_at(q, plan_id, position)
     if not visible:
         raise TurnoverPlanNotFound(plan_id)
     q.caller.require_sight(visible[0].entity, TurnoverPlanNotFound(plan_id))

@@ -1,9 +1,8 @@
 """Lettering [lettrage] of items: the lines of one invoice or one payment have one code.
 
-The code has capitals if they add up to 0 by the last day of a period, small letters if the item is settled in part.
-The sums are those of the movements, in a temporary table of the connection: the memory of an export does not grow with
-the number of items. Codes are numbered in the order in
-which the items began.
+The code has capitals if the lines add up to 0 by the last day of a period, small letters if the item is settled in
+part. Codes are numbered in the order in which the items began. The sums of the movements are in a temporary table of
+the connection, so that the memory of an export does not grow with the number of items.
 """
 
 from __future__ import annotations
@@ -65,8 +64,8 @@ def letter_code(number: int, *, is_full: bool) -> str:
     """Return the code of a number from 1: A to Z, AA to ZZ, and so on; small letters if the item is not settled."""
     first, code = 65 if is_full else 97, ""
     while number:
-        number, place = divmod(number - 1, 26)
-        code = chr(first + place) + code
+        number, letter = divmod(number - 1, 26)
+        code = chr(first + letter) + code
     return code
 
 
@@ -77,8 +76,8 @@ class Letters:
         self._conn, self._schema = conn, schema
 
     async def prepare(self, entity_id: str, position: int, first_on: date, last_on: date) -> None:
-        """Sum up the items: once for a connection, before any question."""
-        # Parameters have no place in CREATE TABLE AS under the extended protocol's utility statements.
+        """Sum up the items; call it once for a connection, before any other method."""
+        # CREATE TABLE AS takes no parameters, so the values, none of which comes from a caller, stand in the statement.
         values = (
             f"'{ENTITY_ID.pack(entity_id)}'",
             str(position),

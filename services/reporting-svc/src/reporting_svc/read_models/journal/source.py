@@ -1,6 +1,6 @@
-"""Events of one entity that move money, in the order of the ledger, command by command; its customers and its currency.
+"""Events of one entity that move money, in the order of the ledger and by command, with its customers and currency.
 
-All of it is read from the ledger up to one position, so that the same question always has the same answer.
+They are read from the ledger up to one position, so that the same question always has the same answer.
 """
 
 from __future__ import annotations
@@ -137,18 +137,18 @@ class JournalSource:
     async def commands(
         self, types: Iterable[str], after: int, first_on: date, last_on: date
     ) -> AsyncIterator[list[list[Recorded]]]:
-        """Iterate over the events that count in a period, in lists of those of one command; many lists at a time.
+        """Iterate over the events that count in a period: many commands at a time, each a list of all its events.
 
-        A command is never cut. Raises :class:`EventUnreadable`.
+        Raises :class:`EventUnreadable`.
         """
-        held: list[Recorded] = []
+        unfinished: list[Recorded] = []
         async for page in self._pages(types, after, first_on, last_on):
-            lists = [list(events) for _, events in groupby([*held, *page], attrgetter("command_id"))]
-            held = lists.pop()
+            lists = [list(events) for _, events in groupby([*unfinished, *page], attrgetter("command_id"))]
+            unfinished = lists.pop()
             if lists:
                 yield lists
-        if held:
-            yield [held]
+        if unfinished:
+            yield [unfinished]
 
     async def _pages(
         self, types: Iterable[str], after: int, first_on: date, last_on: date
@@ -192,9 +192,9 @@ class JournalSource:
         return found
 
     def _recorded(self, row: asyncpg.Record) -> Recorded:
-        """Return an event with what entries are made of: half of the columns is half of the time to read them.
+        """Return an event with the fields that entries need; its version, id and actor are blank.
 
-        Its version, id and actor are blank.
+        Half of the columns is half of the time to read them.
         """
         position, stream, type_name, schema_version, effective_on, recorded_at, command_id, data = row
         return Recorded(

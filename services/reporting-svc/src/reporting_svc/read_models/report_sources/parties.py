@@ -18,8 +18,9 @@ _NOBODY: Mapping[str, Any] = dict.fromkeys(("customer_name", "customer_ref", *HE
 
 
 class ReportParties:
-    """Debtors and creditors that were looked up. ``fields``: custom fields that are wanted, by code. ``collectors``:
-    owners of the debtors, if they are wanted.
+    """Columns of debtors and creditors, looked up once each.
+
+    ``fields``: codes of the custom fields to show. ``collectors``: owners of the debtors, if they are shown.
     """
 
     def __init__(self, view: View, fields: Iterable[str], collectors: Owners | None = None) -> None:
@@ -39,7 +40,7 @@ class ReportParties:
         return {**named, "customer_id": customer_id, **owner, **found, **own}
 
     async def load(self, entities: Iterable[str | None], customers: Iterable[str | None]) -> None:
-        """Look up those that are not known yet."""
+        """Look up the entities and customers that are not known yet."""
         unknown = {each for each in entities if each} - self._entities.keys()
         if unknown:
             self._entities |= await names_of(self._view, sorted(unknown))
@@ -77,9 +78,9 @@ async def dispute_columns(view: View, invoices: list[str]) -> dict[str, dict[str
     """Return state and reasons of the disputes of invoices that have had any, by invoice and column."""
     found = {}
     for invoice_id, disputes in (await disputes_of(view, invoices)).items():
-        told = [each for each in disputes if each.state == OPEN] or disputes[-1:]
-        reasons = tuple(sorted({each.category for each in told}))
-        found[invoice_id] = {"dispute_state": told[-1].state, "dispute_reason": reasons}
+        shown = [each for each in disputes if each.state == OPEN] or disputes[-1:]
+        reasons = tuple(sorted({each.category for each in shown}))
+        found[invoice_id] = {"dispute_state": shown[-1].state, "dispute_reason": reasons}
     return found
 
 
