@@ -266,7 +266,7 @@ async def test_a_restored_ledger_and_a_sandbox_send_nothing(module_installation:
         receiver.answered.clear()
         refused = await world.replay(early, dead_letters=True)
         assert refused.json()["type"] == "/problems/replay-before-restore"
-        assert "1 dead letters are of before" in refused.json()["detail"]
+        assert "1 dead letters are older than" in refused.json()["detail"]
         assert (await world.shown(early))["dead"] == 1
         assert (await world.replay(early, after=before[0], before_restore=True)).status_code == 422
         assert (await world.replay(early, dead_letters=True, before_restore=True)).status_code == 200

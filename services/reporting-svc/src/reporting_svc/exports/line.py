@@ -38,7 +38,7 @@ class TextLayout(Protocol):
     """Layout of a text file, which is written line by line."""
 
     def head(self) -> bytes:
-        """Return what the file begins with."""
+        """Return the beginning of the file."""
 
     def body(self, lines: Iterable[ExportLine]) -> bytes:
         """Return lines of the file."""

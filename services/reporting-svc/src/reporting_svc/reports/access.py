@@ -1,4 +1,4 @@
-"""Right of the owner of a schedule to what it runs, asked again at each run and each mail."""
+"""Rights of the owner of a schedule, looked up again at each run and each mail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCOPE = "reports:read"
 
 
 async def grant_of(grants: Fetch, owner: str, entity_id: str) -> Grant | str:
-    """Return what the key of an owner may do at this moment, or why it may not run anything."""
+    """Return the grant of an owner's key at this moment, or the reason why it may run nothing."""
     grant = await grants(owner.removeprefix("key:"))
     if grant is None or not grant.valid_at(datetime.now(UTC)):
         return f"The API key of {owner} was revoked or has expired."
@@ -23,9 +23,7 @@ async def grant_of(grants: Fetch, owner: str, entity_id: str) -> Grant | str:
 
 
 def unseen(report: CustomReport, owner: str) -> str | None:
-    """Return why the owner of a schedule no longer sees a report; None if it does."""
-    return (
-        None
-        if report.is_visible_to(owner)
-        else f"The report was dropped, or is not shared with {owner} any more."
-    )
+    """Return the reason why the owner of a schedule no longer sees a report; None if it does."""
+    if report.is_visible_to(owner):
+        return None
+    return f"The report was dropped, or is no longer shared with {owner}."

@@ -1,4 +1,4 @@
-"""Dispatch of scheduled reports: made as they were known at the decision, sent once, under the rules of all notices."""
+"""Dispatch of scheduled reports: as they were known at the decision, each sent once, as all notices are."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class OutgoingReport:
-    """A report that is ready to be sent, or the problem for which there is none; ``later``: for which it waits."""
+    """A report that is ready to be sent, or the ``problem`` why there is none; ``later``: it is tried again."""
 
     to: str
     text: ReportText | None
@@ -61,7 +61,10 @@ class OutgoingReport:
 
 
 def _sent(events: Iterable[Recorded], mail: ReportMailRequested) -> ReportDocument:
-    """Return the document that was decided on, whose dates may lie before it was saved. Raises ``LookupError``."""
+    """Return the document of a mail's version, also if the dates of the mail are before it was saved.
+
+    Raises ``LookupError``.
+    """
     for event in events:
         if isinstance(event.data, ReportSaved) and event.data.definition_version == mail.definition_version:
             return event.data.document
@@ -110,7 +113,7 @@ class ReportMailDispatcher(NoticeDispatcher[ReportMailRequested, OutgoingReport,
             except asyncpg.QueryCanceledError as slow:
                 return OutgoingReport(mail.to, None, problem=f"{slow}", later=True)
             except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as failed:
-                # A fault in one report, which no retry mends, holds up no other.
+                # A fault in one report, which no retry mends, must not delay the others.
                 log.exception("report.failed", ledger=info.name, mail=mail.mail_id)
                 return OutgoingReport(mail.to, None, problem=f"{type(failed).__name__}: {failed}"[:400])
         content = await asyncio.to_thread(report_file, run.table, mail.format, mail.as_of)
@@ -127,7 +130,7 @@ class ReportMailDispatcher(NoticeDispatcher[ReportMailRequested, OutgoingReport,
     ) -> tuple[Handed, MessageProof | None]:
         """Send the mail. Raises ``ValueError`` for one that cannot be made."""
         if prepared.later:
-            # Such as figures that do not tie out: it waits as after a server's deferral, and holds up no other.
+            # Such as figures that do not tie out: the mail waits as after a deferral by the server.
             return Handed("deferred", prepared.problem), None
         if prepared.text is None:
             raise ValueError(prepared.problem)

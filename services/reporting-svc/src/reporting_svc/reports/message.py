@@ -43,7 +43,7 @@ class ReportText:
 
 
 def report_text(mail: ReportMailRequested, run: ReportRun, size: int) -> ReportText:
-    """Return the text: the number of rows, the tie-out of each currency, where the file is."""
+    """Return the text: the number of rows, the tie-out of each currency, and the file or its address."""
     words = _WORDS[mail.language]
     path = (
         f"/v1/reports/{mail.report_id}/run?format={mail.format}&as_of={mail.as_of}&known_at={mail.position}"

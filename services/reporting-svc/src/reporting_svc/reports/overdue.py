@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 async def overdue_schedules(
     ledger: Ledger, name: str, schedules: Iterable[str], granted: Granted, now: datetime | None = None
 ) -> list[OverdueRun]:
-    """Return what is overdue of the schedules of a ledger that the caller's entities admit.
+    """Return the overdue runs of schedules of the caller's entities; none in a sandbox, which runs no schedule.
 
-    Nothing in a sandbox, which runs no schedule. ``now``: the clock of the ledger if not given.
+    ``now``: the clock of the ledger if not given.
     """
     info = await ledger.info(name, fresh=True)
     if info.kind != "live":

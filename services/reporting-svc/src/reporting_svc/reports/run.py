@@ -1,4 +1,4 @@
-"""Run of a custom report: rows of its source, tied out, as a table. A key sees what it covers and no more."""
+"""Run of a custom report: rows of its source within the grant of the key, tied out, as a table."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ PERIOD_DAYS_MAX = 3660
 MONTHS_MAX = 36
 SCOPED = ("customer_id", "currency", "segment", "salesperson")
 """Columns whose conditions the database applies, so that the tie-out is of what the report covers."""
-
 TIED = {
     "open_items": "outstanding",
     "aged_balance": "outstanding",

@@ -195,7 +195,7 @@ class WebhookDispatcher:
             await self._store.age_heads(webhook.id, now, now - GIVE_UP_AFTER, _SILENT)
 
     async def _grant(self, webhook: Webhook) -> Grant | None:
-        """Return what the key that made a webhook may do at this moment."""
+        """Return the grant, at this moment, of the key that made a webhook; None if it may no longer read events."""
         grant = await self._grants(webhook.key_id)
         if grant is None or not grant.valid_at(utc_now()) or not grant.allows(SCOPE):
             return None
@@ -261,7 +261,7 @@ def _common(wanted: tuple[str, ...] | None, granted: tuple[str, ...] | None) -> 
 
 
 def _after(delivery: WebhookDelivery, answer: CallOutcome, began: datetime, now: datetime) -> WebhookDelivery:
-    """Return a delivery after an attempt: arrived, to be tried again, or given up."""
+    """Return a delivery after an attempt: delivered, pending with its next attempt, or dead."""
     first_at = delivery.first_at or began
     tried = replace(
         delivery, tries=delivery.tries + 1, first_at=first_at, status=answer.status, detail=answer.detail

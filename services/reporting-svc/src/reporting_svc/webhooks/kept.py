@@ -1,4 +1,4 @@
-"""Answers to commands, and what is kept of them for a repetition: no secret, but its digest."""
+"""Answers to commands, and their stored copies for repetitions, which have the digest of a secret in its place."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 
 def digest_of(secret: str) -> str:
-    """Return what is kept of a secret in answers: ``sha256:`` and the digest of its random bytes."""
+    """Return the text that stored answers have for a secret: ``sha256:`` and its digest."""
     return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
 class NewAnswer:
-    """Answer to a command, and what is kept of it for a repetition."""
+    """Answer to a command, and the copy that is stored for a repetition."""
 
     content: bytes
     kept: bytes
 
     @classmethod
     def of(cls, content: bytes) -> NewAnswer:
-        """Return an answer that is kept as it is."""
+        """Return an answer without a secret, stored as it is."""
         return cls(content, content)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """Answer to a command; ``replayed``: by an earlier run of it."""
+    """Answer to a command; ``replayed``: an earlier run of the command made it."""
 
     content: bytes
     replayed: bool

@@ -43,7 +43,7 @@ class TooManyWebhooks(Refusal):
 
 
 class CopySendsNothing(Refusal):
-    """The ledger is the copy of another one (409)."""
+    """The ledger is a copy of another one (409)."""
 
     code = "copy-sends-nothing"
     title = "Nothing is sent from a copy"
@@ -51,20 +51,20 @@ class CopySendsNothing(Refusal):
 
 
 class ReplayBeforeRestore(Refusal):
-    """Events of before the ledger was loaded or restored (422)."""
+    """The events were recorded before the ledger was loaded or restored (422)."""
 
     code = "replay-before-restore"
-    title = "Events of before a restore are not sent"
+    title = "Events from before a restore are not sent"
     status = 422
     remedy = (
-        "Replay from the position that the detail names; read what was before with GET /v1/events. Dead letters of "
-        "before are sent with before_restore: the receiver may have had them, or what the ledger has lost since."
+        "Replay from the position that the detail names; read earlier events with GET /v1/events. Earlier dead letters "
+        "are sent with before_restore: the receiver may have had them, or may know events that the ledger has lost."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class MakeWebhook:
-    """A subscription. Without types: all; without entities: all that the key may read. ``after``: from there on."""
+    """A subscription to types (all if none is named) of entities (``None``: all of the key), behind ``after``."""
 
     url: str
     types: tuple[str, ...]
@@ -134,7 +134,7 @@ class Webhooks:
     async def replay(
         self, meta: CommandMeta, webhook_id: str, wanted: ReplayEvents, show: Show
     ) -> KeptAnswer:
-        """Queue events again, and serve a webhook that was disabled again. What waits is tried at once.
+        """Queue events again, make a disabled webhook active, and try pending deliveries at once.
 
         Raises :class:`ReplayBeforeRestore`, and ``Invalid`` for a position that the ledger has not reached.
         """
@@ -185,12 +185,12 @@ class Webhooks:
         before = await self._store.dead_upto(conn, webhook_id, effects_from)
         if before and not wanted.before_restore:
             raise ReplayBeforeRestore(
-                f"{before} dead letters are of before the ledger was loaded or restored at position {effects_from}.",
+                f"{before} dead letters are older than the load or restore of the ledger at position {effects_from}.",
                 "/before_restore",
             )
 
     async def _behind(self, ledger: str, after: int) -> int:
-        """Return the position behind which events are sent. Raises for one that the ledger has not, or sends not."""
+        """Return the position behind which events are sent. Raises for one beyond the head or before a restore."""
         head = (await self._ledger.head(ledger)).position
         if after > head:
             raise Invalid(f"The ledger's last position is {head}: choose one up to it.", "/after")
@@ -203,16 +203,16 @@ class Webhooks:
 
 
 def _with_secret(webhook: Webhook, show: Show) -> NewAnswer:
-    """Return the answer that shows a new secret; what is kept of it has a digest in its place."""
+    """Return the answer that shows a new secret; the stored copy has its digest."""
     return NewAnswer(show(webhook, webhook.secret), show(webhook, digest_of(webhook.secret)))
 
 
 def sends(info: LedgerInfo) -> bool:
-    """Return True for a ledger whose events may leave it."""
+    """Return True for a ledger whose events are sent to receivers: a live one that is not a copy."""
     return info.kind == "live" and info.copy_of is None
 
 
 def require_sight(webhook: Webhook, granted: tuple[str, ...] | None) -> None:
-    """Raise :class:`WebhookNotFound` for a webhook that sends more than the key may read: for it, it is not there."""
+    """Raise :class:`WebhookNotFound` for a webhook that sends more than the key may read."""
     if granted is not None and (webhook.entities is None or not set(webhook.entities) <= {*granted}):
         raise WebhookNotFound(webhook.id)

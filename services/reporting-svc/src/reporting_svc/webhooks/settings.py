@@ -27,6 +27,6 @@ class ReportingSettings(MailSettings):
 
 
 def allowed_addresses(settings: ServiceSettings) -> AllowedAddresses:
-    """Return what the operator allows; nothing with the settings of another service."""
+    """Return the addresses that the operator allows; none with the settings of another service."""
     text = settings.webhook_allow if isinstance(settings, ReportingSettings) else ""
     return AllowedAddresses.parse(text)

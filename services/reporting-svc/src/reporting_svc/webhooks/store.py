@@ -116,8 +116,8 @@ class WebhookStore(OwnTables):
     async def once(self, meta: CommandMeta, act: Callable[[Conn], Awaitable[NewAnswer]]) -> KeptAnswer:
         """Carry out a command in one transaction with its answer; a repetition gets that answer.
 
-        It is stored, and not rendered again as those about events are, with a digest in place of a secret: a repetition
-        gets the secret while it is one of the webhook's, and ``null`` afterwards.
+        The answer is stored with a digest in place of a secret: a repetition gets the secret while it is one of the
+        webhook's, and ``null`` afterwards.
 
         Raises :class:`CommandReused` for another request under the same id, and what ``act`` raises.
         """
@@ -153,7 +153,7 @@ class WebhookStore(OwnTables):
         return KeptAnswer(await self._filled(meta.ledger, row["answer"], conn), True)
 
     async def _filled(self, ledger: str, kept: bytes, conn: Conn | None) -> bytes:
-        """Return a kept answer with the secret of which it has the digest."""
+        """Return a stored answer with the secret in place of its digest, or ``null``."""
         fields: dict[str, Any] = json.decode(kept)
         if (digest := fields.get("secret")) is None:
             return kept
@@ -234,7 +234,7 @@ class WebhookStore(OwnTables):
         return rows
 
     async def change(self, conn: Conn, webhook: Webhook) -> None:
-        """Store secrets, state and position of a webhook that a caller changes; the worker looks at it at once."""
+        """Store secrets, state and position of a webhook that a caller changes; its new version ends its rest."""
         await conn.execute(
             """update encours_webhooks.webhook set secret = $2, secret_before = $3, secret_before_until = $4,
                  state = $5, problem = $6, position = $7, version = version + 1 where id = $1""",
@@ -339,7 +339,7 @@ class WebhookStore(OwnTables):
         return bool(moved)
 
     async def pending(self, webhook_id: str) -> int:
-        """Return the number of deliveries that wait."""
+        """Return the number of pending deliveries."""
         found: int = await self._pool.fetchval(
             "select count(*) from encours_webhooks.delivery where webhook_id = $1 and state = 'pending'",
             webhook_id,
@@ -347,7 +347,7 @@ class WebhookStore(OwnTables):
         return found
 
     async def heads(self, webhook_id: str, limit: int) -> list[WebhookDelivery]:
-        """Return the oldest delivery that waits of each stream, those due first.
+        """Return the oldest pending delivery of each stream, those due first.
 
         A later event of a stream is not among them, so it cannot overtake.
         """

@@ -80,7 +80,7 @@ class ReportPlan:
 
 
 def plan_of(document: ReportDocument) -> ReportPlan:
-    """Return the plan of a document. Raises :class:`ReportContradicts` with every place at fault."""
+    """Return the plan of a document. Raises :class:`ReportContradicts` with every field at fault."""
     source = SOURCES.get(document.source)
     if source is None:
         raise ReportContradicts(

@@ -182,7 +182,7 @@ def _measure(shown: ShownColumn, rows: Sequence[SourceRow]) -> ReportValue:
 
 
 def _order(value: Any) -> Any:
-    """Return what values of a column are ordered by; amounts first by their currency."""
+    """Return the key by which values of a column are sorted; amounts first by their currency."""
     if isinstance(value, Money):
         return value.currency, value.amount_minor
     return value if value is not None else ""

@@ -123,14 +123,14 @@ class QuadraLayout:
         )
 
     def _own(self, auxiliary: str, general: str) -> str:
-        """Return the customer's account in place of 411: Quadra has one number for an account.
+        """Return the customer's account, or 411 without one: Quadra has one account number per line.
 
         Raises ``ValueError`` for one that is an account of the general ledger, on which the line would be booked.
         """
         if is_account_number(auxiliary) and (auxiliary == general or not auxiliary.startswith("411")):
             raise ValueError(
                 f"The code {auxiliary} of a customer is an account of the general ledger in this layout: ask for "
-                "sage, cegid or csv, which keep both apart."
+                "sage, cegid or csv, which have a column for each."
             )
         return auxiliary or general
 

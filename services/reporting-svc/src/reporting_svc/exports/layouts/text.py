@@ -35,8 +35,8 @@ def amounts(currency: str, mark: str = ",") -> Callable[[int], str]:
         sign, size = ("-", -minor) if minor < 0 else ("", minor)
         if not digits:
             return f"{sign}{size}"
-        whole, part = divmod(size, unit)
-        return f"{sign}{whole}{mark}{part:0{digits}d}"
+        units, rest = divmod(size, unit)
+        return f"{sign}{units}{mark}{rest:0{digits}d}"
 
     return written
 

@@ -93,15 +93,15 @@ async def get_export_file(
     store = await _store(q.services)
     if part is not None:
         headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
-    whole = part or ByteRange(0, size - 1)
+    sent = part or ByteRange(0, size - 1)
     return StreamingResponse(
-        store.content(found.id, whole.first, whole.size),
+        store.content(found.id, sent.first, sent.size),
         status_code=200 if part is None else 206,
         media_type=manifest.media_type,
         headers=headers
         | {
             "Content-Disposition": f'attachment; filename="{manifest.file_name}"',
-            "Content-Length": str(whole.size),
+            "Content-Length": str(sent.size),
         },
     )
 

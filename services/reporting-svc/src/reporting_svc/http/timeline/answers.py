@@ -33,7 +33,7 @@ class EventInWords(EventOut):
         event = decode(row["type"], row["schema_version"], bytes(row["data"]))
         shown = {**EventOut.of(row), "summary": summary(event, language)}
         if isinstance(event, CreditCommentMade | CreditCommentCorrected) and event.visible_to:
-            # Who has the roles is known to risk-svc alone.
+            # Only risk-svc knows which callers have the roles.
             shown["data"] = {
                 name: value for name, value in msgspec.to_builtins(event).items() if name != "text"
             }

@@ -207,17 +207,17 @@ class TurnoverOut(Report):
         products: Json | None,
     ) -> Json:
         """Show the periods from ``first`` on, after an opening balance of ``before`` minor units."""
-        whole = books.total
+        currency = books.total.currency
         return {
             "definition": TURNOVER.id,
-            "currency": whole.currency,
+            "currency": currency,
             "by": by,
-            "data": [TurnoverRow.of(period, whole.currency) for period in periods],
+            "data": [TurnoverRow.of(period, currency) for period in periods],
             "next_cursor": None,
-            "totals": TurnoverRow.of(added(first, periods), whole.currency),
-            "groups": None if groups is None else TurnoverGroupsOut.of(groups, first, whole.currency),
+            "totals": TurnoverRow.of(added(first, periods), currency),
+            "groups": None if groups is None else TurnoverGroupsOut.of(groups, first, currency),
             "products": products,
-            "opening": money_json(before, whole.currency),
+            "opening": money_json(before, currency),
             "tie_out": TieOut.of(tied),
             **cls.end(books),
         }

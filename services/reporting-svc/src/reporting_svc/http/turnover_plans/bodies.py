@@ -60,7 +60,7 @@ class TurnoverTargetBody(Body):
 
 
 class TurnoverPlanBody(Body):
-    """A version of a plan, whole; one with a code that the entity has already replaces the version before."""
+    """A version of a plan, complete; one with a code that the entity has already replaces the version before."""
 
     entity_id: Annotated[str, Id("ent")]
     code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] = Field(

@@ -128,7 +128,7 @@ class Letters:
         return found
 
     async def on_receipt(self, digits: Iterable[str]) -> list[str]:
-        """Return those of the invoices whose VAT is due on receipt."""
+        """Return the invoices whose VAT is due on receipt, out of some."""
         rows = await self._conn.fetch(
             f"""select {_TEXT.format("invoice_id")} from {self._schema}.item
                 where invoice_id = any($1::uuid[]) and vat_on_receipt""",

@@ -94,7 +94,7 @@ class JournalSource:
         return found
 
     async def deductions(self, final_ids: Iterable[str]) -> Mapping[tuple[str, str], DeductedAdvance]:
-        """Return what final invoices have deducted, by their ids and those of the deposits."""
+        """Return the deposits that final invoices deduct, by the ids of final invoice and deposit."""
         streams = await self.ledger.read_streams(self.name, final_ids, upto=self.position)
         return {
             (e.data.invoice_id, each.invoice_id): DeductedAdvance(
@@ -107,7 +107,7 @@ class JournalSource:
         }
 
     async def provided(self, invoice_ids: Iterable[str]) -> Mapping[int, int]:
-        """Return the provision that stood before each event that sets one on these invoices, by its position."""
+        """Return the provision before each event that sets one on these invoices, by its position; minor units."""
         streams = await self.ledger.read_streams(self.name, invoice_ids, upto=self.position)
         found: dict[int, int] = {}
         for events in streams.values():
@@ -126,7 +126,7 @@ class JournalSource:
         return found
 
     async def in_cash(self, payment_ids: Iterable[str]) -> frozenset[str]:
-        """Return those of the payments that were received in cash."""
+        """Return the payments that were received in cash, out of some."""
         streams = await self.ledger.read_streams(self.name, payment_ids, upto=self.position)
         return frozenset(
             payment_id

@@ -76,7 +76,7 @@ async def report_scope(view: View, scope: Scope, plan: ReportPlan, first: date) 
 
 
 async def _moved(view: View, scope: Scope, currencies: list[str]) -> tuple[str, ...]:
-    """Return those of the currencies that had a movement at the dates of the question: an old answer names no other."""
+    """Return the currencies that had a movement at the dates of the question, so that an old answer stays the same."""
     where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.currency = c.currency")
     rows = await view.conn.fetch(
         f"""select c.currency from unnest({where.arguments.add(currencies)}::text[]) c(currency)

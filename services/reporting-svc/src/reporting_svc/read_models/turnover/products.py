@@ -56,8 +56,8 @@ async def by_product(
 ) -> dict[str | None, list[ProductTurnover]]:
     """Return the periods of each product, the largest turnover first.
 
-    ``periods`` are those of the whole scope. What they hold beyond the products belongs to none: documents whose lines
-    name no product, money that no invoice has taken yet. So all products together are the whole, by the cent.
+    ``periods`` are those of all in scope. Their amounts beyond those of the products belong to no product: documents
+    whose lines name none, and money that no invoice has taken yet. So all products add up to the periods by the cent.
     """
     sold, paid = await _sold(view, scope, period, first), await _paid(view, scope, period, first)
     found: dict[str | None, dict[date, ProductTurnover]] = {}
@@ -84,7 +84,7 @@ async def by_product(
 
 
 def _rest(whole: Turnover, every: ProductTurnover, own: ProductTurnover) -> ProductTurnover:
-    """Return the period of no product: what it has, and what the whole has beyond all products."""
+    """Return the period of no product: its own amounts, and those of the ``whole`` beyond all products."""
     return ProductTurnover(
         whole.start,
         billed_net=own.billed_net + whole.billed_net - every.billed_net,
@@ -115,9 +115,9 @@ async def _sold(
 
 
 async def _paid(view: View, scope: Scope, period: Period, first: date) -> dict[tuple[str | None, date], int]:
-    """Return what payments cover of the invoices of a period, by the part of each product in the invoice.
+    """Return payments applied to invoices less those released or reversed, by product and period; minor units.
 
-    What is left of credit notes is applied as payments are, but nobody paid it.
+    Each counts by the part of the product in the invoice. Credit notes that are applied as payments are do not count.
     """
     args = Arguments()
     where = ScopeWhere(view, scope, "m", args, packed=True).counted()
