@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -66,6 +67,14 @@ def test_the_dates_of_the_question_are_arguments_once_they_are_needed() -> None:
     where.add(f"known <= {where.position}")
     assert where.arguments == ["cus_1", 12, date(2026, 3, 31)]
     assert "(known <= $2::bigint)" in where.sql
+
+
+def test_a_row_counts_by_the_day_and_if_a_moment_was_asked_for_up_to_its_position() -> None:
+    assert ViewWhere(view(None), entity=None).counts("l") == "l.effective_on <= $1::date"
+    then = replace(view(None), time=TimeTravel.known_at_position(date(2026, 3, 31), 7))
+    where = ViewWhere(then, entity=None)
+    assert where.add(where.counts()).sql == "(effective_on <= $1::date and position <= $2::bigint)"
+    assert where.arguments == [date(2026, 3, 31), 7]
 
 
 def test_conditions_of_one_statement_number_their_arguments_together() -> None:

@@ -70,6 +70,14 @@ async def records_of(view: View, customer_id: str | None) -> list[str] | None:
     return None if customer_id is None else (await survivors_at(view)).records(customer_id)
 
 
+def debtor_sql(merged: Survivors, arguments: Arguments, customer_id: str) -> tuple[str, str]:
+    """SQL: the debtor that a customer is, and the join ``m`` that it needs; no join where none is merged."""
+    if not merged.merged:
+        return customer_id, ""
+    join = f"left join {merged_sql(merged, arguments)} m on m.customer_id = {customer_id}"
+    return f"coalesce(m.survivor_id, {customer_id})", join
+
+
 def merged_sql(merged: Survivors, arguments: Arguments) -> str:
     """SQL: a relation of the merged customers, ``customer_id``, and of their survivors, ``survivor_id``."""
     customers, ends = arguments.add(list(merged.merged)), arguments.add(list(merged.merged.values()))

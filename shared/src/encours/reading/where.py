@@ -122,6 +122,12 @@ class ViewWhere(Where):
         """Placeholder of the business date of the question."""
         return f"{self.arguments.add(self._view.time.as_of)}::date"
 
+    def counts(self, alias: str = "") -> str:
+        """SQL: true of a row of the table ``alias`` that counts by the day of the question and was known then."""
+        column = f"{alias}." if alias else ""
+        day = f"{column}effective_on <= {self.as_of}"
+        return day if self._view.time.is_now else f"{day} and {column}position <= {self.position}"
+
     async def page(self, page: Page, columns: str, source: str) -> list[Any]:
         """Return the rows of a page of a table or subquery, and one more if another page follows."""
         return await self._view.conn.fetch(self.page_sql(page, columns, source), *self.arguments)

@@ -52,8 +52,7 @@ async def _insured(view: View, merged: Survivors, of: Sequence[str] | None) -> M
 async def _invoices(view: View, records: Sequence[str], merged: Survivors) -> tuple[InsuredInvoice, ...]:
     def counted() -> ViewWhere:
         where = ViewWhere(view, entity=None).among("m.customer_id", records, CUSTOMER_ID)
-        where.add(f"m.effective_on <= {where.as_of}")
-        return where if view.time.is_now else where.add(f"m.position <= {where.position}")
+        return where.add(where.counts("m"))
 
     where = counted()
     rows = await view.conn.fetch(
@@ -85,9 +84,7 @@ async def _invoices(view: View, records: Sequence[str], merged: Survivors) -> tu
 async def _schedules(view: View, records: Sequence[str]) -> dict[str, Sums]:
     """Return the schedules in force by invoice: their day, first and last due date."""
     where = ViewWhere(view, entity=None).among("i.customer_id", records)
-    where.add(f"l.effective_on <= {where.as_of}")
-    if not view.time.is_now:
-        where.add(f"l.position <= {where.position}")
+    where.add(where.counts("l"))
     rows = await view.conn.fetch(
         f"""
         select distinct on (s.invoice_id) {INVOICE_ID.sql("s.invoice_id")} as invoice_id, s.effective_on, s.first_due,

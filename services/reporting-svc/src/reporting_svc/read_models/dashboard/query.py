@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
-from encours.reading.merges import merged_sql
+from encours.reading.merges import debtor_sql
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY, effectiveness
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.read_models.dso.query import billed_since
-from reporting_svc.read_models.receivables.conversion import ReportConversion
+from reporting_svc.read_models.receivables.conversion import ReportConversion, total
 from reporting_svc.read_models.receivables.rows import ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
 
@@ -75,9 +75,7 @@ async def _outstanding(view: View, scope: Scope, day: date, conversion: ReportCo
             from {source} where {where.sql} group by m.entity, m.currency""",
         *where.arguments,
     )
-    if conversion is None:
-        return sum(row["minor"] for row in rows)
-    return sum(conversion.converted(row["entity"], row["currency"], row["minor"]) for row in rows)
+    return total(cast("list[Mapping[str, Any]]", rows), "minor", conversion)
 
 
 async def _promises(
@@ -85,32 +83,21 @@ async def _promises(
 ) -> PromiseSums:
     args = Arguments()
     where = ScopeWhere(view, scope, "p", args).counted().add("p.state = {}", state).add(condition, day)
-    later = f"l.effective_on <= {where.as_of}"
-    if not view.time.is_now:
-        later += f" and l.position <= {where.position}"
-    debtor, merged = "p.customer_id", ""
-    if scope.merged.merged:
-        debtor = "coalesce(m.survivor_id, p.customer_id)"
-        merged = f"left join {merged_sql(scope.merged, args)} m on m.customer_id = p.customer_id"
-    rows = await view.conn.fetch(
+    debtor, merged = debtor_sql(scope.merged, args, "p.customer_id")
+    found = await view.conn.fetch(
         f"""
         select p.promise_id, p.entity, {debtor} as customer_id, c.name, p.currency, p.promised_on, p.effective_on,
                p.amount_minor, greatest(0, p.amount_minor - p.received_minor) as missing_minor
         from {view.schema}.promised_payment p {merged} left join {view.schema}.customer c on c.customer_id = {debtor}
         where {where.sql} and not exists (
             select from {view.schema}.promised_payment l
-            where l.promise_id = p.promise_id and l.position > p.position and {later})
+            where l.promise_id = p.promise_id and l.position > p.position and {where.counts("l")})
         order by p.amount_minor desc, p.promise_id
         """,
         *args,
     )
-
-    def total(column: str) -> int:
-        if conversion is None:
-            return sum(row[column] for row in rows)
-        return sum(conversion.converted(row["entity"], row["currency"], row[column]) for row in rows)
-
+    rows = cast("list[Mapping[str, Any]]", found)
     if conversion is not None:
         conversion.require({(row["entity"], row["currency"]) for row in rows})
-    largest = cast("list[Mapping[str, Any]]", rows[:LISTED])
-    return PromiseSums(len(rows), total("amount_minor"), total("missing_minor"), tuple(largest))
+    amount, missing = (total(rows, column, conversion) for column in ("amount_minor", "missing_minor"))
+    return PromiseSums(len(rows), amount, missing, tuple(rows[:LISTED]))

@@ -1,6 +1,6 @@
-"""Collectors and the customers that they own, by :mod:`encours.contracts.portfolios`, which dunning-svc follows too.
+"""Collectors and the customers that they own, by :mod:`encours.contracts.portfolios`, as in dunning-svc.
 
-Records and assignments are those of the dates of the question, and their rules ask for the customer as it was then.
+Records and assignments are those of the dates of the question, and so are the customers to which their rules refer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from encours.contracts.portfolios import CustomerFacts, GivenCustomer, Portfolio
 from encours.projection.rows import Row
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.counted import counted
-from reporting_svc.read_models.receivables.portfolio import HELD, portfolio_sql
+from reporting_svc.read_models.receivables.portfolio import ATTRIBUTES, portfolio_sql
 from reporting_svc.read_models.receivables.query import is_now
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID
 from reporting_svc.read_models.receivables.scope import Owners, Scope
@@ -85,8 +85,7 @@ async def owners_of(view: View, merged: Survivors) -> Owners:
 
 def _dated(view: View) -> ViewWhere:
     where = ViewWhere(view, entity=None)
-    where.add(f"effective_on <= {where.as_of}")
-    return where if view.time.is_now else where.add(f"position <= {where.position}")
+    return where.add(where.counts())
 
 
 async def _portfolios(view: View) -> Portfolios:
@@ -127,9 +126,9 @@ async def _facts(view: View, merged: Survivors, portfolios: Portfolios) -> dict[
     fields = await _fields(view) if any(scope.fields for scope in scopes) else {}
     where = ViewWhere(view, entity="c.entity")
     own = portfolio_sql(where.arguments, view)
-    held = ", ".join(f"{own.value(each)} as {each}" for each in HELD)
+    attributes = ", ".join(f"{own.value(each)} as {each}" for each in ATTRIBUTES)
     rows = await view.conn.fetch(
-        f"select {own.customer_id} as customer_id, c.entity, {held} from {own.source} where {where.sql}",
+        f"select {own.customer_id} as customer_id, c.entity, {attributes} from {own.source} where {where.sql}",
         *where.arguments,
     )
     return {

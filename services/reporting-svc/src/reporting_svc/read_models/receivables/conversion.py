@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from encours.kernel.errors import Invalid
 from encours.kernel.exchange import QuotedRate, RateHistory, rate_through
@@ -51,8 +51,8 @@ class ReportConversion:
         }
         factors |= {(entity, self.currency): Decimal(1) for entity in self.books}
         entities, currencies = ([key[n] for key in factors] for n in (0, 1))
-        placed = [arguments.add(values) for values in (entities, currencies, list(factors.values()))]
-        columns = f"unnest({placed[0]}::text[], {placed[1]}::text[], {placed[2]}::numeric[])"
+        entity, currency, factor = map(arguments.add, (entities, currencies, list(factors.values())))
+        columns = f"unnest({entity}::text[], {currency}::text[], {factor}::numeric[])"
         return f"(select * from {columns} as r(entity, currency, factor))"
 
     def converted(self, entity: str, currency: str, minor: int) -> int:
@@ -66,6 +66,13 @@ class ReportConversion:
         known = self.rates.keys() | {(entity, self.currency) for entity in self.books}
         if missing := found - known:
             raise ReportRateMissing(missing, self.currency, self.day)
+
+
+def total(rows: Iterable[Mapping[str, Any]], column: str, conversion: ReportConversion | None) -> int:
+    """Return the sum of a column of rows by ``entity`` and ``currency``, converted if asked for; minor units."""
+    if conversion is None:
+        return sum(row[column] for row in rows)
+    return sum(conversion.converted(row["entity"], row["currency"], row[column]) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

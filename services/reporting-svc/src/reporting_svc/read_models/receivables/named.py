@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from encours.reading.merges import merged_sql
+from encours.reading.merges import debtor_sql
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.query import open_of
 from reporting_svc.read_models.receivables.rows import INVOICE_ID
@@ -45,25 +45,21 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
         debtors = f"select {_packed('customer_id')} from {view.schema}.item where invoice_id in ({among})"
         opened = open_of(args, view, scope, among, debtors)
 
-    def counted(alias: str) -> str:
-        known = "" if view.time.is_now else f" and {alias}.position <= {where.position}"
-        return f"{alias}.effective_on <= {where.as_of}{known}"
-
     return f"""
         with placed as (
             select p.invoice_id from {view.schema}.placed_invoice p
-            where p.is_placed and {counted("p")} and not exists (
+            where p.is_placed and {where.counts("p")} and not exists (
                 select from {view.schema}.placed_invoice r
                 where r.placement_id = p.placement_id and r.invoice_id = p.invoice_id and not r.is_placed
-                  and {counted("r")})
+                  and {where.counts("r")})
         ), promise as (
             select p.promise_id, p.position, p.amount_minor, {_packed("n.invoice_id")} as invoice_id
             from {view.schema}.promised_payment p
             cross join lateral (select distinct unnest(p.invoice_ids) as invoice_id) n
-            where p.state = 'made' and p.suspended_until >= {where.as_of} and {counted("p")} and {_IS_INVOICE}
+            where p.state = 'made' and p.suspended_until >= {where.as_of} and {where.counts("p")} and {_IS_INVOICE}
               and not exists (
                 select from {view.schema}.promised_payment l
-                where l.promise_id = p.promise_id and l.position > p.position and {counted("l")})
+                where l.promise_id = p.promise_id and l.position > p.position and {where.counts("l")})
         ), insured as (
             select {_packed("invoice_id")} as invoice_id, minor
             from unnest({invoices}::text[], {minors}::bigint[]) as n(invoice_id, minor)
@@ -72,7 +68,7 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
             from promise p join {view.schema}.item i using (invoice_id)
             join {view.schema}.movement m on m.customer_id = {_packed("i.customer_id")}
                 and m.invoice_id = i.invoice_id and m.position > p.position
-            where m.kind in ('applied', 'unapplied') and {counted("m")}
+            where m.kind in ('applied', 'unapplied') and {where.counts("m")}
             group by p.promise_id
         ), opened as (
             select o.invoice_id, o.open_minor from ({opened}) o where o.open_minor > 0
@@ -98,10 +94,7 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
 
 async def named_of_debtors(args: Arguments, view: View, scope: Scope, *, now: bool) -> str:
     """SQL: the parts by entity, debtor and currency."""
-    merged, debtor = "", "n.customer_id"
-    if scope.merged.merged:
-        merged = f"left join {merged_sql(scope.merged, args)} m using (customer_id)"
-        debtor = "coalesce(m.survivor_id, n.customer_id)"
+    debtor, merged = debtor_sql(scope.merged, args, "n.customer_id")
     added = ", ".join(f"sum(n.{column})::bigint as {column}" for column in NAMED)
     return f"""
         select n.entity, {debtor} as customer_id, n.currency, {added}

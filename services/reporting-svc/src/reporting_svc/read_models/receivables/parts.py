@@ -67,9 +67,7 @@ async def parts_then(args: Arguments, view: View, scope: Scope, *, apart: bool =
     contested or planned may be missing, unless they have instalments or are penalty documents.
     """
     where = ScopeWhere(view, scope, "i", args).add("i.schedule is not null")
-    known = f"l.effective_on <= {where.as_of}"
-    if not view.time.is_now:
-        known += f" and l.position <= {where.position}"
+    known = where.counts("l")
     found = await (apart_then if apart else open_then)(args, view, scope)
     issued = f"case when i.issued_on <= {where.as_of} then i.total_minor else 0 end"
     source = f"""select {_INVOICE}, i.schedule is not null as is_divided, i.due_on,

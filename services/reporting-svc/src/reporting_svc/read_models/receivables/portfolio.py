@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from encours.reading.where import Arguments
 
 
-HELD = ("country", "segment", "salesperson", "tags")
-"""Columns of the day."""
+ATTRIBUTES = ("country", "segment", "salesperson", "tags")
+"""Columns whose values have a first day."""
 
 
 class PortfolioRow(Row, kw_only=True):
@@ -57,23 +57,24 @@ class PortfolioRow(Row, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class PortfolioSql:
-    """SQL of all customers, ``customer_id`` in ``source``, and of what each had on the day; null if not known yet."""
+    """SQL of all customers, ``customer_id`` in ``source``, with their attributes on the day; null if not known yet."""
 
     source: str
     customer_id: str
-    held: str
-    """Condition that the row of the customer answers."""
+    is_current: str
+    """Condition that the row of the customer has the attributes of the day."""
     found: str
-    """Rest of a statement for the row in force, of a customer whose own row does not answer."""
+    """Rest of a statement for the row in force, of a customer whose own row is of another day."""
 
     def value(self, column: str) -> str:
-        """SQL: one of the columns of the day."""
-        return f"case when {self.held} then c.{column} else {self._then(column)} end"
+        """SQL: an attribute on the day."""
+        return f"case when {self.is_current} then c.{column} else {self._then(column)} end"
 
     def equal(self, column: str, wanted: str) -> str:
-        """SQL: true if a column of the day is ``wanted``."""
+        """SQL: true if an attribute on the day is ``wanted``."""
         # Of a case the planner would expect one row in 200, whatever it knows of the column.
-        return f"({self.held} and c.{column} = {wanted} or not ({self.held}) and {self._then(column)} = {wanted})"
+        current = self.is_current
+        return f"({current} and c.{column} = {wanted} or not ({current}) and {self._then(column)} = {wanted})"
 
     def _then(self, column: str) -> str:
         return f"(select p.{column} {self.found})"
@@ -87,10 +88,10 @@ def portfolio_sql(
     A customer that is ``merged`` has what its survivor has.
     """
     day = f"{args.add(on or view.time.as_of)}::date"
-    held, known = f"c.portfolio_from <= {day}", f"p.valid_from <= {day}"
+    current, known = f"c.portfolio_from <= {day}", f"p.valid_from <= {day}"
     if not view.time.is_now:
         position = f"{args.add(view.time.position)}::bigint"
-        held += f" and c.portfolio_position <= {position}"
+        current += f" and c.portfolio_position <= {position}"
         known += f" and p.position <= {position}"
     source, customer_id = f"{view.schema}.customer c", "c.customer_id"
     if merged is not None and merged.merged:
@@ -100,4 +101,4 @@ def portfolio_sql(
         customer_id = "d.customer_id"
     found = f"""from {view.schema}.portfolio p where p.customer_id = c.customer_id and {known}
                 order by p.valid_from desc, p.position desc limit 1"""
-    return PortfolioSql(source, customer_id, held, found)
+    return PortfolioSql(source, customer_id, current, found)

@@ -61,12 +61,12 @@ class Scope:
 
 
 def answered_by_days(view: View, scope: Scope) -> bool:
-    """Return true if sums by day answer: all that is known counts, and that of all customers."""
+    """Return true if sums by day answer the question: all that is known counts, of all customers."""
     return view.time.is_now and scope == scope.everyone()
 
 
 _IS_ID = "~ '^cus_[0-9a-f]{{32}}$'"
-"""Condition on a customer, with the braces of a template."""
+"""Condition on a customer, with the braces of a template of :meth:`Where.add`."""
 
 
 def _listed(customer_id: str, source: str, packed: bool) -> str:
@@ -118,8 +118,7 @@ class ScopeWhere(ViewWhere):
 
     def counted(self) -> Self:
         """Require that a movement counts by the day of the question and was known at its moment."""
-        self.add(f"{self._alias}.effective_on <= {self.as_of}")
-        return self if self._view.time.is_now else self.add(f"{self._alias}.position <= {self.position}")
+        return self.add(self.counts(self._alias))
 
 
 class SeveralCurrencies(Invalid):

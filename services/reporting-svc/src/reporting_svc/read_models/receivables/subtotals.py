@@ -124,18 +124,22 @@ def nearest(ranges: Sequence[SubtotalRange], as_of: date, position: int) -> int 
     here = reached[-1]
     further = next((each for each in ranges if each.upto > here.upto), here)
     days = max((further.day - here.day).days, 1)
-    place = here.upto + (further.upto - here.upto) * (as_of - here.day).days // days
-    place = min(place, further.upto, position)
-    return further.upto if further.upto - place < place - here.upto else here.upto
+    reached_upto = here.upto + (further.upto - here.upto) * (as_of - here.day).days // days
+    reached_upto = min(reached_upto, further.upto, position)
+    return further.upto if further.upto - reached_upto < reached_upto - here.upto else here.upto
 
 
 def shortest(ranges: Sequence[SubtotalRange], upto: int, table: SubtotalTable) -> Chain:
-    """Return the chain with the fewest rows of a table: from the last subtotal of everything on, or from the next one
-    back.
+    """Return the chain with the fewest rows of a table: from the last subtotal of everything up to ``upto`` on, or
+    from the next one back.
+
+    ``ranges`` are in the order of their ends.
     """
     wholes = [each for each in ranges if each.since == 0]
+    before = [each for each in wholes if each.upto <= upto]
+    behind = wholes[len(before) : len(before) + 1]
     found = []
-    for whole in {(w.upto <= upto): w for w in wholes if w.upto <= upto or w is _next(wholes, upto)}.values():
+    for whole in (*before[-1:], *behind):
         first, last = sorted((whole.upto, upto))
         between = tuple(each for each in ranges if each.since >= max(first, 1) and each.upto <= last)
         chain = Chain(upto, (whole, *between)) if whole.upto <= upto else Chain(upto, (whole,), between)
@@ -149,10 +153,6 @@ def _having(ranges: Iterable[SubtotalRange], table: SubtotalTable) -> list[Subto
 
 def _rows(ranges: Iterable[SubtotalRange], table: SubtotalTable) -> int:
     return sum(each.rows_of(table) or 0 for each in ranges)
-
-
-def _next(wholes: Sequence[SubtotalRange], upto: int) -> SubtotalRange | None:
-    return next((each for each in wholes if each.upto > upto), None)
 
 
 async def with_movements(conn: Conn, model: str) -> list[str]:

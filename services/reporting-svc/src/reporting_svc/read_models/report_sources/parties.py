@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.disputes import OPEN, disputes_of
 from reporting_svc.read_models.receivables.groups import names_of
-from reporting_svc.read_models.receivables.portfolio import HELD, portfolio_sql
+from reporting_svc.read_models.receivables.portfolio import ATTRIBUTES, portfolio_sql
 from reporting_svc.read_models.receivables.scope import Owners
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
-_NOBODY: Mapping[str, Any] = dict.fromkeys(("customer_name", "customer_ref", *HELD), None)
+_NOBODY: Mapping[str, Any] = dict.fromkeys(("customer_name", "customer_ref", *ATTRIBUTES), None)
 
 
 class ReportParties:
@@ -50,9 +50,9 @@ class ReportParties:
         conn, schema = self._view.conn, self._view.schema
         args = Arguments()
         own = portfolio_sql(args, self._view)
-        held = ", ".join(f"{own.value(each)} as {each}" for each in HELD)
+        attributes = ", ".join(f"{own.value(each)} as {each}" for each in ATTRIBUTES)
         rows = await conn.fetch(
-            f"""select c.customer_id, c.name as customer_name, c.external_ref as customer_ref, {held}
+            f"""select c.customer_id, c.name as customer_name, c.external_ref as customer_ref, {attributes}
                 from {schema}.customer c where c.customer_id = any({args.add(missing)}::text[])""",
             *args,
         )
