@@ -9,8 +9,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv --quiet
-# Two workers, a file to each: what a file or a worker shares is started once. In the order of `encours.testing.plugin`.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# A file to each worker: what a file or a worker shares is started once. In the order of `encours.testing.plugin`.
+# One more than the smallest machine has cores: tests of services wait for disks, locks and days to open.
+WORKERS ?= 3
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 MEMBERS := shared services/invoice-svc services/dunning-svc services/risk-svc services/reporting-svc
 PYPROJECTS := $(addsuffix /pyproject.toml,$(MEMBERS))
 STAMP := $(VENV)/.stamp
@@ -54,6 +56,7 @@ lint: env ## ruff, mypy --strict, import contracts, dead code
 	@$(BIN)/lint-imports --cache-dir var/cache/import-linter
 	@$(BIN)/python -m tests.architecture.dead_code
 
+fast: WORKERS = 2
 fast: env ## the tests that start no server
 	@$(PYTEST) -q -m 'not real and not slow'
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,21 @@ _SLOW_FOLDERS = ("tests/e2e/", "tests/chaos/", "tests/bench/")
 # Deadlines and the pace of examples say how busy the machine is, and nothing of the code.
 settings.register_profile("encours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("encours")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without the garbage collector, and keep what was imported from it.
+
+    It would go through modules and tests, which stay, thousands of times: a quarter of the time of collecting them.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
