@@ -19,6 +19,7 @@ from encours.contracts.events.credit_file import (
     CreditFactWithdrawn,
 )
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
+from encours.contracts.events.guarantee import GuaranteeTaken
 from encours.contracts.events.insurance import (
     CoverGranted,
     CoverReduced,
@@ -257,6 +258,42 @@ async def test_facts_of_registers_and_insurers_call_for_a_review_until_they_are_
         assert await causes() == ["no_recent_file"], (
             "a limit is decided, and the accounts were another firm's"
         )
+
+
+async def test_a_guarantee_that_was_agreed_is_in_the_diary_until_it_is_obtained(
+    module_installation: Installation,
+) -> None:
+    """For a record that has no exposure, and for the one that it is merged into."""
+    days = [TODAY + timedelta(days=n) for n in range(5)]
+    named: dict[str, Any] = {"risk_terms_id": terms_of(OFFICE), "customer_id": OFFICE, "proposal_number": 1}
+    amount: dict[str, Any] = {"amount_minor": 500_00, "currency": "EUR"}
+    proposed = event(RiskTermsProposed, kind="guarantee", **amount, **named)
+    taken = event(
+        GuaranteeTaken, guarantee_id=derived_id("gua", "agreed"), customer_id=BANKRUPT, valid_from=days[3], **amount
+    )  # fmt: skip
+    merged = event(CustomerMerged, customer_id=OFFICE, into_id=BANKRUPT, cause="Same firm")
+    happened = (
+        (days[0], [proposed, event(RiskTermsAnswered, accepted=True, obtain_by=days[1], **named)]),
+        (days[2], [merged]),
+        (days[3], [taken]),
+    )
+    async with ledger_of(module_installation, *happened) as scenario:
+
+        async def missing(day: date, **dates: Any) -> list[tuple[str, str]]:
+            asked = {"as_of": day, "until": day} | dates
+            return [
+                (each["customer_id"], cause["reason"]["code"])
+                for each in (await got(scenario, "/v1/reviews", **asked))["data"]
+                for cause in each["causes"]
+                if cause["kind"] == "guarantee_missing"
+            ]
+
+        last = (await got(scenario, "/v1/reviews"))["position"]
+        assert await missing(days[0]) == await missing(days[1], known_at=last - 3) == []
+        assert await missing(days[1]) == [(OFFICE, "guarantee-awaited")]
+        assert await missing(days[2]) == [(BANKRUPT, "guarantee-overdue")]
+        assert await missing(days[3], known_at=last - 1) == [(BANKRUPT, "guarantee-overdue")]
+        assert await missing(days[3]) == []
 
 
 async def test_the_effect_of_terms_stands_beside_customers_of_the_grade_without_terms(

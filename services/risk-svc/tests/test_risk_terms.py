@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from encours.contracts import Event
+from encours.contracts.events.credit_policy import HoldRules
 from encours.contracts.events.parties.customer import CustomerRegistered
+from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.risk_terms import RiskTermsAnswered, RiskTermsProposed
 from encours.kernel.errors import Invalid
 from encours.ledger.command import Result
@@ -18,6 +21,8 @@ from encours.testing.history import stream_of
 from encours.testing.memory import TODAY, BooksInMemory
 from risk_svc.domain.guarantee import TakeGuarantee
 from risk_svc.domain.picture import Picture, SeenPicture
+from risk_svc.domain.policy import SetCreditPolicy
+from risk_svc.domain.proposal.review import guarantee_causes
 from risk_svc.domain.score.history import InvoiceOutcome
 from risk_svc.domain.terms.proposals import (
     AnswerTerms,
@@ -29,9 +34,10 @@ from risk_svc.domain.terms.proposals import (
     punctuality,
     terms_of,
 )
-from risk_svc.domain.terms.required import required
+from risk_svc.domain.terms.required import RequiredGuarantee, required
 from risk_svc.use_cases.guarantees import GUARANTEE, take_guarantee
 from risk_svc.use_cases.risk_terms import RISK_TERMS, answer_terms, propose_terms, withdraw_terms
+from risk_svc.use_cases.standing import set_policy
 
 CUSTOMER = f"cus_{1:032x}"
 
@@ -46,16 +52,16 @@ class Figures:
         return SeenPicture(Picture(customer_id, "ent_1", "Garage"), 7, 0, behind=self.behind)
 
 
-async def _register(session: Session, customer: CustomerRegistered) -> Result:
-    session.begin(stream_of(customer))
-    session.emit(stream_of(customer), customer, entity="ent_1")
-    return session.result(stream_of(customer))
+async def _append(session: Session, happened: Event) -> Result:
+    session.begin(stream_of(happened))
+    session.emit(stream_of(happened), happened, entity="ent_1")
+    return session.result(stream_of(happened))
 
 
 @pytest.fixture
 def books() -> BooksInMemory:
     books = BooksInMemory()
-    books.do(_register, event(CustomerRegistered, customer_id=CUSTOMER))
+    books.do(_append, event(CustomerRegistered, customer_id=CUSTOMER))
     return books
 
 
@@ -129,11 +135,15 @@ def test_an_accepted_guarantee_is_required_until_it_is_obtained(books: BooksInMe
         books.do(take_guarantee, command, today=on)
         taken.append(command.guarantee_id)
 
-    def seen(day: date) -> list[tuple[int, str, date]]:
+    def agreed(day: date) -> list[RequiredGuarantee]:
         proposals = books.state(RISK_TERMS, terms_of(CUSTOMER)).proposals
-        guarantees = [books.state(GUARANTEE, each) for each in taken]
-        found = required(proposals, guarantees, day)
-        return [(each.obtained.amount_minor, each.state, each.obtain_by) for each in found]
+        return required(proposals, [books.state(GUARANTEE, each) for each in taken], day)
+
+    def seen(day: date) -> list[tuple[int, str, date]]:
+        return [(each.obtained.amount_minor, each.state, each.obtain_by) for each in agreed(day)]
+
+    def diary(day: date, until: date) -> list[tuple[str, date]]:
+        return [(each.reason.code, each.due_on) for each in guarantee_causes(agreed(day), day, until)]
 
     taken: list[str] = []
     first, second, third = (TODAY + timedelta(days=n) for n in (1, 2, 31))
@@ -150,15 +160,32 @@ def test_an_accepted_guarantee_is_required_until_it_is_obtained(books: BooksInMe
             books.do(answer_terms, wrong, today=first)
     books.do(answer_terms, AnswerTerms(CUSTOMER, 1, True, "Agreed"), today=first)
     assert seen(first) == [(0, "open", third)]
+    assert diary(third, third - timedelta(days=1)) == []
+    assert diary(third, third) == [("guarantee-awaited", third)]
     take(2, 300_00, second)
     take(3, 900_00, second, currency="USD")
     assert seen(third) == [(300_00, "open", third)]
     assert seen(third + timedelta(days=1)) == [(300_00, "overdue", third)]
+    assert diary(third + timedelta(days=1), third + timedelta(days=1)) == [("guarantee-overdue", third)]
     take(4, 200_00, second, until=third)
     assert seen(third) == [(500_00, "obtained", third)]
+    assert diary(third, third) == []
     assert seen(third + timedelta(days=1)) == [(300_00, "overdue", third)]
     books.do(propose_terms, secured, Figures(), today=second)
     books.do(answer_terms, AnswerTerms(CUSTOMER, 3, True, "More", second), today=second)
     assert seen(second) == [(0, "open", second), (500_00, "obtained", third)], "each guarantee counts once"
     books.do(withdraw_terms, WithdrawTerms(CUSTOMER, 1, "Paid in advance"), today=second)
     assert seen(second) == [(500_00, "obtained", second)]
+
+
+def test_the_policy_says_in_how_many_days_a_guarantee_is_to_be_obtained(books: BooksInMemory) -> None:
+    registered = event(EntityRegistered, entity_id="ent_1")
+    books.do(_append, registered)
+    secured = terms(kind="guarantee", amount_minor=500_00, currency="EUR")
+    for number, days in ((1, 10), (2, 0), (3, None)):
+        rules = SetCreditPolicy("ent_1", HoldRules(), (), (), guarantee_days=days)
+        books.do(set_policy, rules)
+        books.do(propose_terms, secured, Figures())
+        books.do(answer_terms, AnswerTerms(CUSTOMER, number, True, "Agreed"))
+    found = books.state(RISK_TERMS, terms_of(CUSTOMER)).proposals
+    assert [(each.answer.obtain_by - TODAY).days for each in found] == [10, 0, 30]

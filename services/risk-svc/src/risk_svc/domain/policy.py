@@ -66,6 +66,7 @@ class SetCreditPolicy:
     approvers: tuple[Approver, ...]
     orders: OrderRules = NO_ORDER_RULES
     terms: tuple[RiskTermsRule, ...] = ()
+    guarantee_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class CreditPolicy:
     approvers: tuple[Approver, ...] = ()
     orders: OrderRules = NO_ORDER_RULES
     terms: tuple[RiskTermsRule, ...] = ()
+    guarantee_days: int | None = None
 
 
 def registered(state: bool, recorded: Recorded) -> bool:
@@ -103,6 +105,7 @@ def evolve(state: CreditPolicy, recorded: Recorded) -> CreditPolicy:
         event.approvers,
         event.orders or NO_ORDER_RULES,
         event.terms_rules,
+        event.guarantee_days,
     )
 
 
@@ -117,9 +120,17 @@ def set_policy(state: CreditPolicy, command: SetCreditPolicy) -> list[CreditPoli
             raise Invalid(f"{rule.role} has no approver: name one.", f"/authorities/{i}/role")
     for i, each in enumerate(command.terms):
         require_rule(each, f"/terms/{i}")
-    wanted = (command.holds, rules, command.approvers, command.orders, command.terms)
-    same = wanted == (state.holds, state.authorities, state.approvers, state.orders, state.terms)
-    if state.version and same:
+    wanted = CreditPolicy(
+        command.entity_id,
+        state.version,
+        command.holds,
+        rules,
+        command.approvers,
+        command.orders,
+        command.terms,
+        command.guarantee_days,
+    )
+    if state.version and state == wanted:
         return []
     return [
         CreditPolicySet(
@@ -131,6 +142,7 @@ def set_policy(state: CreditPolicy, command: SetCreditPolicy) -> list[CreditPoli
             approvers=command.approvers,
             orders=None if command.orders == NO_ORDER_RULES else command.orders,
             terms_rules=command.terms,
+            guarantee_days=command.guarantee_days,
         )
     ]
 

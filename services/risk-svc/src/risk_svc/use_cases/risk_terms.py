@@ -8,7 +8,7 @@ from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from encours.reading.moment import PositionNotReached
 from risk_svc.domain.picture import SeenPicture
-from risk_svc.domain.policy import NO_ROLE, Authority, authority, policy_of
+from risk_svc.domain.policy import NO_ROLE, Authority, CreditPolicy, authority, policy_of
 from risk_svc.domain.terms import proposals, rules
 from risk_svc.use_cases.customers import unmerged
 from risk_svc.use_cases.reservations import Pictures
@@ -61,8 +61,9 @@ async def answer_terms(session: Session, command: proposals.AnswerTerms) -> Resu
     stream = proposals.terms_of(command.customer_id)
     state = await session.load(RISK_TERMS, stream)
     known = proposals.proposal(state, command.number)
-    by = await _authority(session, customer.entity_id, known, asked_by=known.proposed_by)
-    for event in proposals.answer(state, command, by, session.today):
+    policy = await session.load(CREDIT_POLICY, policy_of(customer.entity_id))
+    by = _authority(session, policy, known, asked_by=known.proposed_by)
+    for event in proposals.answer(state, command, by, session.today, policy.guarantee_days):
         session.emit(stream, event, entity=customer.entity_id)
     return session.result(stream)
 
@@ -75,7 +76,8 @@ async def withdraw_terms(session: Session, command: proposals.WithdrawTerms) -> 
     known = proposals.proposal(state, command.number)
     by = NO_ROLE
     if known.state == "accepted":
-        by = await _authority(session, customer.entity_id, known, asked_by="")
+        policy = await session.load(CREDIT_POLICY, policy_of(customer.entity_id))
+        by = _authority(session, policy, known, asked_by="")
     for event in proposals.withdraw(state, command, by):
         session.emit(stream, event, entity=customer.entity_id)
     return session.result(stream)
@@ -88,10 +90,9 @@ async def _seen(session: Session, customer_id: str, pictures: Pictures) -> SeenP
     return seen
 
 
-async def _authority(
-    session: Session, entity_id: str, known: proposals.TermsProposal, *, asked_by: str
+def _authority(
+    session: Session, policy: CreditPolicy, known: proposals.TermsProposal, *, asked_by: str
 ) -> Authority:
-    policy = await session.load(CREDIT_POLICY, policy_of(entity_id))
     amount = known.weight(policy)
     actor, day = session.meta.actor, session.today
     return authority(policy, amount.amount_minor, amount.currency, actor=actor, asked_by=asked_by, day=day)

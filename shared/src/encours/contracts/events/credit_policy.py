@@ -52,3 +52,5 @@ class CreditPolicySet(Event, frozen=True, kw_only=True, omit_defaults=True):
     orders: OrderRules | None = None
     terms_rules: tuple[RiskTermsRule, ...] = ()
     """Rules by which terms are proposed to customers."""
+    guarantee_days: int | None = None
+    """Days from its acceptance within which a guarantee is to be obtained; ``None``: the usual ones."""

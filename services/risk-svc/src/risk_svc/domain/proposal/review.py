@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -16,10 +16,13 @@ from encours.kernel.money import Money
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.proposal.formula import FormulaTerms
 from risk_svc.domain.proposal.propose import FULL_BPS
+from risk_svc.domain.terms.required import RequiredGuarantee
 
 ToldReview = Literal["insolvency_notice", "company_closed", "insurer_opinion"]
 """Facts of the credit file that call for a review."""
-ReviewKind = Literal["expiry", "exceeded", "usage", "unrated", "no_recent_file"] | ToldReview
+ReviewKind = (
+    Literal["expiry", "exceeded", "usage", "unrated", "no_recent_file", "guarantee_missing"] | ToldReview
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,15 @@ def causes(
             last = Reason.of("figures-old", closed_on=closed_on) if closed_on else None
             found.append(ReviewCause("no_recent_file", due, last or Reason(code="figures-unknown")))
     return sorted(found, key=lambda each: (each.due_on, each.kind))
+
+
+def guarantee_causes(agreed: Iterable[RequiredGuarantee], day: date, until: date) -> Iterator[ReviewCause]:
+    """Yield the agreed guarantees whose last day is not after ``until``, and of which a part is missing."""
+    for each in agreed:
+        if each.state != "obtained" and each.obtain_by <= until:
+            code = "guarantee-overdue" if each.obtain_by < day else "guarantee-awaited"
+            reason = Reason.of(code, amount=each.amount, obtained=each.obtained, last_day=each.obtain_by)
+            yield ReviewCause("guarantee_missing", each.obtain_by, reason)
 
 
 def _last_day(last: date | None, renewals: Sequence[Renewal]) -> date | None:

@@ -28,7 +28,7 @@ from risk_svc.domain.terms_values import VALUES, require_values
 
 RiskTermsEvent = RiskTermsProposed | RiskTermsAnswered | RiskTermsWithdrawn
 OBTAIN_WITHIN_DAYS = 30
-"""Days in which an accepted guarantee is to be obtained, unless the answer names the last one."""
+"""Days in which an accepted guarantee is to be obtained, unless the credit policy or the answer says otherwise."""
 TermsState = Literal["proposed", "accepted", "declined", "withdrawn"]
 
 
@@ -81,7 +81,7 @@ class AnswerTerms:
     accepted: bool
     text: str
     obtain_by: date | None = None
-    """Of a guarantee that is accepted: last day to obtain it; ``None``: :data:`OBTAIN_WITHIN_DAYS` from today."""
+    """Of a guarantee that is accepted: last day to obtain it; ``None``: as the credit policy says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +185,12 @@ def propose(
     )
 
 
-def answer(state: RiskTerms, command: AnswerTerms, by: Authority, today: date) -> list[RiskTermsAnswered]:
+def answer(
+    state: RiskTerms, command: AnswerTerms, by: Authority, today: date, obtain_days: int | None = None
+) -> list[RiskTermsAnswered]:
     """Record an answer by an authority; no event for the same again.
+
+    ``obtain_days``: days of the credit policy in which a guarantee is to be obtained.
 
     Raises :class:`RiskTermsAlreadyAnswered` for the other one, and for terms that are withdrawn; :class:`Invalid` for a
     last day in the past, or of other terms than an accepted guarantee.
@@ -197,6 +201,7 @@ def answer(state: RiskTerms, command: AnswerTerms, by: Authority, today: date) -
         raise Invalid("Only a guarantee that is accepted has a last day to obtain it.", "/obtain_by")
     if command.obtain_by is not None and command.obtain_by < today:
         raise Invalid("obtain_by is in the past; use today or a later date, or omit it.", "/obtain_by")
+    within = timedelta(days=OBTAIN_WITHIN_DAYS if obtain_days is None else obtain_days)
     given = known.answer
     if known.state != "proposed":
         if given is not None and known.withdrawal is None and given.accepted == command.accepted:
@@ -211,7 +216,7 @@ def answer(state: RiskTerms, command: AnswerTerms, by: Authority, today: date) -
             text=command.text,
             role=by.role,
             in_place_of=by.in_place_of,
-            obtain_by=command.obtain_by or (today + timedelta(days=OBTAIN_WITHIN_DAYS) if secures else None),
+            obtain_by=command.obtain_by or (today + within if secures else None),
         )
     ]
 

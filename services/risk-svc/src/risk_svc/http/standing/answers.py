@@ -182,6 +182,9 @@ class CreditPolicyOut(BaseModel):
     approvers: list[CreditApproverOut]
     orders: OrderRulesOut
     terms: list[TermsRuleOut]
+    guarantee_days: int | None = Field(
+        description="Days in which an accepted guarantee is to be obtained; null for the usual 30."
+    )
 
     @classmethod
     def of(cls, state: CreditPolicy, version: int) -> CreditPolicyOut:
@@ -206,6 +209,7 @@ class CreditPolicyOut(BaseModel):
                 direct_invoices=state.orders.direct_invoices,
             ),
             terms=[TermsRuleOut.of(rule) for rule in state.terms],
+            guarantee_days=state.guarantee_days,
         )
 
 

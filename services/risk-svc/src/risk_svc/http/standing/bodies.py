@@ -201,6 +201,11 @@ class CreditPolicyBody(Body):
     terms: Annotated[list[TermsRuleBody], Field(max_length=20)] = Field(
         default_factory=list, description="Rules by which terms are proposed to customers."
     )
+    guarantee_days: Days | None = Field(
+        default=None,
+        description="Days in which an accepted guarantee is to be obtained, unless its answer names the last one; 30 "
+        "if not given. Then it is in `GET /v1/reviews`.",
+    )
 
     def to_command(self, entity_id: str) -> SetCreditPolicy:
         """Return the command."""
@@ -211,4 +216,5 @@ class CreditPolicyBody(Body):
             tuple(approver.to_approver() for approver in self.approvers),
             self.orders.to_rules(),
             tuple(rule.to_rule() for rule in self.terms),
+            self.guarantee_days,
         )

@@ -69,7 +69,8 @@ class TermsAnswerBody(Body):
     text: LongText = Field(examples=["Agreed with the owner by phone"])
     obtain_by: BusinessDate | None = Field(
         default=None,
-        description="Of a guarantee that is accepted: last day to obtain it; 30 days from now if not given.",
+        description="Of a guarantee that is accepted: last day to obtain it; if not given, `guarantee_days` of the "
+        "credit policy from now, else 30.",
     )
 
     def to_command(self, customer_id: str, number: int, *, accepted: bool) -> AnswerTerms:

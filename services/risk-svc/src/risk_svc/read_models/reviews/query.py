@@ -9,6 +9,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
+from encours.contracts.parties import Survivors
 from encours.reading.merges import survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
@@ -31,6 +32,20 @@ select customer_id, valid_from, valid_until from {s}.limit_request
 where customer_id = any($1) and state = 'approved' and decided_position <= $2 and decided_on <= $3 and valid_from > $3
 order by customer_id, valid_from, decided_position
 """
+_AGREED = """
+select distinct customer_id as record, null as guarantee_id from {s}.risk_terms
+where customer_id = any($1) and accepted and answered_position <= $2 and answered_on <= $3
+union all
+select customer_id, guarantee_id from {s}.guarantee where customer_id = any($1) and taken_position <= $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedTerms:
+    """Records of a customer that have accepted terms, and the guarantees that it has given."""
+
+    records: Sequence[str]
+    guarantees: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +66,12 @@ class ReviewPage:
     postponed: Mapping[str, Postponed]
     renewals: Mapping[str, Sequence[Renewal]]
     told: Mapping[str, Sequence[ToldFact]]
+    agreed: Mapping[str, AcceptedTerms]
+    """By customer, of those that have accepted terms."""
 
 
 async def reviewable(view: View, page: Page, *, entity_id: str | None) -> ReviewPage:
-    """Return one page of the customers that have had a limit, exposure or a told fact, in the order of their ids.
+    """Return one page of the customers that have had a limit, exposure, a told fact or terms, ordered by their ids.
 
     Among them are those who pay for others or head a group: they hold the limit for exposure that is not their own.
     """
@@ -67,6 +84,8 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
              or exists (select from {view.schema}.roles r
                         where c.customer_id in (r.payer_id, r.group_id))
              or exists (select from {view.schema}.told_fact n where n.customer_id = c.customer_id)
+             or exists (select from {view.schema}.risk_terms t
+                        where t.customer_id = c.customer_id and t.accepted)
              or exists (select from {view.schema}.merge m where m.into_id = c.customer_id))"""
     )
     if merged.merged:
@@ -98,4 +117,17 @@ async def reviewable(view: View, page: Page, *, entity_id: str | None) -> Review
         },
         renewals,
         await unanswered_facts(view, shown, merged),
+        _agreed(await view.conn.fetch(_AGREED.format(s=view.schema), *asked), merged),
     )
+
+
+def _agreed(rows: Sequence[Any], merged: Survivors) -> dict[str, AcceptedTerms]:
+    records: defaultdict[str, list[str]] = defaultdict(list)
+    guarantees: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        debtor, guarantee_id = merged.of(row["record"]), row["guarantee_id"]
+        if guarantee_id is None:
+            records[debtor].append(row["record"])
+        else:
+            guarantees[debtor].append(guarantee_id)
+    return {debtor: AcceptedTerms(found, guarantees[debtor]) for debtor, found in records.items()}
