@@ -29,28 +29,7 @@ from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.use_cases import insurance
 from risk_svc.use_cases.insurance_days import free_since
-from tests.histories.credit import HEAD, CreditDesk
-
-TERMS = InsuranceTerms(
-    insured_share_bps=9_000,
-    longest_extension_days=60,
-    notice_days=60,
-    hand_over_days=120,
-    waiting_days=150,
-    stop_days=60,
-    unnamed_minor=5_000_00,
-)
-CONTRACT = contract.SetInsuranceContract(
-    "C26", "ent_1", "Coface", "FR-4711", "EUR", date(2026, 1, 1), None, TERMS
-)
-COVER = cover.GrantCover(f"cov_{1:032x}", HEAD, "C26", "named", "permanent", 1_000_00, "EUR", None, None)
-
-
-def desk_with_contract() -> CreditDesk:
-    desk = CreditDesk()
-    desk.happen(event(EntityRegistered, entity_id="ent_1"))
-    assert desk.do(insurance.set_contract, CONTRACT) == ["insurance_contract.set"]
-    return desk
+from tests.histories.insurance import CONTRACT, COVER, TERMS, desk_with_contract
 
 
 def test_a_contract_is_set_once_and_its_versions_are_counted() -> None:

@@ -38,6 +38,15 @@ class TurnoverRule(Value, frozen=True, kw_only=True):
     within_days: int
 
 
+class PremiumRule(Value, frozen=True, kw_only=True):
+    """Premium of the declared turnover, without tax."""
+
+    rate_ppm: int
+    """In millionths of the turnover."""
+    minimum_minor: int
+    """Least premium of an insurance year."""
+
+
 class InsuranceTerms(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Terms of a contract; days are calendar days."""
 
@@ -71,6 +80,7 @@ class InsuranceTerms(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Move of a deadline that is no business day."""
     alert_business_days: int = 10
     """Business days before a deadline at which it is alerted."""
+    premium: PremiumRule | None = None
 
 
 class InsuranceContractSet(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -220,3 +230,6 @@ class InsuranceDeadlineMet(Event, frozen=True, kw_only=True, omit_defaults=True)
     met_on: date
     reference: str | None = None
     text: str | None = None
+    turnover_minor: int | None = None
+    """Of a declaration of turnover: the amount that was declared, without VAT, in ``currency``."""
+    currency: str | None = None

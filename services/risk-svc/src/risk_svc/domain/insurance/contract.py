@@ -60,9 +60,9 @@ def evolve(state: InsuranceContract, recorded: Recorded) -> InsuranceContract:
 def set_contract(state: InsuranceContract, command: SetInsuranceContract) -> list[InsuranceContractSet]:
     """Set a contract; no event if it is the same.
 
-    Raises :class:`Invalid` for dates in the wrong order, for a claim that is handed over before its notice, for an
-    amount in another currency, and for another entity or currency than before; ``no-business-calendar`` for a calendar
-    that is not on file.
+    Raises :class:`Invalid` for dates in the wrong order, for a claim that is handed over before its notice, for a
+    premium without declarations of turnover, for an amount in another currency, and for another entity or currency than
+    before; ``no-business-calendar`` for a calendar that is not on file.
     """
     before = state.content
     if command.valid_until is not None and command.valid_until < command.valid_from:
@@ -72,6 +72,8 @@ def set_contract(state: InsuranceContract, command: SetInsuranceContract) -> lis
     for place, currency in command.currencies:
         if currency != command.currency:
             raise Invalid(f"The contract is in {command.currency}: use that currency.", place)
+    if command.terms.premium is not None and command.terms.turnover is None:
+        raise Invalid("A premium needs declarations of turnover: say when they are due.", "/terms/turnover")
     business_calendar(command.terms.calendar)
     if before is not None and before.entity_id != command.entity_id:
         raise Invalid("The contract is one of another entity: use another code.", "/entity_id")

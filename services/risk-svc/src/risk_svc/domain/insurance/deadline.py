@@ -56,6 +56,9 @@ class MeetDeadline:
     met_on: date | None
     reference: str | None
     text: str | None
+    turnover_minor: int | None = None
+    """Turnover that is declared, without VAT."""
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,19 @@ class DeadlineState:
     facts: DeadlineFacts = NO_FACTS
     last: DeadlineEvent | None = None
     entity_id: str = ""
+    turnover_minor: int | None = None
+    """Turnover that was declared last."""
+    currency: str | None = None
 
 
 def evolve(state: DeadlineState, recorded: Recorded) -> DeadlineState:
     """Return the state after one more event."""
     event: DeadlineEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
     facts = told(state.facts, event, recorded.effective_on)
-    return DeadlineState(facts, event, recorded.entity)
+    declared, currency = state.turnover_minor, state.currency
+    if isinstance(event, InsuranceDeadlineMet) and event.turnover_minor is not None:
+        declared, currency = event.turnover_minor, event.currency
+    return DeadlineState(facts, event, recorded.entity, declared, currency)
 
 
 def alert(state: DeadlineState, command: AlertDeadline) -> list[InsuranceDeadlineAlerted]:
@@ -124,13 +133,15 @@ def miss(state: DeadlineState, command: MissDeadline) -> list[InsuranceDeadlineM
 def meet(
     state: DeadlineState, command: MeetDeadline, found: InsuranceDeadline | None, day: date
 ) -> list[InsuranceDeadlineMet]:
-    """Record the day on which a deadline was met; no event for the day that is recorded.
+    """Record the day on which a deadline was met, and the turnover that was declared; no event for the same again.
 
     Raises :class:`InsuranceDeadlineNotFound`, :class:`MetByPayment`, and :class:`Invalid` for a day to come or before
-    the issue of the invoice.
+    the issue of the invoice, for a turnover of another deadline or in another currency.
     """
     met_on = command.met_on or day
-    if state.facts.met_on == met_on:
+    declared = command.turnover_minor, command.currency
+    same = command.turnover_minor is None or declared == (state.turnover_minor, state.currency)
+    if state.facts.met_on == met_on and same:
         return []
     if found is None:
         raise InsuranceDeadlineNotFound(command.deadline_id)
@@ -140,6 +151,10 @@ def meet(
         raise Invalid("met_on is in the future; use today or an earlier day.", "/met_on")
     if found.since is not None and met_on < found.since:
         raise Invalid(f"The invoice was issued on {found.since}; use that day or a later one.", "/met_on")
+    if command.turnover_minor is not None and found.kind != "turnover":
+        raise Invalid("Only a declaration of turnover has an amount; omit it.", "/turnover")
+    if command.currency not in (None, found.currency):
+        raise Invalid(f"The contract is in {found.currency}: use that currency.", "/turnover/currency")
     return [
         InsuranceDeadlineMet(
             deadline_id=found.deadline_id,
@@ -154,5 +169,7 @@ def meet(
             met_on=met_on,
             reference=command.reference,
             text=command.text,
+            turnover_minor=command.turnover_minor,
+            currency=command.currency,
         )
     ]

@@ -26,6 +26,13 @@ class TurnoverRuleOut(BaseModel):
     within_days: int
 
 
+class PremiumRuleOut(BaseModel):
+    """Premium of the declared turnover, tax not included."""
+
+    rate_ppm: int = Field(description="In millionths of the turnover.")
+    minimum: MoneyModel = Field(description="Least premium of an insurance year.")
+
+
 class InsuranceTermsOut(BaseModel):
     """Terms of a contract, in calendar days."""
 
@@ -42,6 +49,7 @@ class InsuranceTermsOut(BaseModel):
     first_loss: MoneyModel
     vat_included: bool
     turnover: TurnoverRuleOut | None
+    premium: PremiumRuleOut | None
     calendar: str
     shift: str
     alert_business_days: int
@@ -49,7 +57,7 @@ class InsuranceTermsOut(BaseModel):
     @classmethod
     def of(cls, terms: InsuranceTerms, currency: str) -> InsuranceTermsOut:
         """Return the terms of a contract in a currency."""
-        rule = terms.turnover
+        rule, premium = terms.turnover, terms.premium
         return cls(
             insured_share_bps=terms.insured_share_bps,
             longest_extension_days=terms.longest_extension_days,
@@ -66,6 +74,11 @@ class InsuranceTermsOut(BaseModel):
             first_loss=MoneyModel.of(terms.first_loss_minor, currency),
             vat_included=terms.vat_included,
             turnover=TurnoverRuleOut(period=rule.period, within_days=rule.within_days) if rule else None,
+            premium=PremiumRuleOut(
+                rate_ppm=premium.rate_ppm, minimum=MoneyModel.of(premium.minimum_minor, currency)
+            )
+            if premium
+            else None,
             calendar=terms.calendar,
             shift=terms.shift,
             alert_business_days=terms.alert_business_days,
@@ -242,6 +255,7 @@ class MetDeadlineOut(BaseModel):
     last_day: BusinessDate
     met_on: BusinessDate
     in_time: bool
+    turnover: MoneyModel | None = Field(description="Turnover that was declared last, VAT not included.")
     version: int
 
     @classmethod
@@ -261,6 +275,9 @@ class MetDeadlineOut(BaseModel):
             last_day=last.last_day,
             met_on=met_on,
             in_time=met_on <= last.last_day,
+            turnover=None
+            if state.turnover_minor is None or state.currency is None
+            else MoneyModel.of(state.turnover_minor, state.currency),
             version=version,
         )
 

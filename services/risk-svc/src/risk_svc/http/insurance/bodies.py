@@ -12,6 +12,7 @@ from encours.contracts.events.insurance import (
     DeadlineShift,
     DueBasis,
     InsuranceTerms,
+    PremiumRule,
     TurnoverPeriod,
     TurnoverRule,
 )
@@ -42,6 +43,17 @@ class TurnoverBody(Body):
 
     period: TurnoverPeriod
     within_days: Days = Field(description="Calendar days after the end of the period.")
+
+
+class PremiumBody(Body):
+    """Premium of the declared turnover, tax not included."""
+
+    rate_ppm: Annotated[int, Field(ge=1, le=100_000, strict=True)] = Field(
+        description="In millionths of the turnover: 1,800 is 0.18 %.", examples=[1800]
+    )
+    minimum: NonNegativeMoney | None = Field(
+        default=None, description="Least premium of an insurance year of twelve months."
+    )
 
 
 class InsuranceTermsBody(Body):
@@ -75,6 +87,7 @@ class InsuranceTermsBody(Body):
     )
     vat_included: bool = True
     turnover: TurnoverBody | None = None
+    premium: PremiumBody | None = None
     calendar: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}$")] = Field(
         default="TARGET", description="Business days: TARGET, or a country such as FR."
     )
@@ -87,7 +100,8 @@ class InsuranceTermsBody(Body):
 
     def to_terms(self) -> InsuranceTerms:
         """Return the terms as the event holds them."""
-        rule = self.turnover
+        rule, premium = self.turnover, self.premium
+        least = premium.minimum if premium else None
         return InsuranceTerms(
             insured_share_bps=self.insured_share_bps,
             longest_extension_days=self.longest_extension_days,
@@ -105,6 +119,9 @@ class InsuranceTermsBody(Body):
             calendar=self.calendar,
             shift=self.shift,
             alert_business_days=self.alert_business_days,
+            premium=PremiumRule(rate_ppm=premium.rate_ppm, minimum_minor=least.minor if least else 0)
+            if premium
+            else None,
         )
 
     def amounts(self) -> dict[str, NonNegativeMoney | None]:
@@ -113,6 +130,7 @@ class InsuranceTermsBody(Body):
             "unnamed_up_to": self.unnamed_up_to,
             "deductible": self.deductible,
             "first_loss": self.first_loss,
+            "premium/minimum": self.premium.minimum if self.premium else None,
         }
 
 
@@ -220,7 +238,19 @@ class MeetDeadlineBody(Body):
     )
     reference: ShortText | None = Field(default=None, examples=["Coface 2026-118"])
     text: LongText | None = None
+    turnover: NonNegativeMoney | None = Field(
+        default=None,
+        description="Of a declaration of turnover: the amount, VAT not included. The premium follows.",
+    )
 
     def to_command(self, deadline_id: str) -> MeetDeadline:
         """Return the command."""
-        return MeetDeadline(deadline_id, self.met_on, self.reference, self.text)
+        declared = self.turnover
+        return MeetDeadline(
+            deadline_id,
+            self.met_on,
+            self.reference,
+            self.text,
+            declared.minor if declared else None,
+            declared.currency if declared else None,
+        )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from encours.contracts.events.insurance import InsuranceContractSet
 from encours.http.commands import Command, command
 from encours.http.models import BusinessDate, Id, money_json
 from encours.http.paging import paging
@@ -18,7 +19,9 @@ from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from risk_svc.domain.insurance.contract import InsuranceContractNotFound, contract_of
 from risk_svc.domain.insurance.cover import CoverNotFound
+from risk_svc.domain.insurance.deadline import DeadlineState
 from risk_svc.domain.insurance.deadlines import deadlines_of
+from risk_svc.domain.insurance.premium import periods_of, premiums
 from risk_svc.http.insurance.answers import (
     COVER_ANSWER,
     DEADLINE_ANSWER,
@@ -41,6 +44,7 @@ from risk_svc.http.insurance.bodies import (
     MeetDeadlineBody,
     ReduceCoverBody,
 )
+from risk_svc.http.insurance.premiums import InsurancePremiums, YearPremiumOut
 from risk_svc.http.limits.bodies import CustomerId
 from risk_svc.http.streams import stream_then
 from risk_svc.read_models.insurance.deadline_query import OpenDeadlines
@@ -73,6 +77,28 @@ async def get_insurance_contract(code: ContractCode, q: Reading) -> Response:
     then = await stream_then(q, contract_of(code), InsuranceContractNotFound(code))
     found = InsuranceContractOut.of(insurance.INSURANCE_CONTRACT.fold(then.events), then.last.version)
     return q.respond(InsuranceContractAsOf(**found.model_dump(by_alias=True), **then.echo), last=then.last)
+
+
+@router.get("/v1/insurance-contracts/{code}/premiums", response_model=InsurancePremiums)
+async def list_premiums(code: ContractCode, q: Reading) -> Response:
+    """Premiums of the turnover that was declared, by insurance year with its minimum, tax not included.
+
+    They are those at the requested dates: of the declarations that were made and known, by the rates in force as the
+    periods ended.
+    """
+    then = await stream_then(q, contract_of(code), InsuranceContractNotFound(code))
+    versions = [(e.effective_on, e.data) for e in then.events if isinstance(e.data, InsuranceContractSet)]
+    contract, day = versions[-1][1], date.fromisoformat(then.echo["as_of"])
+    periods = list(periods_of(contract, day))
+    read = await q.ledger.read_streams(
+        q.caller.ledger, [each.deadline_id for each in periods], upto=then.echo["position"]
+    )
+
+    def declared(deadline_id: str) -> DeadlineState:
+        return insurance.DEADLINE.fold_as_of(read.get(deadline_id, ()), day)
+
+    found = [YearPremiumOut.of(each, contract.currency) for each in premiums(versions, declared, day)]
+    return q.respond(InsurancePremiums(data=found, next_cursor=None, **then.echo))
 
 
 @router.get("/v1/insurance-contracts/{code}/lost-claims", response_model=LostClaims)
