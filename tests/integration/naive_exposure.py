@@ -145,10 +145,12 @@ class ExposureFromEvents:
             written = sum(minor for _, minor in additions[invoice_id])
             passed = content[invoice_id].cleared_minor
             counts = content[invoice_id].total_minor if passed is None else passed + cleared[invoice_id]
+            if owners[invoice_id].corrects is not None:
+                counts = cleared[invoice_id]
             additions[invoice_id].append((day, counts - written))
 
         for e, data in self.known:
-            if e.type == "invoice.drafted" and data.corrects is None:
+            if e.type == "invoice.drafted":
                 owners[e.stream] = content[e.stream] = data
                 additions[e.stream] = []
                 write(e.stream, e.effective_on)

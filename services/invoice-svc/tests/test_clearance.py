@@ -321,13 +321,27 @@ def test_a_correction_adds_nothing_that_no_reservation_let_pass(strict: Shop) ->
     strict.count("inv_1", 120_00)
     strict.issue("inv_1")
 
-    def correct(pieces: str) -> None:
+    def correct(pieces: str, *, issue: bool = True) -> None:
         changes = AmendInvoice("inv_1", lines=direct(pieces).content.lines)
-        strict.books.do(corrections.correct, CorrectInvoice("inv_1", "Wrong", changes))
+        strict.books.do(corrections.correct, CorrectInvoice("inv_1", "Wrong", changes, issue=issue))
 
     with pytest.raises(InvoiceNotCleared, match=r"12\.00 EUR; it has 0\.00 EUR"):
         correct("11")
-    correct("9")
+    correct("11", issue=False)
+    draft = correction_id("inv_1")
+    strict.count(draft, 11_99)
+    with pytest.raises(InvoiceNotCleared, match=r"12\.00 EUR; it has 11\.99 EUR"):
+        strict.issue(draft)
+    strict.count(draft, 1)
+    assert strict.issue(draft)
+
+
+def test_a_correction_of_no_higher_amount_needs_no_reservation(strict: Shop) -> None:
+    strict.books.do(invoices.draft, direct())
+    strict.count("inv_1", 120_00)
+    strict.issue("inv_1")
+    changes = AmendInvoice("inv_1", lines=direct("9").content.lines)
+    strict.books.do(corrections.correct, CorrectInvoice("inv_1", "Wrong", changes))
     assert strict.books.state(INVOICE, correction_id("inv_1")).total_minor == 108_00
 
 

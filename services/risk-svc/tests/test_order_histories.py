@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from encours.contracts.clearance import billing_of
+from encours.contracts.common import CitedInvoice
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.credit_policy import DirectInvoices
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
@@ -32,7 +33,7 @@ from encours.contracts.events.sales.order import (
     OrderPlaced,
 )
 from encours.kernel.errors import DomainError
-from encours.testing.events import drafted, event, issued, received, reversed_
+from encours.testing.events import credited, drafted, event, issued, received, reversed_
 from encours.testing.memory import TODAY
 from risk_svc.domain.reservation.commands import (
     ConsumeReservation,
@@ -77,6 +78,8 @@ class Orders(RuleBasedStateMachine):
         """Deliveries with VAT, also those that are billed or cancelled."""
         self.pieces: dict[str, int] = {}
         """Pieces of each order in Encours that are not delivered."""
+        self.owners: dict[str, str] = {}
+        """Customers of issued invoices that bill no goods of an order in Encours."""
         self.held: dict[str, str] = {}
         self.guarantees: dict[str, int] = {}
         self.money: dict[str, tuple[str, int]] = {}
@@ -235,6 +238,7 @@ class Orders(RuleBasedStateMachine):
     def invoiced(self, total: int, customer: str) -> str:
         invoice = self.new("inv")
         self.totals[invoice] = self.outside[invoice] = total
+        self.owners[invoice] = customer
         self.desk.happen(issued(total, invoice_id=invoice, customer_id=customer))
         return invoice
 
@@ -315,6 +319,34 @@ class Orders(RuleBasedStateMachine):
             return
         self.outside[invoice] = amount
         self.desk.happen(issued(amount, invoice_id=invoice, customer_id=customer))
+
+    @rule(n=PICKS, more=st.integers(1, 300_00), accepts=st.booleans())
+    def correct(self, n: int, more: int, accepts: bool) -> None:
+        """Correct an invoice to a higher amount, the difference of which is reserved; cancel the draft otherwise."""
+        found = [each for each in self.owners if each in self.outside]
+        if not found:
+            return
+        old = found[n % len(found)]
+        customer, total = self.owners[old], self.outside[old]
+        invoice = self.new("inv")
+        fields = {"invoice_id": invoice, "customer_id": customer}
+        corrects = event(CitedInvoice, invoice_id=old)
+        self.desk.happen(drafted(total_minor=total + more, corrects=corrects, **fields))
+        order = self.desk.order(more, customer)
+        made = order.reservation_id
+        self.ids.append(made)
+        if order.status == "blocked" and accepts:
+            self.attempt(reservations.override, OverrideReservation(made, "Agreed"), self.desk)
+            self.may_grow = self.desk.reservation(made).reserved_minor
+        self.totals[invoice] = total + more
+        if not self.consume(ConsumeReservation(made, invoice, None, None, None)):
+            self.desk.happen(event(InvoiceCancelled, **fields))
+            return
+        self.desk.happen(
+            credited(total, invoice_id=old, customer_id=customer), issued(total + more, **fields)
+        )
+        del self.outside[old], self.owners[old]
+        self.outside[invoice], self.owners[invoice] = total + more, customer
 
     def drafted(self, amount: int, customer: str) -> str:
         """Draft an invoice; where it needs a clearance it counts by the reservations that it ends."""

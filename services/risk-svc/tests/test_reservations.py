@@ -10,6 +10,7 @@ import pytest
 
 from encours.contracts.common import CitedInvoice
 from encours.contracts.events.credit_policy import HoldRules, OrderRules
+from encours.contracts.events.invoice import InvoiceAmended
 from encours.contracts.events.parties.customer import CustomerMerged, RolesAssigned
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.reservation import OrderBillingCounted
@@ -18,7 +19,7 @@ from encours.kernel.errors import Invalid
 from encours.kernel.exchange import QuotedRate
 from encours.ledger.errors import VersionConflict
 from encours.ledger.model import Append, Appended
-from encours.testing.events import drafted, event, issued, received
+from encours.testing.events import credited, drafted, event, issued, received, sums
 from encours.testing.memory import TODAY
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.policy import SetCreditPolicy
@@ -227,12 +228,21 @@ def test_an_order_is_ended_by_two_invoices() -> None:
     assert desk.reservation(made).status == "consumed"
 
 
-def test_the_draft_of_a_correction_ends_no_reservation() -> None:
+def test_the_draft_of_a_correction_ends_a_reservation_of_what_it_adds() -> None:
     desk = CreditDesk()
-    made = desk.order(500_00).reservation_id
-    desk.happen(drafted(invoice_id=INVOICE, customer_id=HEAD, corrects=event(CitedInvoice)))
-    with pytest.raises(Invalid):
-        desk.consume(consume(made, invoice_id=INVOICE))
+    old = f"inv_{8:032x}"
+    desk.happen(issued(500_00, invoice_id=old, customer_id=HEAD))
+    corrects = event(CitedInvoice, invoice_id=old)
+    desk.happen(drafted(560_00, invoice_id=INVOICE, customer_id=HEAD, corrects=corrects))
+    assert desk.total() == 500_00
+    made = desk.order(60_00).reservation_id
+    desk.consume(consume(made, invoice_id=INVOICE))
+    assert (desk.reservation(made).status, desk.total()) == ("consumed", 560_00)
+    named = {"invoice_id": INVOICE, "customer_id": HEAD}
+    desk.happen(event(InvoiceAmended, **(sums(530_00) | named)))
+    assert desk.total() == 560_00, "what it has let pass counts until it is issued"
+    desk.happen(credited(500_00, invoice_id=old, customer_id=HEAD), issued(530_00, **named))
+    assert desk.total() == 530_00
 
 
 def test_delivered_goods_may_be_billed_when_the_reservation_has_ended() -> None:

@@ -6,10 +6,11 @@ reservation. The total of the order gives the VAT of its deliveries, which are r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from encours.contracts.events.invoice import InvoiceIssued, PaymentApplied, PaymentUnapplied
 from encours.contracts.events.reservation import (
     OrderBillingCounted,
     OrderCreditFollowed,
@@ -44,6 +45,9 @@ class OrderedGoods:
     deliveries: Mapping[str, int] = field(default_factory=dict)
     """Amounts with VAT."""
     closed: bool = False
+    number: str = ""
+    deposit_minor: int = 0
+    """Deposit that is agreed for it."""
 
     def delivered_with(self, net_minor: int) -> int:
         """Return the amount with VAT of one more delivery.
@@ -58,7 +62,14 @@ def evolve_goods(state: OrderedGoods, recorded: Recorded) -> OrderedGoods:
     """Return the order after one more event of its stream."""
     match recorded.data:
         case OrderPlaced() as placed:
-            return OrderedGoods(placed.customer_id, placed.currency, placed.net_minor, placed.total_minor)
+            return OrderedGoods(
+                placed.customer_id,
+                placed.currency,
+                placed.net_minor,
+                placed.total_minor,
+                number=placed.number,
+                deposit_minor=placed.deposit_minor or 0,
+            )
         case OrderDelivered(delivery_id=delivery_id, net_minor=net_minor):
             return replace(
                 state,
@@ -72,6 +83,52 @@ def evolve_goods(state: OrderedGoods, recorded: Recorded) -> OrderedGoods:
             return replace(state, closed=True)
         case _:
             return state
+
+
+@dataclass(frozen=True, slots=True)
+class DepositInvoice:
+    """An issued invoice as far as it may pay the deposit of an order; ``customers`` order the goods, or are billed."""
+
+    purpose: str = ""
+    reference: str | None = None
+    currency: str = ""
+    customers: frozenset[str] = frozenset()
+    paid_minor: int = 0
+
+
+def evolve_deposit(state: DepositInvoice, recorded: Recorded) -> DepositInvoice:
+    """Return the invoice after one more event of its stream."""
+    match recorded.data:
+        case InvoiceIssued() as issued:
+            return DepositInvoice(
+                issued.purpose,
+                issued.reference,
+                issued.currency,
+                frozenset({issued.customer_id, issued.purchaser_id or issued.customer_id}),
+            )
+        case PaymentApplied(amount_minor=minor):
+            return replace(state, paid_minor=state.paid_minor + minor)
+        case PaymentUnapplied(amount_minor=minor):
+            return replace(state, paid_minor=state.paid_minor - minor)
+        case _:
+            return state
+
+
+def deposit_paid(
+    order_number: str, currency: str, invoices: Iterable[DepositInvoice], own: Collection[str]
+) -> int:
+    """Return what is paid of the deposit of an order, in minor units of its currency.
+
+    Deposit invoices to ``own`` records of its customer that name the order's number as their reference pay it.
+    """
+    return sum(
+        each.paid_minor
+        for each in invoices
+        if each.purpose == "deposit"
+        and each.reference == order_number
+        and each.currency == currency
+        and not each.customers.isdisjoint(own)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +174,19 @@ def evolve_credit(state: OrderCredit, recorded: Recorded) -> OrderCredit:
             assert_never(event)
 
 
-def drafted_exposure(total_minor: int, cleared_minor: int | None, counted_minor: int) -> int:
+def drafted_exposure(
+    total_minor: int, cleared_minor: int | None, counted_minor: int, *, corrects: bool
+) -> int:
     """Return the amount by which a draft counts in the exposure, in minor units.
 
     ``cleared_minor``: value with VAT of the deliveries that it bills, under a credit policy that asks for a clearance
     (decision 0028), else ``None``. With a clearance, these and the reservations that it has ended count, which counted
     until then, whatever its content becomes. So a draft raises the exposure by nothing that has not passed the limit,
-    nor by what it had left to others.
+    nor by what it had left to others. The invoice that a draft ``corrects`` counts until its issue, so the draft counts
+    by the reservations alone that it has ended for what it adds to it.
     """
+    if corrects:
+        return counted_minor
     return total_minor if cleared_minor is None else cleared_minor + counted_minor
 
 

@@ -103,7 +103,7 @@ class PastDraft:
 
     customer_id: str
     currency: str
-    counts: bool
+    corrects: bool
     added: list[tuple[date, int]]
     total_minor: int
     cleared_minor: int | None
@@ -111,12 +111,14 @@ class PastDraft:
 
     def add(self, day: date) -> None:
         """Note what its content or an ended reservation changes in its addition on a day."""
-        minor = drafted_exposure(self.total_minor, self.cleared_minor, self.counted_minor)
+        minor = drafted_exposure(
+            self.total_minor, self.cleared_minor, self.counted_minor, corrects=self.corrects
+        )
         self.added.append((day, minor - sum(before for _, before in self.added)))
 
     def minor(self, day: date) -> int:
         """Return what the draft adds to the exposure on a day."""
-        return sum(minor for on, minor in self.added if on <= day) if self.counts else 0
+        return sum(minor for on, minor in self.added if on <= day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +184,8 @@ class PastLedger:
     def _document(self, e: Recorded) -> None:
         match e.data:
             case InvoiceDrafted() as draft:
-                counts, cleared = draft.corrects is None, draft.cleared_minor
-                made = PastDraft(draft.customer_id, draft.currency, counts, [], draft.total_minor, cleared)
+                corrects, cleared = draft.corrects is not None, draft.cleared_minor
+                made = PastDraft(draft.customer_id, draft.currency, corrects, [], draft.total_minor, cleared)
                 made.add(e.effective_on)
                 self.drafts[draft.invoice_id] = made
             case InvoiceAmended() as amended:

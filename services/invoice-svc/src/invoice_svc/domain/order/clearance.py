@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts.clearance import OrderCredit, OrderedGoods
+from encours.contracts.clearance import DepositInvoice, OrderCredit, OrderedGoods, deposit_paid
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.credit_policy import CreditPolicySet, OrderRules
 from encours.contracts.events.reservation import (
@@ -26,7 +26,6 @@ from encours.contracts.events.reservation import (
 )
 from encours.kernel.errors import Refusal
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order.state import Order
 
 
@@ -66,9 +65,9 @@ class InvoiceNotCleared(Refusal):
     code = "invoice-not-cleared"
     title = "Invoice is not cleared by credit"
     remedy = (
-        "POST /v1/reservations of risk-svc for the total, or have the blocked order accepted there "
-        "(POST /v1/reservations/{id}/override); then POST /v1/reservations/{id}/consume with the draft's id as "
-        "invoice_id, and issue it. Instead of a correction of a higher amount, credit the invoice and bill it again."
+        "POST /v1/reservations of risk-svc for the total, of a correction for what it adds, or have the blocked order "
+        "accepted there (POST /v1/reservations/{id}/override); then POST /v1/reservations/{id}/consume with the id of "
+        "the draft as invoice_id, and issue it. Correct with `issue` false to have a draft."
     )
 
 
@@ -203,22 +202,15 @@ def require_reserved(
 
 
 def require_deposit(
-    order: Order, deposits: Sequence[Invoice], own: Collection[str], found: Sequence[ReservedCredit]
+    order: Order, deposits: Sequence[DepositInvoice], own: Collection[str], found: Sequence[ReservedCredit]
 ) -> None:
     """Raise :class:`DepositOutstanding` unless the deposit of an order is paid, or somebody has accepted the order.
 
-    It is paid by deposit invoices to ``own`` records of the customer that name the order's number as their reference.
+    ``own``: records of the customer.
     """
     if not order.deposit_minor or any(each.overridden for each in found):
         return
-    paid = sum(
-        each.paid_minor
-        for each in deposits
-        if each.purpose == "deposit"
-        and each.reference == order.number
-        and each.currency == order.currency
-        and not {each.customer_id, each.purchaser_id}.isdisjoint(own)
-    )
+    paid = deposit_paid(order.number, order.currency, deposits, own)
     if paid < order.deposit_minor:
         agreed = Money(order.deposit_minor, order.currency)
         raise DepositOutstanding(

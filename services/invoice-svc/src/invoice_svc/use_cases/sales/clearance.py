@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from encours.contracts.clearance import (
+    DepositInvoice,
     OrderBilling,
     OrderCredit,
     OrderedGoods,
@@ -19,6 +20,7 @@ from encours.contracts.clearance import (
     credit_of,
     evolve_billing,
     evolve_credit,
+    evolve_deposit,
     evolve_goods,
     with_vat,
 )
@@ -35,11 +37,12 @@ from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order import clearance
 from invoice_svc.domain.order.state import Order, OrderEvent
-from invoice_svc.use_cases.folds import INVOICE, ORDER
+from invoice_svc.use_cases.folds import ORDER
 from invoice_svc.use_cases.parties.debtors import own_records, survivor
 
 ORDER_RULES: Folder[OrderRules] = Folder(OrderRules, clearance.rules_of)
 ORDERED_GOODS: Folder[OrderedGoods] = Folder(OrderedGoods, evolve_goods)
+DEPOSIT_INVOICE: Folder[DepositInvoice] = Folder(DepositInvoice, evolve_deposit)
 ORDER_CREDIT: Folder[OrderCredit] = Folder(OrderCredit, evolve_credit)
 ORDER_BILLING: Folder[OrderBilling] = Folder(OrderBilling, evolve_billing)
 RESERVED_CREDIT: Folder[clearance.ReservedCredit] = Folder(
@@ -91,9 +94,9 @@ async def require_cleared(
     clearance.require_no_hold([await session.load(HELD_CUSTOMER, each) for each in held], found, today)
     if order.deposit_minor:
         named = await session.ask(deposits_for, session.meta.ledger, order.number)
-        deposits = [await session.load(INVOICE, each) for each in named]
+        deposits = [await session.load(DEPOSIT_INVOICE, each) for each in named]
         concerned_by = await own_records(
-            session, order.customer_id, (each.purchaser_id or each.customer_id for each in deposits), today
+            session, order.customer_id, {record for each in deposits for record in each.customers}, today
         )
         clearance.require_deposit(order, deposits, concerned_by, found)
     goods = await session.load(ORDERED_GOODS, order.order_id)
@@ -128,7 +131,7 @@ async def with_clearance(
     """Return the content of a draft with the part by which it counts in the exposure, if its issue needs a clearance.
 
     That is what its deliveries have counted until now, also if it bills less of them. The draft of a correction counts
-    nothing.
+    by the reservations alone that it has ended.
     """
     assert isinstance(event, InvoiceDrafted | InvoiceAmended)
     if document.corrects or not await _asks_clearance(session, document.entity_id, document.purpose):

@@ -26,11 +26,8 @@ def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
     """Return the state after one more event of an invoice."""
     match recorded.data:
         case InvoiceDrafted() as draft:
-            # The draft of a correction adds nothing to the exposure.
             customers = frozenset({draft.customer_id})
-            return BillingInvoice(
-                draft.corrects is None, customers, draft.total_minor, draft.currency, draft.customer_id
-            )
+            return BillingInvoice(True, customers, draft.total_minor, draft.currency, draft.customer_id)
         case InvoiceAmended(total_minor=total_minor):
             return replace(state, total_minor=total_minor)
         case InvoiceIssued(customer_id=billed) as issued:

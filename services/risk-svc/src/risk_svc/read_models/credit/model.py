@@ -93,7 +93,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 31
+    version = 32
     rows = (
         CreditCustomerRow,
         CreditRolesRow,

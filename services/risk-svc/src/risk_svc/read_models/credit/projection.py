@@ -305,11 +305,10 @@ class CreditProjection:
             self._redraft(row)
 
     def _redraft(self, row: ExposureInvoiceRow) -> None:
-        if row.replaces:
-            self.rows.put(row)
-            return
         parts, day = _amounts(row.drafted), self.e.effective_on
-        counts_minor = drafted_exposure(row.total_minor, row.cleared_minor, row.counted_minor)
+        counts_minor = drafted_exposure(
+            row.total_minor, row.cleared_minor, row.counted_minor, corrects=row.replaces
+        )
         change_minor = counts_minor - sum(parts.values())
         parts[day.isoformat()] = parts.get(day.isoformat(), 0) + change_minor
         row.drafted = _listed(parts)
@@ -340,6 +339,7 @@ class CreditProjection:
                 issued_position=self.e.position,
                 is_penalty=data.purpose == "penalty",
                 net_minor=data.net_minor,
+                deposit_for=data.reference if data.purpose == "deposit" else None,
             )
         )
 

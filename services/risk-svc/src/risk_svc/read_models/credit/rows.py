@@ -44,7 +44,7 @@ class ExposureInvoiceRow(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "invoice"
     KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(deposit_for) where deposit_for is not null")
     invoice_id: str
     customer_id: str
     currency: str
@@ -55,7 +55,7 @@ class ExposureInvoiceRow(Row, kw_only=True):
     total_minor: int
     issued_position: int | None
     replaces: bool = False
-    """Correction of an issued invoice: its draft adds nothing to the exposure."""
+    """Correction of an issued invoice: its draft adds the reservations alone that it has ended."""
     is_penalty: bool = False
     """A penalty document: exposure, but no evidence of its own of how the customer pays."""
     net_minor: int | None = None
@@ -64,6 +64,8 @@ class ExposureInvoiceRow(Row, kw_only=True):
     """Of a draft that needs a clearance: the part that counts, with the reservations that it has ended."""
     counted_minor: int = 0
     """Of a draft: reservations that it has ended, in its currency."""
+    deposit_for: str | None = None
+    """Of an issued deposit invoice: its reference, which may be the number of an order."""
 
 
 class ExposureInstalmentRow(Row, kw_only=True):
