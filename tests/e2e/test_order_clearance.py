@@ -166,5 +166,14 @@ def test_goods_wait_for_a_deposit_and_the_file_for_a_guarantee_that_were_agreed(
     number = world.get("invoice", f"/v1/orders/{order}")["number"]
     world.invoice(desk.customer, "500.00", purpose="deposit", reference=number)
     assert problem(desk.deliver(order, "BL-1", 10)) == "deposit-outstanding"
+
+    def named() -> tuple[list[str], list[str]]:
+        [listed] = world.get("risk", "/v1/reservations", order_ref=order)["data"]
+        asked = {"customer_id": desk.customer, "amount": eur("1.00"), "order_id": order}
+        checked = world.post("risk", "/v1/checks", asked)
+        return [each["code"] for each in listed["reasons"]], [each["code"] for each in checked["reasons"]]
+
+    assert [each[-1] for each in named()] == ["deposit-outstanding"] * 2
     world.payment(desk.customer, "600.00", DAY)
+    assert "deposit-outstanding" not in named()[1]
     assert desk.deliver(order, "BL-1", 10).status_code == 201

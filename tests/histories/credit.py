@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from encours.contracts import Event
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.parties.customer import CustomerRegistered, RolesAssigned
 from encours.contracts.events.reservation import ReservationDecided
 from encours.contracts.events.risk import LimitApproved, LimitRequested
@@ -107,6 +108,12 @@ class CreditDesk:
         if self.meanwhile:
             self.meanwhile.pop()()
         return seen
+
+    async def deposits_for(self, ledger: str, order_number: str, position: int) -> list[str]:
+        """Return ids of the deposit invoices that name an order."""
+        issues = [e.data for e in self.books.ledger.events[:position] if isinstance(e.data, InvoiceIssued)]
+        named = [each for each in issues if (each.purpose, each.reference) == ("deposit", order_number)]
+        return [each.invoice_id for each in named]
 
     def seen(self, customer_id: str) -> SeenPicture:
         """Return the figures at the head of the ledger."""

@@ -11,17 +11,25 @@ from msgspec.structs import replace
 
 from encours.contracts import Recorded
 from encours.contracts.events.reservation import ReservationDecided, ReservationOverridden
-from encours.contracts.events.risk import CreditChecked
-from encours.testing.events import received
+from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
+from encours.testing.events import event, received
 from encours.testing.memory import TODAY
 from risk_svc.domain.assessment import RULES_VERSION
 from risk_svc.domain.check import CheckCredit
 from risk_svc.domain.guarantee import TakeGuarantee
+from risk_svc.domain.limit import ApproveLimit, RefuseLimit
+from risk_svc.domain.limit_basis import limit_basis
 from risk_svc.domain.picture import SeenPicture
 from risk_svc.domain.policy import Authority, LacksAuthority
-from risk_svc.domain.reperform import DecisionAgain, check_again, decide_again, override_again
+from risk_svc.domain.reperform import (
+    DecisionAgain,
+    check_again,
+    decide_again,
+    limit_again,
+    override_again,
+)
 from risk_svc.domain.reservation.commands import OverrideReservation, RecheckReservation
-from risk_svc.use_cases import checks, guarantees, reservations
+from risk_svc.use_cases import checks, guarantees, limits, reservations
 from tests.histories.credit import HEAD, MEMBER, CreditDesk
 
 Decided = CreditChecked | ReservationDecided | ReservationOverridden
@@ -141,6 +149,37 @@ def test_a_changed_basis_of_an_order_is_found(desk: RememberingDesk) -> None:
     exposure = replace(e.data.basis.exposure, total_minor=1)
     copy = replace(e.data, basis=replace(e.data.basis, exposure=exposure, limit_minor=1))
     assert [each.field for each in desk.again(e, copy).differences] == ["basis.exposure", "basis.limit_minor"]
+
+
+def test_a_decision_on_a_limit_keeps_the_exposure_that_it_saw_and_is_the_same_by_it() -> None:
+    desk = RememberingDesk()
+    desk.order(100_00)
+    desk.order(20_00, MEMBER)
+    good, bad = f"lim_{8:032x}", f"lim_{9:032x}"
+    for each in (good, bad):
+        asked = {"limit_id": each, "customer_id": HEAD, "amount_minor": 500_00, "currency": "EUR"}
+        desk.happen(event(LimitRequested, **asked))
+    desk.do(limits.approve_limit, ApproveLimit(good, 400_00, None, None, None), desk)
+    desk.order(5_00)
+    desk.do(limits.refuse_limit, RefuseLimit(bad, "No"), desk)
+    seen = []
+    for each in (good, bad):
+        *before, e = desk.books.stream(each)
+        stored = e.data
+        assert isinstance(stored, LimitApproved | LimitRefused)
+        assert stored.basis is not None
+        position = stored.basis.seen_position
+        seen.append((stored.basis.exposure.total_minor, stored.basis.limit_id, e.position - position))
+        basis = limit_basis(desk.figures[HEAD, position], "EUR", e.effective_on)
+        figures = (limits.LIMIT.fold(before), Authority, e.effective_on)
+        assert limit_again(stored, *figures, basis).differences == []
+        changed = replace(stored, basis=replace(basis, exposure=replace(basis.exposure, total_minor=1)))
+        assert [each.field for each in limit_again(changed, *figures, basis).differences] == [
+            "basis.exposure"
+        ]
+        without = replace(stored, basis=None)
+        assert limit_again(without, *figures, None).differences == []
+    assert seen == [(120_00, f"lim_{1:032x}", 1), (125_00, good, 1)]
 
 
 def test_an_override_without_authority_gives_no_decision_again(desk: RememberingDesk) -> None:

@@ -113,8 +113,8 @@ def test_a_limit_is_approved_and_refused_by_the_role_of_its_amount() -> None:
     approved, refused = (f"lim_{n:032x}" for n in (8, 9))
     given = ApproveLimit(approved, None, None, None, None, "Deposit of 30 %")
     with pytest.raises(LacksAuthority):
-        desk.books.do(limits.approve_limit, given, actor=CLERK)
-    desk.books.do(limits.approve_limit, given, actor=HEAD_OF_CREDIT)
+        desk.books.do(limits.approve_limit, given, desk, actor=CLERK)
+    desk.books.do(limits.approve_limit, given, desk, actor=HEAD_OF_CREDIT)
     found = desk.books.state(limits.LIMIT, approved)
     assert (found.role, found.conditions, found.valid_from) == (
         "head",
@@ -122,8 +122,8 @@ def test_a_limit_is_approved_and_refused_by_the_role_of_its_amount() -> None:
         TODAY + timedelta(days=9),
     )
     with pytest.raises(LacksAuthority):
-        desk.books.do(limits.refuse_limit, RefuseLimit(refused, "No"), actor=CLERK)
-    desk.books.do(limits.refuse_limit, RefuseLimit(refused, "No"), actor=STAND_IN)
+        desk.books.do(limits.refuse_limit, RefuseLimit(refused, "No"), desk, actor=CLERK)
+    desk.books.do(limits.refuse_limit, RefuseLimit(refused, "No"), desk, actor=STAND_IN)
     substitutes = [
         LimitRequestOut.of(desk.books.state(limits.LIMIT, each), 2) for each in (approved, refused)
     ]
@@ -136,7 +136,7 @@ def test_a_limit_that_has_ended_is_not_approved_and_leaves_the_one_in_force() ->
     desk.happen(event(LimitRequested, valid_until=TODAY, **asked))
     desk.today = TODAY + timedelta(days=1)
     with pytest.raises(LimitRequestLapsed):
-        desk.do(limits.approve_limit, ApproveLimit(f"lim_{9:032x}", None, None, None, None))
+        desk.do(limits.approve_limit, ApproveLimit(f"lim_{9:032x}", None, None, None, None), desk)
     assert desk.order(1_000_00).decision == "accept"
 
 

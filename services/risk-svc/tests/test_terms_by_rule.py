@@ -23,8 +23,8 @@ from encours.testing.memory import TODAY, BooksInMemory
 from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.policy import CreditPolicy, DecidesOwnRequest, LacksAuthority, SetCreditPolicy
-from risk_svc.domain.reperform import ruled_again
 from risk_svc.domain.score.shipped import SHIPPED
+from risk_svc.domain.terms.again import ruled_again
 from risk_svc.domain.terms.proposals import (
     AnswerTerms,
     ProposeTerms,

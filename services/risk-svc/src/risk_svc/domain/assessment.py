@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from encours.contracts.common import Conversion
 from encours.contracts.events.reservation import CreditBasis, CreditDecision
-from encours.contracts.events.risk import ExposureShare
+from encours.contracts.events.risk import DepositSeen, ExposureShare
 from encours.contracts.events.score import CreditGrade
 from encours.kernel.errors import Invalid
 from encours.kernel.exchange import QuotedRate, rate_through
@@ -21,9 +21,10 @@ from risk_svc.domain.score.behaviour import score
 from risk_svc.domain.score.model import PaymentModel
 
 WEAK_GRADES: tuple[CreditGrade, ...] = ("D", "E")
-RULES_VERSION = 4
+RULES_VERSION = 5
 """Version of the rules of orders. With 1, guarantees counted that end between the order and its delivery; up to 2, a
-check was accepted by figures that lack the latest events; up to 3, the figures had no part on plan or insured."""
+check was accepted by figures that lack the latest events; up to 3, the figures had no part on plan or insured; up to 4,
+no deposit was seen."""
 WEAK_SCORE = 40
 """Score from 0 to 100 below which a decision without a model in its basis had a doubt."""
 
@@ -56,11 +57,14 @@ def assess(
     model: PaymentModel | None,
     weak_grades: Sequence[CreditGrade] = WEAK_GRADES,
     rules_version: int = RULES_VERSION,
+    deposit: DepositSeen | None = None,
 ) -> tuple[Verdict, CreditBasis]:
     """Assess an order on a day by a customer's figures; the basis contains their ``position`` and ``lag`` (in events).
 
     ``model`` is the payment model in use; ``None`` for a decision of before there were models, by the score from 0 to
     100. Grades in ``weak_grades`` are a doubt. Guarantees that end before the delivery do not count.
+    ``deposit``: what deliveries of the order wait for. Unpaid, it is a reason that leaves the decision as it is: an
+    accepted order reserves its amount, and its goods leave once the deposit is paid.
     ``rules_version`` is an earlier one for a decision that was taken by it. Raises :class:`Invalid` for a delivery
     before that day.
     """
@@ -89,6 +93,8 @@ def assess(
         cover_stopped=picture.cover_stop is not None,
         unopened=picture.unopened,
     )
+    if deposit is not None and deposit.paid_minor < deposit.agreed_minor:
+        verdict = Verdict(verdict.decision, (*verdict.reasons, "deposit-outstanding"))
     return verdict, CreditBasis(
         holder_id=picture.limit_holder_id or order.customer_id,
         currency=currency,
@@ -106,7 +112,8 @@ def assess(
         grade=grade,
         score_model=model.version if model else None,
         rules_version=rules_version,
-        shares=tuple(_share(each, currency) for each in whole.shares if each.currency != currency),
+        deposit=deposit,
+        shares=tuple(share_seen(each, currency) for each in whole.shares if each.currency != currency),
         order_converted=amount if isinstance(amount, Conversion) else None,
     )
 
@@ -121,7 +128,8 @@ def _order_in(currency: str, order: OrderAsked, picture: Picture, day: date) -> 
     return _conversion(rate, currency, rate.converted(order.amount_minor, currency))
 
 
-def _share(share: CurrencyShare, currency: str) -> ExposureShare:
+def share_seen(share: CurrencyShare, currency: str) -> ExposureShare:
+    """Return a part of an exposure as a decision in a currency keeps it."""
     in_currency = None
     if share.rate is not None and share.converted is not None:
         in_currency = _conversion(share.rate, currency, share.converted.total_minor)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.risk import CreditChecked
+from encours.contracts.events.risk import CreditChecked, DepositSeen
 from encours.kernel.errors import NotFound
 from risk_svc.domain.assessment import RULES_VERSION, OrderAsked, Verdict, assess
 from risk_svc.domain.picture import Picture
@@ -31,6 +31,8 @@ class CheckCredit:
     amount_minor: int
     currency: str
     deliver_on: date | None
+    order_id: str | None = None
+    """Order in Encours that is checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def decide(
     lag: int,
     model: PaymentModel | None = SHIPPED,
     rules_version: int = RULES_VERSION,
+    deposit: DepositSeen | None = None,
 ) -> CreditChecked:
     """Decide from a customer's figures on a day; the event contains their ``position`` and ``lag`` (in events).
 
@@ -66,7 +69,14 @@ def decide(
     """
     asked = OrderAsked(command.customer_id, command.amount_minor, command.currency, command.deliver_on)
     verdict, basis = assess(
-        asked, picture, day, position=position, lag=lag, model=model, rules_version=rules_version
+        asked,
+        picture,
+        day,
+        position=position,
+        lag=lag,
+        model=model,
+        rules_version=rules_version,
+        deposit=deposit,
     )
     current = rules_version > 2
     if current and lag and verdict.decision == "accept":
@@ -94,4 +104,6 @@ def decide(
         order_converted=basis.order_converted,
         holder_id=basis.holder_id if current else None,
         left_minor=basis.left_minor if current else None,
+        order_id=command.order_id,
+        deposit=basis.deposit,
     )

@@ -7,7 +7,7 @@ from datetime import date
 
 from encours.contracts.common import Reason
 from encours.contracts.events.reservation import CreditBasis
-from encours.contracts.events.risk import CreditChecked, ExposureSeen
+from encours.contracts.events.risk import CreditChecked, DepositSeen, ExposureSeen
 from encours.contracts.events.score import CreditGrade
 from encours.kernel.money import Money
 from risk_svc.domain.reservation.state import Reservation
@@ -27,6 +27,7 @@ def reasons_of_check(decided: CreditChecked) -> list[Reason]:
         allowed_days=decided.limit_max_days,
         left_minor=decided.left_minor,
         grade=decided.grade,
+        deposit=decided.deposit,
     )
 
 
@@ -48,6 +49,7 @@ def reasons_by_basis(codes: Sequence[str], basis: CreditBasis) -> list[Reason]:
         allowed_days=basis.limit_max_days,
         left_minor=basis.left_minor,
         grade=basis.grade,
+        deposit=basis.deposit,
         last_day=basis.limit_valid_until,
     )
 
@@ -62,6 +64,7 @@ def _reasons(
     allowed_days: int | None,
     left_minor: int | None,
     grade: CreditGrade | None,
+    deposit: DepositSeen | None,
     last_day: date | None = None,
 ) -> list[Reason]:
     """Return the reasons; of the figures of each those that are known."""
@@ -81,6 +84,11 @@ def _reasons(
         "overdue-beyond-days": {"days": exposure.oldest_days_past_due, "allowed_days": allowed_days},
         "weak-payment-behaviour": {"grade": grade},
     }
+    if deposit is not None:
+        known["deposit-outstanding"] = {
+            "agreed": Money(deposit.agreed_minor, deposit.currency),
+            "paid": Money(deposit.paid_minor, deposit.currency),
+        }
     return [
         Reason.of(code, **{name: value for name, value in known.get(code, {}).items() if value is not None})
         for code in codes

@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 
 from encours.contracts import Event, Recorded
 from encours.contracts.events.limit_formula import LimitProposal
-from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.risk import LimitApproved, LimitBasis, LimitRefused, LimitRequested
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from risk_svc.domain.policy import Authority
 
@@ -95,6 +95,7 @@ class LimitState:
     role: str | None = None
     in_place_of: str | None = None
     proposal: LimitProposal | None = None
+    basis: LimitBasis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def evolve(state: LimitState, recorded: Recorded) -> LimitState:
                 conditions=event.conditions,
                 role=event.role,
                 in_place_of=event.in_place_of,
+                basis=event.basis,
             )
         case LimitRefused():
             return replace(
@@ -154,6 +156,7 @@ def evolve(state: LimitState, recorded: Recorded) -> LimitState:
                 decided_by=recorded.actor,
                 role=event.role,
                 in_place_of=event.in_place_of,
+                basis=event.basis,
             )
         case _:
             assert_never(event)
@@ -180,8 +183,12 @@ def request(command: RequestLimit, today: date) -> list[Event]:
     ]
 
 
-def approve(state: LimitState, command: ApproveLimit, by: Authority, today: date) -> list[Event]:
+def approve(
+    state: LimitState, command: ApproveLimit, by: Authority, today: date, basis: LimitBasis | None
+) -> list[Event]:
     """Put the limit in force, as requested or lower, from its first day on; no event if it is approved already.
+
+    The event keeps the figures in ``basis``; ``None`` for a decision of before they were kept.
 
     Raises :class:`Invalid` for another currency or a higher amount, :class:`LimitRequestLapsed` for a limit that has
     ended: it would replace the one in force.
@@ -210,12 +217,13 @@ def approve(state: LimitState, command: ApproveLimit, by: Authority, today: date
             conditions=command.conditions,
             role=by.role,
             in_place_of=by.in_place_of,
+            basis=basis,
         )
     ]
 
 
-def refuse(state: LimitState, command: RefuseLimit, by: Authority) -> list[Event]:
-    """Refuse the request; a limit in force is unchanged. No event if the request is refused already."""
+def refuse(state: LimitState, command: RefuseLimit, by: Authority, basis: LimitBasis | None) -> list[Event]:
+    """Refuse the request, keeping the figures; a limit in force is unchanged. No event if it is refused already."""
     _require_open(state, done="refused")
     if state.state == "refused":
         return []
@@ -226,6 +234,7 @@ def refuse(state: LimitState, command: RefuseLimit, by: Authority) -> list[Event
             text=command.text,
             role=by.role,
             in_place_of=by.in_place_of,
+            basis=basis,
         )
     ]
 

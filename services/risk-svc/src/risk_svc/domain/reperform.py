@@ -31,9 +31,15 @@ from encours.contracts.events.reservation import (
     ReservationOverridden,
     ReservationReleased,
 )
-from encours.contracts.events.risk import CreditChecked, LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.risk import (
+    CreditChecked,
+    DepositSeen,
+    LimitApproved,
+    LimitBasis,
+    LimitRefused,
+    LimitRequested,
+)
 from encours.contracts.events.risk_terms import (
-    PayerFigures,
     RiskTermsAnswered,
     RiskTermsProposed,
     RiskTermsWithdrawn,
@@ -50,8 +56,6 @@ from risk_svc.domain.reservation import commands, decide
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.domain.score import grading
 from risk_svc.domain.score.model import Forecast
-from risk_svc.domain.terms import proposals
-from risk_svc.domain.terms.rules import TermsByRules, follow
 from risk_svc.domain.warning import episode
 from risk_svc.domain.warning.rules import WarningEvidence
 
@@ -121,12 +125,19 @@ class DecisionAgain:
         ]
 
 
-def check_again(stored: CreditChecked, seen: SeenPicture, day: date) -> DecisionAgain:
-    """Check an order again by the figures that the decision names."""
+def check_again(
+    stored: CreditChecked, seen: SeenPicture, day: date, deposit: DepositSeen | None = None
+) -> DecisionAgain:
+    """Check an order again by the figures that the decision names, and what was paid of its deposit."""
     command = check.CheckCredit(
-        stored.decision_id, stored.customer_id, stored.amount_minor, stored.currency, stored.deliver_on
+        stored.decision_id,
+        stored.customer_id,
+        stored.amount_minor,
+        stored.currency,
+        stored.deliver_on,
+        stored.order_id,
     )
-    return _again(
+    return taken_again(
         stored,
         lambda: check.decide(
             command,
@@ -136,12 +147,17 @@ def check_again(stored: CreditChecked, seen: SeenPicture, day: date) -> Decision
             lag=seen.lag,
             model=seen.model,
             rules_version=stored.rules_version,
+            deposit=deposit,
         ),
     )
 
 
 def decide_again(
-    stored: ReservationDecided, before: Reservation, seen: SeenPicture, day: date
+    stored: ReservationDecided,
+    before: Reservation,
+    seen: SeenPicture,
+    day: date,
+    deposit: DepositSeen | None = None,
 ) -> DecisionAgain:
     """Decide an order again, from its state before the decision, by the version of the rules of then."""
     rules_version = stored.basis.rules_version
@@ -151,8 +167,8 @@ def decide_again(
             stored.deliver_on, stored.expires_on,
         )  # fmt: skip
         grace = None if stored.waits_until is None else (stored.waits_until - day).days
-        return _again(stored, lambda: decide.reserve(command, seen, day, grace, rules_version))
-    return _again(stored, lambda: decide.recheck(before, seen, day, rules_version))
+        return taken_again(stored, lambda: decide.reserve(command, seen, day, grace, rules_version, deposit))
+    return taken_again(stored, lambda: decide.recheck(before, seen, day, rules_version, deposit))
 
 
 def override_again(
@@ -161,11 +177,14 @@ def override_again(
     by: Callable[[], Authority],
     seen: SeenPicture,
     day: date,
+    deposit: DepositSeen | None = None,
 ) -> DecisionAgain:
     """Accept an order again by the authority that ``by`` finds; it raises a refusal where there is none."""
     command = commands.OverrideReservation(stored.reservation_id, stored.text)
     rules_version = stored.basis.rules_version
-    return _again(stored, lambda: decide.override(before, command, by(), seen, day, rules_version))
+    return taken_again(
+        stored, lambda: decide.override(before, command, by(), seen, day, rules_version, deposit)
+    )
 
 
 def closed_again(
@@ -173,7 +192,7 @@ def closed_again(
 ) -> DecisionAgain:
     """Close a blocked order again by the authority that ``by`` finds; it raises a refusal where there is none."""
     command = commands.ReleaseReservation(stored.reservation_id, stored.text)
-    return _again(stored, lambda: _one(decide.release(before, command, by())))
+    return taken_again(stored, lambda: only(decide.release(before, command, by())))
 
 
 def requested_again(stored: LimitRequested, proposal: Callable[[], LimitProposal]) -> DecisionAgain:
@@ -183,17 +202,24 @@ def requested_again(stored: LimitRequested, proposal: Callable[[], LimitProposal
         found = proposal()
         return replace(stored, amount_minor=found.amount_minor, proposal=found)
 
-    return _again(stored, again)
+    return taken_again(stored, again)
 
 
 def limit_again(
-    stored: LimitApproved | LimitRefused, before: limit.LimitState, by: Callable[[], Authority], day: date
+    stored: LimitApproved | LimitRefused,
+    before: limit.LimitState,
+    by: Callable[[], Authority],
+    day: date,
+    basis: LimitBasis | None,
 ) -> DecisionAgain:
-    """Decide on a limit again by the authority that ``by`` finds; it raises a refusal where there is none."""
+    """Decide on a limit again by the authority that ``by`` finds; it raises a refusal where there is none.
+
+    ``basis``: the figures at the position that the decision names; ``None`` for one that keeps none.
+    """
 
     def again() -> Event:
         if isinstance(stored, LimitRefused):
-            return _one(limit.refuse(before, limit.RefuseLimit(stored.limit_id, stored.text), by()))
+            return only(limit.refuse(before, limit.RefuseLimit(stored.limit_id, stored.text), by(), basis))
         command = limit.ApproveLimit(
             stored.limit_id,
             stored.amount_minor,
@@ -202,68 +228,9 @@ def limit_again(
             stored.text,
             stored.conditions,
         )
-        return _one(limit.approve(before, command, by(), day))
+        return only(limit.approve(before, command, by(), day, basis))
 
-    return _again(stored, again)
-
-
-def terms_again(
-    stored: RiskTermsProposed, before: proposals.RiskTerms, figures: PayerFigures
-) -> DecisionAgain:
-    """Propose terms of a person again with the figures of the customer."""
-    command = proposals.ProposeTerms(
-        stored.customer_id, stored.kind, stored.share_bps, stored.days, stored.amount_minor, stored.currency,
-        stored.text,
-    )  # fmt: skip
-    return _again(stored, lambda: proposals.propose(before, command, figures))
-
-
-def ruled_again(stored: RiskTermsProposed, before: proposals.RiskTerms, given: TermsByRules) -> DecisionAgain:
-    """Propose terms by rule again from what the rules give."""
-
-    def again() -> Event:
-        for each in given.found:
-            if each.basis and stored.basis and each.basis.rule == stored.basis.rule:
-                return proposals.propose(before, each, given.figures)
-        raise CauseDiffers("The rule gives no terms.")
-
-    return _again(stored, again)
-
-
-def answered_again(
-    stored: RiskTermsAnswered, before: proposals.RiskTerms, by: Callable[[], Authority]
-) -> DecisionAgain:
-    """Answer proposed terms again by the authority that ``by`` finds; it raises a refusal where there is none."""
-    command = proposals.AnswerTerms(stored.customer_id, stored.proposal_number, stored.accepted, stored.text)
-
-    def again() -> Event:
-        # The last day to obtain a guarantee is the word of the decider, or was not kept.
-        given = _one(proposals.answer(before, command, by(), date.min))
-        return replace(given, obtain_by=stored.obtain_by)
-
-    return _again(stored, again)
-
-
-def withdrawn_again(
-    stored: RiskTermsWithdrawn, before: proposals.RiskTerms, by: Callable[[], Authority]
-) -> DecisionAgain:
-    """Withdraw terms again by the authority that ``by`` finds; it raises a refusal where there is none."""
-    command = proposals.WithdrawTerms(stored.customer_id, stored.proposal_number, stored.text)
-    return _again(stored, lambda: _one(proposals.withdraw(before, command, by())))
-
-
-def unruled_again(
-    stored: RiskTermsWithdrawn, before: proposals.RiskTerms, given: TermsByRules
-) -> DecisionAgain:
-    """Withdraw terms again that the rules, by what they give, give no longer."""
-
-    def again() -> Event:
-        for each in follow(before, given):
-            if isinstance(each, RiskTermsWithdrawn) and each.proposal_number == stored.proposal_number:
-                return each
-        raise CauseDiffers("The rule gives the terms still.")
-
-    return _again(stored, again)
+    return taken_again(stored, again)
 
 
 def guarantee_again(stored: GuaranteeTaken, by: Callable[[], Authority], day: date) -> DecisionAgain:
@@ -272,7 +239,7 @@ def guarantee_again(stored: GuaranteeTaken, by: Callable[[], Authority], day: da
         stored.guarantee_id, stored.customer_id, stored.kind, stored.amount_minor, stored.currency,
         stored.valid_from, stored.valid_until, stored.reference, stored.text,
     )  # fmt: skip
-    return _again(stored, lambda: _one(guarantee.take(command, by(), day)))
+    return taken_again(stored, lambda: only(guarantee.take(command, by(), day)))
 
 
 def warned_again(
@@ -292,16 +259,16 @@ def warned_again(
             if before.raised.kind in holding:
                 raise CauseDiffers("The rule holds still.")
             ended = episode.EndWarning(stored.credit_warning_id, stored.seen_position)
-            return _one(episode.end(before, ended))
+            return only(episode.end(before, ended))
         if stored.kind not in holding:
             raise CauseDiffers("The rule does not hold.")
         begun = episode.RaiseWarning(
             stored.customer_id, stored.kind, episodes + 1, day, stored.seen_position, rules_version,
             holding[stored.kind],
         )  # fmt: skip
-        return _one(episode.begin(before, begun))
+        return only(episode.begin(before, begun))
 
-    return _again(stored, again)
+    return taken_again(stored, again)
 
 
 def stop_again(
@@ -316,12 +283,12 @@ def stop_again(
         if found is not None and found.from_on != from_on:
             raise CauseDiffers(f"The debts give {found.from_on}, not {from_on}.")
         if isinstance(stored, CoverStopped) and isinstance(found, cover.StopCover):
-            return _one(cover.stop(before, found))
+            return only(cover.stop(before, found))
         if isinstance(stored, CoverResumed) and isinstance(found, cover.ResumeCover):
-            return _one(cover.resume(before, found))
+            return only(cover.resume(before, found))
         raise CauseDiffers("The debts give no such step.")
 
-    return _again(stored, again)
+    return taken_again(stored, again)
 
 
 def deadline_again(
@@ -334,16 +301,16 @@ def deadline_again(
             raise CauseDiffers("The contract has no such deadline on the day.")
         position = stored.seen_position
         if isinstance(stored, InsuranceDeadlineAlerted):
-            return _one(deadline.alert(before, deadline.AlertDeadline(found, position)))
-        return _one(deadline.miss(before, deadline.MissDeadline(found, position)))
+            return only(deadline.alert(before, deadline.AlertDeadline(found, position)))
+        return only(deadline.miss(before, deadline.MissDeadline(found, position)))
 
-    return _again(stored, again)
+    return taken_again(stored, again)
 
 
 def grade_again(stored: ScoreGraded, before: grading.GradedPayer, forecast: Forecast) -> DecisionAgain:
     """Grade a customer again."""
     command = grading.GradeCustomer(stored.customer_id, forecast, stored.seen_position)
-    return _again(stored, lambda: _one(grading.grade(before, command)))
+    return taken_again(stored, lambda: only(grading.grade(before, command)))
 
 
 def held_again(
@@ -366,20 +333,22 @@ def held_again(
         reason, text = causes[held_for]
         return replace(found, text=text) if found.reason is None else replace(found, reason=reason)
 
-    return _again(stored, again)
+    return taken_again(stored, again)
 
 
 class CauseDiffers(Exception):
     """The figures and the policy give another cause than a decision has, or no decision."""
 
 
-def _one(events: Sequence[Event]) -> Event:
+def only(events: Sequence[Event]) -> Event:
+    """Return the first event of a decision. Raises :class:`CauseDiffers` if there is none."""
     if not events:
         raise CauseDiffers("The figures give no decision.")
     return events[0]
 
 
-def _again(stored: CreditDecisionEvent, decision: Callable[[], Event]) -> DecisionAgain:
+def taken_again(stored: CreditDecisionEvent, decision: Callable[[], Event]) -> DecisionAgain:
+    """Return a stored decision beside the one that is taken now, or the refusal of it."""
     try:
         return DecisionAgain(stored, decision())
     except CauseDiffers as differs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from encours.ledger.merges import survivor
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
@@ -19,3 +21,11 @@ async def unmerged(session: Session, customer_id: str) -> customer.CustomerState
     if survivor_id != customer_id:
         raise customer.CreditCustomerMerged(customer_id, survivor_id)
     return state
+
+
+async def is_among(session: Session, customer_id: str, customers: Collection[str]) -> bool:
+    """Return True if a customer, or a record that is merged with its own, is one of the customers."""
+    debtors = [
+        (await survivor(session, CUSTOMER, each, session.today))[0] for each in (customer_id, *customers)
+    ]
+    return debtors[0] in debtors[1:]

@@ -6,7 +6,7 @@ the order decided again, if another order has drawn from the line in between.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Protocol
@@ -19,7 +19,6 @@ from encours.contracts.clearance import (
     credit_of,
     evolve_billing,
     evolve_credit,
-    evolve_goods,
 )
 from encours.contracts.events.reservation import (
     CreditLineDrawn,
@@ -30,9 +29,10 @@ from encours.contracts.events.reservation import (
     ReservationDecided,
     ReservationOverridden,
 )
+from encours.contracts.events.risk import DepositSeen
 from encours.contracts.events.score import STREAM
 from encours.kernel.exchange import rate_through
-from encours.kernel.ids import derived_id, is_id, with_prefix
+from encours.kernel.ids import derived_id, with_prefix
 from encours.ledger.command import Result
 from encours.ledger.errors import VersionConflict
 from encours.ledger.merges import survivor
@@ -54,7 +54,8 @@ from risk_svc.domain.reservation.state import (
     evolve,
     evolve_line,
 )
-from risk_svc.use_cases.customers import CUSTOMER, unmerged
+from risk_svc.use_cases.customers import CUSTOMER, is_among, unmerged
+from risk_svc.use_cases.deposits import ORDERED_GOODS, Deposits, deposit_of, order_of
 from risk_svc.use_cases.score_models import SCORE_MODELS
 from risk_svc.use_cases.standing import CREDIT_POLICY, authority_for
 
@@ -62,12 +63,11 @@ RESERVATION: Folder[Reservation] = Folder(Reservation, evolve, ReservationNotFou
 CREDIT_LINE: Folder[CreditLine] = Folder(CreditLine, evolve_line)
 ORDER_BILLING: Folder[OrderBilling] = Folder(OrderBilling, evolve_billing)
 ORDER_CREDIT: Folder[OrderCredit] = Folder(OrderCredit, evolve_credit)
-ORDERED_GOODS: Folder[OrderedGoods] = Folder(OrderedGoods, evolve_goods)
 BILLING_INVOICE: Folder[BillingInvoice] = Folder(BillingInvoice, evolve_invoice)
 
 
-class Pictures(Protocol):
-    """Query for the figures of a customer."""
+class Pictures(Deposits, Protocol):
+    """Query for the figures of a customer, and for what is paid of a deposit."""
 
     async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
         """Return figures, their position and lag."""
@@ -79,27 +79,28 @@ async def reserve(session: Session, command: commands.ReserveCredit, pictures: P
     customer = await unmerged(session, command.customer_id)
     seen = await _figures(session, command.customer_id, pictures)
     rules = (await session.load(CREDIT_POLICY, policy_of(customer.entity_id))).orders
-    event = decide.reserve(command, seen, session.today, rules.grace_days)
-    await _note_order(session, event, customer.entity_id)
+    order = await order_of(session, command.order_ref, command.customer_id)
+    deposit = await deposit_of(session, order, customer.entity_id, seen.position, pictures)
+    event = decide.reserve(command, seen, session.today, rules.grace_days, deposit=deposit)
+    if order is not None:
+        await _note_order(session, event, order, customer.entity_id)
     _emit_decided(session, event, customer.entity_id)
     return session.result(command.reservation_id)
 
 
-async def _note_order(session: Session, event: ReservationDecided, entity_id: str) -> None:
-    """Note with an order in Encours of the customer the reservation that is made for it."""
-    if not is_id(event.order_ref, "ord"):
-        return
-    goods = await session.load(ORDERED_GOODS, event.order_ref)
-    if goods.customer_id and await _is_among(session, event.customer_id, [goods.customer_id]):
-        stream = credit_of(event.order_ref)
-        credit = await session.load(ORDER_CREDIT, stream)
-        made = OrderReservationMade(
-            order_credit_id=stream,
-            order_id=event.order_ref,
-            reservation_id=event.reservation_id,
-            earlier=tuple(credit.uncounted(goods)),
-        )
-        session.emit(stream, made, entity=entity_id)
+async def _note_order(
+    session: Session, event: ReservationDecided, goods: OrderedGoods, entity_id: str
+) -> None:
+    """Note with an order in Encours the reservation that is made for it."""
+    stream = credit_of(event.order_ref)
+    credit = await session.load(ORDER_CREDIT, stream)
+    made = OrderReservationMade(
+        order_credit_id=stream,
+        order_id=event.order_ref,
+        reservation_id=event.reservation_id,
+        earlier=tuple(credit.uncounted(goods)),
+    )
+    session.emit(stream, made, entity=entity_id)
 
 
 async def follow(session: Session, command: commands.FollowOrder, pictures: Pictures) -> Result:
@@ -157,7 +158,8 @@ async def recheck(session: Session, command: commands.RecheckReservation, pictur
     state = await session.get(RESERVATION, command.reservation_id)
     decide.require_blocked(state)
     seen = await _figures(session, state.customer_id, pictures)
-    event = decide.recheck(state, seen, session.today)
+    deposit = await _deposit(session, state, seen, pictures)
+    event = decide.recheck(state, seen, session.today, deposit=deposit)
     if command.quiet and event.reasons == ("figures-behind",):
         raise VersionConflict("the figures of the customer lack the latest events")
     if not command.quiet or event.decision == "accept":
@@ -173,7 +175,8 @@ async def override(session: Session, command: commands.OverrideReservation, pict
         session, state.entity_id, state.amount_minor, state.currency, asked_by=state.requested_by
     )
     seen = await _figures(session, state.customer_id, pictures)
-    event = decide.override(state, command, by, seen, session.today)
+    deposit = await _deposit(session, state, seen, pictures)
+    event = decide.override(state, command, by, seen, session.today, deposit=deposit)
     session.emit(event.reservation_id, event, entity=state.entity_id)
     _draw(session, event, event.basis.holder_id, state.entity_id)
     return session.result(command.reservation_id)
@@ -195,7 +198,7 @@ async def consume(
     credit = await session.load(ORDER_CREDIT, credit_of(state.order_ref))
     left = None
     whole = goods.deliveries.get(command.delivery_id)
-    if whole is not None and await _is_among(session, state.customer_id, [goods.customer_id]):
+    if whole is not None and await is_among(session, state.customer_id, [goods.customer_id]):
         rest = whole - credit.counted.get(command.delivery_id, 0)
         left = await _uncounted(session, state, rest, goods.currency, pictures)
     return _count_delivered(session, state, command, goods.currency, left)
@@ -237,7 +240,7 @@ async def _bill(
     billing_id = billing_of(invoice_id)
     billing = await session.load(ORDER_BILLING, billing_id)
     left = None
-    if invoice.counts and await _is_among(session, state.customer_id, invoice.customers):
+    if invoice.counts and await is_among(session, state.customer_id, invoice.customers):
         rest = invoice.total_minor - billing.counted_minor
         left = await _uncounted(session, state, rest, invoice.currency, pictures)
     events = decide.consume(state, command, left)
@@ -287,14 +290,6 @@ async def expire(session: Session, command: commands.ExpireReservation) -> Resul
     return _emit(session, state, decide.expire(state, session.today))
 
 
-async def _is_among(session: Session, customer_id: str, customers: Collection[str]) -> bool:
-    """Return True if a customer, or a record that is merged with its own, is one of the customers."""
-    debtors = [
-        (await survivor(session, CUSTOMER, each, session.today))[0] for each in (customer_id, *customers)
-    ]
-    return debtors[0] in debtors[1:]
-
-
 async def _figures(session: Session, customer_id: str, pictures: Pictures) -> SeenPicture:
     """Return figures that contain every amount drawn from the line, or are marked as behind.
 
@@ -310,6 +305,13 @@ async def _figures(session: Session, customer_id: str, pictures: Pictures) -> Se
         line = await session.load(CREDIT_LINE, line_of(seen.picture.limit_holder_id or customer_id))
     models = await session.load(SCORE_MODELS, STREAM)
     return replace(seen, behind=seen.behind or line.position > seen.position, model=models.model)
+
+
+async def _deposit(
+    session: Session, state: Reservation, seen: SeenPicture, pictures: Pictures
+) -> DepositSeen | None:
+    order = await order_of(session, state.order_ref, state.customer_id)
+    return await deposit_of(session, order, state.entity_id, seen.position, pictures)
 
 
 def line_of(holder_id: str) -> str:

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
 from encours.contracts.common import Conversion
-from encours.contracts.events.risk import ExposureSeen, ExposureShare
+from encours.contracts.events.risk import DepositSeen, ExposureSeen, ExposureShare
 from encours.contracts.events.score import CreditGrade
 
 CreditDecision = Literal["accept", "refer", "refuse"]
@@ -51,6 +51,8 @@ class CreditBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
     score_model: str | None = None
     rules_version: int = 1
     """Version of the rules by which figures give a decision."""
+    deposit: DepositSeen | None = None
+    """Deposit that deliveries of the order wait for; ``None`` without one, and before version 5 of the rules."""
 
 
 class ReservationDecided(Event, frozen=True, kw_only=True, omit_defaults=True):

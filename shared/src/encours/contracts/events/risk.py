@@ -11,6 +11,68 @@ from encours.contracts.events.limit_formula import LimitProposal
 from encours.contracts.events.score import CreditGrade
 
 
+class ExposureSeen(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Exposure by component at the moment of a decision, minor units."""
+
+    not_due_minor: int
+    overdue_minor: int
+    disputed_minor: int
+    """Part of not due and overdue that is contested; not added again."""
+    drafts_minor: int
+    unapplied_minor: int
+    """Cash not yet allocated; deducted."""
+    total_minor: int
+    oldest_days_past_due: int
+    reserved_minor: int = 0
+    """Orders that were accepted and not delivered or billed."""
+    delivered_minor: int = 0
+    """Goods delivered and not billed."""
+    guaranteed_minor: int = 0
+    """Guarantees in force; not deducted from the total, but added to what the limit allows."""
+    on_plan_minor: int = 0
+    """Part of not due and overdue that is on a payment plan in force and not contested; not added again."""
+    insured_minor: int = 0
+    """Part of not due and overdue that credit insurance pays; not deducted."""
+
+
+class ExposureShare(Value, frozen=True, kw_only=True):
+    """The part of an exposure that is in one currency."""
+
+    currency: str
+    total_minor: int
+    converted: Conversion | None
+    """In the currency of the whole, at the published rate of the day; ``None`` where no rate was known, so that the
+    exposure was unknown."""
+
+
+class DepositSeen(Value, frozen=True, kw_only=True):
+    """Deposit of an order in Encours for which its goods wait, minor units, at the moment of a decision."""
+
+    agreed_minor: int
+    paid_minor: int
+    """Paid on deposit invoices that name the order."""
+    currency: str
+
+
+class LimitBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Figures of a decision on a limit, as they were known at ``seen_position``: amounts in ``currency``."""
+
+    holder_id: str
+    """Customer whose limit holds for the one that the request is for."""
+    currency: str
+    """Currency of the request."""
+    exposure: ExposureSeen
+    seen_position: int
+    lag: int
+    """Events in the ledger after that position when the decision was taken."""
+    shares: tuple[ExposureShare, ...] = ()
+    """The parts of the exposure that are in other currencies."""
+    limit_id: str | None = None
+    """The last limit before."""
+    grade: CreditGrade | None = None
+    score_model: str | None = None
+
+
 class LimitRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Someone asks for a limit in amount and in days past due."""
 
@@ -47,6 +109,8 @@ class LimitApproved(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Role that the amount needs; ``None`` where the entity's policy asks for none."""
     in_place_of: str | None = None
     """Actor that the decider substitutes."""
+    basis: LimitBasis | None = None
+    """``None`` before figures were kept."""
 
 
 class LimitRefused(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,40 +122,8 @@ class LimitRefused(Event, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     role: str | None = None
     in_place_of: str | None = None
-
-
-class ExposureSeen(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """Exposure by component at the moment of a decision, minor units."""
-
-    not_due_minor: int
-    overdue_minor: int
-    disputed_minor: int
-    """Part of not due and overdue that is contested; not added again."""
-    drafts_minor: int
-    unapplied_minor: int
-    """Cash not yet allocated; deducted."""
-    total_minor: int
-    oldest_days_past_due: int
-    reserved_minor: int = 0
-    """Orders that were accepted and not delivered or billed."""
-    delivered_minor: int = 0
-    """Goods delivered and not billed."""
-    guaranteed_minor: int = 0
-    """Guarantees in force; not deducted from the total, but added to what the limit allows."""
-    on_plan_minor: int = 0
-    """Part of not due and overdue that is on a payment plan in force and not contested; not added again."""
-    insured_minor: int = 0
-    """Part of not due and overdue that credit insurance pays; not deducted."""
-
-
-class ExposureShare(Value, frozen=True, kw_only=True):
-    """The part of an exposure that is in one currency."""
-
-    currency: str
-    total_minor: int
-    converted: Conversion | None
-    """In the currency of the whole, at the published rate of the day; ``None`` where no rate was known, so that the
-    exposure was unknown."""
+    basis: LimitBasis | None = None
+    """``None`` before figures were kept."""
 
 
 class CreditChecked(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,3 +162,7 @@ class CreditChecked(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Customer whose limit holds; ``None`` before version 3 of the rules."""
     left_minor: int | None = None
     """Limit and guarantees less exposure, before the order; ``None`` too without a limit or a rate that it needs."""
+    order_id: str | None = None
+    """Order in Encours that was checked."""
+    deposit: DepositSeen | None = None
+    """Deposit that its deliveries wait for; ``None`` without one, and before version 5 of the rules."""

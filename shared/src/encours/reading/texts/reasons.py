@@ -61,6 +61,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "The figures of the customer do not contain the latest events yet.",
         "Les chiffres du client ne contiennent pas encore les derniers événements.",
     ),
+    "deposit-outstanding": (
+        "Goods of the order are delivered once its deposit is paid.",
+        "Les marchandises de la commande sont livrées une fois l'acompte payé.",
+    ),
     # Holds and badges by the credit policy.
     "days-past-due": (
         "An invoice is open for {days} days past due.",
@@ -171,6 +175,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "Last figures or filed accounts: none.",
         "Derniers chiffres ou comptes déposés : aucun.",
     ),
+    "guarantee-awaited": (
+        "A guarantee of {amount} was agreed and is to be obtained by {last_day}; obtained: {obtained}.",
+        "Une garantie de {amount} est convenue, à obtenir au plus tard le {last_day} ; obtenu : {obtained}.",
+    ),
+    "guarantee-overdue": (
+        "A guarantee of {amount} was agreed and had to be obtained by {last_day}; obtained: {obtained}.",
+        "Une garantie de {amount} était convenue, à obtenir au plus tard le {last_day} ; obtenu : {obtained}.",
+    ),
     "insolvency_notice": (
         "A register tells of insolvency: {told}",
         "Un registre annonce une procédure collective : {told}",
@@ -235,5 +247,6 @@ DETAILS: dict[str, tuple[str, str]] = {
         "Jours de retard : {days} ; admis : {allowed_days}.",
     ),
     "weak-payment-behaviour": ("Grade: {grade}.", "Note : {grade}."),
+    "deposit-outstanding": ("Agreed: {agreed}; paid: {paid}.", "Convenu : {agreed} ; payé : {paid}."),
 }
 """Continuations of sentences, for reasons with these values."""

@@ -13,6 +13,7 @@ from encours.contracts.events.reservation import (
     ReservationOverridden,
     ReservationReleased,
 )
+from encours.contracts.events.risk import DepositSeen
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import Money
 from risk_svc.domain.assessment import RULES_VERSION, OrderAsked, Verdict, assess
@@ -97,16 +98,18 @@ def reserve(
     day: date,
     grace_days: int | None = None,
     rules_version: int = RULES_VERSION,
+    deposit: DepositSeen | None = None,
 ) -> ReservationDecided:
     """Decide an order by figures; by figures that are behind the ledger nothing is accepted.
 
+    ``deposit``: what deliveries of the order wait for.
     ``grace_days``: those for which the order waits for a decision if it is blocked; ``None``: until ``expires_on``.
     Raises :class:`Invalid` for a delivery in the past, or a last day before the delivery.
     """
     deliver_on = command.deliver_on or day
     expires_on = command.expires_on or deliver_on + timedelta(days=EXPIRES_AFTER_DAYS)
     order = OrderAsked(command.customer_id, command.amount_minor, command.currency, command.deliver_on)
-    verdict, basis = _assessed(order, seen, day, rules_version)
+    verdict, basis = _assessed(order, seen, day, rules_version, deposit)
     if expires_on < deliver_on:
         raise Invalid("expires_on is before the day of delivery; use a later date or omit it.", "/expires_on")
     waits_until = None if grace_days is None else day + timedelta(days=grace_days)
@@ -127,13 +130,17 @@ def reserve(
 
 
 def recheck(
-    state: Reservation, seen: SeenPicture, day: date, rules_version: int = RULES_VERSION
+    state: Reservation,
+    seen: SeenPicture,
+    day: date,
+    rules_version: int = RULES_VERSION,
+    deposit: DepositSeen | None = None,
 ) -> ReservationDecided:
     """Decide a blocked order again. A day of delivery that has passed counts as today."""
     require_blocked(state)
     deliver_on = None if state.deliver_on is None else max(state.deliver_on, day)
     order = OrderAsked(state.customer_id, state.amount_minor, state.currency, deliver_on)
-    verdict, basis = _assessed(order, seen, day, rules_version)
+    verdict, basis = _assessed(order, seen, day, rules_version, deposit)
     return ReservationDecided(
         reservation_id=state.reservation_id,
         customer_id=state.customer_id,
@@ -151,7 +158,7 @@ def recheck(
 
 
 def _assessed(
-    order: OrderAsked, seen: SeenPicture, day: date, rules_version: int
+    order: OrderAsked, seen: SeenPicture, day: date, rules_version: int, deposit: DepositSeen | None
 ) -> tuple[Verdict, CreditBasis]:
     verdict, basis = assess(
         order,
@@ -161,6 +168,7 @@ def _assessed(
         lag=seen.lag,
         model=seen.model,
         rules_version=rules_version,
+        deposit=deposit,
     )
     if seen.behind and verdict.decision == "accept":
         verdict = Verdict("refer", ("figures-behind",))
@@ -174,12 +182,13 @@ def override(
     seen: SeenPicture,
     day: date,
     rules_version: int = RULES_VERSION,
+    deposit: DepositSeen | None = None,
 ) -> ReservationOverridden:
     """Accept a blocked order by authority, whatever its figures, which the event keeps."""
     require_blocked(state)
     deliver_on = None if state.deliver_on is None else max(state.deliver_on, day)
     order = OrderAsked(state.customer_id, state.amount_minor, state.currency, deliver_on)
-    _, basis = _assessed(order, seen, day, rules_version)
+    _, basis = _assessed(order, seen, day, rules_version, deposit)
     return ReservationOverridden(
         reservation_id=state.reservation_id,
         customer_id=state.customer_id,

@@ -46,6 +46,7 @@ class CheckOut(BaseModel):
     customer_id: str
     amount: MoneyModel
     deliver_on: BusinessDate | None
+    order_id: str | None
     decision: Literal["accept", "refer", "refuse"]
     reasons: list[ReasonOut]
     amount_in_limit_currency: MoneyModel | None = Field(
@@ -92,6 +93,7 @@ class CheckOut(BaseModel):
             amount=MoneyModel.of(decided.amount_minor, decided.currency),
             amount_in_limit_currency=MoneyModel.of(order.amount_minor, order.currency) if order else None,
             deliver_on=decided.deliver_on,
+            order_id=decided.order_id,
             decision=decided.decision,
             reasons=[ReasonOut.of(each) for each in reasons_of_check(decided)],
             exposure_seen=Components.of(decided.exposure, currency),

@@ -19,6 +19,10 @@ class CheckBody(Body):
         default=None,
         description="Day of delivery, on which the limit must be in force; not in the past; today if not given.",
     )
+    order_id: Annotated[str, Id("ord")] | None = Field(
+        default=None,
+        description="Order in Encours of the customer: the reasons then name a deposit that its deliveries wait for.",
+    )
 
     def to_command(self, decision_id: str) -> CheckCredit:
         """Return the command."""
@@ -28,4 +32,5 @@ class CheckBody(Body):
             amount_minor=self.amount.minor,
             currency=self.amount.currency,
             deliver_on=self.deliver_on,
+            order_id=self.order_id,
         )

@@ -165,6 +165,8 @@ def _seen(stored: CreditDecisionEvent) -> int | None:
             return stored.seen_position
         case ReservationDecided() | ReservationOverridden():
             return stored.basis.seen_position
+        case LimitApproved() | LimitRefused():
+            return stored.basis.seen_position if stored.basis else None
         case LimitRequested(proposal=LimitProposal() as proposal):
             return proposal.seen_position
         case RiskTermsProposed():

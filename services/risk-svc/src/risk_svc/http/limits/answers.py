@@ -7,13 +7,44 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.risk import LimitBasis
+from encours.contracts.events.score import CreditGrade
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from risk_svc.domain.limit import LimitState
+from risk_svc.http.checks.answers import SeenShare
+from risk_svc.http.customers.answers import Components
 from risk_svc.http.limits.proposals import LimitProposalOut
 from risk_svc.use_cases.limits import LIMIT
+
+
+class LimitBasisOut(BaseModel):
+    """Figures that the decision on a limit saw, in the currency of the request."""
+
+    exposure: Components = Field(description="Of all who share the limit.")
+    shares: list[SeenShare] = Field(description="Parts in other currencies; one without a rate is in no sum.")
+    limit_holder_id: str
+    limit_id: str | None = Field(description="The last limit before.")
+    grade: CreditGrade | None
+    model: str | None = Field(description="Version of the payment model of the grade.")
+    seen_position: int = Field(description="Ledger position of the figures.")
+    lag: int = Field(description="Number of events in the ledger after that position at the decision.")
+
+    @classmethod
+    def of(cls, basis: LimitBasis) -> LimitBasisOut:
+        """Return the figures."""
+        return cls(
+            exposure=Components.of(basis.exposure, basis.currency),
+            shares=[SeenShare.of(each) for each in basis.shares],
+            limit_holder_id=basis.holder_id,
+            limit_id=basis.limit_id,
+            grade=basis.grade,
+            model=basis.score_model,
+            seen_position=basis.seen_position,
+            lag=basis.lag,
+        )
 
 
 class LimitRequestOut(BaseModel):
@@ -35,6 +66,9 @@ class LimitRequestOut(BaseModel):
     requested_by: str
     decided_by: str | None
     proposal: LimitProposalOut | None = Field(description="Proposal of the formula that was requested.")
+    basis: LimitBasisOut | None = Field(
+        description="Figures of the decision; null before it, and for one of before they were kept."
+    )
     version: int
 
     @classmethod
@@ -58,6 +92,7 @@ class LimitRequestOut(BaseModel):
             requested_by=state.requested_by,
             decided_by=state.decided_by,
             proposal=LimitProposalOut.of(state.proposal) if state.proposal else None,
+            basis=LimitBasisOut.of(state.basis) if state.basis else None,
             version=version,
         )
 

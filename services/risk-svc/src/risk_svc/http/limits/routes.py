@@ -56,17 +56,20 @@ async def request_limit(body: LimitBody, cmd: Requesting) -> Response:
 async def approve_limit(limit_id: LimitPath, body: ApproveBody, cmd: Approving) -> Response:
     """Put the limit in force, as requested or lower; from its first day on it replaces the customer's earlier limit.
 
-    The credit policy of the entity says whose role decides on which amount; nobody decides on an own request then.
+    The credit policy of the entity says whose role decides on which amount; nobody decides on an own request then. The
+    decision keeps the exposure that it saw, and its position (`basis`).
     """
     decided = body.to_command(limit_id)
-    return await cmd.run(limits.approve_limit, decided, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
+    latest = LatestPictures(cmd.services.db, cmd.ledger)
+    return await cmd.run(limits.approve_limit, decided, latest, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
 
 
 @router.post("/v1/limit-requests/{limit_id}/refuse", response_model=LimitRequestAsOf)
 async def refuse_limit(limit_id: LimitPath, body: RefuseBody, cmd: Approving) -> Response:
-    """Refuse the request; a limit in force is unchanged."""
+    """Refuse the request, with the exposure that the decision saw; a limit in force is unchanged."""
     decided = body.to_command(limit_id)
-    return await cmd.run(limits.refuse_limit, decided, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
+    latest = LatestPictures(cmd.services.db, cmd.ledger)
+    return await cmd.run(limits.refuse_limit, decided, latest, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
 
 
 @router.get("/v1/limit-requests/{limit_id}", response_model=LimitRequestAsOf)

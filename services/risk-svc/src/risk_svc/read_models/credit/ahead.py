@@ -27,6 +27,10 @@ class PicturesAhead:
         self._taken = True
         return await self.asked
 
+    async def deposits_for(self, ledger: str, order_number: str, position: int) -> list[str]:
+        """Return ids of the deposit invoices issued up to a position whose reference is the number of an order."""
+        return await self._latest.deposits_for(ledger, order_number, position)
+
 
 @asynccontextmanager
 async def ahead(

@@ -25,6 +25,7 @@ from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import ExposureScope, Picture, SeenPicture
 from risk_svc.domain.score.model import OPEN_SEGMENT
 from risk_svc.read_models.credit.accounts import Sums, accounts_of
+from risk_svc.read_models.credit.deposit_query import deposits_named
 from risk_svc.read_models.credit.gathered import Gathered, gather, gather_now
 from risk_svc.read_models.credit.guarantees import ending_of, guaranteed_of
 from risk_svc.read_models.credit.holds import held
@@ -265,6 +266,11 @@ class LatestPictures:
         picture = found.get(customer_id, Picture(customer_id, "", ""))
         lag = max(0, head - position)
         return SeenPicture(picture, position, lag, behind=lag > 0)
+
+    async def deposits_for(self, ledger: str, order_number: str, position: int) -> list[str]:
+        """Return ids of the deposit invoices issued up to a position whose reference is the number of an order."""
+        async with self.db.snapshot("credit", ledger) as (conn, schema, _):
+            return await deposits_named(conn, schema, order_number, position)
 
     async def _now(self, ledger: str, customer_id: str, day: date) -> tuple[int, dict[str, Picture]]:
         """Return the position of the read model and figures at it, by one statement unless others count too."""

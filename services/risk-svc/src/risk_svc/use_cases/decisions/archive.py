@@ -40,6 +40,7 @@ from encours.contracts.events.score import ScoreGraded
 from encours.reading.merges import survivors
 from encours.reading.reasons import sentence
 from risk_svc.domain.hold_rules import earns_badge
+from risk_svc.domain.limit_basis import limit_basis
 from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.domain.policy import NO_ROLE, Authority
 from risk_svc.domain.proposal.financials import financials_of, latest_of
@@ -50,7 +51,6 @@ from risk_svc.domain.reperform import (
     CreditDecisionNotFound,
     DecisionAgain,
     HeldByPolicy,
-    answered_again,
     check_again,
     closed_again,
     decide_again,
@@ -60,15 +60,18 @@ from risk_svc.domain.reperform import (
     limit_again,
     override_again,
     requested_again,
-    ruled_again,
-    terms_again,
-    unruled_again,
-    withdrawn_again,
 )
 from risk_svc.domain.reservation.state import Reservation
 from risk_svc.domain.score.history import PayerHistory
 from risk_svc.domain.score.model import PaymentModel
 from risk_svc.domain.score.versions import ScoreModels
+from risk_svc.domain.terms.again import (
+    answered_again,
+    ruled_again,
+    terms_again,
+    unruled_again,
+    withdrawn_again,
+)
 from risk_svc.domain.terms.proposals import RiskTerms, figures_of, proposal
 from risk_svc.domain.terms.rules import TermsByRules, by_rules
 from risk_svc.read_models.credit.payers import payer_histories
@@ -151,10 +154,11 @@ class CreditArchive(LedgerPast):
                 seen = await self._seen(
                     e, stored.customer_id, stored.seen_position, stored.lag, stored.score_model
                 )
-                return check_again(stored, seen, e.effective_on)
+                order, version = stored.order_id or "", stored.rules_version
+                deposit = await self.deposit(e, stored.customer_id, order, stored.seen_position, version)
+                return check_again(stored, seen, e.effective_on, deposit)
             case ReservationDecided():
-                before = RESERVATION.fold(earlier)
-                return decide_again(stored, before, await self._figures(e, stored), e.effective_on)
+                return await self._decided(e, stored, RESERVATION.fold(earlier))
             case ReservationOverridden():
                 return await self._override(e, stored, RESERVATION.fold(earlier))
             case ReservationReleased():
@@ -237,13 +241,22 @@ class CreditArchive(LedgerPast):
 
         return withdrawn_again(stored, before, by)
 
+    async def _decided(self, e: Recorded, stored: ReservationDecided, before: Reservation) -> DecisionAgain:
+        seen, basis = await self._figures(e, stored), stored.basis
+        deposit = await self.deposit(
+            e, stored.customer_id, stored.order_ref, basis.seen_position, basis.rules_version
+        )
+        return decide_again(stored, before, seen, e.effective_on, deposit)
+
     async def _override(
         self, e: Recorded, stored: ReservationOverridden, before: Reservation
     ) -> DecisionAgain:
         seen = await self._figures(e, stored)
         rules = await self.policy(before.entity_id, e.position - 1)
         by = authority_of(e, rules, before.amount_minor, before.currency, before.requested_by)
-        return override_again(stored, before, by, seen, e.effective_on)
+        position, version = stored.basis.seen_position, stored.basis.rules_version
+        deposit = await self.deposit(e, before.customer_id, before.order_ref, position, version)
+        return override_again(stored, before, by, seen, e.effective_on, deposit)
 
     async def _closed(
         self, e: Recorded, stored: ReservationReleased, before: Reservation
@@ -275,7 +288,11 @@ class CreditArchive(LedgerPast):
         rules = await self.policy(before.entity_id, e.position - 1)
         amount = stored.amount_minor if isinstance(stored, LimitApproved) else before.amount_minor
         by = authority_of(e, rules, amount, before.currency, before.requested_by)
-        return limit_again(stored, before, by, e.effective_on)
+        basis = stored.basis
+        if basis is not None:
+            seen = await self._seen(e, before.customer_id, basis.seen_position, basis.lag, basis.score_model)
+            basis = limit_basis(seen, before.currency, e.effective_on)
+        return limit_again(stored, before, by, e.effective_on, basis)
 
     async def _grade(self, e: Recorded, stored: ScoreGraded, earlier: Sequence[Recorded]) -> DecisionAgain:
         day, customer = e.effective_on, stored.customer_id
