@@ -177,3 +177,5 @@ def test_goods_wait_for_a_deposit_and_the_file_for_a_guarantee_that_were_agreed(
     world.payment(desk.customer, "600.00", DAY)
     assert "deposit-outstanding" not in named()[1]
     assert desk.deliver(order, "BL-1", 10).status_code == 201
+    again = world.decisions_follow()
+    assert (again["order"], again["check"], again["limit"]) == (1, 2, 1)

@@ -12,19 +12,29 @@ from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased, PayerBadgeGiven
 from encours.contracts.events.credit_policy import CreditPolicySet, HoldRules
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
-from encours.contracts.events.insurance import CoverGranted, CoverReduced
+from encours.contracts.events.insurance import (
+    CoverGranted,
+    CoverReduced,
+    InsuranceContractSet,
+    InsuranceDeadlineMet,
+    InsuranceTerms,
+    PremiumRule,
+    TurnoverRule,
+)
 from encours.contracts.events.limit_formula import FinancialsFiled
 from encours.contracts.events.parties.entity import EntityRegistered
 from encours.contracts.events.reservation import ReservationDecided, ReservationReleased
 from encours.contracts.events.risk import LimitApproved, LimitRequested
 from encours.contracts.events.risk_terms import RiskTermsProposed, RiskTermsWithdrawn
 from encours.contracts.events.score import ScoreGraded
+from encours.contracts.insured.claims import deadline_id_of
 from encours.kernel.ids import derived_id
 from encours.testing.events import event
 from encours.testing.http import http_scenario
 from encours.testing.servers import Installation
 from risk_svc.app import create_app
 from risk_svc.domain.badge import badge_of
+from risk_svc.domain.insurance.contract import contract_of
 from risk_svc.domain.policy import policy_of
 from risk_svc.domain.proposal.financials import financials_of
 from risk_svc.domain.score.grading import grade_of
@@ -200,3 +210,44 @@ async def test_covers_guarantees_and_balance_sheets_are_found_by_their_ids_at_bo
     missing = ["/problems/cover-not-found", "/problems/guarantee-not-found", "/problems/financials-not-found"]
     assert before == missing
     assert (other.status_code, other.json()["type"]) == (404, missing[-1])
+
+
+async def test_a_premium_follows_what_was_declared_at_both_dates(module_installation: Installation) -> None:
+    contract, days = contract_of("C26"), [date(2026, 4, 10), date(2026, 4, 20), date(2026, 7, 1)]
+    conditions = event(
+        InsuranceTerms, turnover=TurnoverRule(period="quarter", within_days=30),
+        premium=PremiumRule(rate_ppm=1_800, minimum_minor=9_000_00),
+    )  # fmt: skip
+    named = {"insurance_contract_id": contract, "currency": "EUR"}
+    known = event(
+        InsuranceContractSet, entity_id=ENTITY, code="C26", valid_from=date(2026, 1, 1), conditions=conditions, **named
+    )  # fmt: skip
+    deadline = deadline_id_of(contract, "turnover", "2026-Q1")
+    told = event(
+        InsuranceDeadlineMet, deadline_id=deadline, kind="turnover", met_on=days[0], turnover_minor=1_250_000_00,
+        **named,
+    )  # fmt: skip
+    async with http_scenario(module_installation, "risk", create_app) as made:
+        registered = event(EntityRegistered, entity_id=ENTITY)
+        await made.given(registered, known, told, entity=ENTITY, on=days[0])
+        await made.given(replace(told, turnover_minor=1_300_000_00), entity=ENTITY, on=days[1])
+
+        async def seen(**asked: Any) -> tuple[list[str | None], str]:
+            answer = await made.http.get("/v1/insurance-contracts/C26/premiums", params=asked)
+            assert answer.status_code == 200, answer.text
+            (year,) = answer.json()["data"]
+            amounts = [each["premium"] and each["premium"]["amount"] for each in year["periods"]]
+            return amounts, year["due"]["amount"]
+
+        assert await seen(as_of=days[2]) == (["2340.00", None, None], "9000.00")
+        assert await seen(as_of=days[1]) == (["2340.00", None], "9000.00")
+        assert (
+            await seen(as_of=days[0])
+            == await seen(as_of=days[1], known_at="3")
+            == (["2250.00", None], "9000.00")
+        )
+        unknown = await made.http.get("/v1/insurance-contracts/C27/premiums")
+        before = await made.http.get("/v1/insurance-contracts/C26/premiums", params={"as_of": "2026-04-09"})
+    assert [each.json()["type"] for each in (unknown, before)] == [
+        "/problems/insurance-contract-not-found"
+    ] * 2
