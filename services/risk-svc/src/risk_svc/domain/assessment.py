@@ -100,7 +100,7 @@ def assess(
         currency=currency,
         exposure=seen,
         order_minor=amount.amount_minor if isinstance(amount, Conversion) else amount,
-        left_minor=picture.headroom_minor(day),
+        left_minor=picture.left_minor(whole),
         limit_id=limit.limit_id if limit else None,
         limit_minor=limit.amount_minor if limit else None,
         limit_max_days=limit.max_days_past_due if limit else None,

@@ -86,6 +86,8 @@ class ExposureItem:
 
     def overdue_minor(self, day: date) -> int:
         """Return the open amount that is past due."""
+        if not self.instalments:  # most invoices: no part is made for them, of which a group has hundreds
+            return self.open_minor if self.due_on < day else 0
         return sum(part.open_minor for part in self.parts if part.days_past_due(day) > 0)
 
     def delay(self, day: date) -> int:

@@ -182,7 +182,11 @@ class Picture:
 
         ``None`` without a limit, or without a rate that it needs.
         """
-        if self.limit is None or (whole := self.whole(self.limit.currency, day)).missing:
+        return None if self.limit is None else self.left_minor(self.whole(self.limit.currency, day))
+
+    def left_minor(self, whole: WholeExposure) -> int | None:
+        """Return the same by the exposure in the limit's currency."""
+        if self.limit is None or whole.missing:
             return None
         return self.limit.amount_minor + whole.known.guaranteed_minor - whole.known.total_minor
 
