@@ -222,10 +222,14 @@ def test_a_sandbox_is_made_advanced_compared_and_dropped_as_printed(system: Syst
 
 
 def test_an_insured_customer_and_a_deadline_that_is_met_as_printed(system: System) -> None:
-    contract, reduced, listed, met, lost, exposure = answers("\n".join(blocks(system, INSURANCE, 4)))
+    printed = answers("\n".join(blocks(system, INSURANCE, 5)))
+    contract, reduced, listed, met, declared, premiums, lost, exposure = printed
     assert (contract["version"], reduced["kind"]) == (1, "permanent")
     assert [row["period"] for row in listed["data"]] == ["2026-Q1"]  # type: ignore[attr-defined]
     assert (met["last_day"], met["in_time"]) == ("2026-04-30", True)
+    assert (declared["turnover"], declared["met_on"]) == (eur("1250000.00"), "2026-04-20")
+    year = premiums["data"][0]  # type: ignore[index]
+    assert (year["periods"][0]["premium"], year["due"]) == (eur("2250.00"), eur("9000.00"))
     assert (lost["claims"], lost["insured"]) == (0, {"amount": "0.00", "currency": "EUR"})
     covers = [share["cover"] for share in exposure["insured"]]  # type: ignore[attr-defined]
     assert covers == [{"amount": "30000.00", "currency": "EUR"}]

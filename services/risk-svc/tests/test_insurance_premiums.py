@@ -124,10 +124,12 @@ def test_a_declaration_keeps_its_amount_and_another_amount_corrects_it() -> None
     assert desk.do(insurance.meet_deadline, met, found) == []
     without = replace(met, turnover_minor=None, currency=None)
     assert desk.do(insurance.meet_deadline, without, found) == []
-    desk.do(insurance.meet_deadline, replace(without, met_on=TODAY - timedelta(days=1)), found)
+    before = TODAY - timedelta(days=1)
+    desk.do(insurance.meet_deadline, replace(without, met_on=before), found)
     assert desk.books.state(insurance.DEADLINE, met.deadline_id).turnover_minor == 1_250_000_00
-    assert desk.do(insurance.meet_deadline, replace(met, turnover_minor=5), found) != []
-    assert desk.books.state(insurance.DEADLINE, met.deadline_id).turnover_minor == 5
+    assert desk.do(insurance.meet_deadline, replace(met, met_on=None, turnover_minor=5), found) != []
+    corrected = desk.books.state(insurance.DEADLINE, met.deadline_id)
+    assert (corrected.turnover_minor, corrected.facts.met_on) == (5, before)
 
 
 def test_an_amount_belongs_to_a_declaration_in_the_currency_of_the_contract() -> None:

@@ -50,7 +50,7 @@ class MissDeadline:
 
 @dataclass(frozen=True, slots=True)
 class MeetDeadline:
-    """Record that the insured did what a deadline asks for; today if no day is given."""
+    """Record that the insured did what a deadline asks for; if no day is given, on the day recorded, else today."""
 
     deadline_id: str
     met_on: date | None
@@ -138,7 +138,7 @@ def meet(
     Raises :class:`InsuranceDeadlineNotFound`, :class:`MetByPayment`, and :class:`Invalid` for a day to come or before
     the issue of the invoice, for a turnover of another deadline or in another currency.
     """
-    met_on = command.met_on or day
+    met_on = command.met_on or state.facts.met_on or day
     declared = command.turnover_minor, command.currency
     same = command.turnover_minor is None or declared == (state.turnover_minor, state.currency)
     if state.facts.met_on == met_on and same:

@@ -234,7 +234,8 @@ class MeetDeadlineBody(Body):
     """Day on which the insured did what a deadline asks for."""
 
     met_on: BusinessDate | None = Field(
-        default=None, description="Day on which the insurer was told; today if not given."
+        default=None,
+        description="Day on which the insurer was told; if not given, the day that is recorded, else today.",
     )
     reference: ShortText | None = Field(default=None, examples=["Coface 2026-118"])
     text: LongText | None = None
