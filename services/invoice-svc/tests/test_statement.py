@@ -30,12 +30,12 @@ def test_each_kind_of_movement_on_an_account_has_a_word() -> None:
 
 def test_a_reference_that_a_spreadsheet_would_run_is_inert_in_csv() -> None:
     row: dict[str, Any] = {
-        "customer_id": "cus_1", "effective_on": date(2026, 3, 31), "kind": "received", "document": "=1+1",
+        "customer_id": "cus_1", "effective_on": date(2026, 3, 31), "kind": "received", "document": " =1;+1",
         "number": None, "invoice_id": None, "payment_id": "pay_1", "due_on": None, "currency": "EUR",
         "amount_minor": -12_345, "balance_minor": 655, "position": 7, "entry_key": "1",
     }  # fmt: skip
     (line,) = csv.DictReader(io.StringIO(bytes(csv_of(PAGE, [row]).body).decode()))
     assert line == {
-        "customer_id": "cus_1", "effective_on": "2026-03-31", "kind": "payment", "document": "'=1+1", "due_on": "",
+        "customer_id": "cus_1", "effective_on": "2026-03-31", "kind": "payment", "document": "' =1;'+1", "due_on": "",
         "currency": "EUR", "debit": "", "credit": "123.45", "balance": "6.55", "position": "7",
     }  # fmt: skip

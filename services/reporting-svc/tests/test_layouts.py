@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from encours.kernel.errors import Invalid
+from encours.kernel.texts import harmless
 from reporting_svc.exports.layouts.fec import FecLayout, file_name
 from reporting_svc.exports.layouts.journal import JOURNAL_COLUMNS, journal_row
 from reporting_svc.exports.layouts.software import CegidLayout, QuadraLayout, SageLayout
@@ -27,7 +28,7 @@ from reporting_svc.exports.layouts.tables import (
     write_parquet,
     write_workbook,
 )
-from reporting_svc.exports.layouts.text import amounts, harmless, plain, right
+from reporting_svc.exports.layouts.text import amounts, plain, right
 from reporting_svc.exports.line import ExportLine
 from reporting_svc.http.exports.bodies import ExportBody
 from reporting_svc.read_models.journal.letters import letter_code
@@ -157,7 +158,16 @@ def test_no_cell_of_a_csv_begins_a_formula(text: str) -> None:
     assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for cell in cells)
     (cells,) = csv.reader(CsvTable(JOURNAL_COLUMNS, for_people=False).body([row]).decode().splitlines())
     assert cells[9] == plain(text)
-    assert harmless("Dupont = fils") == "Dupont = fils"
+    assert harmless("Dupont = fils; Paris - 12") == "Dupont = fils; Paris - 12"
+
+
+@given(st.text(alphabet='=+-@＝＋－＠;, "a'))
+def test_no_part_between_semicolons_begins_a_formula(text: str) -> None:
+    record = CsvTable(JOURNAL_COLUMNS).body([journal_row(replace(LINE, label=text, piece=text), "EUR")])
+    (cells,) = csv.reader(record.decode().splitlines())
+    parts = [part for cell in cells for part in cell.split(";")]  # as Excel in French reads them
+    assert not any(part.lstrip().startswith(tuple("=+-@＝＋－＠")) for part in parts)
+    assert [cell.replace("'", "") for cell in cells[8:10]] == [text, text]
 
 
 def test_a_workbook_has_no_formula_and_the_same_lines_are_the_same_bytes(tmp_path: Path) -> None:

@@ -25,8 +25,3 @@ def csv_page(head: Sequence[str], lines: Iterable[Sequence[object]], next_cursor
     return Response(
         text.getvalue(), media_type=CSV, headers={"Cache-Control": "private, no-cache"} | following
     )
-
-
-def inert(text: str) -> str:
-    """Return a text that no spreadsheet runs as a formula: such a text begins with an apostrophe."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

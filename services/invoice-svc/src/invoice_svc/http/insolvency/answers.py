@@ -12,10 +12,11 @@ from encours.contracts.insolvency import Insolvency
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
+from encours.kernel.texts import harmless
 from encours.legal.insolvency import claim_deadline_rule
 from invoice_svc.domain.interest.declaration import ClaimPart, DeclaredClaim
 from invoice_svc.http.common import iso
-from invoice_svc.http.csv_pages import csv_page, inert
+from invoice_svc.http.csv_pages import csv_page
 from invoice_svc.http.customers.answers import InsolvencyOut
 
 _CSV_HEAD = (
@@ -170,7 +171,7 @@ def _csv_line(shown: Json) -> Sequence[object]:
         shown["part"],
         shown["customer_id"],
         shown["invoice_id"],
-        inert(shown["number"]),
+        harmless(shown["number"]),
         shown["arose_on"],
         shown["issued_on"],
         shown["due_on"],

@@ -14,13 +14,14 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from encours.kernel.texts import harmless
 from encours.legal.interest import Segment
 from encours.reading.pages import Page
 from invoice_svc.domain.amounts.decimals import percent
 from invoice_svc.domain.interest.account import InterestAccount, Penalties, sum_of
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.http.common import iso
-from invoice_svc.http.csv_pages import csv_page, inert
+from invoice_svc.http.csv_pages import csv_page
 from invoice_svc.http.interest.reads import StatedInvoice
 
 _CSV_HEAD = (
@@ -231,7 +232,7 @@ def _csv_line(shown: Json) -> Sequence[object]:
     return (
         shown["customer_id"],
         shown["invoice_id"],
-        inert(shown["number"] or ""),
+        harmless(shown["number"] or ""),
         shown["due_on"],
         shown["outstanding"]["currency"],
         shown["outstanding"]["amount"],

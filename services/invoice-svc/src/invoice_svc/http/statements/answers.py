@@ -16,9 +16,10 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from encours.kernel.bands import STANDARD, days_past_due
 from encours.kernel.money import format_amount
+from encours.kernel.texts import harmless
 from encours.reading.pages import Page
 from invoice_svc.http.common import iso
-from invoice_svc.http.csv_pages import csv_page, inert
+from invoice_svc.http.csv_pages import csv_page
 from invoice_svc.read_models.statements.query import AccountSums, OpenItem
 
 MAX_OPEN_ITEMS = 1_000
@@ -212,7 +213,7 @@ def _csv_line(row: Any, shown: Json) -> Sequence[object]:
         shown["customer_id"],
         shown["effective_on"],
         shown["kind"],
-        inert(shown["document"] or ""),
+        harmless(shown["document"] or ""),
         shown["due_on"] or "",
         currency,
         format_amount(minor, currency) if minor > 0 else "",

@@ -13,7 +13,8 @@ import duckdb
 import xlsxwriter
 
 from encours.kernel.money import exponent
-from reporting_svc.exports.layouts.text import amounts, harmless, plain
+from encours.kernel.texts import harmless
+from reporting_svc.exports.layouts.text import amounts, plain
 
 SHEET_ROWS = 1_048_576
 """Rows of a sheet (ECMA-376; Excel specifications and limits)."""

@@ -12,18 +12,12 @@ from encours.kernel.money import exponent
 ENCODING = "cp1252"
 """Code page of the import files of accounting software."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @lru_cache(maxsize=32_768)
 def plain(text: str) -> str:
     """Return the text on one line, without control characters."""
     return text if text.isprintable() else _CONTROL.sub(" ", text).strip()
-
-
-def harmless(text: str) -> str:
-    """Return the text with an apostrophe before what a spreadsheet would take for a formula (OWASP CSV injection)."""
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def amounts(currency: str, mark: str = ",") -> Callable[[int], str]:
