@@ -112,6 +112,11 @@ async def test_a_wrong_id_body_or_content_type_is_told_apart(api: httpx.AsyncCli
     assert unknown["errors"][0]["pointer"] == "/Q"
 
 
+async def test_a_parameter_of_one_value_is_not_sent_twice(api: httpx.AsyncClient) -> None:
+    twice = is_problem(await api.get("/v1/trouble/value?cursor=a&cursor=b"), 400, "repeated-parameter")
+    assert twice["errors"] == [{"pointer": "/cursor", "detail": twice["detail"]}]
+
+
 async def test_a_value_that_the_database_refuses_behind_a_cursor_is_the_cursor_s(
     api: httpx.AsyncClient,
 ) -> None:

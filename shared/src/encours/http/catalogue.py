@@ -47,6 +47,15 @@ class UnknownParameter(Refusal):
     remedy = "Check its spelling against /openapi.json."
 
 
+class RepeatedParameter(Refusal):
+    """A query parameter that has one value is sent several times."""
+
+    code = "repeated-parameter"
+    title = "Repeated query parameter"
+    status = 400
+    remedy = "Send the parameter once."
+
+
 class NoSuchPath(Refusal):
     """No route has this path."""
 

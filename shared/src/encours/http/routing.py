@@ -2,7 +2,7 @@
 
 FastAPI gets every route for the API document. A request goes from :class:`RouteIndex` to the route's
 :class:`~encours.http.endpoint.Endpoint`. Query parameters that no one reads are refused: a misspelled filter must not
-answer with everything.
+answer with everything. So are values of which only one would be read.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.datastructures import QueryParams
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from encours.http.bodies.strict import StrictRequest
-from encours.http.catalogue import UnknownParameter
+from encours.http.catalogue import RepeatedParameter, UnknownParameter
 from encours.http.endpoint import Handler, read_signature
 from encours.kernel.errors import FieldError
 
@@ -38,9 +39,12 @@ class Operation(APIRoute):
         """Answer a request. Its errors go to the app's own handling of errors."""
         request = StrictRequest(scope, receive)
         if scope["query_string"]:
-            unknown = request.query_params.keys() - self._query_names
+            sent = request.query_params
+            unknown = sent.keys() - self._query_names
             if unknown:
                 raise _unknown_parameter(sorted(unknown), self._query_names)
+            if len(sent.multi_items()) > len(sent):
+                _require_one(sent, self.reads.repeated)
         response = await self.reads(request)
         await response(scope, receive, send)
 
@@ -53,6 +57,13 @@ def _unknown_parameter(unknown: list[str], known: frozenset[str]) -> UnknownPara
             FieldError(f"/{name[:60]}", "Remove it or check its spelling.") for name in unknown[:20]
         ),
     )
+
+
+def _require_one(sent: QueryParams, repeated: frozenset[str]) -> None:
+    for name in sent:
+        if name not in repeated and len(sent.getlist(name)) > 1:
+            detail = f"The query parameter {name} has one value: send it once."
+            raise RepeatedParameter(detail, f"/{name}")
 
 
 class Router(APIRouter):
