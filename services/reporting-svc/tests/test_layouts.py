@@ -1,6 +1,7 @@
 """Layouts of exports: fixed columns where a software expects them, and no formula in any cell."""
 
 import csv
+import re
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -182,6 +183,25 @@ def test_a_workbook_has_no_formula_and_the_same_lines_are_the_same_bytes(tmp_pat
         sheet = archive.read("xl/worksheets/sheet1.xml")
     assert sheet.count(b"<row ") == len(EVIL) + 1
     assert b"<f>" not in sheet
+
+
+def test_a_sheet_shows_days_and_amounts_whole_and_can_be_filtered(tmp_path: Path) -> None:
+    columns = [
+        TableColumn("due_on", "day"),
+        TableColumn("open", "money"),
+        TableColumn("days_past_due_date", "number"),
+    ]
+    book = Workbook(tmp_path / "a.xlsx", columns, DAY)
+    book.add([(DAY, CellAmount(-1_234_567_890_12, "EUR"), 7)])
+    book.close()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    widths = [float(found) for found in re.findall(r'<col [^>]*width="([0-9.]+)"', sheet)]
+    assert [
+        width > len(text)
+        for width, text in zip(widths, ("2026-03-31", "-1,234,567,890.12", columns[2].name), strict=True)
+    ] == [True] * 3
+    assert '<autoFilter ref="A1:C2"/>' in sheet
 
 
 def test_a_workbook_of_stored_rows_is_that_of_the_rows_themselves(tmp_path: Path) -> None:

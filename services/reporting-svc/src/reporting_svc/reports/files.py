@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
+from unicodedata import combining, normalize
 
 from encours.kernel.money import Money
 from reporting_svc.domain.report.catalogue import ColumnKind
@@ -49,7 +50,8 @@ def _cell(value: ReportValue) -> Cell:
 
 
 def file_name(name: str, day: date, wanted: ReportFormat) -> str:
-    """Return a name of letters, digits and hyphens, which needs no encoding in a header."""
-    plain = "".join(each if each.isascii() and each.isalnum() else "-" for each in name.lower())
+    """Return a name of letters, digits and hyphens, which needs no encoding in a header; ``é`` becomes ``e``."""
+    letters = "".join(each for each in normalize("NFKD", name.lower()) if not combining(each))
+    plain = "".join(each if each.isascii() and each.isalnum() else "-" for each in letters)
     words = [word for word in plain.split("-") if word]
     return f"{'-'.join(words)[:60] or 'report'}-{day}.{wanted}"

@@ -52,6 +52,8 @@ _PARQUET: Mapping[CellKind, str] = {
     "day": "date",
     "money": "decimal(38, 4)",
 }
+_WIDTHS: Mapping[CellKind, int] = {"text": 24, "number": 12, "day": 12, "money": 18}
+"""Characters that a column of a sheet shows: a number or a day that does not fit is a row of hashes."""
 _READ: Mapping[CellKind, Callable[[str], Cell]] = {
     "text": str,
     "number": int,
@@ -117,11 +119,13 @@ class Workbook:
         self._book.set_properties({"created": datetime(day.year, day.month, day.day, tzinfo=UTC)})
         self._sheet, self._row = self._book.add_worksheet("Encours"), 1
         self._kinds = [column.kind for column in columns]
+        head = self._book.add_format({"bold": True})
         self._money: dict[int, Any] = {}
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._sheet.freeze_panes(1, 0)
         for index, column in enumerate(columns):
-            self._sheet.write_string(0, index, column.name)
+            self._sheet.set_column(index, index, max(_WIDTHS[column.kind], len(column.name) + 4))
+            self._sheet.write_string(0, index, column.name, head)
 
     def add(self, rows: Iterable[TableRow]) -> None:
         """Write rows. Raises :class:`SheetTooLong` beyond the last row of a sheet."""
@@ -155,7 +159,8 @@ class Workbook:
         return self._money[digits]
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file, with a filter on each column."""
+        self._sheet.autofilter(0, 0, self._row - 1, len(self._kinds) - 1)
         self._book.close()
 
 
