@@ -112,12 +112,19 @@ def test_what_is_expected_of_each_debt_adds_up_and_is_never_more_than_owed(
         assert 0 <= low <= inner_low <= inner_high <= high <= whole.open_minor + 1e-6
 
 
-def test_cash_by_gamma_ranges_has_the_share_that_they_name() -> None:
-    dice, shape = random.Random(1), 4.0
+@pytest.mark.parametrize("shape", [0.05, 0.3, 0.9, 1.0, 4.0])
+def test_cash_by_gamma_ranges_has_the_share_that_they_name(shape: float) -> None:
+    dice = random.Random(1)
     period = PeriodCash(TODAY, TODAY + 7, expected=1000.0, variance=1000.0**2 / shape)
-    low, high = period.range(Z_80, 1.0, 10**9)
     drawn = [dice.gammavariate(shape, 1000.0 / shape) for _ in range(4_000)]
-    assert sum(low <= each <= high for each in drawn) / 4_000 == pytest.approx(0.8, abs=0.03)
+    for z, share in ((Z_50, 0.5), (Z_80, 0.8)):
+        low, high = period.range(z, 1.0, 10**9)
+        assert sum(low <= each <= high for each in drawn) / 4_000 == pytest.approx(share, abs=0.03)
+
+
+def test_of_a_debt_that_hardly_comes_the_ranges_are_nothing() -> None:
+    period = PeriodCash(TODAY, TODAY + 7, expected=186.0, variance=186.0 * 20_400)
+    assert [round(end) for z in (Z_50, Z_80) for end in period.range(z, 1.0, 20_400)] == [0, 0, 0, 0]
 
 
 def test_nothing_is_expected_on_a_weekend_where_payments_come_on_business_days() -> None:
