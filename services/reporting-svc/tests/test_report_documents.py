@@ -70,6 +70,11 @@ def condition(column: str, operator: str, *values: str) -> dict[str, Any]:
         (condition("due_on", "at_most", "soon"), "/conditions/0/values/0", "Write a date"),
         ({"source": "collection", "columns": ["field:channel"]}, "/columns/0", "no column"),
         ({"source": "aged_balance", "columns": ["invoice_field:site"]}, "/columns/0", "no column"),
+        (
+            {"source": "collection", "columns": ["sum:sales", "sum:closing"]},
+            "/columns/1",
+            "a balance on a day",
+        ),
     ],
 )
 def test_a_contradiction_is_named_with_its_place(fields: dict[str, Any], pointer: str, said: str) -> None:

@@ -44,6 +44,17 @@ def numbers(found: ReportTable) -> list[Any]:
     return [each[0] for each in found.rows]
 
 
+def test_balances_of_several_months_are_never_added() -> None:
+    months = [
+        {"currency": "EUR", "start": ON - timedelta(n), "sales": 7, "closing": 100 * n} for n in (31, 0, 0)
+    ]
+    listed = table(months, source="collection", columns=["start", "sales", "closing"])
+    assert [dict(each.sums_minor) for each in listed.totals] == [{"sales": 21}]
+    by_month = table(months, source="collection", columns=["sum:closing"], group_by=["start"])
+    assert [row[2] for row in by_month.rows] == [Money(3100, "EUR"), Money(0, "EUR")]
+    assert [dict(each.sums_minor) for each in by_month.totals] == [{}]
+
+
 def random_rows(seed: int) -> list[dict[str, Any]]:
     chance = random.Random(seed)
     return [

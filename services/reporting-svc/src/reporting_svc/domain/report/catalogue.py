@@ -38,6 +38,8 @@ class SourceColumn:
     text: str
     adds_up: bool = True
     """False for an amount that several rows repeat."""
+    of_day: tuple[str, ...] = ()
+    """Of a balance on a day: columns of that day. Balances of several days are never added."""
 
     @property
     def measures(self) -> tuple[MeasureName, ...]:
@@ -92,6 +94,14 @@ def band_columns(bands: Bands) -> tuple[SourceColumn, ...]:
 
 def _columns(kind: ColumnKind, /, **texts: str) -> tuple[SourceColumn, ...]:
     return tuple(SourceColumn(name, kind, text) for name, text in texts.items())
+
+
+def _balances(**texts: str) -> tuple[SourceColumn, ...]:
+    """Return columns of balances at the beginnings and ends of months."""
+    return tuple(
+        SourceColumn(name, "money", f"{text} Added up within a month only.", of_day=("start", "end"))
+        for name, text in texts.items()
+    )
 
 
 _ENTITY = _columns("text", entity_id="The creditor.", entity_name="Name of the creditor.")
@@ -234,10 +244,9 @@ COLLECTION = ReportSource(
         *_ENTITY,
         *_CURRENCY,
         *_columns("day", start="First day of the month.", end="Last day, as_of in the last one."),
-        *_columns(
-            "money",
-            opening="Receivables on the eve.",
-            sales="Turnover of the month, VAT included.",
+        *_balances(opening="Receivables on the eve."),
+        *_columns("money", sales="Turnover of the month, VAT included."),
+        *_balances(
             closing="Receivables at the end.",
             closing_not_due="The part of it not yet due.",
             closing_overdue="The part of it past due.",

@@ -104,6 +104,7 @@ def plan_of(document: ReportDocument) -> ReportPlan:
     if document.group_by or any(each.measure for each in shown):
         groups, grouped, wrong_groups = _grouped(document, source, shown)
         faults += wrong_groups
+        faults += _added_days(document, shown)
         shown = [*grouped, *shown]
     shown = _with_currency(source, shown)
     if groups is not None and shown and shown[-1].name == CURRENCY and CURRENCY not in groups:
@@ -192,6 +193,22 @@ def _grouped(
         else:
             columns.append(ShownColumn(name, column.kind, column))
     return document.group_by, columns, faults
+
+
+def _added_days(document: ReportDocument, shown: Sequence[ShownColumn]) -> Iterator[FieldError]:
+    """Yield a fault for each sum over balances of several days."""
+    for each in shown:
+        if (
+            each.measure == "sum"
+            and each.of
+            and each.of.of_day
+            and not {*each.of.of_day} & {*document.group_by}
+        ):
+            yield FieldError(
+                f"/document/columns/{document.columns.index(each.name)}",
+                f"{each.of.name} is a balance on a day, and those of several days are never added: put "
+                f"{' or '.join(each.of.of_day)} into group_by, or take min or max of it.",
+            )
 
 
 def _with_currency(source: ReportSource, shown: list[ShownColumn]) -> list[ShownColumn]:

@@ -192,7 +192,7 @@ def _totals(plan: ReportPlan, rows: Iterable[SourceRow]) -> tuple[CurrencySums, 
     added = [
         (each.name, each.of.name)
         for each in plan.shown
-        if each.of is not None and each.of.kind == "money" and each.of.adds_up
+        if each.of is not None and each.of.kind == "money" and each.of.adds_up and not each.of.of_day
         and each.measure in (None, "sum")
     ]  # fmt: skip
     counts: dict[str, int] = {}
