@@ -309,6 +309,12 @@ def test_the_feed_is_the_ledger_and_pages_go_on_where_they_ended(loaded: Reporti
         )
         busy = max(BOOKS.versions, key=lambda stream: BOOKS.versions[stream])
         one = [event["position"] for event in get(http, "/v1/events", stream=busy, limit=1000)["data"]]
+        beyond = len(BOOKS.log) + 1
+        ahead = [
+            http.get("/v1/events", params={"after": beyond}),
+            http.get("/v1/events/stream", headers={"Last-Event-ID": str(beyond)}),
+        ]
+    assert [(each.status_code, each.json()["head"]) for each in ahead] == [(422, beyond - 1)] * 2
     assert one == [f.position for f in BOOKS.log if f.stream == busy]
     assert positions == list(range(1, len(BOOKS.log) + 1))
     events = [json.loads(line) for line in lines.text.splitlines()]

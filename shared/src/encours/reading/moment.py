@@ -72,7 +72,7 @@ class FuturePosition(Refusal):
     code = "future-position"
     title = "Position lies in the future"
     status = 422
-    remedy = "Ask for a known_at that has passed."
+    remedy = "Ask for an instant or a position that has passed; a restored ledger may have fewer events than before."
 
     def __init__(self, name: str, head: int) -> None:
         super().__init__(

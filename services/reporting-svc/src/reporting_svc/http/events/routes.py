@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from encours.http.parameters import malformed, parse_position
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.reading.moment import FuturePosition
 from reporting_svc.http.events.answers import EventOut, EventsOut
 from reporting_svc.http.live import live
 from reporting_svc.read_models.feed import EventFilter, Feed, FeedPage, matching_types
@@ -57,6 +58,7 @@ async def list_events(
     """
     feed: Feed = q.services.extras["feed"]
     time = await q.time()
+    await _require_reached(q, "after", after)
     page = await feed.page(q.caller.ledger, after, limit, _filter(q, type_, stream), time.position)
     events = page.events
     if "as_of" in q.request.query_params:
@@ -89,9 +91,9 @@ async def stream_events(
     """
     feed: Feed = q.services.extras["feed"]
     wanted = _filter(q, type_, stream)
-    begin = _resume(q.request.headers.get("last-event-id"), after)
-    if begin is None:
-        begin = (await q.ledger.head(q.caller.ledger)).position
+    name, begin = _resume(q.request.headers.get("last-event-id"), after)
+    head = await _require_reached(q, name, begin or 0)
+    begin = head if begin is None else begin
     return live(feed, q, feed.tail(q.caller.ledger, begin, wanted), _show)
 
 
@@ -103,13 +105,25 @@ async def _show(page: FeedPage) -> bytes:
     )
 
 
-def _resume(last_event_id: str | None, after: int | None) -> int | None:
+def _resume(last_event_id: str | None, after: int | None) -> tuple[str, int | None]:
+    """Return the name of what was sent, and the position behind which the stream begins; ``None`` for now."""
     if last_event_id is None:
-        return after
+        return "after", after
     position = parse_position(last_event_id)
     if position is None:
         raise malformed("Last-Event-ID", "Send the id of the last event as it came: a position.")
-    return position
+    return "Last-Event-ID", position
+
+
+async def _require_reached(q: Query, name: str, position: int) -> int:
+    """Return the ledger's last position. Raises 422 for one behind it.
+
+    A reader who has seen more than the ledger has would miss what a ledger that was restored records there anew.
+    """
+    head = (await q.ledger.head(q.caller.ledger)).position
+    if position > head:
+        raise FuturePosition(name, head)
+    return head
 
 
 def _filter(q: Query, wanted: list[str] | None, stream: str | None) -> EventFilter:
