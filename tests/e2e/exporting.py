@@ -61,7 +61,8 @@ def reports_are_exported(year: Year) -> None:
         io.StringIO(exported(year.world, body | {"kind": "aged_balance"})[1].decode("utf-8-sig"))
     )
     (shown,) = year.world.get("reporting", "/v1/aged-balance", **at)["data"]
-    assert (aged["customer_id"], aged["customer"]) == (year.customer, shown["name"])
+    named = aged["customer_id"], aged["customer_ref"], aged["customer"]
+    assert named == (year.customer, shown["external_ref"] or "", shown["name"])
     assert {name: aged[name] for name in shown["bands"]} == {
         name: money["amount"] for name, money in shown["bands"].items()
     }

@@ -233,10 +233,12 @@ def test_a_code_or_id_of_another_form_is_answered_with_the_form_in_words() -> No
     class Sent(BaseModel):
         currency: Currency
         entity_id: Annotated[str, Id("ent")]
+        bands: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$")]
 
     with pytest.raises(ValidationError) as refused:
-        Sent.model_validate({"currency": "eur", "entity_id": "ENT"})
+        Sent.model_validate({"currency": "eur", "entity_id": "ENT", "bands": "30;60"})
     assert [fault["detail"] for fault in faults(refused.value.errors(), place="body")] == [
         "Write the ISO 4217 code of a currency in capitals, such as EUR.",
         "Write an id: ent_ and 32 lower-case hexadecimal digits.",
+        "Write the last days of the bands with commas between them, such as 30,60,90.",
     ]

@@ -115,6 +115,7 @@ _FORMS = {
     "^[0-9]{1,4}(,[0-9]{1,4})*$": "Write the last days of the bands with commas between them, such as 30,60,90.",
     "^[a-z][a-z0-9_]{0,39}$": "Write a code: a small letter, then small letters, digits and _, 40 at most.",
     "^[0-9]{4}-(0[1-9]|1[0-2])$": "Write a month such as 2026-03.",
+    "^20[0-9]{2}-(0[1-9]|1[0-2])$": "Write a month such as 2026-03.",
 }
 _ID = re.compile(r"\^([a-z]+_)\[0-9a-f\]\{32\}\$")
 

@@ -199,8 +199,9 @@ class ExportedReport:
         return await with_insured(view, await with_collectors(view, scope, group_by))
 
     def _customer(self, customer_id: str) -> tuple[str, str, str]:
+        """Return id, reference and name; the auxiliary account of a customer without a reference is its id."""
         known = self.auxiliaries.get(customer_id) or Auxiliary("", "")
-        return customer_id, known.number, known.label
+        return customer_id, "" if known.number == customer_id else known.number, known.label
 
 
 def _amounts(own: Figures) -> list[CellAmount]:
