@@ -1,5 +1,6 @@
 """Given a rule, the due moments are those that a calendar on the wall shows."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from encours.contracts.events.schedule import (
     ScheduleSet,
     ScheduleStopped,
 )
+from encours.kernel.bands import STANDARD
 from encours.kernel.business_days import business_calendar
 from encours.kernel.errors import Invalid
 from encours.testing.events import event
@@ -35,7 +37,9 @@ from reporting_svc.domain.schedule.state import (
     set_schedule,
 )
 from reporting_svc.http.schedules.bodies import ReportScheduleBody
+from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.tie_out.query import TiedFigures
 from reporting_svc.reports.message import ATTACHED_BYTES_MAX, report_text
 from reporting_svc.reports.run import ReportRun
 
@@ -274,3 +278,25 @@ def test_a_file_that_is_too_large_is_named_and_not_attached(size: int, said: str
     )
     assert "<b>" not in text.html.partition("<body>")[2]
     assert "DELETE /v1/schedules/scd_1" in text.text
+    assert (text.subject, text.text.partition("\n")[0]) == (
+        "Report <b>Debts</b> as of 2026-03-31",
+        "Rows: 0.",
+    )
+
+
+def test_a_mail_in_french_has_days_and_amounts_as_they_are_written_there() -> None:
+    mail = event(
+        ReportMailRequested, report_name="Créances", report_id="rpt_1", as_of=date(2026, 3, 31), language="fr"
+    )
+    plan = plan_of(ReportDocument(source="open_items", columns=("number",), limit=1))
+    found = ReportRows(plan, mail.as_of)
+    found.add({"number": f"FAC-{n}", "currency": "EUR"} for n in range(3))
+    figures = dataclasses.replace(Figures.none("EUR", STANDARD), ledger=123_450)
+    run = ReportRun(plan, Scope(), None, found.table(), (TiedFigures(figures),))
+    text = report_text(mail, run, 1)
+    assert text.subject == "État Créances au 31/03/2026"
+    assert text.text.splitlines()[:6:2] == [
+        "Lignes : 1.",
+        "Autres lignes, au-delà de la limite de l'état : 2.",
+        "Rapproché du compte clients : 1234,50 EUR.",
+    ]
