@@ -142,7 +142,7 @@ def test_a_returned_debit_breaks_a_plan_after_its_second_instalment(story: Story
     assert story.asked() == {"0.00"}
     assert story.reminders() > reminders
     told = str(world.get("reporting", f"/v1/customers/{story.customer}/timeline", lang="en", limit=200))
-    assert "Payment plan of 240.00 EUR agreed, 3 instalment(s)" in told
+    assert "Payment plan of 240.00 EUR agreed, 3 instalments" in told
     assert "Payment plan broken, 120.00 EUR left (instalment missed)" in told
 
 

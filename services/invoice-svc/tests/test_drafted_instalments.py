@@ -59,7 +59,7 @@ def test_the_issue_fixes_the_instalments_of_the_draft_in_the_same_append(make: A
     assert firm.kinds(since=before) == ["invoice.issued", "invoice.rescheduled"]
     rescheduled = firm.stream("inv_1")[-1]
     assert rescheduled.effective_on == ISSUED
-    assert summary(rescheduled.data, "en") == "Invoice due in 3 instalment(s): at issue"
+    assert summary(rescheduled.data, "en") == "Invoice due in 3 instalments: at issue"
     body = InvoiceOut.of(firm.state(INVOICE, "inv_1"), 1, ISSUED)
     assert (shown(firm), body["drafted_instalments"], body["payable_on"]) == (IN_THIRDS, [], "2026-06-01")
 

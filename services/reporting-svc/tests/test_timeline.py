@@ -17,7 +17,7 @@ from encours.contracts.common import Conversion
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.credit_file import CreditCommentMade
 from encours.contracts.events.dunning.promises import PromiseMade
-from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.contracts.events.dunning.reminders import ReminderRequested, RunCompleted
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, PaymentApplied, PaymentUnapplied
 from encours.contracts.events.money.bank import (
     BankLineProposed,
@@ -27,6 +27,8 @@ from encours.contracts.events.money.bank import (
     ReturnProposal,
 )
 from encours.contracts.events.money.payment import PaymentIdentified, PaymentReceived
+from encours.contracts.events.parties.customer import CustomerMerged
+from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.report import ReportSaved
 from encours.contracts.events.reservation import (
     OrderBillingCounted,
@@ -144,7 +146,38 @@ def test_a_proposal_for_a_bank_line_is_about_its_entity_and_mentions_the_invoice
     assert not entry.about_customer
     assert [rows.get(InvoiceMention, each, 2) is not None for each in ("inv_1", "inv_2")] == [True, True]
     assert rows.get(CustomerMention, "cus_1", 2) is not None
-    assert summary(proposed, "en").endswith("1 set(s) of invoices proposed")
+    assert summary(proposed, "en").endswith("1 set of invoices proposed")
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "french"),
+    [
+        (0, "0 messages, 0 tasks, 0 held back", "0 message, 0 tâche, 0 retenue"),
+        (1, "1 message, 1 task, 1 held back", "1 message, 1 tâche, 1 retenue"),
+        (2, "2 messages, 2 tasks, 2 held back", "2 messages, 2 tâches, 2 retenues"),
+    ],
+)
+def test_a_number_and_its_noun_agree(number: int, english: str, french: str) -> None:
+    run = build(RunCompleted, requested=number, tasks=number, suppressed=number)
+    assert summary(run, "en").endswith(english)
+    assert summary(run, "fr").endswith(french)
+
+
+def test_a_cause_that_nobody_stated_is_left_out_and_the_words_of_a_person_stay() -> None:
+    merged = build(CustomerMerged, into_id="cus_2", cause=None)
+    assert [summary(merged, "en"), summary(merged, "fr")] == [
+        "Record merged into cus_2",
+        "Fiche fusionnée avec cus_2",
+    ]
+    assert summary(replace(merged, cause="copy(s) of {name}: —"), "en").endswith(": copy(s) of {name}: —")
+
+
+def test_a_rate_has_the_decimal_mark_of_the_language() -> None:
+    rate = build(ExchangeRatePublished, base="USD", quote="EUR", rate="0.90")
+    assert (summary(rate, "en")[-18:], summary(rate, "fr")[-18:]) == (
+        ": 1 USD = 0.90 EUR",
+        ": 1 USD = 0,90 EUR",
+    )
 
 
 def test_a_return_is_proposed_to_each_payer_that_is_known() -> None:

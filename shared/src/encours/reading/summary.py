@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from encours.contracts import Event
@@ -20,7 +21,18 @@ from encours.reading.texts import (
     reports,
     settings,
 )
-from encours.reading.texts.form import Language, Lines, day_text, money_text, share_text, word_text
+from encours.reading.texts.form import (
+    Language,
+    Lines,
+    day_text,
+    decimal_text,
+    money_text,
+    share_text,
+    word_text,
+)
+
+_LAST = re.compile(r" ?: \{(\w+)\}$")
+_NUMBERED = re.compile(r"\{(\w+)\}|\(s\)")
 
 
 def summary(event: Event, language: Language) -> str:
@@ -28,7 +40,33 @@ def summary(event: Event, language: Language) -> str:
     templates = _templates(event)
     if templates is None:
         return type(event).TYPE
-    return templates[language == "fr"].format_map(_Fields(event, language))
+    template = _numbered(_known(templates[language == "fr"], event), event, language)
+    return template.format_map(_Fields(event, language))
+
+
+def _known(template: str, event: Event) -> str:
+    """Return the template without a last part, such as a cause, that the event does not state."""
+    last = _LAST.search(template)
+    return template[: last.start()] if last and getattr(event, last[1], "") is None else template
+
+
+def _numbered(template: str, event: Event, language: Language) -> str:
+    """Return the template with each ``(s)`` as the number before it asks; none is 0 invoices, and 0 facture."""
+    number: int | None = None
+
+    def written(found: re.Match[str]) -> str:
+        nonlocal number
+        if found[1]:
+            value = getattr(event, found[1], None)
+            counted = len(value) if isinstance(value, tuple) else value
+            if isinstance(counted, int) and not found[1].endswith(("_minor", "_bps")):
+                number = counted
+            return found[0]
+        if number is None:
+            return found[0]
+        return "" if number == 1 or (language == "fr" and number == 0) else "s"
+
+    return _NUMBERED.sub(written, template)
 
 
 def _templates(event: Event) -> tuple[str, str] | None:
@@ -99,6 +137,8 @@ class _Fields(dict[str, str]):
             return share_text(value, language)
         if isinstance(value, tuple):
             return str(len(value))
+        if name == "rate":
+            return decimal_text(str(value), language)
         if isinstance(value, date):
             return day_text(value, language)
         return word_text(str(value), language)

@@ -19,12 +19,12 @@ _CODE = re.compile("[a-z]+(_[a-z]+)+")
 
 def money_text(minor: int, currency: str, language: Language) -> str:
     """Return an amount as ``240.00 EUR`` or ``240,00 EUR``."""
-    return f"{_decimal(format_amount(minor, currency), language)} {currency}"
+    return f"{decimal_text(format_amount(minor, currency), language)} {currency}"
 
 
 def share_text(bps: int, language: Language) -> str:
     """Return a share in basis points as ``12.50 %`` or ``12,50 %``."""
-    return f"{_decimal(f'{bps // 100}.{bps % 100:02d}', language)} %"
+    return f"{decimal_text(f'{bps // 100}.{bps % 100:02d}', language)} %"
 
 
 def day_text(day: date, language: Language) -> str:
@@ -39,5 +39,6 @@ def word_text(word: str, language: Language) -> str:
     return word.replace("_", " ") if _CODE.fullmatch(word) else word
 
 
-def _decimal(number: str, language: Language) -> str:
+def decimal_text(number: str, language: Language) -> str:
+    """Return a decimal number as ``0.90`` or ``0,90``."""
     return number.replace(".", ",") if language == "fr" else number
