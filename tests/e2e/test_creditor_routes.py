@@ -146,3 +146,20 @@ def test_rules_for_disputes_are_set_and_shown(world: World) -> None:
     world.put("/v1/dispute-categories/price", of_entity | rule)
     (shown,) = world.get("invoice", "/v1/dispute-categories", **of_entity)["categories"]
     assert shown | rule | {"alert_days": 3, "in_force": True} == shown
+
+
+def test_figures_of_a_creditor_are_of_its_own_day(world: World) -> None:
+    """Kiritimati is 25 hours ahead of Pago Pago, so that it is never the same day on both, or on one and in Paris."""
+    shown = []
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        creditor = world.post("invoice", "/v1/entities", {"name": zone, "time_zone": zone, "country": "GB"})[
+            "id"
+        ]
+        debtor = world.customer(entity_id=creditor)
+        invoice = world.invoice(debtor, entity_id=creditor)
+        body = world.get("reporting", "/v1/aged-balance", entity_id=creditor)
+        assert (body["as_of"], body["totals"]["outstanding"]) == (invoice["issued_on"], invoice["total"])
+        figure = {"figure": "past-90", "title": "Today", "entity_id": creditor}
+        assert world.post("reporting", "/v1/figures", figure)["figure_as_of"] == invoice["issued_on"]
+        shown.append(date.fromisoformat(body["as_of"]))
+    assert timedelta(days=1) <= shown[0] - shown[1] <= timedelta(days=2)

@@ -7,6 +7,7 @@ says which position it was made at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 AS_OF = query(
     "as_of",
-    "The business date asked about; today in the ledger's time zone if not given.",
+    "The business date asked about. If not given it is today: of the entity where `entity_id` names one, else in the"
+    " ledger's time zone.",
     format="date",
     example="2026-03-31",
 )
@@ -67,6 +69,7 @@ FRESH = query(
     type="boolean",
     default=True,
 )
+_ENTITY = re.compile(r"ent_[0-9a-f]{32}")
 LAG_HEADER = "Encours-Lag"
 LAG_UNKNOWN = "unknown"
 IF_NONE_MATCH = header(
@@ -214,13 +217,22 @@ class _MakeQuery:
         min_position = position_parameter(request, "min_position") or 0
         today_from = None
         if as_of is None:
-            as_of = await at_hand.ledger.today(caller.ledger)
-            zone = ZoneInfo((await at_hand.ledger.info(caller.ledger)).time_zone)
-            today_from = datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone)
+            zone = await _zone(at_hand.ledger, caller, request.query_params.get("entity_id"))
+            as_of = (await at_hand.ledger.clock(caller.ledger)).day_in(zone)
+            today_from = datetime(as_of.year, as_of.month, as_of.day, tzinfo=ZoneInfo(zone))
         if known_at is not None:
             known_at, asked = await resolve_known_at(at_hand.ledger, caller.ledger, known_at)
         fresh = flag_parameter(request, "fresh", default=True)
         return Query(request, at_hand, caller, as_of, today_from, known_at, asked, min_position, fresh)
+
+
+async def _zone(ledger: Ledger, caller: Caller, entity_id: str | None) -> str:
+    """Return the time zone whose day is today: an entity's documents have the days of its own."""
+    zone = None
+    is_covered = caller.entities is None or entity_id in caller.entities
+    if entity_id is not None and _ENTITY.fullmatch(entity_id) and is_covered:
+        zone = await ledger.zone_of(caller.ledger, entity_id)
+    return zone or (await ledger.info(caller.ledger)).time_zone
 
 
 def reading(scope: str, *, time_travel: bool = True) -> Any:

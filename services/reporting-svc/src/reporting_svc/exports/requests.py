@@ -63,11 +63,12 @@ async def request_export(
 async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> int:
     """Return the position up to which events are read."""
     default_chart().with_numbers(wanted.accounts)
-    if wanted.first_on > meta.today:
+    today = await ledger.today_of(meta.ledger, wanted.entity_id)
+    if wanted.first_on > today:
         field = "/as_of" if wanted.kind in REPORTS else "/from"
         if wanted.kind == "fec" and wanted.first_on == wanted.last_on.replace(month=1, day=1):
             field = "/year"
-        raise Invalid(f"The period begins after today, {meta.today}: choose an earlier day.", field)
+        raise Invalid(f"The period begins after today, {today}: choose an earlier day.", field)
     await require_entity(ledger, meta.ledger, wanted.entity_id)
     return position_upto(wanted.position, (await ledger.head(meta.ledger)).position)
 

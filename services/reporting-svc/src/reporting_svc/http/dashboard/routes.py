@@ -79,7 +79,7 @@ async def stream_dashboard(
         nonlocal shown, wanted, first
         body = shown
         if not first:
-            body, wanted = await _board(await _today(q), asked, days)
+            body, wanted = await _board(await _today(q, asked), asked, days)
         if not first and body | {"position": 0} == shown | {"position": 0}:
             return b""
         shown, first = body, False
@@ -119,8 +119,8 @@ async def _moves(
         await heads.aclose()
 
 
-async def _today(q: Query) -> Query:
-    return replace(q, as_of=await q.ledger.today(q.caller.ledger))
+async def _today(q: Query, asked: AskedInCurrency) -> Query:
+    return replace(q, as_of=await q.ledger.today_of(q.caller.ledger, asked.entity_id or ""))
 
 
 async def _board(q: Query, asked: AskedInCurrency, days: int) -> tuple[Json, ForecastWork | None]:
@@ -158,7 +158,8 @@ async def _forecast(q: Query, books: ReceivablesSnapshot) -> ForecastWork | Reas
     """
     if books.conversion is not None:
         return "several-currencies"
-    is_past = q.today_from is None and q.as_of != await q.ledger.today(q.caller.ledger)
+    entity = books.scope.entity_id or ""
+    is_past = q.today_from is None and q.as_of != await q.ledger.today_of(q.caller.ledger, entity)
     if is_past or not books.view.time.is_now:
         return "no-forecast-of-the-past"
     until = q.as_of + timedelta(days=HORIZON_DAYS)

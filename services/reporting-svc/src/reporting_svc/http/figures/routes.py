@@ -43,7 +43,7 @@ Reading = Annotated[Query, reading("reports:read")]
 @router.post("/v1/figures", response_model=FigureAsOf, status_code=201)
 async def publish(body: FigureBody, cmd: Annotated[Command, command("reports:write")]) -> Response:
     """Publish a figure: its value is kept as an event, with its definition and the position it was computed at."""
-    asked = body.to_command(new_id("fig"), cmd.meta.today)
+    asked = body.to_command(new_id("fig"), await cmd.ledger.today_of(cmd.meta.ledger, body.entity_id))
     figures = LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
     return await cmd.run(publish_figure, asked, figures, answer=FIGURE_ANSWER, status=201, at=PATH)
 
