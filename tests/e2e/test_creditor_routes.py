@@ -159,6 +159,9 @@ def test_figures_of_a_creditor_are_of_its_own_day(world: World) -> None:
         invoice = world.invoice(debtor, entity_id=creditor)
         body = world.get("reporting", "/v1/aged-balance", entity_id=creditor)
         assert (body["as_of"], body["totals"]["outstanding"]) == (invoice["issued_on"], invoice["total"])
+        told = world.get("reporting", f"/v1/customers/{debtor}/timeline")
+        assert told["as_of"] == body["as_of"]
+        assert "invoice.issued" in [each["type"] for each in told["data"]]
         figure = {"figure": "past-90", "title": "Today", "entity_id": creditor}
         assert world.post("reporting", "/v1/figures", figure)["figure_as_of"] == invoice["issued_on"]
         shown.append(date.fromisoformat(body["as_of"]))

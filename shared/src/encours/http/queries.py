@@ -119,6 +119,12 @@ class Query:
         """The service's read models."""
         return self.services.db
 
+    async def day_of(self, entity: str) -> date:
+        """Return the date that was asked for, else today of the entity."""
+        return (
+            self.as_of if self.today_from is None else await self.ledger.today_of(self.caller.ledger, entity)
+        )
+
     async def time(self) -> TimeTravel:
         """The question's dates for an answer that is folded from streams: now is the ledger's head.
 

@@ -54,7 +54,7 @@ async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Record
     time = await q.time()
     events = await q.ledger.read_stream(q.caller.ledger, stream, upto=time.position)
     if events:
-        time = replace(time, as_of=await _day(q, events[0].entity))
+        time = replace(time, as_of=await q.day_of(events[0].entity))
     state = answer.folder.fold_as_of(events, time.as_of)
     assert answer.folder.missing is not None
     missing = answer.folder.missing(stream)
@@ -107,7 +107,7 @@ async def fold_page(
     found = await q.ledger.read_streams(q.caller.ledger, [row[key] for row in rows], upto=view.time.position)
     days = {events[0].entity: view.time.as_of for events in found.values() if events}
     for entity in days:
-        days[entity] = await _day(q, entity)
+        days[entity] = await q.day_of(entity)
 
     def folded(events: list[Recorded]) -> FoldedObject[S]:
         time = replace(view.time, as_of=days[events[0].entity] if events else view.time.as_of)
@@ -117,14 +117,9 @@ async def fold_page(
     return {identifier: folded(events) for identifier, events in found.items()}
 
 
-async def _day(q: Query, entity: str) -> date:
-    """Return the date that was asked for, else today's of the entity."""
-    return q.as_of if q.today_from is None else await q.ledger.today_of(q.caller.ledger, entity)
-
-
 async def days_of(q: Query, entities: Sequence[str]) -> dict[str, date]:
     """Return today of each entity for which it is another day than the one asked about; none with ``as_of``."""
-    found = {entity: await _day(q, entity) for entity in entities}
+    found = {entity: await q.day_of(entity) for entity in entities}
     return {entity: day for entity, day in found.items() if day != q.as_of}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Path
@@ -37,7 +38,7 @@ from reporting_svc.read_models.timeline.query import (
     EntriesQuery,
     customer_entries,
     entity_entries,
-    exists,
+    entity_of,
     invoice_entries,
     order_entries,
 )
@@ -151,8 +152,11 @@ async def _timeline(
     """Answer with a page of the events about a subject. Raises ``missing`` if there is none that the caller may see."""
     feed: Feed = q.services.extras["feed"]
     async with q.view(Timeline.name) as view:
-        if missing is not None and not await exists(view, subject):
-            raise missing(subject)
+        if missing is not None:
+            entity = await entity_of(view, subject)
+            if entity is None:
+                raise missing(subject)
+            view = replace(view, time=replace(view.time, as_of=await q.day_of(entity)))
         found = await entries(view, subject, page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
     positions = {position for each in found for position in each.values() if position is not None}

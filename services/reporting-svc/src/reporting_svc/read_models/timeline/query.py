@@ -20,11 +20,11 @@ ALL_ENTITIES = ""
 """Entity of the events that are about the ledger as a whole."""
 
 
-async def exists(view: View, stream: str) -> bool:
-    """Return true if the customer, invoice, order or entity exists and the caller may see its entity."""
+async def entity_of(view: View, stream: str) -> str | None:
+    """Return the entity of a customer, an invoice, an order or an entity; None if the caller sees none."""
     where = ViewWhere(view, entity="entity").equal("stream", stream)
-    found: bool = await view.conn.fetchval(
-        f"select exists (select from {view.schema}.entry where {where.sql})", *where.arguments
+    found: str | None = await view.conn.fetchval(
+        f"select entity from {view.schema}.entry where {where.sql} limit 1", *where.arguments
     )
     return found
 
