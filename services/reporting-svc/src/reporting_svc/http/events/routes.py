@@ -54,7 +54,8 @@ async def list_events(
     """A page of events, straight from the ledger. `known_at` bounds it; `as_of` leaves out what counts later.
 
     With `Accept: application/x-ndjson` the events come one a line, and the position to go on from in the header
-    `Encours-Position`.
+    `Encours-Position`. An `after` behind the end of the ledger is refused: a ledger that was restored may have fewer
+    events than a reader has seen.
     """
     feed: Feed = q.services.extras["feed"]
     time = await q.time()
