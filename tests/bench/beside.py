@@ -27,7 +27,7 @@ from encours.testing.servers import fresh_installation, running_cluster
 from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.dashboard.query import month_to_date
-from reporting_svc.read_models.dso.query import days_sales_outstanding
+from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.scope import Scope
@@ -131,7 +131,8 @@ async def measured(ledger_dsn: str, store_dsn: str, folder: Path) -> list[Entry]
     async def dashboard() -> tuple[int, int, int]:
         async with store.transaction(isolation="repeatable_read", readonly=True):
             at, total = view(DAY, EVENTS, now=True), await _total(view(DAY, EVENTS, now=True))
-            dso = await days_sales_outstanding(at, Scope(currency="EUR"), total, OpenPenalties(0, 0), 90)
+            billed = await billed_months(at, Scope(currency="EUR"), 90)
+            dso = days_sales_outstanding(total, OpenPenalties(0, 0), billed, DAY, 90)
             await month_to_date(at, Scope(currency="EUR"), dso, total.bands[0])
             return total.open_items, total.overdue, dso.turnover_minor
 

@@ -31,7 +31,7 @@ from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.delays.query import covered_debts
-from reporting_svc.read_models.dso.query import days_sales_outstanding
+from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal
@@ -203,8 +203,9 @@ async def _measured_then(
 
 
 async def _dso(view: View) -> object:
+    billed = await billed_months(view, EUR, 90)
     total = Figures.none("EUR", STANDARD)
-    return await days_sales_outstanding(view, EUR, total, OpenPenalties(0, 0), 90)
+    return days_sales_outstanding(total, OpenPenalties(0, 0), billed, view.time.as_of, 90)
 
 
 async def _turnover(view: View) -> object:

@@ -20,7 +20,7 @@ from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import month_to_date
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.delays.query import due_outcomes
-from reporting_svc.read_models.dso.query import DsoGrouping, days_sales_outstanding, grouped_days
+from reporting_svc.read_models.dso.query import DsoGrouping, billed_months, days_sales_outstanding, grouped_days
 from reporting_svc.read_models.receivables.groups import GroupBy, with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.plans import compared
@@ -81,6 +81,7 @@ def check_plans(store: Store, asked: Question, log: list[StoredEvent]) -> None:
         turnover_plan_id="tpn", plan_version=1, code="p", title="p", currency="EUR", by="salesperson", targets=targets
     )  # fmt: skip
     found = store.run(compared(view, asked.scope, plan))
+    assert all(own.minor == own.expected_minor for own in found.sums)
     expected = {(each.month, each.group): (0, 0) for each in targets}
     known = log[: asked.known(log)]
     for customer, day, amounts in naive_money.turnover(known, first, asked.as_of, asked.scope.currency):
@@ -144,7 +145,9 @@ async def outstanding_days(view: View, scope: Scope) -> tuple[Dso, int]:
     """Return the days sales outstanding, and what is not due of the same balance."""
     total = (await aged(view, scope)).one_currency() or Figures.none(scope.currency or "", STANDARD)
     penalties = await open_penalties(view, scope, None)
-    dso = await days_sales_outstanding(view, scope, total, penalties, 90)
+    billed = await billed_months(view, scope, 90)
+    assert billed.balance_minor == total.outstanding
+    dso = days_sales_outstanding(total, penalties, billed, view.time.as_of, 90)
     return dso, total.bands[0] - penalties.not_due_minor
 
 

@@ -100,8 +100,10 @@ def random_books(seed: int, acts: int) -> Books:
 
 
 @contextmanager
-def damaged(at: Reporting, table: str, column: str, order: str) -> Iterator[asyncpg.Record]:
-    """Add a cent to an amount of the first row in EUR of a table of the read model, and take it away again."""
+def damaged(at: Reporting, table: str, column: str, *orders: str) -> Iterator[asyncpg.Record]:
+    """Add a cent to an amount of the first row in EUR of a table of the read model, in the first order; take it from
+    the first row in the second order, if there is one. Undo it at the end.
+    """
     table = f"{schema_of('receivables', LEDGER)}.{table}"
 
     async def change(ctid: str, minor: int) -> asyncpg.Record:
@@ -114,10 +116,13 @@ def damaged(at: Reporting, table: str, column: str, order: str) -> Iterator[asyn
         finally:
             await conn.close()
 
-    found = asyncio.run(
-        change(f"select ctid from {table} where currency = 'EUR' order by {order} limit 1", 1)
-    )
+    def changed(order: str, minor: int) -> asyncpg.Record:
+        first = f"select ctid from {table} where currency = 'EUR' order by {order} limit 1"
+        return asyncio.run(change(first, minor))
+
+    rows = [changed(order, 1 - 2 * n) for n, order in enumerate(orders)]
     try:
-        yield found
+        yield rows[0]
     finally:
-        asyncio.run(change(f"select '{found['ctid']}'::tid", -1))
+        for n, row in enumerate(rows):
+            asyncio.run(change(f"select '{row['ctid']}'::tid", 2 * n - 1))

@@ -15,16 +15,19 @@ from hypothesis import strategies as st
 from encours.contracts.books import movements
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.rate import ExchangeRatePublished
+from encours.kernel.bands import STANDARD
 from encours.kernel.money import div_half_up
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
 from reporting_svc.domain.measures.dso import Dso
+from reporting_svc.http.open_items.routes import band_range
 from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.dashboard.query import month_to_date
-from reporting_svc.read_models.dso.query import days_sales_outstanding, grouped_days
+from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding, grouped_days
+from reporting_svc.read_models.overdue.query import listed_sum
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import (
     ReportConversion,
@@ -33,6 +36,7 @@ from reporting_svc.read_models.receivables.conversion import (
     unrealised,
 )
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.tie_out.query import require_aged_tied
 from tests.integration.receivable_histories import DAY_0, ENTITY, Books, history, issue, replay, steps
 from tests.integration.store import Store, project
 
@@ -135,9 +139,13 @@ def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
     assert [figures.currency for figures in found.sums] == (["EUR"] if expected else [])
     if total := found.one_currency():
         assert [*total.bands, total.unapplied] == [sum(column) for column in zip(*rows.values(), strict=True)]
-        assert total.outstanding == sum(part.converted_minor for part in found.parts)
+        assert store.run(require_aged_tied(moment, scope, found, STANDARD, "EUR"))[0].figures == total
+        for place, minor in ((None, sum(total.bands)), (0, total.bands[0]), (2, total.bands[2])):
+            within = band_range(STANDARD, place, as_of)
+            assert store.run(listed_sum(moment, scope, within, STANDARD, conversion=conversion)) == minor
         penalties = store.run(open_penalties(moment, scope, conversion))
-        dso = store.run(days_sales_outstanding(moment, scope, total, penalties, 90, conversion))
+        billed = store.run(billed_months(moment, scope, 90, conversion))
+        dso = days_sales_outstanding(total, penalties, billed, moment.time.as_of, 90)
         check_groups(store, moment, dso, total.outstanding, conversion)
         cei = store.run(month_to_date(moment, scope, dso, total.bands[0], conversion))
         opening, sales = month(log[:upto], as_of, rates)

@@ -31,7 +31,7 @@ from reporting_svc.read_models.receivables.groups import group_of, labels_of, re
 from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
-from reporting_svc.read_models.tie_out.query import OwnSum, groups_sum, require_tied
+from reporting_svc.read_models.tie_out.query import OwnSum, groups_sum, require_rows_tied, require_tied
 
 
 class TooManyCustomers(ValueError):
@@ -123,6 +123,7 @@ class ExportedReport:
                 raise TooManyCustomers(self.customers_max)
             rows, added = list[TableRow](), Counter[str]()
             for own in map(found.figures, found.rows):
+                await require_rows_tied(view, scope, (own,))
                 added[own.currency] += own.outstanding
                 rows.append((*self._customer(own.customer_id), own.currency, *_amounts(own)))
             for total in found.sums:
@@ -135,6 +136,7 @@ class ExportedReport:
         async with self._snapshot(group_by) as (view, scope):
             await require_defined(view, group_of(group_by))
             groups = await aged_groups(view, scope, group_of(group_by), self.bands, self.basis)
+            await require_rows_tied(view, scope, (each.figures for each in groups))
             for total in (await aged(view, scope, bands=self.bands, basis=self.basis)).sums:
                 await require_tied(view, scope, total, groups_sum(groups, total))
             named = [each.group for each in groups if each.group is not None]

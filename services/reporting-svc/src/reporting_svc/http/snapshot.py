@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -23,10 +23,16 @@ from reporting_svc.read_models.receivables.conversion import (
     unrealised,
 )
 from reporting_svc.read_models.receivables.groups import group_of, require_defined, with_collectors
-from reporting_svc.read_models.receivables.query import check, currency_of
+from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
-from reporting_svc.read_models.tie_out.query import OwnSum, TiedFigures, require_tied
+from reporting_svc.read_models.tie_out.query import (
+    OwnSum,
+    TiedFigures,
+    require_aged_tied,
+    require_rows_tied,
+    require_tied,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,7 @@ class AgedSnapshot:
     aged: Aged
     parked: list[str]
     tied: tuple[TiedFigures, ...]
-    """The sums of ``aged``, for a report that shows the bands themselves."""
+    """The sums of ``aged``, or nothing of a currency where it has none."""
     conversion: ReportConversion | None = None
     unrealised: Unrealised | None = None
 
@@ -56,9 +62,22 @@ class ReceivablesSnapshot(AgedSnapshot):
         expected = self.total.outstanding if expected_minor is None else expected_minor
         return await require_tied(self.view, self.scope, self.total, OwnSum(of, minor, expected))
 
-    async def require_bands_tied(self) -> TiedFigures:
-        """Raise a 503 problem unless the sums agree, for a report that shows the bands themselves."""
-        return await require_tied(self.view, self.scope, self.total, None)
+    async def require_each_tied(self, owns: Iterable[OwnSum]) -> None:
+        """Raise a 503 problem unless each of some sums that a report added up by itself is as expected."""
+        for own in owns:
+            await require_tied(self.view, self.scope, self.total, own)
+
+    async def require_movements_tied(self, of: str, minor: int) -> TiedFigures:
+        """Raise a 503 problem unless what movements add up to is the outstanding amount; minor units.
+
+        Converted movements are rounded one by one: of these, the snapshot has tied out the balances in each currency.
+        """
+        return self.tied_total if self.conversion else await self.require_tied(of, minor)
+
+    @property
+    def tied_total(self) -> TiedFigures:
+        """Aged sums as the snapshot has tied them out."""
+        return self.tied[0]
 
 
 @asynccontextmanager
@@ -90,7 +109,8 @@ async def aged_snapshot(
         if page is not None and len(found.sums) > 1:
             # Customers have a row in each currency. No index has this order, so one currency does without it.
             found = await aged(view, scope, bands=bands, basis=basis, page=page, key=KEY_AND_CURRENCY)
-        tied = tuple([await require_tied(view, scope, total, None) for total in found.sums])
+        await require_rows_tied(view, scope, map(found.figures, found.rows))
+        tied = await require_aged_tied(view, scope, found, bands, report_currency)
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
         difference = None if conversion is None else await unrealised(view, scope, conversion)
         yield AgedSnapshot(
@@ -121,15 +141,12 @@ async def snapshot(
         q, asked, bands=bands, basis=basis, page=page, by=by, insured=insured, report_currency=wanted
     )
     async with opened as books:
-        yield await in_one_currency(books, bands, wanted)
+        yield in_one_currency(books)
 
 
-async def in_one_currency(
-    books: AgedSnapshot, bands: Bands, report_currency: str | None
-) -> ReceivablesSnapshot:
+def in_one_currency(books: AgedSnapshot) -> ReceivablesSnapshot:
     """Return the receivables with their sum. Raises a 422 problem for several currencies."""
-    empty = report_currency or await currency_of(books.view, books.scope)
-    total = books.aged.one_currency() or Figures.none(empty, bands)
+    total = books.aged.one_currency() or books.tied[0].figures
     return ReceivablesSnapshot(
         view=books.view,
         scope=books.scope if books.conversion else books.scope.within(total.currency),

@@ -19,8 +19,13 @@ from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
-from reporting_svc.read_models.report_sources.rows import ReportScope, report_scope, source_rows
-from reporting_svc.read_models.tie_out.query import OwnSum, TiedFigures, require_tied
+from reporting_svc.read_models.report_sources.rows import (
+    ReportScope,
+    promised_amount,
+    report_scope,
+    source_rows,
+)
+from reporting_svc.read_models.tie_out.query import OwnSum, TiedFigures, require_aged_tied, require_tied
 from reporting_svc.read_models.turnover.query import opening
 
 ROWS_MAX = 100_000
@@ -34,8 +39,9 @@ TIED = {
     "aged_balance": "outstanding",
     "turnover": "change",
     "collection": "closing",
+    "promises": "amount",
 }
-"""Columns whose sums are tied out. Payment delays are as their rows are made; promises add up to no balance."""
+"""Columns whose sums are tied out. Rows of payment delays are a part of all debts, whose sum is."""
 
 
 class ReportTooLarge(Refusal):
@@ -84,8 +90,7 @@ async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> Rep
     if "insured" in needed:
         scope = await with_insured(view, scope)
     books = await report_scope(view, scope, plan, first)
-    for figures in books.aged.sums:
-        await require_tied(view, scope, figures, None)
+    await require_aged_tied(view, scope, books.aged, plan.bands)
     rows, added = ReportRows(plan, on, scope.merged.of), Counter[str]()
     tied = TIED.get(plan.source.name)
     async for found in source_rows(books):
@@ -130,7 +135,6 @@ def _is_scope(condition: ReportCondition) -> bool:
 async def _tied(books: ReportScope, currency: str, added_minor: int) -> TiedFigures:
     """Return the aged sums of a currency, tied out with what the rows of the source add up to."""
     figures = books.total(currency)
-    own: OwnSum | None = None
     match books.plan.source.name:
         case "open_items":
             own = OwnSum("open items", added_minor, figures.open_items)
@@ -143,4 +147,9 @@ async def _tied(books: ReportScope, currency: str, added_minor: int) -> TiedFigu
             penalties = await open_penalties(books.view, books.scope.within(currency), None)
             closing = added_minor + penalties.open_minor
             own = OwnSum("closing balances and the open penalties", closing, figures.outstanding)
+        case "promises":
+            made = await promised_amount(books.view, books.scope.within(currency))
+            own = OwnSum("promises", added_minor, made)
+        case _:
+            own = OwnSum("parts", books.debts[currency], figures.outstanding)
     return await require_tied(books.view, books.scope, figures, own)

@@ -21,11 +21,10 @@ from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import aged_snapshot
 from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
 from reporting_svc.read_models.aged_balance.penalties import open_penalties
-from reporting_svc.read_models.aged_balance.query import KEY, SORTS, Figures, aged_groups
+from reporting_svc.read_models.aged_balance.query import KEY, SORTS, aged_groups
 from reporting_svc.read_models.receivables.conversion import conversion_to
 from reporting_svc.read_models.receivables.groups import group_of, labels_of
-from reporting_svc.read_models.receivables.query import currency_of
-from reporting_svc.read_models.tie_out.query import groups_sum, require_tied
+from reporting_svc.read_models.tie_out.query import groups_sum, require_rows_tied, require_tied
 
 BANDS = r"^[0-9]{1,4}(,[0-9]{1,4})*$"
 _GROUP_BY = r"^(entity|segment|salesperson|collector|payer|group|field:[a-z][a-z0-9_]{0,39})$"
@@ -85,11 +84,8 @@ async def aged_balance(
         report_currency=asked.report_currency,
     )
     async with opened as books:
-        totals, tied = [], books.tied
-        if not tied:
-            empty = Figures.none(asked.report_currency or await currency_of(books.view, books.scope), chosen)
-            tied = (await require_tied(books.view, books.scope, empty, None),)
-        for total in tied:
+        totals = []
+        for total in books.tied:
             scope = books.scope if books.conversion else books.scope.within(total.figures.currency)
             totals.append((total, await open_penalties(books.view, scope, books.conversion)))
         return q.respond(AgedBalanceOut.of(books, page, chosen, counted.definition, totals))
@@ -118,6 +114,7 @@ async def aged_balance_groups(
         view, scope, wanted = books.view, books.scope, asked.report_currency
         conversion = await conversion_to(view, scope, wanted) if wanted else None
         groups = await aged_groups(view, scope, group_of(group_by), chosen, counted.basis, conversion)
+        await require_rows_tied(view, scope, (each.figures for each in groups))
         tied = [
             await require_tied(view, scope, total, groups_sum(groups, total)) for total in books.aged.sums
         ]

@@ -29,10 +29,10 @@ from reporting_svc.jobs.forecast_store import ForecastWork
 from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import KEY
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises, month_to_date
-from reporting_svc.read_models.dso.query import days_sales_outstanding
+from reporting_svc.read_models.dso.query import MONTHS, billed_months, days_sales_outstanding
 from reporting_svc.read_models.feed import Feed
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.turnover.query import by_period
+from reporting_svc.read_models.turnover.query import CHANGES, by_period, opening
 
 router = Router(tags=["Receivables"])
 LARGEST = Page(limit=5, columns=("overdue", KEY), descending=True, nullable=False, last=None, check="")
@@ -128,11 +128,15 @@ async def _board(q: Query, asked: AskedInCurrency, days: int) -> tuple[Json, For
     async with snapshot(q, asked, page=LARGEST) as books:
         view, scope, conversion = books.view, books.scope, books.conversion
         first = view.time.as_of - timedelta(days=WINDOW_DAYS - 1)
-        tied = await books.require_bands_tied()
         penalties = await open_penalties(view, scope, conversion)
-        dso = await days_sales_outstanding(view, scope, books.total, penalties, days, conversion)
+        billed = await billed_months(view, scope, days, conversion)
+        dso = days_sales_outstanding(books.total, penalties, billed, view.time.as_of, days)
+        await books.require_movements_tied(MONTHS, billed.balance_minor)
+        periods = await by_period(view, scope, "day", first, conversion)
+        after = await opening(view, scope, first) + sum(each.change for each in periods)
+        tied = await books.require_movements_tied(CHANGES, after)
         lately = Lately(
-            periods=await by_period(view, scope, "day", first, conversion),
+            periods=periods,
             effectiveness=await month_to_date(
                 view, scope, dso, books.total.bands[0] - penalties.not_due_minor, conversion
             ),

@@ -38,16 +38,16 @@ async def days_sales_outstanding(
     """Outstanding in days of turnover; see `GET /v1/definitions` for each definition."""
     async with snapshot(q, asked, by=group_by and divided(group_by)[1]) as books:
         penalties = await open_penalties(books.view, books.scope, books.conversion)
-        dso = await query.days_sales_outstanding(
-            books.view, books.scope, books.total, penalties, days, books.conversion
-        )
-        groups = await _groups(books, group_by, days)
+        billed = await query.billed_months(books.view, books.scope, days, books.conversion)
+        dso = query.days_sales_outstanding(books.total, penalties, billed, q.as_of, days)
+        tied = await books.require_movements_tied(query.MONTHS, billed.balance_minor)
+        groups = DsoGroups(tied, None, {}, {})
+        if group_by is not None:
+            groups = await _groups(books, group_by, days)
     return q.respond(DsoOut.of(books, dso, groups))
 
 
-async def _groups(books: ReceivablesSnapshot, by: DsoGrouping | None, days: int) -> DsoGroups:
-    if by is None:
-        return DsoGroups(await books.require_bands_tied(), None, {}, {})
+async def _groups(books: ReceivablesSnapshot, by: DsoGrouping, days: int) -> DsoGroups:
     found = await query.grouped_days(books.view, books.scope, by, days, books.conversion)
     tied = await books.require_tied("groups and the open penalties", found.balance_minor)
     named = sorted({group for _, group in found.measured if group is not None})

@@ -20,7 +20,7 @@ from reporting_svc.http.scope import AskedInCurrency, AskInCurrency
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
 from reporting_svc.read_models.aged_balance.basis import COUNTED_FROM
 from reporting_svc.read_models.aged_balance.query import aged_groups
-from reporting_svc.read_models.overdue.query import KEY, SORTS, DayRange, OneGroup, listed_parts
+from reporting_svc.read_models.overdue.query import KEY, SORTS, DayRange, OneGroup, listed_parts, listed_sum
 from reporting_svc.read_models.receivables.groups import group_of
 from reporting_svc.read_models.receivables.subtotals import Basis
 
@@ -59,9 +59,10 @@ async def list_open_items(
     async with snapshot(q, asked, bands=chosen, basis=counted.basis, by=group_by, insured=True) as books:
         days = band_range(chosen, place, books.view.time.as_of, counted.basis)
         rows = await listed_parts(books.view, books.scope, page, days, "open_minor <> 0", one)
-        tied = await books.require_bands_tied()
         sums = books.total.bands if one is None else await _sums(books, chosen, counted.basis, one)
-    minor = sum(sums) if place is None else sums[place]
+        minor = sum(sums) if place is None else sums[place]
+        listed = await listed_sum(books.view, books.scope, days, chosen, one, books.conversion)
+        tied = await books.require_tied("open items of the list", listed, minor)
     cell = ListedCell(chosen, counted, band, group_by, one.value if one else None, minor)
     return q.respond(OpenItemsOut.of(books, tied, rows, page, cell))
 

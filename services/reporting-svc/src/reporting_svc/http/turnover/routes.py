@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -17,7 +18,16 @@ from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
 from reporting_svc.http.turnover.answers import TurnoverGroups, TurnoverOut, TurnoverProductsOut
 from reporting_svc.read_models.receivables.groups import labels_of
 from reporting_svc.read_models.turnover.products import by_product
-from reporting_svc.read_models.turnover.query import Period, TurnoverGroup, by_group, by_period, opening
+from reporting_svc.read_models.turnover.query import (
+    CHANGES,
+    Period,
+    Turnover,
+    TurnoverGroup,
+    by_group,
+    by_period,
+    groups_sums,
+    opening,
+)
 
 router = Router(tags=["Receivables"])
 MOST_GROUPS = 100
@@ -46,20 +56,21 @@ async def turnover(
         before = await opening(books.view, books.scope, first)
         periods = await by_period(books.view, books.scope, by, first)
         changed = sum(each.change for each in periods)
-        tied = await books.require_tied("opening balance and the changes of the periods", before + changed)
+        tied = await books.require_tied(CHANGES, before + changed)
         groups = products = None
         if group_by == "product":
             found = await by_product(books.view, books.scope, by, first, periods)
             products = TurnoverProductsOut.of(found, MOST_GROUPS, first, books.total.currency)
         elif group_by:
-            groups = await _groups(books, by, first, group_by)
+            groups = await _groups(books, by, periods, first, group_by)
     return q.respond(TurnoverOut.of(books, tied, by, first, periods, before, groups, products))
 
 
 async def _groups(
-    books: ReceivablesSnapshot, by: Period, first: date, group_by: TurnoverGroup
+    books: ReceivablesSnapshot, by: Period, periods: Sequence[Turnover], first: date, group_by: TurnoverGroup
 ) -> TurnoverGroups:
     found = await by_group(books.view, books.scope, by, first, group_by)
+    await books.require_each_tied(groups_sums(found, periods, first))
     shown = list(found)[:MOST_GROUPS]
     names = await labels_of(
         books.view, books.scope, group_by, [value for value in shown if value is not None]

@@ -32,6 +32,7 @@ from reporting_svc.read_models.figures.query import LatestFigures
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import names_of
 from reporting_svc.read_models.turnover.plans import KEY, SORTS, compared, turnover_plans
+from reporting_svc.read_models.turnover.query import CHANGES
 from reporting_svc.use_cases.turnover_plans import TURNOVER_PLAN, set_turnover_plan
 
 router = Router(tags=["Published figures"])
@@ -86,12 +87,10 @@ async def compare_plan(plan_id: PlanPath, q: Reading) -> Response:
     assert state.plan is not None
     async with snapshot(q, Asked(entity_id=state.entity_id, currency=state.plan.currency)) as books:
         found = await compared(books.view, books.scope, state.plan)
-        if found.balance_minor is None:
-            tied = await books.require_bands_tied()
-        else:
-            tied = await books.require_tied(
-                "opening balance and the changes of the months", found.balance_minor
-            )
+        tied = books.tied_total
+        if found.balance_minor is not None:
+            await books.require_each_tied(found.sums)
+            tied = await books.require_tied(CHANGES, found.balance_minor)
         customers = [row.group for row in found.months if row.group] if state.plan.by == "customer" else []
         names = await names_of(books.view, customers)
     return q.respond(TurnoverComparisonOut.of(books, tied, state, found, names))

@@ -33,28 +33,61 @@ DsoGrouping = Literal[
     "month,salesperson",
     "month,collector",
 ]
+MONTHS = "turnover and other changes of all months"
+"""Parts of :attr:`BilledMonths.balance_minor`."""
 
 
-async def days_sales_outstanding(
-    view: View,
-    scope: Scope,
-    total: Figures,
-    penalties: OpenPenalties,
-    days: int,
-    conversion: ReportConversion | None = None,
-) -> Dso:
-    """Return the measures of a balance on turnover of the ``days`` that end with the question's day.
+@dataclass(frozen=True, slots=True)
+class BilledMonths:
+    """Turnover VAT included of each calendar month that has any, and of a period; minor units.
 
-    Its penalty documents are left out: they are no turnover.
+    ``balance_minor``: the turnover of all months with everything else that moved the accounts.
+    """
+
+    months: Mapping[date, int]
+    period_minor: int
+    balance_minor: int
+
+
+async def billed_months(
+    view: View, scope: Scope, days: int, conversion: ReportConversion | None = None
+) -> BilledMonths:
+    """Return the turnover up to the question's day, and that of the ``days`` that end with it.
 
     With a conversion each document counts by the rate of that day.
     """
     if conversion is not None:
         await require_every_rate(view, scope, conversion)
-    turnover = await billed_since(view, scope, view.time.as_of - timedelta(days=days - 1), conversion)
-    months = months_back(await monthly_turnover(view, scope, conversion), view.time.as_of)
+    where = ScopeWhere(view, scope, "m", packed=True).counted()
+    first = where.arguments.add(view.time.as_of - timedelta(days=days - 1))
+    rows = await view.conn.fetch(
+        f"""
+        select date_trunc('month', m.effective_on)::date as month, bool_or({SALES}) as is_billed,
+               coalesce(sum(m.account_minor) filter (where {SALES}), 0)::bigint as billed,
+               coalesce(sum(m.account_minor) filter (where {SALES} and m.effective_on >= {first}::date), 0)::bigint
+                   as of_period,
+               sum(m.account_minor)::bigint as change
+        from {moved_sql(view, scope, where, conversion)} group by 1
+        """,
+        *where.arguments,
+    )
+    return BilledMonths(
+        {row["month"]: row["billed"] for row in rows if row["is_billed"]},
+        sum(row["of_period"] for row in rows),
+        sum(row["change"] for row in rows),
+    )
+
+
+def days_sales_outstanding(
+    total: Figures, penalties: OpenPenalties, billed: BilledMonths, as_of: date, days: int
+) -> Dso:
+    """Return the measures of a balance on turnover of the ``days`` that end with the question's day.
+
+    Its penalty documents are left out: they are no turnover.
+    """
     receivables = total.outstanding - penalties.open_minor
-    return measure(receivables, total.bands[0] - penalties.not_due_minor, turnover, months, days)
+    not_due = total.bands[0] - penalties.not_due_minor
+    return measure(receivables, not_due, billed.period_minor, months_back(billed.months, as_of), days)
 
 
 async def billed_since(view: View, scope: Scope, first: date, conversion: ReportConversion | None) -> int:
@@ -141,16 +174,3 @@ def _dso(
     return measure(
         standing.outstanding_minor, standing.not_due_minor, turnover, months_back(months, last), days
     )
-
-
-async def monthly_turnover(view: View, scope: Scope, conversion: ReportConversion | None) -> dict[date, int]:
-    """Return the turnover VAT included of each calendar month that has any up to the question's day."""
-    where = ScopeWhere(view, scope, "m", packed=True).counted().add(SALES)
-    rows = await view.conn.fetch(
-        f"""
-        select date_trunc('month', m.effective_on)::date, sum(m.account_minor)::bigint
-        from {moved_sql(view, scope, where, conversion)} group by 1
-        """,
-        *where.arguments,
-    )
-    return {row[0]: row[1] for row in rows}

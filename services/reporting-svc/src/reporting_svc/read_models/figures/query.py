@@ -14,18 +14,19 @@ from encours.ledger import Ledger
 from encours.reading.merges import survivors_at
 from encours.reading.moment import WAIT_S, FuturePosition, PositionNotReached, TimeTravel, View
 from encours.reading.read_db import ReadDb
+from encours.reading.where import ViewWhere
 from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure, values_of
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.published import MEASURES
 from reporting_svc.domain.turnover_plan import PlanVersion, in_force
 from reporting_svc.read_models.aged_balance.insured import with_insured
-from reporting_svc.read_models.aged_balance.query import Figures, aged
+from reporting_svc.read_models.aged_balance.query import aged
 from reporting_svc.read_models.figures.sources import SOURCES
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.receivables.query import check, currency_of
+from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
-from reporting_svc.read_models.tie_out.query import require_tied
+from reporting_svc.read_models.tie_out.query import require_aged_tied, require_tied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,17 @@ class LatestFigures:
             )
             for customer_id in customers.keys() - {row["customer_id"] for row in rows}:
                 raise Invalid(f"{customer_id} is no customer of {entity_id}.", customers[customer_id])
+
+    async def defined_fields(self, ledger: str, entity_id: str, today: date) -> set[str]:
+        """Return the columns of the custom fields that an entity has defined, or that any in the caller's grant has."""
+        async with self.view(ledger, today, None) as view:
+            where = ViewWhere(view, entity="entity").equal("entity", entity_id or None)
+            rows = await view.conn.fetch(
+                f"select distinct object, code from {view.schema}.defined_field where {where.sql}",
+                *where.arguments,
+            )
+        prefixes = {"customer": "field", "invoice": "invoice_field"}
+        return {f"{prefixes[row['object']]}:{row['code']}" for row in rows}
 
     @asynccontextmanager
     async def view(self, ledger: str, as_of: date, position: int | None) -> AsyncIterator[View]:
@@ -125,8 +137,10 @@ async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None
         scope = await with_insured(view, scope)
     measure, bands = MEASURES[asked.figure], asked.banded
     basis = "issued_on" if asked.by_issue_date else "due_on"
-    found = (await aged(view, scope, bands=bands, basis=basis)).one_currency()  # type: ignore[arg-type]
-    total = found or Figures.none(await currency_of(view, scope), bands)
+    found = await aged(view, scope, bands=bands, basis=basis)  # type: ignore[arg-type]
+    found.one_currency()
+    (tied,) = await require_aged_tied(view, scope, found, bands)
+    total = tied.figures
     scope = scope.within(total.currency)
     sourced = await SOURCES[measure.source](view, scope, total, asked)
     await require_tied(view, scope, total, sourced.own)

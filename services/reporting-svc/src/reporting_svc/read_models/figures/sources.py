@@ -19,7 +19,7 @@ from reporting_svc.read_models.aged_balance.query import Figures
 from reporting_svc.read_models.collection.query import NOTHING, collection_since, receivables
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
 from reporting_svc.read_models.delays.figures import delay_figures
-from reporting_svc.read_models.dso.query import billed_since, monthly_turnover
+from reporting_svc.read_models.dso.query import billed_months, billed_since
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import OwnSum
@@ -94,7 +94,7 @@ async def _standing(view: View, scope: Scope, total: Figures, asked: FigureQuest
 
 async def _months(view: View, scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
     found, own = await _receivable(view, scope, total)
-    turnover = sorted((await monthly_turnover(view, scope, None)).items())
+    turnover = sorted((await billed_months(view, scope, 1)).months.items())
     amounts = {"receivables": found.outstanding_minor} | {f"{month:%Y-%m}": m for month, m in turnover}
     return SourcedParts(FigureParts(amounts), own)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from encours.kernel.bands import Bands
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.conversion import ReportConversion
 from reporting_svc.read_models.receivables.groups import FieldGroup, GroupBy, PartyGroup, grouping
 from reporting_svc.read_models.receivables.named import named_sql, shares_sql
 from reporting_svc.read_models.receivables.parts import parts_at
@@ -108,6 +110,41 @@ class OneGroup:
 
     by: GroupBy | PartyGroup | FieldGroup
     value: str | None
+
+
+async def listed_sum(
+    view: View,
+    scope: Scope,
+    days: DayRange,
+    bands: Bands,
+    group: OneGroup | None = None,
+    conversion: ReportConversion | None = None,
+) -> int:
+    """Return the sum of all open invoices and instalments that such a list has, minor units: in the currency of the
+    scope, or in that of the conversion, each debtor's band rounded once, as an aged balance does.
+    """
+    args = Arguments()
+    parts = await parts_at(args, view, scope, now=await is_now(view))
+    grouped = grouping(args, view, scope, group.by if group else None, "p")
+    within = days.sql(args, "p")
+    if group is not None:
+        within += f" and {grouped.value} is not distinct from {args.add(group.value)}::text"
+    source = f"({parts}) p {grouped.join}"
+    added = f"select sum(p.open_minor) as minor from {source} where {within}"
+    if conversion is not None:
+        edges = [view.time.as_of - timedelta(days=each) for each in reversed(bands.thresholds)]
+        added = f"""
+            select round(sum(p.open_minor) * r.factor) as minor
+            from {source} left join {merged_sql(scope.merged, args)} m using (customer_id)
+            left join {conversion.sql(args)} r on (r.entity, r.currency) = (p.entity, p.currency)
+            where {within}
+            group by p.entity, p.currency, r.factor, coalesce(m.survivor_id, p.customer_id),
+                     width_bucket(p.{days.basis}, {args.add(edges)}::date[])
+        """
+    found: int = await view.conn.fetchval(
+        f"select coalesce(sum(minor), 0)::bigint from ({added}) added", *args
+    )
+    return found
 
 
 async def listed_parts(

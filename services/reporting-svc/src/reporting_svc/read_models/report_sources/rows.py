@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +21,7 @@ from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.report_sources.parties import ReportParties, dispute_columns, invoice_fields
-from reporting_svc.read_models.tie_out.query import OwnSum, require_tied
+from reporting_svc.read_models.tie_out.query import require_rows_tied
 from reporting_svc.read_models.turnover.query import Period, by_group
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ ROWS_AT_ONCE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class ReportScope:
-    """Receivables that a report covers at a moment, with what is aged of them. ``first``: first day of a period."""
+    """Receivables that a report covers at a moment, with what is aged of them. ``first``: first day of a period.
+
+    ``debts``: for a report on them, what all debts and all else make outstanding in each currency; minor units.
+    """
 
     view: View
     scope: Scope
@@ -40,6 +44,7 @@ class ReportScope:
     first: date
     aged: Aged
     currencies: tuple[str, ...]
+    debts: Counter[str] = field(default_factory=Counter)
 
     def total(self, currency: str) -> Figures:
         """Return the aged sums of a currency."""
@@ -163,25 +168,30 @@ def _state(row: Mapping[str, Any], late: int) -> str:
     return "overdue" if late > 0 else "not_due"
 
 
-def _aged_balance(books: ReportScope) -> SourceRows:
-    return _in_chunks(
-        {
-            "entity_id": own.entity,
-            "customer_id": own.customer_id or None,
-            "currency": own.currency,
-            **dict(zip(books.plan.bands.names, own.bands, strict=True)),
-            "disputed": own.disputed,
-            "conceded": own.conceded,
-            "on_plan": own.on_plan,
-            "promised": own.promised,
-            "placed": own.placed,
-            "unapplied": own.unapplied,
-            "overdue": own.overdue,
-            "outstanding": own.outstanding,
-            "insured": own.insured,
-        }
-        for own in map(books.aged.figures, books.aged.rows)
-    )
+async def _aged_balance(books: ReportScope) -> SourceRows:
+    """Iterate over customers. Raises :class:`FiguresDoNotTie` for one whose figures disagree."""
+    for start in range(0, len(books.aged.rows), ROWS_AT_ONCE):
+        rows = [books.aged.figures(row) for row in books.aged.rows[start : start + ROWS_AT_ONCE]]
+        await require_rows_tied(books.view, books.scope, rows)
+        yield [
+            {
+                "entity_id": own.entity,
+                "customer_id": own.customer_id or None,
+                "currency": own.currency,
+                **dict(zip(books.plan.bands.names, own.bands, strict=True)),
+                "disputed": own.disputed,
+                "conceded": own.conceded,
+                "on_plan": own.on_plan,
+                "promised": own.promised,
+                "placed": own.placed,
+                "unapplied": own.unapplied,
+                "overdue": own.overdue,
+                "outstanding": own.outstanding,
+                "insured": own.insured,
+            }
+            for own in rows
+        ]
+        await asyncio.sleep(0)
 
 
 async def _turnover(books: ReportScope) -> SourceRows:
@@ -221,9 +231,8 @@ async def _creditors(books: ReportScope) -> dict[str, str]:
 async def _payment_delays(books: ReportScope) -> SourceRows:
     on = books.view.time.as_of
     for currency in books.currencies:
-        covered, total = await covered_debts(books.view, books.scope.within(currency)), books.total(currency)
-        own = OwnSum("parts", covered.outstanding_minor, total.outstanding)
-        await require_tied(books.view, books.scope, total, own)
+        covered = await covered_debts(books.view, books.scope.within(currency))
+        books.debts[currency] = covered.outstanding_minor
         made = (
             {
                 "entity_id": each.entity,
@@ -298,6 +307,22 @@ async def _promises(books: ReportScope) -> SourceRows:
         }
         for row in cast("Sequence[Mapping[str, Any]]", rows)
     ]
+
+
+async def promised_amount(view: View, scope: Scope) -> int:
+    """Return the sum of the promises as they were made, one currency, minor units; none changes its amount later."""
+    where = (
+        ScopeWhere(view, scope, "p")
+        .add("p.state = 'made'")
+        .add("p.effective_on <= {}::date", view.time.as_of)
+    )
+    where.add("p.position <= {}::bigint", view.time.position)
+    found: int = await view.conn.fetchval(
+        f"""select coalesce(sum(p.amount_minor), 0)::bigint
+            from {view.schema}.promised_payment p where {where.sql}""",
+        *where.arguments,
+    )
+    return found
 
 
 ROWS: dict[str, Callable[[ReportScope], SourceRows]] = {

@@ -1,27 +1,33 @@
 """Tie-out of the aged sums: for one moment, and for each day of a period.
 
 Three sums are reached independently: bands less unapplied cash, open items less unapplied cash, and the balance of the
-customers' account. So is the sum that a report adds up by itself. Where they disagree, no figure is answered, written
-to a file or mailed.
+customers' account. So is the sum that a report adds up by itself, and each row of customers has the three by itself.
+Where they disagree, no figure is answered, written to a file or mailed.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from encours.kernel.bands import STANDARD, Bands
 from encours.kernel.errors import Refusal
 from encours.kernel.money import format_amount
 from encours.reading.merges import survivors_at
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY
-from reporting_svc.read_models.aged_balance.query import AgedGroup, Figures, aged
+from reporting_svc.read_models.aged_balance.query import Aged, AgedGroup, CurrencyPart, Figures, aged
+from reporting_svc.read_models.receivables.query import currency_of
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.tie_out.accounts import Balances, account_balances
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
+
+MOVEMENTS = "movements of the accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,8 @@ class FiguresDoNotTie(Refusal):
 
     def __init__(self, day: date, figures: Figures, position: int, own: OwnSum | None = None) -> None:
         currency = figures.currency
-        disagreeing = "the bands, the open items and the customers' account disagree"
+        of = f" of {figures.customer_id or figures.entity}" if figures.entity else ""
+        disagreeing = f"the bands, the open items and the customers' account{of} disagree"
         sums = {
             "buckets": figures.outstanding,
             "open_items": figures.open_items - figures.unapplied,
@@ -84,7 +91,7 @@ class TiedFigures:
 async def require_tied(view: View, scope: Scope, figures: Figures, own: OwnSum | None) -> TiedFigures:
     """Raise :class:`FiguresDoNotTie` unless the sums agree, and that of the report itself is as expected.
 
-    ``own`` is ``None`` for a report that shows the bands themselves.
+    ``own`` is ``None`` where nothing else is added up.
     """
     if not figures.tied:
         own = None
@@ -92,6 +99,62 @@ async def require_tied(view: View, scope: Scope, figures: Figures, own: OwnSum |
         return TiedFigures(figures)
     position = await first_disagreement(view, scope.within(figures.currency))
     raise FiguresDoNotTie(view.time.as_of, figures, position, own)
+
+
+async def require_aged_tied(
+    view: View, scope: Scope, found: Aged, bands: Bands, report_currency: str | None = None
+) -> tuple[TiedFigures, ...]:
+    """Return the sums of each currency, or nothing of one where there are none. Raises :class:`FiguresDoNotTie` unless
+    each agrees with the movements of the accounts.
+
+    Of sums in ``report_currency`` that is checked in each currency that was converted. Sums of the past are made of
+    these movements already, and agree in themselves.
+    """
+    balances = await account_balances(view, scope, found.source)
+    sums = found.sums or (Figures.none(report_currency or await currency_of(view, scope), bands),)
+    if report_currency is not None:
+        if balances is not None:
+            await _require_parts_tied(view, scope, found.parts, balances)
+        converted = sum(part.converted_minor for part in found.parts)
+        (total,) = sums
+        own = OwnSum("parts by currency", converted, total.outstanding)
+        return (await require_tied(view, scope, total, own),)
+    if balances is None:
+        return tuple([await require_tied(view, scope, total, None) for total in sums])
+    minors = Counter[str]()
+    for (_, currency), minor in balances.items():
+        minors[currency] += minor
+    missing = minors.keys() - {total.currency for total in sums}
+    every = (*sums, *(Figures.none(currency, bands) for currency in sorted(missing)))
+    tied = [
+        await require_tied(view, scope, each, OwnSum(MOVEMENTS, minors[each.currency], each.outstanding))
+        for each in every
+    ]
+    return tuple(tied[: len(sums)])
+
+
+async def require_rows_tied(view: View, scope: Scope, rows: Iterable[Figures]) -> None:
+    """Raise :class:`FiguresDoNotTie` for the first row, of a customer or of a group, of which the sums disagree."""
+    for row in rows:
+        if not row.tied:
+            own = replace(
+                scope,
+                entity_id=row.entity or scope.entity_id,
+                customer_id=row.customer_id or scope.customer_id,
+            )
+            raise FiguresDoNotTie(view.time.as_of, row, await first_disagreement(view, own))
+
+
+async def _require_parts_tied(
+    view: View, scope: Scope, found: Sequence[CurrencyPart], balances: Balances
+) -> None:
+    parts = {(part.entity, part.currency): part.outstanding_minor for part in found}
+    for entity, currency in sorted(parts.keys() | balances.keys()):
+        minor = parts.get((entity, currency), 0)
+        nothing = Figures.none(currency, STANDARD)
+        sums = replace(nothing, bands=(minor, *nothing.bands[1:]), open_items=minor, ledger=minor)
+        own = OwnSum(MOVEMENTS, balances[entity, currency], minor)
+        await require_tied(view, replace(scope, entity_id=entity), sums, own)
 
 
 def groups_sum(groups: Sequence[AgedGroup], total: Figures) -> OwnSum:

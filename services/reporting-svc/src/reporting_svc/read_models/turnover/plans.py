@@ -12,8 +12,9 @@ from encours.kernel.terms import months_after
 from encours.reading.where import ViewWhere
 from reporting_svc.domain.measures.collection import ONE_DAY
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.tie_out.query import OwnSum
 from reporting_svc.read_models.turnover.products import by_product
-from reporting_svc.read_models.turnover.query import by_group, by_period, opening
+from reporting_svc.read_models.turnover.query import Turnover, by_group, by_period, groups_sums, opening
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -41,10 +42,11 @@ class PlannedMonth:
 @dataclass(frozen=True, slots=True)
 class PlanComparison:
     """Months of a plan. ``balance_minor`` is the customers' account by the turnover that they show; ``None`` for no
-    month."""
+    month. ``sums``: that turnover by its groups."""
 
     months: Sequence[PlannedMonth]
     balance_minor: int | None
+    sums: Sequence[OwnSum] = ()
 
 
 async def turnover_plans(view: View, page: Page, entity_id: str | None) -> list[Mapping[str, Any]]:
@@ -71,7 +73,10 @@ async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> PlanCompa
     months = {month for month, _ in planned}
     if not months:
         return PlanComparison([], None)
-    actual, change = await _actual(view, scope, plan, min(months))
+    first = min(months)
+    periods = await by_period(view, scope, "month", first)
+    groups = await by_group(view, scope, "month", first, "entity" if plan.by == "product" else plan.by)
+    actual = await _actual(view, scope, plan, first, periods, groups)
     found = {key: amounts for key, amounts in actual.items() if key[0] in months and any(amounts)}
     rows = []
     for month, group in sorted({*planned, *found}, key=lambda key: (key[0], key[1] is None, key[1] or "")):
@@ -81,30 +86,33 @@ async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> PlanCompa
         )
         complete = months_after(month, 1) - ONE_DAY <= day
         rows.append(PlannedMonth(month, group, complete, to_bill, billed, to_collect, collected))
-    return PlanComparison(rows, await opening(view, scope, min(months)) + change)
+    balance_minor = await opening(view, scope, first) + sum(each.change for each in periods)
+    return PlanComparison(rows, balance_minor, groups_sums(groups, periods, first))
 
 
-async def _actual(view: View, scope: Scope, plan: TurnoverPlanSet, first: date) -> tuple[_Actual, int]:
-    """Return the actual amounts, and the change of the customers' account that they are part of."""
-    periods = await by_period(view, scope, "month", first)
-    change = sum(each.change for each in periods)
+async def _actual(
+    view: View,
+    scope: Scope,
+    plan: TurnoverPlanSet,
+    first: date,
+    periods: Sequence[Turnover],
+    groups: Mapping[str | None, Sequence[Turnover]],
+) -> _Actual:
+    """Return the actual amounts of the months from ``first`` on."""
     if plan.by == "entity":
-        return {(each.start, None): (each.net, each.collected - each.reversed) for each in periods}, change
+        return {(each.start, None): (each.net, each.collected - each.reversed) for each in periods}
     if plan.by == "product":
         products = await by_product(view, scope, "month", first, periods)
-        found = {
+        return {
             (row.start, product): (row.net, row.collected)
             for product, rows in products.items()
             for row in rows
         }
-        return found, change
-    groups = await by_group(view, scope, "month", first, plan.by)
-    found = {
+    return {
         (each.start, group): (each.net, each.collected - each.reversed)
         for group, rows in groups.items()
         for each in rows
     }
-    return found, sum(each.change for rows in groups.values() for each in rows)
 
 
 def totals_of(rows: Sequence[PlannedMonth]) -> tuple[int | None, int, int | None, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +19,7 @@ from reporting_svc.read_models.receivables.groups import Debtor, GroupBy, groupi
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
 from reporting_svc.read_models.receivables.sums import SALES
+from reporting_svc.read_models.tie_out.query import OwnSum
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Period = Literal["day", "week", "month"]
 TurnoverGroup = GroupBy | Debtor
 GROSS = (INVOICED[1], CREDITED[1])
+CHANGES = "opening balance and the changes of the periods"
 
 
 _SUMS = f"""
@@ -123,6 +125,19 @@ def _groups(rows: Sequence[asyncpg.Record], first: date) -> dict[str | None, lis
         found, key=lambda each: (billed[each].credited - billed[each].billed, each is None, each or "")
     )
     return {value: found[value] for value in ordered}
+
+
+def groups_sums(
+    groups: Mapping[str | None, Sequence[Turnover]], periods: Sequence[Turnover], first: date
+) -> list[OwnSum]:
+    """Return each amount as all groups add up to it, beside that of the periods, which other rows are the source of
+    where all that is known counts.
+    """
+    found = added(first, [each for of in groups.values() for each in of])
+    whole = added(first, periods)
+    return [
+        OwnSum(f"groups ({column})", getattr(found, column), getattr(whole, column)) for column in _COLUMNS
+    ]
 
 
 async def opening(view: View, scope: Scope, first: date) -> int:
