@@ -9,7 +9,7 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -23,11 +23,11 @@ from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal, chain_for
 from tests.integration.delay_answers import check_delays_by_group
 from tests.integration.money_acts import lose, merge, penalise, rebate, restore
+from tests.integration.random_questions import settle
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
     ENTITY,
-    Books,
     contest,
     credit,
     history,
@@ -50,14 +50,6 @@ def store(module_installation: Installation) -> Iterator[Store]:
     opened = Store(module_installation.store_url("reporting"))
     yield opened
     opened.close()
-
-
-def settle(b: Books, n: int, day: date, amount: int) -> None:
-    """A payment of what is open of a customer's oldest invoice, or of half of it."""
-    of = n % 2
-    owed = (left for each, left in b.open.items() if left > 0 and b.owner[each] == (CUSTOMERS[of], "EUR"))
-    if left := next(owed, 0):
-        pay(b, 2 - of, day, left if n % 3 else (left + 1) // 2)
 
 
 OFTEN, SELDOM = (issue, settle), (

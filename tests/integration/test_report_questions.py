@@ -18,22 +18,23 @@ import asyncpg
 import pytest
 
 from encours.contracts.books import movements
-from encours.kernel.bands import Bands
+from encours.kernel.bands import STANDARD, Bands
 from encours.ledger.stored import StoredEvent
 from encours.projection.control import ensure_control, store_checkpoint
 from encours.projection.schemas import schema_of
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
+from reporting_svc.domain.measures.delays import DelayFigures
 from reporting_svc.http.open_items.routes import band_range
 from reporting_svc.jobs.subtotals import SubtotalMaker
 from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
-from reporting_svc.read_models.delays.figures import delay_figures
+from reporting_svc.read_models.delays.figures import count_states, delay_figures
 from reporting_svc.read_models.delays.query import group_names
-from reporting_svc.read_models.overdue.query import OneGroup, listed_parts, overdue
+from reporting_svc.read_models.overdue.query import OneGroup, listed_parts, listed_sum, overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.collectors import owners_of
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
@@ -41,6 +42,7 @@ from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_subtotal, chain_for
 from reporting_svc.read_models.report_sources.parties import ReportParties
+from reporting_svc.read_models.tie_out.query import require_aged_tied, require_rows_tied
 from tests.integration import naive_portfolios
 from tests.integration.delay_answers import check_delays_by_group
 from tests.integration.measure_checks import (
@@ -59,7 +61,10 @@ from tests.integration.store import Store, project
 from tests.integration.test_aged_balance_replay import EVERY_ITEM, EVERY_ROW
 
 SEEDS = range(6, 56 if "DEEP" in os.environ else 16)
-QUESTIONS, OWNERS = 25, 12
+QUESTIONS, OWNERS, STATES = 25, 12, 2
+NEAT = 24
+"""Acts of a history before its customers have spare funds, and so debts with a state of their own."""
+EUR = Scope(currency="EUR")
 BLOCK = 9
 """Movements of a subtotal: a history of 100 has a dozen, some of them of everything before."""
 GROUPINGS = ("entity", "segment", "salesperson", "collector", "payer", "group", "field:channel")
@@ -77,7 +82,9 @@ def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     scope = store.run(with_insured(view, asked.scope))
     found = store.run(aged(view, scope, page=EVERY_ROW))
     rows = [found.figures(row) for row in found.rows]
-    assert all(figures.tied for figures in (*found.sums, *rows))
+    store.run(require_rows_tied(view, scope, rows))
+    for total in store.run(require_aged_tied(view, scope, found, STANDARD)):
+        assert total.figures.outstanding == sum(figures.ledger for figures in rows)
     assert {
         f.customer_id: Expected(
             list(f.bands), f.disputed, f.conceded, f.overdue, f.on_plan, f.unapplied, f.ledger, f.promised,
@@ -100,6 +107,18 @@ def check_delays(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     check_delays_by_group(store, view, asked.scope, days, partial(group_of, asked=asked, log=log))
 
 
+def check_states(store: Store, chance: random.Random, books: Books) -> int:
+    """Delays as they were known before the customers had spare funds; return the number of debts that had a state."""
+    known = chance.choice(books.ends[NEAT // 2 : NEAT + 1])
+    asked = Question(
+        DAY_0 + timedelta(days=chance.randrange(-15, 60)), known, EUR, frozenset({"", *CUSTOMERS})
+    )
+    check_delays(store, asked, books.log)
+    view, found = asked.view(store, len(books.log)), DelayFigures(DAY_0 - timedelta(days=90), asked.as_of)
+    store.run(count_states(found, view, EUR, "month", {}))
+    return found.total.settled.number + found.total.open_late.number
+
+
 def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     """The items of each band, by themselves, add up to what a naive replay has in it."""
     view, bands = asked.view(store, len(log)), Bands((30, 60, 90, 120))
@@ -110,6 +129,7 @@ def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> N
         rows = store.run(listed_parts(view, scope, EVERY_ITEM, due, "open_minor <> 0"))
         expected = sum(e.bands[place] for e in known)
         assert sum(row["open_minor"] for row in rows) == expected
+        assert store.run(listed_sum(view, scope, due, bands)) == expected
         listed += rows
     for part in ("promised", "placed", "insured"):
         minors = [(row[f"{part}_minor"], row["open_minor"]) for row in listed]
@@ -185,6 +205,8 @@ def check_drill_down(store: Store, asked: Question, log: list[StoredEvent]) -> N
             days, group = band_range(bands, place % 4, asked.as_of, basis), OneGroup(kind_of(by), cell.group)
             rows = store.run(listed_parts(view, scope, EVERY_ITEM, days, "open_minor <> 0", group))
             assert sum(row["open_minor"] for row in rows) == cell.figures.bands[place % 4], (by, basis)
+            listed = store.run(listed_sum(view, scope, days, bands, group))
+            assert listed == cell.figures.bands[place % 4], (by, basis)
 
 
 def check_promises(store: Store, asked: Question, log: list[StoredEvent]) -> None:
@@ -220,7 +242,7 @@ CHECKS = [
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: int) -> None:
     chance = random.Random(seed)
-    books = random_history(chance)
+    books = random_history(chance, NEAT)
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))
     while store.run(add_subtotal(store.conn, "live", BLOCK)):
         pass
@@ -228,6 +250,7 @@ def test_random_questions_are_answered_as_by_a_naive_replay(store: Store, seed: 
         asked = ask(store, chance, books)
         chance.choice(CHECKS)(store, asked, books.log)
     check_owners(store, chance, books)
+    assert sum(check_states(store, chance, books) for _ in range(STATES)) > 0
 
 
 def test_a_worker_makes_subtotals_of_every_ledger_again_after_a_rebuild(store: Store) -> None:

@@ -176,7 +176,7 @@ def test_what_is_paid_beyond_the_amount_owed_covers_other_debts_and_is_spare_cas
         return {
             "invoice_id": UUID(int=number), "entity": "ent", "customer_id": "cus", "issued_on": DUE, "due_on": DUE,
             "is_penalty": False, "open_minor": open_minor, "contested_minor": 0, "conceded_minor": 0,
-            "owed_minor": owed_minor,
+            "owed_minor": owed_minor, "given_up_minor": 0,
         }  # fmt: skip
 
     paid: dict[str, Any] = {

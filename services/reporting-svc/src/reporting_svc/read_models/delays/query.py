@@ -6,6 +6,7 @@ What covers what is decided by :mod:`encours.contracts.settlement`, as it is for
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -104,7 +105,9 @@ async def _invoices(view: View, scope: Scope, only: OneByOne | None) -> list[Rec
         f"""
         select i.invoice_id, i.entity, i.customer_id, i.issued_on, i.due_on, i.is_penalty, s.*
         from (
-            select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
+            select m.invoice_id,
+                   coalesce(-sum(m.item_minor) filter (where m.kind not in ({_KINDS}) and m.payment_id is null), 0)
+                       ::bigint as given_up_minor,
                    sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor,
                    (coalesce(sum(m.item_minor) filter (where m.kind in ({_KINDS})), 0) - sum(m.conceded_minor))::bigint
                        as owed_minor
@@ -182,8 +185,8 @@ def add_debtor(
     """Add what a debtor owes, by its invoices and payments as the queries return them. What is paid beyond the amount
     owed covers other debts first, and is spare cash once.
     """
-    applied, unapplied = _available(payments)
-    debts = {row["invoice_id"]: _debt(row, applied, schedules) for row in invoices}
+    applied, unapplied, unfunded = _available(payments)
+    debts = {row["invoice_id"]: _debt(row, applied, unfunded, schedules) for row in invoices}
     settled = settlements(debts.values(), unapplied)
     entity, customer_id = debtor
     owed_minor = credit_minor = 0
@@ -213,8 +216,10 @@ def _parts(settled: Settlement) -> Sequence[Settlement]:
     return settled.periods[0].parts if settled.periods else (settled,)
 
 
-def _available(payments: Sequence[Record]) -> tuple[dict[Any, list[Funds]], list[Funds]]:
-    """Return the payments of each invoice, and the unapplied cash, with the days on which they were available."""
+def _available(payments: Sequence[Record]) -> tuple[dict[Any, list[Funds]], list[Funds], Counter[Any]]:
+    """Return the payments of each invoice, and the unapplied cash, with the days on which they were available; then
+    what else payments settle of each invoice, which is no money that was available on any day.
+    """
     cash: dict[Any, int] = {}
     days: dict[Any, date] = {}
     for row in payments:
@@ -222,27 +227,32 @@ def _available(payments: Sequence[Record]) -> tuple[dict[Any, list[Funds]], list
         if row["available_on"] is not None:
             days[row["payment_id"]] = min(days.get(row["payment_id"], date.max), row["available_on"])
     applied: dict[Any, list[Funds]] = {}
+    unfunded = Counter[Any]()
     for row in payments:
         if row["applied_minor"] > 0 and row["payment_id"] in days:
             funds = Funds(days[row["payment_id"]], row["applied_minor"])
             applied.setdefault(row["invoice_id"], []).append(funds)
+        else:
+            unfunded[row["invoice_id"]] += row["applied_minor"]
     unapplied = [
         Funds(days[payment], minor) for payment, minor in cash.items() if minor > 0 and payment in days
     ]
-    return applied, unapplied
+    return applied, unapplied, unfunded
 
 
 def _debt(
-    row: Record, applied: Mapping[Any, Sequence[Funds]], schedules: Mapping[Any, Sequence[DueSchedule]]
+    row: Record,
+    applied: Mapping[Any, Sequence[Funds]],
+    unfunded: Counter[Any],
+    schedules: Mapping[Any, Sequence[DueSchedule]],
 ) -> InvoiceDebt:
     funds = tuple(applied.get(row["invoice_id"], ()))
-    paid = sum(part.amount_minor for part in funds)
     return InvoiceDebt(
         invoice_id=row["invoice_id"],
         due_on=row["due_on"],
         owed_minor=row["owed_minor"],
         contested_minor=row["contested_minor"] - row["conceded_minor"],
-        given_up_minor=row["owed_minor"] + row["conceded_minor"] - paid - row["open_minor"],
+        given_up_minor=row["given_up_minor"] + unfunded[row["invoice_id"]],
         applied=funds,
         schedules=tuple(schedules.get(row["invoice_id"], ())),
     )

@@ -61,9 +61,10 @@ def states_sql(moved: str, times: int, divided: str) -> str:
         "uncovered_minor": "nullif(owed_minor - paid_minor, 0)",
         "unpaid_90_minor": "nullif(owed_minor - early_minor, 0)",
         "conceded_minor": "nullif(conceded_minor, 0)",
-        "given_up_minor": "nullif(owed_minor + conceded_minor - paid_minor - open_minor, 0)",
+        "given_up_minor": "nullif(given_up_minor, 0)",
     }
     columns = ", ".join(f"case when is_state then {sql} end as {column}" for column, sql in state.items())
+    settled = "coalesce(-sum(item_minor) filter (where not is_owing), 0)::bigint"
     return f"""
         select {_ACCOUNT}, {columns}, case when not is_state then invoice_id end as spare_id, {times}::bigint as times
         from (
@@ -72,16 +73,16 @@ def states_sql(moved: str, times: int, divided: str) -> str:
                        coalesce(sum(funds_minor), 0)::bigint as paid_minor,
                        coalesce(sum(funds_minor) filter (where available_on <= due_on + {AT_RISK_DAYS}), 0)::bigint
                            as early_minor,
-                       sum(open_minor)::bigint as open_minor, sum(conceded_minor)::bigint as conceded_minor,
+                       sum(given_up_minor)::bigint as given_up_minor, sum(conceded_minor)::bigint as conceded_minor,
                        max(available_on) filter (where funds_minor > 0) as last_on,
                        coalesce(bool_or(funds_minor < 0 or (funds_minor > 0 and available_on is null)), false) as is_odd
                 from (
                     select {same}, invoice_id,
                            (coalesce(sum(item_minor) filter (where is_owing), 0) - sum(conceded_minor))::bigint
                                as owed_minor,
-                           case when payment_id is not null then
-                               coalesce(-sum(item_minor) filter (where not is_owing), 0)::bigint end as funds_minor,
-                           sum(item_minor)::bigint as open_minor, sum(conceded_minor)::bigint as conceded_minor,
+                           case when payment_id is not null then {settled} end as funds_minor,
+                           case when payment_id is null then {settled} end as given_up_minor,
+                           sum(conceded_minor)::bigint as conceded_minor,
                            max(available_on) as available_on
                     from {moved} group by invoice_id, payment_id
                 ) payments group by invoice_id
