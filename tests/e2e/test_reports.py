@@ -135,6 +135,19 @@ def test_a_report_is_saved_shared_run_changed_and_dropped(system: System) -> Non
     bad = http.patch(f"/v1/reports/{report}", json={"document": document | {"columns": ["colour"]}})
     assert (bad.status_code, bad.json()["type"]) == (422, "/problems/report-contradiction")
     assert bad.json()["errors"][0]["pointer"] == "/document/columns/0"
+    unknown = {"columns": ["field:chanel", "outstanding"], "group_by": [], "order": []} | {
+        "conditions": [{"column": "invoice_field:sight", "operator": "is", "values": ["Lyon"]}]
+    }
+    for bad in (
+        http.post("/v1/reports", json=BY_SEGMENT | {"document": document | unknown}),
+        http.patch(f"/v1/reports/{report}", json={"document": document | unknown}),
+    ):
+        assert (bad.status_code, bad.json()["type"]) == (422, "/problems/report-contradiction")
+        assert [each["pointer"] for each in bad.json()["errors"]] == [
+            "/document/columns/0",
+            "/document/conditions/0/column",
+        ]
+        assert "No custom field of customers has the code chanel" in bad.text
     foreign = limited.post("/v1/reports", json=BY_SEGMENT | {"entity_id": second})
     assert (foreign.status_code, foreign.json()["type"]) == (403, "/problems/entity-not-granted")
     nowhere = http.post("/v1/reports", json=BY_SEGMENT | {"entity_id": "ent_" + "0" * 32})

@@ -7,29 +7,43 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from reporting_svc.domain.report import state
+from reporting_svc.domain.report.document import custom_fields, require_fields
 from reporting_svc.domain.report.state import CustomReport, ReportNotFound, SaveReport, ShareReport
+from reporting_svc.read_models.figures.query import LatestFigures
 from reporting_svc.read_models.refusals import ReportingEntityNotFound
 
 REPORT: Folder[CustomReport] = Folder(CustomReport, state.evolve, ReportNotFound)
 
 
-async def save_report(session: Session, command: SaveReport, ledger: Ledger) -> Result:
-    """Make a report, of an entity or of all that a reader may see. Raises :class:`ReportingEntityNotFound`."""
+async def save_report(session: Session, command: SaveReport, figures: LatestFigures) -> Result:
+    """Make a report, of an entity or of all that a reader may see. Raises :class:`ReportingEntityNotFound`, and
+    :class:`ReportContradicts` also for a custom field that is not defined.
+    """
     await session.load(REPORT, command.report_id)
     if command.entity_id:
         session.require_entity(command.entity_id)
-        await session.ask(require_entity, ledger, session.meta.ledger, command.entity_id)
-    for event in state.save(CustomReport(), command, session.meta.actor):
-        session.emit(command.report_id, event, entity=command.entity_id)
+        await session.ask(require_entity, figures.ledger, session.meta.ledger, command.entity_id)
+    await _save(session, CustomReport(), command, command.entity_id, figures)
     return session.result(command.report_id)
 
 
-async def change_report(session: Session, command: SaveReport) -> Result:
-    """Change the name or the content of a report."""
+async def change_report(session: Session, command: SaveReport, figures: LatestFigures) -> Result:
+    """Change the name or the content of a report. Raises :class:`ReportContradicts`."""
     known = await session.get(REPORT, command.report_id)
-    for event in state.save(known, command, session.meta.actor):
-        session.emit(command.report_id, event, entity=known.entity_id)
+    await _save(session, known, command, known.entity_id, figures)
     return session.result(command.report_id)
+
+
+async def _save(
+    session: Session, known: CustomReport, command: SaveReport, entity_id: str, figures: LatestFigures
+) -> None:
+    """Emit the report as saved. Fields are looked up where the content names any and is another one."""
+    for event in state.save(known, command, session.meta.actor):
+        if command.document is not None and custom_fields(command.document):
+            meta = session.meta
+            defined = await session.ask(figures.defined_fields, meta.ledger, entity_id, meta.today)
+            require_fields(command.document, defined)
+        session.emit(command.report_id, event, entity=entity_id)
 
 
 async def share_report(session: Session, command: ShareReport) -> Result:

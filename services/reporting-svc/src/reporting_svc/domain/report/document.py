@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -13,6 +13,8 @@ from encours.kernel.bands import STANDARD, Bands
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from reporting_svc.domain.report.catalogue import (
     COUNT,
+    FIELD,
+    INVOICE_FIELD,
     SOURCES,
     ColumnKind,
     MeasureName,
@@ -126,6 +128,30 @@ def plan_of(document: ReportDocument) -> ReportPlan:
     if faults:
         raise ReportContradicts(faults[0].detail, errors=tuple(faults))
     return ReportPlan(document, source, bands, tuple(shown), groups)
+
+
+def custom_fields(document: ReportDocument) -> dict[str, str]:
+    """Return the columns of custom fields that a document names, by the pointers to their places."""
+    places = [(f"/document/columns/{n}", name) for n, name in enumerate(document.columns)]
+    places += [(f"/document/group_by/{n}", name) for n, name in enumerate(document.group_by)]
+    places += [
+        (f"/document/conditions/{n}/column", each.column) for n, each in enumerate(document.conditions)
+    ]
+    return {
+        pointer: name for pointer, name in places if FIELD.fullmatch(name) or INVOICE_FIELD.fullmatch(name)
+    }
+
+
+def require_fields(document: ReportDocument, defined: Collection[str]) -> None:
+    """Raise :class:`ReportContradicts` with every place that names a custom field which is not defined."""
+    faults = []
+    for pointer, name in custom_fields(document).items():
+        kind, _, code = name.partition(":")
+        if name not in defined:
+            of = "customers" if kind == "field" else "invoices"
+            faults.append(FieldError(pointer, f"No custom field of {of} has the code {code}."))
+    if faults:
+        raise ReportContradicts(faults[0].detail, errors=tuple(faults))
 
 
 def _parameters(document: ReportDocument, source: ReportSource) -> Iterator[FieldError]:

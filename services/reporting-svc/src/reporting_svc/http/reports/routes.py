@@ -33,6 +33,7 @@ from reporting_svc.http.reports.answers import (
     SavedReportOut,
 )
 from reporting_svc.http.reports.bodies import ReportBody, ReportChangeBody, SharingBody
+from reporting_svc.read_models.figures.query import LatestFigures
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.reports.model import Reports
@@ -65,7 +66,9 @@ async def create_report(body: ReportBody, cmd: Writing) -> Response:
             raise Invalid("This API key covers some entities: name the one of the report.", "/entity_id")
         entity_id = cmd.caller.entities[0]
     command_ = body.to_command(new_id("rpt"), entity_id or "")
-    return await cmd.run(save_report, command_, cmd.ledger, answer=REPORT_ANSWER, status=201, at=COLLECTION)
+    return await cmd.run(
+        save_report, command_, _figures(cmd), answer=REPORT_ANSWER, status=201, at=COLLECTION
+    )
 
 
 @router.get("/v1/reports", response_model=SavedReportList)
@@ -87,7 +90,8 @@ async def get_report(report_id: ReportPath, q: Reading) -> Response:
 @router.patch("/v1/reports/{id}", response_model=SavedReportAsOf)
 async def patch_report(report_id: ReportPath, body: ReportChangeBody, cmd: Writing) -> Response:
     """Change the name or the content of a report of your own."""
-    return await cmd.run(change_report, body.to_command(report_id), answer=REPORT_ANSWER, on=report_id)
+    command_ = body.to_command(report_id)
+    return await cmd.run(change_report, command_, _figures(cmd), answer=REPORT_ANSWER, on=report_id)
 
 
 @router.put("/v1/reports/{id}/sharing", response_model=SavedReportAsOf)
@@ -143,6 +147,10 @@ async def run_saved_report(
             "Encours-Position": str(view.time.position),
         },
     )
+
+
+def _figures(cmd: Command) -> LatestFigures:
+    return LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
 
 
 async def _seen(q: Query, report_id: str, position: int | None = None) -> tuple[CustomReport, int]:
