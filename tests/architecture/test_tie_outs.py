@@ -29,8 +29,9 @@ BESIDE = {
 }
 """Answers with amounts that add up to no balance."""
 BANDS_ALONE = {
-    "read_models/tie_out/query.py": "sums of the past are added up of the accounts' movements themselves; the rows "
-    "that are shown agree one by one, and what a report adds up is compared beside",
+    "read_models/tie_out/query.py": "sums of the past are added up of the accounts' movements themselves, and those "
+    "of some customers would read all movements of theirs; the rows that are shown agree one by one, and what a report "
+    "adds up is compared beside",
 }
 """Modules that check aged sums with nothing beside them."""
 

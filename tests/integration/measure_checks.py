@@ -145,8 +145,10 @@ async def outstanding_days(view: View, scope: Scope) -> tuple[Dso, int]:
     """Return the days sales outstanding, and what is not due of the same balance."""
     total = (await aged(view, scope)).one_currency() or Figures.none(scope.currency or "", STANDARD)
     penalties = await open_penalties(view, scope, None)
-    billed = await billed_months(view, scope, 90)
+    since = view.time.as_of - timedelta(days=29)
+    billed = await billed_months(view, scope, 90, since=since)
     assert billed.balance_minor == total.outstanding
+    assert billed.before_minor == await opening(view, scope, since)
     dso = days_sales_outstanding(total, penalties, billed, view.time.as_of, 90)
     return dso, total.bands[0] - penalties.not_due_minor
 

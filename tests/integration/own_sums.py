@@ -18,7 +18,7 @@ OWN_SUMS: list[tuple[str, dict[str, str], str, str, tuple[str, ...], str]] = [
     ("aged-balance", {}, *DAY, MOVEMENTS),
     ("aged-balance", {}, *SHIFTED, "account of cus_"),
     ("aged-balance", {"report_currency": "EUR"}, *DAY, MOVEMENTS),
-    ("aged-balance", {"salesperson": "sales-1"}, *MOVED, MOVEMENTS),
+    ("aged-balance", {"customer_id": CUSTOMERS[0]}, *MOVED, MOVEMENTS),
     ("aged-balance/groups", {"group_by": "salesperson"}, *SHIFTED, "customers' account"),
     ("dashboard", {}, *DAY, MOVEMENTS),
     ("dashboard", {}, *SHIFTED, "account of cus_"),

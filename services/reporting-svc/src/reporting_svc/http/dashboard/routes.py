@@ -32,7 +32,7 @@ from reporting_svc.read_models.dashboard.query import broken_promises, due_promi
 from reporting_svc.read_models.dso.query import MONTHS, billed_months, days_sales_outstanding
 from reporting_svc.read_models.feed import Feed
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.turnover.query import CHANGES, by_period, opening
+from reporting_svc.read_models.turnover.query import CHANGES, by_period
 
 router = Router(tags=["Receivables"])
 LARGEST = Page(limit=5, columns=("overdue", KEY), descending=True, nullable=False, last=None, check="")
@@ -129,11 +129,11 @@ async def _board(q: Query, asked: AskedInCurrency, days: int) -> tuple[Json, For
         view, scope, conversion = books.view, books.scope, books.conversion
         first = view.time.as_of - timedelta(days=WINDOW_DAYS - 1)
         penalties = await open_penalties(view, scope, conversion)
-        billed = await billed_months(view, scope, days, conversion)
+        billed = await billed_months(view, scope, days, conversion, first)
         dso = days_sales_outstanding(books.total, penalties, billed, view.time.as_of, days)
         await books.require_movements_tied(MONTHS, billed.balance_minor)
         periods = await by_period(view, scope, "day", first, conversion)
-        after = await opening(view, scope, first) + sum(each.change for each in periods)
+        after = billed.before_minor + sum(each.change for each in periods)
         tied = await books.require_movements_tied(CHANGES, after)
         lately = Lately(
             periods=periods,

@@ -41,32 +41,42 @@ MONTHS = "turnover and other changes of all months"
 class BilledMonths:
     """Turnover VAT included of each calendar month that has any, and of a period; minor units.
 
-    ``balance_minor``: the turnover of all months with everything else that moved the accounts.
+    ``balance_minor``: the turnover of all months with everything else that moved the accounts; ``before_minor``: that
+    of the days before another period.
     """
 
     months: Mapping[date, int]
     period_minor: int
     balance_minor: int
+    before_minor: int
 
 
 async def billed_months(
-    view: View, scope: Scope, days: int, conversion: ReportConversion | None = None
+    view: View,
+    scope: Scope,
+    days: int,
+    conversion: ReportConversion | None = None,
+    since: date = date.min,
 ) -> BilledMonths:
-    """Return the turnover up to the question's day, and that of the ``days`` that end with it.
+    """Return the turnover up to the question's day, and that of the ``days`` that end with it; with the balance before
+    the day ``since``.
 
     With a conversion each document counts by the rate of that day.
     """
     if conversion is not None:
         await require_every_rate(view, scope, conversion)
     where = ScopeWhere(view, scope, "m", packed=True).counted()
-    first = where.arguments.add(view.time.as_of - timedelta(days=days - 1))
+    first, begins = (
+        where.arguments.add(each) for each in (view.time.as_of - timedelta(days=days - 1), since)
+    )
     rows = await view.conn.fetch(
         f"""
         select date_trunc('month', m.effective_on)::date as month, bool_or({SALES}) as is_billed,
                coalesce(sum(m.account_minor) filter (where {SALES}), 0)::bigint as billed,
                coalesce(sum(m.account_minor) filter (where {SALES} and m.effective_on >= {first}::date), 0)::bigint
                    as of_period,
-               sum(m.account_minor)::bigint as change
+               sum(m.account_minor)::bigint as change,
+               coalesce(sum(m.account_minor) filter (where m.effective_on < {begins}::date), 0)::bigint as before
         from {moved_sql(view, scope, where, conversion)} group by 1
         """,
         *where.arguments,
@@ -75,6 +85,7 @@ async def billed_months(
         {row["month"]: row["billed"] for row in rows if row["is_billed"]},
         sum(row["of_period"] for row in rows),
         sum(row["change"] for row in rows),
+        sum(row["before"] for row in rows),
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from encours.reading.where import Arguments
-from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.rows import ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
 
@@ -19,18 +17,19 @@ Balances = Counter[tuple[str, str]]
 
 
 async def account_balances(view: View, scope: Scope, source: Source) -> Balances | None:
-    """Return the balances of the accounts in scope; ``None`` where the aged sums are sums of the movements already."""
-    args = Arguments()
+    """Return the balances of the accounts of all customers, or of one; ``None`` where the aged sums are sums of the
+    movements already, and for a part of the customers, all of whose movements would be read.
+    """
     if answered_by_days(view, scope):
-        where = ScopeWhere(view, scope, "m", args, packed=True).counted()
-        moved = f"{view.schema}.day_sum m where {where.sql}"
-    elif source == "movement":
-        return None
+        table = "day_sum"
+    elif source != "movement" and scope.customer_id is not None:
+        table = "movement"
     else:
-        moved = f"({(await counted(args, view, scope, 'account')).accounts()}) m"
+        return None
+    where = ScopeWhere(view, scope, "m", packed=True).counted()
     rows = await view.conn.fetch(
         f"""select {ENTITY_ID.sql("m.entity")}, m.currency, sum(m.account_minor)::bigint
-            from {moved} group by m.entity, m.currency""",
-        *args,
+            from {view.schema}.{table} m where {where.sql} group by m.entity, m.currency""",
+        *where.arguments,
     )
     return Counter({(entity, currency): minor for entity, currency, minor in rows})

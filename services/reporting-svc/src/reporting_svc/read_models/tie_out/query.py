@@ -107,8 +107,8 @@ async def require_aged_tied(
     """Return the sums of each currency, or nothing of one where there are none. Raises :class:`FiguresDoNotTie` unless
     each agrees with the movements of the accounts.
 
-    Of sums in ``report_currency`` that is checked in each currency that was converted. Sums of the past are made of
-    these movements already, and agree in themselves.
+    Of sums in ``report_currency`` that is checked in each currency that was converted. Sums of the past, and those of
+    some customers, agree in themselves (:func:`account_balances`).
     """
     balances = await account_balances(view, scope, found.source)
     sums = found.sums or (Figures.none(report_currency or await currency_of(view, scope), bands),)
