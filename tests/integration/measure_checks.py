@@ -20,7 +20,12 @@ from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import month_to_date
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.delays.query import due_outcomes
-from reporting_svc.read_models.dso.query import DsoGrouping, billed_months, days_sales_outstanding, grouped_days
+from reporting_svc.read_models.dso.query import (
+    DsoGrouping,
+    billed_months,
+    days_sales_outstanding,
+    grouped_days,
+)
 from reporting_svc.read_models.receivables.groups import GroupBy, with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.turnover.plans import compared
