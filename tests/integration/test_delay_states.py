@@ -1,6 +1,7 @@
 """Delays counted from the states of debts are those of debts settled one by one, with and without spare funds.
 
 The customers of these histories nearly always pay what they owe, so that most of their debts have a state.
+``DEEP=1``: 59 histories, below five minutes of one core.
 """
 
 from __future__ import annotations

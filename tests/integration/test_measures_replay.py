@@ -1,4 +1,7 @@
-"""Measures, as of any date and known at any moment, are what a naive count over a replay of the events gives."""
+"""Measures, as of any date and known at any moment, are what a naive count over a replay of the events gives.
+
+``DEEP=1``: 2,500 histories, below fifteen minutes of one core.
+"""
 
 from __future__ import annotations
 
