@@ -14,7 +14,7 @@ from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from tests.integration import naive_money, naive_owners, naive_portfolios
 from tests.integration.insurance_acts import insure
-from tests.integration.money_acts import EVERY_ACT
+from tests.integration.money_acts import EVERY_ACT, lose
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
@@ -70,9 +70,14 @@ def settle(b: Books, n: int, day: date, amount: int) -> None:
 
 
 def random_history(chance: random.Random, neat: int = 0) -> Books:
-    """``neat``: acts before the others by customers that nearly always pay what they owe."""
+    """``neat``: acts before the others by customers that nearly always pay what they owe, or never will."""
     tidy = [
-        (chance.choice([issue, settle]), chance.randrange(1000), n - 40, chance.randrange(1, 50) * 1000)
+        (
+            chance.choice([*[issue, settle] * 3, lose]),
+            chance.randrange(1000),
+            n - 40,
+            chance.randrange(1, 50) * 1000,
+        )
         for n in range(neat)
     ]
     acts = [
