@@ -170,7 +170,7 @@ async def _products(view: View, scope: Scope, total: Figures, asked: FigureQuest
     products = await by_product(view, scope, "month", first, periods)
     summed = {product: total_of(first, rows) for product, rows in products.items()}
     if asked.product is None:
-        parts = {_named_product(product): found.net for product, found in summed.items()}
+        parts = {_named_product(product): found.net for product, found in summed.items() if found.net}
     else:
         found = summed.get(asked.product, ProductTurnover(first))
         parts = {
