@@ -302,6 +302,23 @@ def test_a_turnover_beside_its_plan_is_restated_by_a_new_version_of_the_plan(sto
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{next(iter(other))}")
 
 
+def test_a_published_forecast_is_restated_by_debtor(story: Story) -> None:
+    body = {"figure": "cash-forecast", "title": "Board", "entity_id": story.world.entity, "as_of": TODAY}
+    published = story.world.post(
+        "reporting", "/v1/figures", body | {"position": story.paid_at, "as_of": UNDONE}
+    )
+    assert (published["amounts"]["expected"], published["period"]) == (eur("0.00"), "week")
+    moved = story.world.get("reporting", f"/v1/figures/{published['id']}/restate")
+    [debtor] = moved["debtors"]
+    assert (debtor["customer_id"], moved["reproduced"]) == (story.customer, True)
+    assert debtor["changes"]["expected"] == moved["difference"]["expected"]
+    assert (moved["common"], moved["further_debtors"], moved["data"]) == ({}, {}, [])
+    [first, *_] = sorted(name for name in moved["restated"] if name != "expected")
+    assert {f"{first}/low_80", f"{first}/high_50"} <= moved["restated_values"].keys()
+    shown = story.world.get("reporting", "/v1/cash-forecast", entity_id=story.world.entity, as_of=UNDONE)
+    assert shown["parts"]["expected"] == moved["restated"]["expected"]
+
+
 def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:
     body = story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", limit=500, lang="fr")
     types = [entry["type"] for entry in body["data"]]

@@ -23,14 +23,27 @@ from encours.testing.events import event as sample
 from encours.testing.servers import Installation
 from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.published import MEASURES, FigureParts
-from reporting_svc.read_models.figures.restatement import restated
+from reporting_svc.read_models.figures.forecast import published_forecast
+from reporting_svc.read_models.figures.query import at
+from reporting_svc.read_models.figures.restatement import restated, restated_forecast
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.scope import Scope
 from tests.integration import naive_delays
 from tests.integration.insurance_acts import insure
 from tests.integration.money_acts import lower, place, promise, remind
 from tests.integration.naive_portfolios import amend, portfolio
 from tests.integration.naive_published import OTHERS, PLAN, set_plan, versions
-from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, ENTITY, history, issue, pay, replay
+from tests.integration.receivable_histories import (
+    ACTS,
+    CUSTOMERS,
+    DAY_0,
+    ENTITY,
+    credit,
+    history,
+    issue,
+    pay,
+    replay,
+)
 from tests.integration.store import Store, project
 from tests.integration.test_measures_replay import balances, sold
 
@@ -172,7 +185,7 @@ MOVING: dict[str, list[Any]] = {
 """Acts that move the figures of a source beside those of money."""
 
 
-@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("name", MEASURES.keys() - {"cash-forecast"})
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
     store: Store, name: FigureName, seed: int
@@ -221,6 +234,62 @@ def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
                 moved = moved.plus(each.changes)
         assert moved == known[n + 1].less(known[n])
     assert (found.further, found.last_position) == (FigureParts(), None)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_forecast_is_restated_by_the_debtors_that_events_touched_and_the_rest(
+    store: Store, seed: int
+) -> None:
+    """The cash expected of a debtor is the forecast of that customer alone; the rest is of those without an event."""
+    chance = random.Random(seed)
+    acts: list[Any] = [(chance.choice([issue, pay]), n, -n, 9000 + n) for n in range(40, 0, -1)]
+    books = history([*acts, (issue, 0, 20, 70_000), (issue, 1, 20, 30_000)])
+    published = len(books.log)
+    more = [issue, pay, credit] if seed % 2 else [issue, pay, credit, promise]
+    for n in range(6):
+        chance.choice(more)(books, 2 * n, DAY_0 + timedelta(days=chance.randrange(30)), 4000 + n)
+    log = books.log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    as_of, customers = DAY_0 + timedelta(days=30), [None, *CUSTOMERS]
+    whole, *each_own = (FigureQuestion("cash-forecast", ENTITY, c, "EUR", as_of) for c in customers)
+    moment = view(store, as_of, len(log))
+    found = store.run(restated_forecast(moment, whole, published))
+
+    def expected(asked: FigureQuestion, position: int) -> FigureParts:
+        return store.run(
+            published_forecast(at(moment, asked, position), Scope(ENTITY, asked.customer_id, "EUR"), asked)
+        ).parts
+
+    assert found.then.parts == expected(whole, published)
+    assert found.now.parts == expected(whole, len(log))
+    touching = {c: [e.position for e in log[published:] if touches(e, c, as_of)] for c in CUSTOMERS}
+    assert touching[CUSTOMERS[0]]
+    assert {each.debtor: list(each.positions) for each in found.debtors} == {
+        c: at_ for c, at_ in touching.items() if at_ and c in {each.debtor for each in found.debtors}
+    }
+    own = {
+        c: expected(q, len(log)).less(expected(q, published))
+        for c, q in zip(CUSTOMERS, each_own, strict=True)
+    }
+    changed = {each.debtor: each.changes.amounts for each in found.debtors}
+    for customer, at_positions in touching.items():
+        wanted = own[customer].amounts.get("expected", 0) if at_positions else 0
+        assert changed.get(customer, {}).get("expected", 0) == wanted
+    summed = found.common
+    for each in found.debtors:
+        summed = summed.plus(each.changes)
+    assert summed == found.now.parts.less(found.then.parts)
+    rest = found.common.amounts.get("expected", 0)
+    untouched = sum(own[c].amounts.get("expected", 0) for c, positions in touching.items() if not positions)
+    assert abs(rest - untouched) <= len(CUSTOMERS)
+
+
+def touches(event: StoredEvent, customer: str, as_of: date) -> bool:
+    """Return true for an event that may change what is expected of a customer."""
+    data: Any = event.recorded().data
+    counts = event.effective_on <= as_of and getattr(data, "currency", None) == "EUR"
+    named = event.type.startswith(("invoice.", "promise.", "payment.received"))
+    return named and counts and getattr(data, "customer_id", None) == customer
 
 
 def test_a_merge_moves_the_figures_of_both_segments(store: Store) -> None:

@@ -55,6 +55,7 @@ def body(**fields: object) -> FigureBody:
         FigureQuestion(
             "reminder-yield", ENTITY, None, "EUR", MARCH, first_day=MARCH, step="second", channel="letter"
         ),
+        FigureQuestion("cash-forecast", ENTITY, None, "EUR", MARCH, until=date(2026, 5, 1), period="month"),
     ],
 )
 def test_the_question_can_be_read_from_the_event(asked: FigureQuestion) -> None:
@@ -88,6 +89,15 @@ def test_a_turnover_beside_a_plan_names_the_plan() -> None:
         body(figure="turnover-plan")
     command = body(figure="turnover-plan", turnover_plan_id=PLAN).to_command("fig_1", MARCH)
     assert command.question.turnover_plan_id == PLAN
+
+
+def test_a_forecast_has_a_horizon() -> None:
+    asked = body(figure="cash-forecast").to_command("fig_1", MARCH).question
+    assert (asked.until, asked.period, len(asked.ends)) == (date(2026, 6, 30), "week", 14)
+    for until, period in (("2026-03-31", "week"), ("2027-05-01", "month"), ("2026-07-02", "day")):
+        with pytest.raises(Invalid) as refused:
+            body(figure="cash-forecast", until=until, period=period).to_command("fig_1", MARCH)
+        assert [each.pointer for each in refused.value.errors] == ["/until"]
 
 
 def test_bands_that_do_not_rise_are_refused_before_anything_is_published() -> None:
@@ -146,6 +156,7 @@ OWN_AMOUNTS: dict[str, dict[str, int]] = {
     "promises_broken": {"promised": 500, "missing": 200},
     "products": {"billed": 1_000, "credited": 100, "costed": 800, "cost": 600},
     "plan": {"billed": 900, "billed_planned": 1_000, "collected": 700},
+    "forecast": {"expected": 900, "2026-04-05": 900},
     "reminders": {
         "asked": 900, "asked_7": 800, "paid_7": 200, "asked_15": 800, "paid_15": 400, "asked_30": 0, "paid_30": 0,
     },
@@ -179,6 +190,7 @@ VALUES: dict[FigureName, dict[str, float | None]] = {
         "billed_difference": -1, "billed_difference_rate": -10, "collected_difference": None,
         "collected_difference_rate": None,
     },
+    "cash-forecast": {},
     "reminder-yield": {"yield_7": 25, "yield_15": 50, "yield_30": None},
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from encours.contracts import Recorded
 from encours.contracts.events.dunning.reminders import Channel
@@ -14,13 +14,20 @@ from encours.contracts.events.figure import (
     FigureQuantity,
     FigureScope,
     FigureValue,
+    PeriodLength,
 )
 from encours.kernel.bands import STANDARD, Bands
 from encours.kernel.errors import NotFound
+from reporting_svc.domain.forecast.cash import HORIZON_DAYS, ends_of
 from reporting_svc.domain.measures.published import MEASURES, FigureParts, FigurePeriod
 from reporting_svc.domain.turnover_plan import PlanVersion
 
 DSO_DAYS = 90
+
+
+def forecast_until(day: date) -> date:
+    """Return the last day of a forecast that names none."""
+    return day + timedelta(days=HORIZON_DAYS)
 
 
 class FigureNotFound(NotFound):
@@ -50,6 +57,8 @@ class FigureQuestion:
     turnover_plan_id: str | None = None
     step: str | None = None
     channel: Channel | None = None
+    until: date | None = None
+    period: PeriodLength | None = None
     plan_versions: tuple[PlanVersion, ...] = ()
     """Versions of the plan, read from the ledger; no part of what the event keeps."""
 
@@ -62,6 +71,11 @@ class FigureQuestion:
     def begins(self) -> date:
         """First day of the period; that of the month of ``as_of`` if none is named."""
         return self.first_day or self.as_of.replace(day=1)
+
+    @property
+    def ends(self) -> list[date]:
+        """Last days of the periods of a forecast."""
+        return ends_of(self.as_of, self.until or forecast_until(self.as_of), self.period or "week")
 
     @property
     def turnover_days(self) -> int:
@@ -88,6 +102,8 @@ class FigureQuestion:
             turnover_plan_id=scope.turnover_plan_id,
             step=scope.step,
             channel=scope.channel,
+            until=scope.until,
+            period=scope.period,
         )
 
     def scope(self, currency: str) -> FigureScope:
@@ -105,6 +121,8 @@ class FigureQuestion:
             turnover_plan_id=self.turnover_plan_id,
             step=self.step,
             channel=self.channel,
+            until=self.until,
+            period=self.period,
         )
 
 

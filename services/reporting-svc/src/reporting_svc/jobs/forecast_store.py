@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import asyncpg
 import msgspec
 
+from encours.contracts.events.figure import PeriodLength
 from encours.kernel.ids import derived_id
 from encours.reading.moment import Granted
 from encours.service.long_work_store import LongWork, LongWorkStore
-from reporting_svc.domain.forecast.cash import PeriodLength
 from reporting_svc.domain.forecast.made import MadeForecast
 from reporting_svc.domain.measures.definitions import CASH_FORECAST
 from reporting_svc.read_models.receivables import Receivables

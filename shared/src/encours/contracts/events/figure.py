@@ -31,7 +31,9 @@ FigureName = Literal[
     "turnover-by-product",
     "turnover-plan",
     "reminder-yield",
+    "cash-forecast",
 ]
+PeriodLength = Literal["day", "week", "month"]
 
 
 class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,6 +59,9 @@ class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     step: str | None = None
     """Step of the reminders of a yield, and their channel; ``None`` for all."""
     channel: Channel | None = None
+    until: date | None = None
+    """Last day of a forecast, and the length of its periods."""
+    period: PeriodLength | None = None
 
 
 class FigureAmount(Value, frozen=True, kw_only=True):

@@ -13,18 +13,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
-from typing import Literal
 
 import msgspec
 
+from encours.contracts.events.figure import PeriodLength
 from encours.kernel.business_days import business_calendar
+from encours.kernel.errors import Invalid
 from reporting_svc.domain.forecast.curves import PaymentCurve, PaymentCurves
 
-PeriodLength = Literal["day", "week", "month"]
 LastDay = Callable[[int], int]
 """The last day up to a day on which payments arrive; ordinals."""
 HORIZON_DAYS = 91
 """Days of a forecast unless asked otherwise."""
+MAX_DAYS = 366
+MOST_SINGLE_DAYS = 92
 _SATURDAY = 5
 _HALVINGS, _TERMS = 44, 20
 """More than the digits of an amount; at the quantile of 80 % of the shape 1 the last term is below 1e-14."""
@@ -111,6 +113,14 @@ class CashForecast:
     def expected(self) -> float:
         """Expected cash of all periods; minor units."""
         return sum(period.expected for period in self.periods)
+
+
+def require_horizon(on: date, until: date, by: PeriodLength) -> None:
+    """Raise a 422 refusal for a last day that is not later, or too late for the length of the periods."""
+    if not 0 < (until - on).days <= MAX_DAYS:
+        raise Invalid(f"until lies after as_of, by at most {MAX_DAYS} days.", "/until")
+    if by == "day" and (until - on).days > MOST_SINGLE_DAYS:
+        raise Invalid(f"By day, until lies at most {MOST_SINGLE_DAYS} days after as_of.", "/until")
 
 
 def ends_of(on: date, until: date, by: PeriodLength) -> list[date]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reporting_svc.domain.forecast.accuracy import PastForecasts, RangeCalibration
-from reporting_svc.domain.forecast.cash import CashForecast, forecast
+from reporting_svc.domain.forecast.cash import CashForecast, OpenDebt, forecast
 from reporting_svc.domain.forecast.curves import PaidDebt, PaymentCurves
 from reporting_svc.domain.forecast.owed import Expectable, LeftOut
 
@@ -26,12 +26,27 @@ class MadeForecast:
         return self.cash.open_minor + self.left_out.minor
 
 
+class ForecastModel:
+    """Model of the payments after a day, learnt from a history; it expects the cash of any debts of that day."""
+
+    def __init__(self, history: Sequence[PaidDebt], on: int, ends: Sequence[int]) -> None:
+        """Learn the curves, the trend and the days on which payments arrive. Periods end on ``ends``; ordinals."""
+        past = PastForecasts(history)
+        self._on, self._ends = on, ends
+        self._calibration, self._last_day = past.calibration(on), past.last_day(on)
+        self._curves = PaymentCurves(history, on)
+
+    def of(self, debts: Sequence[OpenDebt]) -> CashForecast:
+        """Return the cash that is expected from debts."""
+        return forecast(debts, self._curves, self._on, self._ends, self._calibration.trend, self._last_day)
+
+    def made(self, owed: Expectable) -> MadeForecast:
+        """Return the forecast of all that can be expected."""
+        return MadeForecast(self.of(owed.debts), self._calibration, self._curves.debts, owed.left_out)
+
+
 def make_forecast(
     owed: Expectable, history: Sequence[PaidDebt], on: int, ends: Sequence[int]
 ) -> MadeForecast:
     """Return the forecast of a day, by the periods that end on ``ends``; ordinals."""
-    past = PastForecasts(history)
-    calibration = past.calibration(on)
-    curves = PaymentCurves(history, on)
-    found = forecast(owed.debts, curves, on, ends, calibration.trend, past.last_day(on))
-    return MadeForecast(found, calibration, curves.debts, owed.left_out)
+    return ForecastModel(history, on, ends).made(owed)

@@ -48,6 +48,7 @@ PartSource = Literal[
     "products",
     "plan",
     "reminders",
+    "forecast",
 ]
 """Queries that parts come from."""
 BY_DEBTOR: frozenset[PartSource] = frozenset({"cohort", "delays", "insured", "reminders"})
@@ -339,13 +340,13 @@ MEASURES: Mapping[FigureName, PublishedMeasure] = {
     "reminder-yield": PublishedMeasure(
         definitions.REMINDER_YIELD, "reminders", _FIRST | {"step", "channel"}, values=_yields
     ),
+    "cash-forecast": PublishedMeasure(definitions.CASH_FORECAST, "forecast", frozenset({"until", "period"})),
 }
 NOT_PUBLISHED: frozenset[Definition] = frozenset(
     {
         definitions.OVERDUE,  # a list; its sum is `overdue` of an aged balance
         definitions.DELAY_RANKING,
-        definitions.CASH_FORECAST,  # an expectation that rests on all debtors: no part of it adds up over customers
         definitions.ANOMALY,
     }
 )
-"""Definitions of lists, and of figures whose parts do not add up over customers."""
+"""Definitions of lists."""

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.figure import PeriodLength
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.forecast.accuracy import PastWeek
-from reporting_svc.domain.forecast.cash import Z_50, Z_80, PeriodCash, PeriodLength
+from reporting_svc.domain.forecast.cash import Z_50, Z_80, PeriodCash
 from reporting_svc.domain.forecast.made import MadeForecast
 from reporting_svc.domain.measures.definitions import CASH_FORECAST
 from reporting_svc.http.answers import Report, ScopedReport, TieOut

@@ -10,12 +10,12 @@ from typing import Annotated
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from encours.contracts.events.figure import PeriodLength
 from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import Invalid
 from reporting_svc.domain.forecast.accuracy import PastForecasts, PastWeek
-from reporting_svc.domain.forecast.cash import HORIZON_DAYS, PeriodLength, ends_of
+from reporting_svc.domain.forecast.cash import HORIZON_DAYS, ends_of, require_horizon
 from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.http.cash_forecast.answers import AccuracyOut, CashForecastOut
 from reporting_svc.http.scope import Ask
@@ -24,8 +24,6 @@ from reporting_svc.jobs.forecast_store import PARTS, ForecastStore, ForecastWork
 from reporting_svc.read_models.forecast.query import ForecastBasis, forecast_basis
 
 router = Router(tags=["Receivables"])
-MAX_DAYS = 366
-MOST_SINGLE_DAYS = 92
 KEPT_FROM_S = 0.25
 """Time from which on an answer is kept: what takes less is made again."""
 
@@ -45,10 +43,7 @@ async def cash_forecast(
     Sales to come are not in it.
     """
     last = until or q.as_of + timedelta(days=HORIZON_DAYS)
-    if not 0 < (last - q.as_of).days <= MAX_DAYS:
-        raise Invalid(f"until lies after as_of, by at most {MAX_DAYS} days.", "/until")
-    if by == "day" and (last - q.as_of).days > MOST_SINGLE_DAYS:
-        raise Invalid(f"By day, until lies at most {MOST_SINGLE_DAYS} days after as_of.", "/until")
+    require_horizon(q.as_of, last, by)
     store = await forecasts(q)
     began = time.monotonic()
     async with snapshot(q, asked) as books:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.dunning.reminders import Channel
-from encours.contracts.events.figure import FigureName, FigureValue
+from encours.contracts.events.figure import FigureName, FigureValue, PeriodLength
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
@@ -68,6 +68,8 @@ class FigureOut(BaseModel):
     turnover_plan_id: str | None
     step: str | None
     channel: Channel | None
+    until: date | None
+    period: PeriodLength | None = Field(description="Cash forecast: length of the periods up to `until`.")
     amounts: dict[str, MoneyModel] = Field(
         description="Parts that the figure follows from; they add up over customers."
     )
@@ -108,6 +110,8 @@ class FigureOut(BaseModel):
             "turnover_plan_id": scope.turnover_plan_id,
             "step": scope.step,
             "channel": scope.channel,
+            "until": scope.until.isoformat() if scope.until else None,
+            "period": scope.period,
             **_parts(parts_of(published), scope.currency),
             "values": _values(published_values(state.entity_id, published), scope.currency),
             "account": money_json(published.account_minor, scope.currency),
@@ -137,11 +141,20 @@ class FigureMoveOut(EventInWords):
     quantity_changes: dict[str, int]
 
 
+class DebtorMoveOut(BaseModel):
+    """A debtor that events touched since, and by how much the cash that is expected of it changed."""
+
+    customer_id: str
+    changes: dict[str, MoneyModel]
+    positions: list[int] = Field(description="Events that touched it.")
+
+
 class RestatementOut(AsOf):
     """The figure on its own business date, as it is known at the requested moment, and what moved it since.
 
     For each amount and number: published + changes of the events of all pages = restated. A rate or a number of days
-    is restated by its numerator and its denominator.
+    is restated by its numerator and its denominator. For a cash forecast: published + changes of `debtors` +
+    `further_debtors` + `common` = restated.
     """
 
     figure: FigureOut
@@ -158,6 +171,16 @@ class RestatementOut(AsOf):
     further: dict[str, MoneyModel] = Field(description="Changes by events behind this page.")
     further_quantities: dict[str, int]
     next_after: int | None = Field(description="Ask for the next page with after= this position.")
+    debtors: list[DebtorMoveOut] = Field(
+        description="Of a cash forecast, in place of `data`: at most 200 debtors, the largest change first."
+    )
+    further_debtors: dict[str, MoneyModel] = Field(
+        description="Changes of the other debtors that events touched."
+    )
+    common: dict[str, MoneyModel] = Field(
+        description="Of a cash forecast: the rest. Of debtors whom no event touched something else is expected, as how "
+        "all debtors pay has changed."
+    )
 
     @classmethod
     def of(
@@ -194,6 +217,16 @@ class RestatementOut(AsOf):
             "further": _amounts(found.further.amounts, currency),
             "further_quantities": found.further.quantities,
             "next_after": found.last_position,
+            "debtors": [
+                {
+                    "customer_id": moved.debtor,
+                    "changes": _amounts(moved.changes.amounts, currency),
+                    "positions": list(moved.positions),
+                }
+                for moved in found.debtors
+            ],
+            "further_debtors": _amounts(found.other_debtors.amounts, currency),
+            "common": _amounts(found.common.amounts, currency),
             "incomplete": found.now.incomplete,
             **time.echo(),
         }

@@ -8,12 +8,13 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from encours.contracts.events.dunning.reminders import Channel
-from encours.contracts.events.figure import FigureName
+from encours.contracts.events.figure import FigureName, PeriodLength
 from encours.contracts.events.schedule import CountedBy
 from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
 from encours.kernel.bands import Bands
 from encours.kernel.errors import Invalid
-from reporting_svc.domain.figure import DSO_DAYS, FigureQuestion, PublishFigure
+from reporting_svc.domain.figure import DSO_DAYS, FigureQuestion, PublishFigure, forecast_until
+from reporting_svc.domain.forecast.cash import require_horizon
 from reporting_svc.domain.measures.published import MEASURES
 from reporting_svc.http.aged_balance.routes import BANDS
 
@@ -68,6 +69,13 @@ class FigureBody(Body):
     )
     step: ShortText | None = Field(default=None, description="Reminder yield: of this step of the policies.")
     channel: Channel | None = Field(default=None, description="Reminder yield: by this channel.")
+    until: BusinessDate | None = Field(
+        default=None,
+        description="Cash forecast: last day, at most 366 after as_of; 91 after it if not given.",
+    )
+    period: PeriodLength | None = Field(
+        default=None, description="Cash forecast: length of the periods; weeks, ISO 8601, if not given."
+    )
 
     @model_validator(mode="after")
     def _own_parameters(self) -> FigureBody:
@@ -102,6 +110,10 @@ class FigureBody(Body):
                 raise Invalid(f"The period begins after its last day, {as_of}.", "/first_day")
         if "days" in measure.parameters:
             days = days or DSO_DAYS
+        until, period = self.until, self.period
+        if "until" in measure.parameters:
+            until, period = until or forecast_until(as_of), period or "week"
+            require_horizon(as_of, until, period)
         asked = FigureQuestion(
             figure=self.figure,
             entity_id=self.entity_id,
@@ -118,5 +130,7 @@ class FigureBody(Body):
             turnover_plan_id=self.turnover_plan_id,
             step=self.step,
             channel=self.channel,
+            until=until,
+            period=period,
         )
         return PublishFigure(figure_id, self.title, asked, self.position)

@@ -29,7 +29,7 @@ from reporting_svc.http.figures.bodies import FigureBody
 from reporting_svc.read_models.feed import Feed, StoredEvent
 from reporting_svc.read_models.figures.listing import KEY, SORTS, published_figures
 from reporting_svc.read_models.figures.query import LatestFigures, with_plan
-from reporting_svc.read_models.figures.restatement import restated
+from reporting_svc.read_models.figures.restatement import restated, restated_forecast
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.use_cases.figures import FIGURE, publish_figure
 
@@ -92,7 +92,10 @@ async def restate(
         published = state.published
         assert published is not None
         asked = await with_plan(q.ledger, q.caller.ledger, FigureQuestion.of(state.entity_id, published))
-        found = await restated(view, asked, published.position, after)
+        if asked.figure == "cash-forecast":
+            found = await restated_forecast(view, asked, published.position)
+        else:
+            found = await restated(view, asked, published.position, after)
     events = await feed.at(q.caller.ledger, [moved.position for moved in found.moved])
     return q.respond(RestatementOut.of(state, version, found, events, lang, view.time))
 

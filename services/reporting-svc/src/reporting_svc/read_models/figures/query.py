@@ -21,7 +21,7 @@ from reporting_svc.domain.measures.published import MEASURES
 from reporting_svc.domain.turnover_plan import PlanVersion, in_force
 from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import aged
-from reporting_svc.read_models.figures.sources import SOURCES
+from reporting_svc.read_models.figures.sources import SOURCES, SourcedParts
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.query import check
@@ -131,6 +131,13 @@ async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None
 
     Raises :class:`SeveralCurrencies`, and :class:`FiguresDoNotTie`: what does not tie out is not published.
     """
+    return (await measured_with(view, asked, scope))[0]
+
+
+async def measured_with(
+    view: View, asked: FigureQuestion, scope: Scope | None = None
+) -> tuple[MeasuredFigure, SourcedParts]:
+    """Return the figure as :func:`measured`, with what it was made of."""
     if scope is None:
         scope = await scope_of(view, asked)
     if MEASURES[asked.figure].source == "insured":
@@ -146,15 +153,16 @@ async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None
     await require_tied(view, scope, total, sourced.own)
     parts = sourced.parts.named(measure.parts)
     definition = definitions.AGED_BY_ISSUE_DATE if asked.by_issue_date else measure.definition
-    return MeasuredFigure(
+    figure = MeasuredFigure(
         definition=definition.id,
         currency=total.currency,
         position=view.time.position,
         parts=parts,
-        values=values_of(asked, parts),
+        values=sourced.forecast.values if sourced.forecast else values_of(asked, parts),
         account_minor=total.ledger,
         incomplete=view.incomplete,
     )
+    return figure, sourced
 
 
 async def scope_of(view: View, asked: FigureQuestion) -> Scope:

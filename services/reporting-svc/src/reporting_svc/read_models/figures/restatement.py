@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
 from reporting_svc.domain.measures.published import FigureParts
-from reporting_svc.read_models.figures.query import at, measured, scope_of
+from reporting_svc.read_models.figures.forecast import PublishedForecast, expected_parts
+from reporting_svc.read_models.figures.query import at, measured, measured_with, scope_of
 from reporting_svc.read_models.figures.touching import NOBODY, touched
 from reporting_svc.read_models.receivables.scope import Scope
 
@@ -15,7 +20,9 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
 
 MOST_EVENTS = 200
-"""Events of an answer; each is measured before and after."""
+"""Events of an answer, each measured before and after; debtors of a forecast."""
+MOST_TOUCHING = 1_000_000
+"""Events by which debtors of a forecast are found; what later ones moved is in the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,15 @@ class MovedFigure:
 
     position: int
     changes: FigureParts
+
+
+@dataclass(frozen=True, slots=True)
+class MovedDebtor:
+    """Change of the cash that is expected of a debtor, and the events that touched it."""
+
+    debtor: str
+    changes: FigureParts
+    positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,12 @@ class Restatement:
     further: FigureParts
     last_position: int | None
     """Position to go on behind; ``None`` if no event is left."""
+    debtors: tuple[MovedDebtor, ...] = ()
+    """Of a forecast: debtors that events touched, the largest change first."""
+    other_debtors: FigureParts = field(default_factory=FigureParts)
+    """Changes of the debtors that are not shown."""
+    common: FigureParts = field(default_factory=FigureParts)
+    """Rest: what the others, whom no event touched, are expected to pay more or less, as how all pay has changed."""
 
 
 async def restated(view: View, asked: FigureQuestion, published: int, after: int) -> Restatement:
@@ -62,6 +84,47 @@ async def restated(view: View, asked: FigureQuestion, published: int, after: int
     last = max(shown)
     reached = await measured(at(view, asked, last), asked)
     return Restatement(then, now, tuple(moved), now.parts.less(reached.parts), last)
+
+
+async def restated_forecast(view: View, asked: FigureQuestion, published: int) -> Restatement:
+    """Return what moved a cash forecast: the debtors that events touched, each whole, and the rest.
+
+    How a debtor is expected to pay follows from its own debts and from those of all, so that the cash expected of it
+    may change without an event of its own. The changes of all debtors and the rest add up to the difference.
+    """
+    known = at(view, asked, view.time.position)
+    then, before = await measured_with(at(view, asked, published), asked)
+    now, after = await measured_with(known, asked)
+    assert before.forecast is not None
+    assert after.forecast is not None
+    survivors = after.forecast.merged
+    positions = defaultdict[str, list[int]](list)
+    for position, customers in (await touched(known, asked, published, MOST_TOUCHING)).items():
+        for debtor in {survivors.of(customer) for customer in customers - {NOBODY}}:
+            positions[debtor].append(position)
+    moved = await asyncio.to_thread(_moved_debtors, before.forecast, after.forecast, positions)
+    difference = now.parts.less(then.parts)
+    every, further = (
+        reduce(FigureParts.plus, (each.changes for each in part), FigureParts())
+        for part in (moved, moved[MOST_EVENTS:])
+    )
+    return Restatement(
+        then, now, (), FigureParts(), None, tuple(moved[:MOST_EVENTS]), further, difference.less(every)
+    )
+
+
+def _moved_debtors(
+    before: PublishedForecast, after: PublishedForecast, positions: Mapping[str, list[int]]
+) -> list[MovedDebtor]:
+    """Return the debtors of which another amount is expected, the largest change first."""
+    found = []
+    for debtor, touching in positions.items():
+        records = after.merged.records(debtor)
+        expected = [expected_parts(each.of_debtor(records)) for each in (before, after)]
+        changes = expected[1].less(expected[0])
+        if not changes.is_zero:
+            found.append(MovedDebtor(debtor, changes, tuple(touching)))
+    return sorted(found, key=lambda each: (-abs(each.changes.amounts.get("expected", 0)), each.debtor))
 
 
 async def _changes(

@@ -20,6 +20,7 @@ from reporting_svc.read_models.collection.query import NOTHING, collection_since
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.dso.query import billed_months, billed_since
+from reporting_svc.read_models.figures.forecast import PublishedForecast, published_forecast
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import OwnSum
@@ -36,10 +37,14 @@ _PAST_90 = STANDARD.thresholds.index(90)
 
 @dataclass(frozen=True, slots=True)
 class SourcedParts:
-    """Parts of a figure, and what they add up to beside the amount that it must be."""
+    """Parts of a figure, and what they add up to beside the amount that it must be.
+
+    ``forecast``: what the parts and the values of a cash forecast follow from.
+    """
 
     parts: FigureParts
     own: OwnSum
+    forecast: PublishedForecast | None = None
 
 
 Source = Callable[["View", Scope, Figures, FigureQuestion], Awaitable[SourcedParts]]
@@ -222,6 +227,12 @@ async def _reminders(view: View, scope: Scope, total: Figures, asked: FigureQues
     return _of_bands(total, FigureParts(amounts, quantities))
 
 
+async def _forecast(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
+    found = await published_forecast(view, scope, asked)
+    own = OwnSum("parts of the forecast", found.made.outstanding_minor, total.outstanding)
+    return SourcedParts(found.parts, own, found)
+
+
 SOURCES: Mapping[PartSource, Source] = {
     "bands": _bands,
     "old": _old,
@@ -238,4 +249,5 @@ SOURCES: Mapping[PartSource, Source] = {
     "products": _products,
     "plan": _plan,
     "reminders": _reminders,
+    "forecast": _forecast,
 }

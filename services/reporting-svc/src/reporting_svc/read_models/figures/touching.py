@@ -90,6 +90,17 @@ def _proceedings(b: _Behind) -> str:
     return f"select n.position, n.customer_id from {b.view.schema}.insolvency n where {b.counted('n')}"
 
 
+def _schedules_agreed(b: _Behind) -> str:
+    return f"""select p.position, p.customer_id from {b.view.schema}.plan_schedule p
+               where {b.where("p").add(b.counted("p")).sql}"""
+
+
+def _mergers(b: _Behind) -> str:
+    return f"""select g.position, r.customer_id from {b.view.schema}.merge g
+               cross join lateral (values (g.customer_id), (g.into_id)) as r(customer_id)
+               where r.customer_id is not null and {b.counted("g")}"""
+
+
 def _plans(b: _Behind) -> str:
     return f"""select t.position, '{NOBODY}' from {b.view.schema}.turnover_plan t
                where t.turnover_plan_id = {b.args.add(b.asked.turnover_plan_id)}::text and {b.counted("t")}"""
@@ -120,6 +131,7 @@ _TOUCHES: Mapping[PartSource, tuple[_Touch, ...]] = {
     "promises_broken": (_promises,),
     "plan": (*_MONEY, _plans),
     "reminders": (*_MONEY, _asked, _traces),
+    "forecast": (*_MONEY, _promises, _schedules_agreed, _proceedings, _amendments, _mergers),
 }
 """Events that move the figures of a source; those of money move all others."""
 
@@ -154,7 +166,7 @@ async def touched(view: View, asked: FigureQuestion, after: int, most: int) -> d
     behind = _Behind(view, asked, args, after)
     sources = [touch(behind) for touch in _TOUCHES.get(source, _MONEY)]
     by_portfolio = asked.segment is not None or asked.salesperson is not None
-    if by_portfolio:
+    if by_portfolio and _amendments not in _TOUCHES.get(source, ()):
         sources.append(_amendments(behind))
     merged = await _ever_merged(view)
     events = " union all ".join(sources)
