@@ -12,8 +12,10 @@ from datetime import date
 from random import Random
 
 from reporting_svc.domain.forecast.accuracy import PastForecasts, PastWeek
-from reporting_svc.domain.forecast.cash import OpenDebt, forecast
-from reporting_svc.domain.forecast.curves import PaidDebt, PaymentCurves
+from reporting_svc.domain.forecast.cash import OpenDebt
+from reporting_svc.domain.forecast.debts import PaidDebt, PaidDebts
+from reporting_svc.domain.forecast.made import make_forecast
+from reporting_svc.domain.forecast.owed import Expectable
 from tests.bench import Entry, entry
 from tests.forecast import past_debts
 from tests.score.ibm import FILE
@@ -52,11 +54,9 @@ def _large(debtors: int) -> float:
     owed = [
         OpenDebt(each.debtor, each.segment, each.due, each.owed_minor) for each in debts if not each.funds
     ]
+    columns = PaidDebts.of(debts)
     started = time.process_time()
-    past = PastForecasts(debts)
-    found = past.calibration(ON)
-    ends = [ON + 7 * n for n in range(1, 14)]
-    forecast(owed, PaymentCurves(debts, ON), ON, ends, found.trend, past.last_day(ON))
+    make_forecast(Expectable(owed), columns, ON, [ON + 7 * n for n in range(1, 14)])
     return time.process_time() - started
 
 
@@ -71,7 +71,7 @@ def _large_entry() -> Entry:
 
 def _entries(name: str, debts: Sequence[PaidDebt], last: date) -> list[Entry]:
     started = time.process_time()
-    judged = PastForecasts(debts).judged(last.toordinal(), WEEKS)
+    judged = PastForecasts(PaidDebts.of(debts)).judged(last.toordinal(), WEEKS)
     print(f"{name}: {time.process_time() - started:.1f} s of processor time\n{table(judged)}")
     ours, due, covered_50, covered_80 = figures(judged)
     return [

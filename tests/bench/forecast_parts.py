@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace as with_fields
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
-from msgspec.structs import replace
+import numpy as np
 
 from reporting_svc.domain.forecast.accuracy import WEEK, PastForecasts, PastWeek
 from reporting_svc.domain.forecast.cash import CashForecast
-from reporting_svc.domain.forecast.curves import PaidDebt
+from reporting_svc.domain.forecast.debts import Flags, PaidDebt, PaidDebts, ints
 from risk_svc.domain.score.fit import HistoryTooShort, fit
 from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.model import PaymentModel
@@ -82,7 +82,7 @@ class GradeHistory:
 def _known(payer: PayerHistory, on: int) -> PayerHistory:
     seen = (each for each in payer.history if each.issued < on)
     return PayerHistory(
-        payer.segment, tuple(with_fields(each, settled=None) if each.open_on(on) else each for each in seen)
+        payer.segment, tuple(replace(each, settled=None) if each.open_on(on) else each for each in seen)
     )
 
 
@@ -90,24 +90,23 @@ class GradedForecasts(PastForecasts):
     """Forecasts by curves of grades in the place of segments: at issue, and of open debts on the day."""
 
     def __init__(self, debts: Sequence[PaidDebt]) -> None:
-        super().__init__(debts)
+        super().__init__(PaidDebts.of(debts))
         self._grades = GradeHistory(debts)
 
     def _forecast(
         self,
         day: int,
-        debts: Sequence[PaidDebt],
+        debts: PaidDebts,
         ahead: int,
         trend: float,
-        within: Collection[str] | None = None,
+        within: Flags | None = None,
     ) -> tuple[CashForecast, list[int]]:
-        graded = [
-            replace(
-                debt, segment=self._grades.of(debt.debtor, day if debt.left(day) > 0 else debt.issued - 1)
-            )
-            for debt in debts
-            if debt.issued <= day
-        ]
+        seen = debts.take(np.flatnonzero(debts.issued <= day))
+        graded_on = np.where(seen.owed > seen.paid(day)[0], day, seen.issued - 1)
+        debtors = (seen.debtors[place] for place in seen.debtor)
+        grades = [self._grades.of(*each) for each in zip(debtors, graded_on.tolist(), strict=True)]
+        names = sorted(set(grades))
+        graded = replace(seen, segments=names, segment=ints(map(names.index, grades)))
         return super()._forecast(day, graded, ahead, trend, within)
 
 
@@ -115,17 +114,17 @@ class SeasonedForecasts(PastForecasts):
     """Forecasts whose weeks are multiplied by what came in earlier weeks of the same season, of what was expected."""
 
     def __init__(self, debts: Sequence[PaidDebt], bucket: Bucket) -> None:
-        super().__init__(debts)
+        super().__init__(PaidDebts.of(debts))
         self._bucket = bucket
         self._plain: dict[int, tuple[float, int]] = {}
 
     def _forecast(
         self,
         day: int,
-        debts: Sequence[PaidDebt],
+        debts: PaidDebts,
         ahead: int,
         trend: float,
-        within: Collection[str] | None = None,
+        within: Flags | None = None,
     ) -> tuple[CashForecast, list[int]]:
         made, came = super()._forecast(day, debts, ahead, trend, within)
         factors = self._factors(day)
@@ -180,7 +179,7 @@ def _run() -> list[Entry]:
 
 def _entries(name: str, debts: Sequence[PaidDebt], last: date) -> list[Entry]:
     parts = {
-        "no part more": PastForecasts(debts),
+        "no part more": PastForecasts(PaidDebts.of(debts)),
         "grade in the place of the segment": GradedForecasts(debts),
         "week of the month": SeasonedForecasts(debts, week_of_month),
         "calendar month": SeasonedForecasts(debts, month_of_year),

@@ -26,12 +26,17 @@ from encours.projection.control import STORE_SETTINGS
 from encours.projection.projector import create_indexes, create_tables
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import fresh_installation, running_cluster
+from reporting_svc.domain.anomalies import WINDOW_DAYS, amounts, delays
+from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.domain.measures.delays import DelayFigures
 from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
-from reporting_svc.read_models.delays.figures import delay_figures
+from reporting_svc.read_models.anomalies.query import delayed_debts, named, transactions
+from reporting_svc.read_models.delays.figures import delay_figures, fallen_outcomes
 from reporting_svc.read_models.delays.query import covered_debts
+from reporting_svc.read_models.delays.states import outcomes_of
 from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding
+from reporting_svc.read_models.forecast.query import forecast_basis
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal
@@ -212,11 +217,43 @@ async def _turnover(view: View) -> object:
     return await by_period(view, EUR, "month", view.time.as_of - timedelta(days=365))
 
 
+async def _forecast(view: View) -> object:
+    basis, on = await forecast_basis(view, EUR), view.time.as_of.toordinal()
+    return make_forecast(basis.owed, basis.history, on, [on + 7 * n for n in range(1, 14)])
+
+
+async def _unlike(view: View) -> object:
+    first = view.time.as_of - timedelta(days=90)
+    compared_from = first - timedelta(days=WINDOW_DAYS)
+    debts, apart = await delayed_debts(view, EUR, compared_from)
+    moved = await transactions(view, EUR, compared_from)
+    found = [*delays(debts, first, view.time.as_of), *amounts(moved, first)]
+    assert apart is not None
+    return await named(view, EUR, found, apart)
+
+
+async def _reported(view: View) -> object:
+    return await fallen_outcomes(view, EUR, view.time.as_of - timedelta(days=30))
+
+
+async def _reminded(view: View) -> object:
+    ids = await view.conn.fetchval(
+        f"select array_agg(invoice_id) from {SCHEMA}.item where due_on between $1 and $2",
+        view.time.as_of - timedelta(days=40),
+        view.time.as_of - timedelta(days=10),
+    )
+    return await outcomes_of(view, EUR, lambda args: f"i.invoice_id = any({args.add(ids)}::uuid[])")
+
+
 Measure = Callable[[View], Awaitable[object]]
 EUR = Scope(currency="EUR")
 MEASURES: dict[str, Measure] = {
     "turnover of days sales outstanding": _dso,
     "turnover of a year by month": _turnover,
+    "cash forecast of 13 weeks, not kept": _forecast,
+    "amounts and delays of 90 days unlike those before": _unlike,
+    "rows of a report of the debts that fell due in 30 days": _reported,
+    "funds of the invoices that reminders of a month asked for": _reminded,
 }
 
 

@@ -15,7 +15,7 @@ from encours.demo.model import CURRENCY, SEED, Year, customer, one_year
 from encours.demo.source import RetailInvoice, retail_invoices
 from encours.kernel.money import parse_amount
 from encours.kernel.terms import due_date
-from reporting_svc.domain.forecast.curves import PaidDebt
+from reporting_svc.domain.forecast.debts import PaidDebt
 from tests.score.ibm import FILE
 
 IBM_END, DEMO_END = date(2013, 12, 2), date(2011, 12, 9)

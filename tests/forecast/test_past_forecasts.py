@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from reporting_svc.domain.forecast.accuracy import PastForecasts
-from reporting_svc.domain.forecast.curves import PaidDebt
+from reporting_svc.domain.forecast.debts import PaidDebt, PaidDebts
 from tests.bench.forecast import WEEKS, figures
 from tests.forecast.past_debts import DEMO_END, IBM_END, demo_debts, ibm_debts
 from tests.score.ibm import FILE
@@ -31,7 +31,7 @@ from tests.score.ibm import FILE
 def test_weekly_forecasts_are_nearer_than_due_dates_and_their_ranges_hold_what_they_name(
     debts: Callable[[], list[PaidDebt]], last: date
 ) -> None:
-    judged = PastForecasts(debts()).judged(last.toordinal(), WEEKS)
+    judged = PastForecasts(PaidDebts.of(debts())).judged(last.toordinal(), WEEKS)
     for ahead in (1, 2, 3, 4):
         ours, due, _, _ = figures([week for week in judged if week.weeks_ahead == ahead])
         assert ours < due

@@ -20,6 +20,7 @@ from encours.reading.moment import Granted, TimeTravel, View
 from encours.testing.events import event as sample
 from encours.testing.servers import Installation
 from reporting_svc.domain.forecast.cash import OpenDebt
+from reporting_svc.domain.forecast.debts import PaidDebts
 from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.domain.forecast.owed import Expectable, LeftOut
 from reporting_svc.jobs.forecast_store import ForecastStore, ForecastWork, KeptForecast
@@ -68,13 +69,14 @@ def test_debts_and_history_are_those_of_a_naive_count(
     found = basis(store, as_of, known_to)
     expected = [e for (_, of), e in replay(log, as_of, known_to).items() if of == "EUR"]
     assert found.owed.outstanding_minor == sum(e.account for e in expected)
-    paid = sorted((d.debtor, d.due, d.owed_minor, d.left(as_of.toordinal())) for d in found.history)
-    assert paid == sorted(
+    debts = found.history
+    left = debts.owed - debts.paid(as_of.toordinal())[0]
+    names = [debts.debtors[place] for place in debts.debtor]
+    assert sorted(zip(names, debts.due, debts.owed, left, strict=True)) == sorted(
         (customer, due_on.toordinal(), owed, uncovered)
         for customer, due_on, owed, uncovered, *_ in naive_delays.outcomes(log, as_of, known_to, "EUR")
     )
-    for debt in found.history:
-        assert all(day <= as_of.toordinal() for day, _ in debt.funds)
+    assert all(debts.fund_day <= as_of.toordinal())
 
 
 def promise(b: Books, kind: Any, invoice_id: str, on: date, **given: Any) -> None:
@@ -121,7 +123,7 @@ def test_promises_plans_and_proceedings_count_from_their_day_and_from_when_they_
         5000,
         frozenset({CUSTOMERS[0]}),
     )
-    assert len(own.history) == 2
+    assert len(own.history.owed) == 2
 
 
 def test_a_forecast_is_kept_by_question_and_position_and_asked_for_once_at_a_time(store: Store) -> None:
@@ -169,6 +171,6 @@ def test_a_forecast_is_kept_by_question_and_position_and_asked_for_once_at_a_tim
 
     day = DAY_0.toordinal()
     owed = Expectable([OpenDebt("a", "", day + 3, 1000), OpenDebt("b", "", day - 9, 77)], LeftOut(7, 0, 5, 2))
-    made = make_forecast(owed, [], day, [day + 7])
+    made = make_forecast(owed, PaidDebts.of([]), day, [day + 7])
     assert made.outstanding_minor == owed.outstanding_minor == 1087
     store.run(told())

@@ -28,7 +28,7 @@ from reporting_svc.domain.measures.reminders import (
 )
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
-from reporting_svc.read_models.delays.query import due_outcomes, group_names
+from reporting_svc.read_models.delays.query import covered_debts, group_names
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
@@ -129,7 +129,7 @@ def test_invoices_and_their_delays_are_those_of_a_naive_count(
         expected = naive_delays.outcomes(
             log, moment.time.as_of, len(log) if known_to is None else known_to, currency
         )
-        found = store.run(due_outcomes(moment, Scope(currency=currency)))
+        found = store.run(covered_debts(moment, Scope(currency=currency))).outcomes
         assert expected == sorted(
             (
                 (

@@ -97,6 +97,33 @@ def test_a_debt_paid_or_open_far_later_than_usual_is_named_and_one_that_is_not_d
     assert "1,5" in reason(found[1], "EUR", "fr")
 
 
+def test_each_delay_is_judged_as_a_naive_count_judges_it() -> None:
+    dice, first, debts = random.Random(8), days(300), []
+    for n in range(600):
+        on, delay = days(dice.randrange(700)), round(dice.gauss(5, 4) + 60 * (dice.random() < 0.05))
+        is_open = dice.random() < 0.05
+        debts.append(DelayedDebt(dice.choice("ab"), f"d{n}", None if is_open else on, delay, 9 * is_open))
+    expected = set()
+    for each in debts:
+        day = each.settled_on or ON
+        since = day - timedelta(days=365)
+        before = [
+            other.delay_days
+            for other in debts
+            if other.debtor == each.debtor and other.settled_on and since <= other.settled_on < day
+        ]
+        if day >= first and len(before) >= 8:
+            middle = median(before)
+            spread = max(3.0, 1.4826 * median(abs(value - middle) for value in before))
+            far = abs(each.delay_days - middle) >= 5 * spread
+            if far and (each.settled_on or each.delay_days > middle):
+                expected.add((each.id, len(before)))
+    found = delays(debts, first, ON)
+    assert {(each.id, each.earlier) for each in found} == expected
+    assert len({each.kind for each in found}) == 2
+    assert len(found) == len(expected) >= 10
+
+
 def test_more_credit_notes_than_usual_are_named_by_customer() -> None:
     steady = [each for debtor in "bcd" for each in sold([1000] * 50, debtor=debtor)]
     steady += [

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import random
 from datetime import date, timedelta
+from typing import Any
 from zlib import crc32
 
 import pytest
@@ -18,13 +19,16 @@ from reporting_svc.domain.forecast.accuracy import PastForecasts
 from reporting_svc.domain.forecast.cash import (
     Z_50,
     Z_80,
+    CashForecast,
     OpenDebt,
+    OpenDebts,
     PeriodCash,
     ends_of,
-    forecast,
     last_business_day,
 )
-from reporting_svc.domain.forecast.curves import CurveWeights, PaidDebt, PaymentCurves
+from reporting_svc.domain.forecast.cash import forecast as forecast_of
+from reporting_svc.domain.forecast.curves import WEIGHTS, CurveWeights, PaymentCurves
+from reporting_svc.domain.forecast.debts import PaidDebt, PaidDebts, ints
 from reporting_svc.domain.forecast.owed import Expectable, ExpectedPart, Outlook, PaymentPromise, expectable
 from reporting_svc.jobs.forecast_store import AskedForecast
 from reporting_svc.read_models.receivables.scope import Scope
@@ -33,6 +37,21 @@ ON = date(2026, 6, 30)
 TODAY = ON.toordinal()
 UNSHRUNK = CurveWeights(debtor_prior=0.0, half_life_days=1e12)
 EXAMPLES = 200 if "DEEP" in os.environ else 25
+
+
+def forecast(debts: list[OpenDebt], curves: PaymentCurves, on: int, *asked: Any) -> CashForecast:
+    return forecast_of(OpenDebts.of(debts, curves.history, on), curves, on, *asked)
+
+
+def unpaid(
+    debts: list[PaidDebt], debtor: str, *days: int, on: int = TODAY, weights: CurveWeights = WEIGHTS
+) -> list[float]:
+    """Share of a debt of a debtor in segment x that is unpaid on days from its due date."""
+    history = PaidDebts.of(debts)
+    segment = history.segments.index("x") if "x" in history.segments else -1
+    rows = PaymentCurves(history, on, weights).rows(ints([history.places.get(debtor, -1)]), ints([segment]))
+    found: list[float] = rows.unpaid_after(ints([0] * len(days)), ints(days)).tolist()
+    return found
 
 
 def debts_of(dice: random.Random, count: int = 60) -> list[PaidDebt]:
@@ -71,8 +90,7 @@ def test_a_curve_without_a_prior_is_the_share_unpaid_of_a_naive_count(seed: int,
     debts = [debt for debt in debts_of(random.Random(seed)) if debt.debtor == "a"]
     expected = naive_unpaid(debts, day)
     if expected is not None:
-        curve = PaymentCurves(debts, TODAY, UNSHRUNK).of("a", "x")
-        assert curve.unpaid_after(day) == pytest.approx(expected, abs=1e-9)
+        assert unpaid(debts, "a", day, weights=UNSHRUNK) == pytest.approx([expected], abs=1e-9)
 
 
 def test_few_debts_follow_the_segment_and_many_their_debtor() -> None:
@@ -83,8 +101,8 @@ def test_few_debts_follow_the_segment_and_many_their_debtor() -> None:
         PaidDebt("slow", "x", day := TODAY - n, day + 30, 100, ((day + 80, 100),)) for n in range(90, 190)
     ]
     once = PaidDebt("once", "x", TODAY - 100, TODAY - 70, 100, ((TODAY - 20, 100),))
-    curves = PaymentCurves([*fast, *slow, once], TODAY)
-    at_due = {debtor: curves.of(debtor, "x").unpaid_after(0) for debtor in ("fast", "slow", "once", "new")}
+    debts = [*fast, *slow, once]
+    at_due = {debtor: unpaid(debts, debtor, 0)[0] for debtor in ("fast", "slow", "once", "new")}
     assert at_due["fast"] < 0.2 < at_due["new"] < at_due["once"] < 0.7 < at_due["slow"]
 
 
@@ -99,7 +117,7 @@ def test_what_is_expected_of_each_debt_adds_up_and_is_never_more_than_owed(
     debts += [replace(each, promised=TODAY + dice.randrange(1, 99), kept=0.7) for each in debts[:5]]
     ends = [end.toordinal() for end in ends_of(ON, ON + timedelta(days=days), by)]  # type: ignore[arg-type]
     assert ends[-1] == TODAY + days
-    curves = PaymentCurves(history, TODAY)
+    curves = PaymentCurves(PaidDebts.of(history), TODAY)
     whole = forecast(debts, curves, TODAY, ends, 1.2, last_business_day)
     alone = [forecast([debt], curves, TODAY, ends, 1.2, last_business_day) for debt in debts]
     assert whole.expected == pytest.approx(sum(each.expected for each in alone))
@@ -134,7 +152,9 @@ def test_nothing_is_expected_on_a_weekend_where_payments_come_on_business_days()
     friday = date(2026, 7, 3)
     ends = [end.toordinal() for end in ends_of(friday, friday + timedelta(days=4), "day")]
     debts = [OpenDebt("a", "x", friday.toordinal(), 10_000)]
-    found = forecast(debts, PaymentCurves(history, TODAY), friday.toordinal(), ends, 1.0, last_business_day)
+    found = forecast(
+        debts, PaymentCurves(PaidDebts.of(history), TODAY), friday.toordinal(), ends, 1.0, last_business_day
+    )
     assert [period.expected > 0 for period in found.periods] == [False, False, True, True]
 
 
@@ -146,7 +166,7 @@ def test_a_promised_amount_comes_on_its_day_as_often_as_its_debtor_keeps_promise
     assert (plain.minor, promised.minor, promised.promised) == (400, 600, TODAY + 10)
     assert promised.kept == pytest.approx((8 + 4 * 10 / 12) / 12)
     ends = [TODAY + 9, TODAY + 10, TODAY + 11]
-    periods = forecast([promised], PaymentCurves([], TODAY), TODAY, ends).periods
+    periods = forecast([promised], PaymentCurves(PaidDebts.of([]), TODAY), TODAY, ends).periods
     assert periods[0].expected == 0
     assert periods[1].expected == periods[1].promised == pytest.approx(600 * promised.kept)
     assert 0 < periods[2].expected < 600 * (1 - promised.kept)
@@ -214,19 +234,20 @@ def test_payments_after_the_day_change_nothing_in_its_forecast() -> None:
 
     others = [moved(debt) for debt in debts if debt.issued <= day]
     assert others != [debt for debt in debts if debt.issued <= day]
-    assert PastForecasts(others).calibration(day) == PastForecasts(debts).calibration(day)
+    both = PaidDebts.of(others), PaidDebts.of(debts)
+    told, known = (PastForecasts(each).calibration(day) for each in both)
+    assert told == known
     for debtor in ("d1", "d2", "new"):
-        curves = [PaymentCurves(each, day).of(debtor, "x") for each in (debts, others)]
-        assert curves[0] == curves[1]
+        told_of, known_of = (unpaid(each, debtor, *range(-95, 200), on=day) for each in (others, debts))
+        assert told_of == known_of
     asked = [OpenDebt(debt.debtor, debt.segment, debt.due, 100) for debt in debts[:30]]
-    assert forecast(asked, PaymentCurves(others, day), day, [day + 7]) == forecast(
-        asked, PaymentCurves(debts, day), day, [day + 7]
-    )
+    first, second = (forecast(asked, PaymentCurves(each, day), day, [day + 7]) for each in both)
+    assert first == second
 
 
 def test_past_forecasts_are_compared_with_what_came_of_their_debts() -> None:
     debts = debts_of(random.Random(4), 200)
-    judged = PastForecasts(debts).judged(TODAY, 3)
+    judged = PastForecasts(PaidDebts.of(debts)).judged(TODAY, 3)
     assert [(week.made_on - TODAY, week.weeks_ahead) for week in judged] == [
         (-21, 1), (-21, 2), (-21, 3), (-14, 1), (-14, 2), (-7, 1),
     ]  # fmt: skip
@@ -238,21 +259,23 @@ def test_past_forecasts_are_compared_with_what_came_of_their_debts() -> None:
             for day, minor in debt.funds
             if debt.issued <= week.made_on and debt.left(week.made_on) > 0 and last - 7 < day <= last
         )
-    assert PastForecasts([]).judged(TODAY, 3) == PastForecasts(debts, within={"new"}).judged(TODAY, 3) == []
-    assert PastForecasts([]).calibration(TODAY).weeks == 0
-    own = PastForecasts(debts, within={"a"}).judged(TODAY, 3)
+    columns, nothing = PaidDebts.of(debts), PastForecasts(PaidDebts.of([]))
+    assert nothing.judged(TODAY, 3) == PastForecasts(columns, within={"new"}).judged(TODAY, 3) == []
+    assert nothing.calibration(TODAY).weeks == 0
+    own = PastForecasts(columns, within={"a"}).judged(TODAY, 3)
     assert [week.expected <= whole.expected for week, whole in zip(own, judged, strict=True)] == [True] * 6
 
 
 def test_trend_and_spread_of_a_large_ledger_rest_on_a_bounded_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     debts = [replace(debt, debtor=f"d{n % 40}") for n, debt in enumerate(debts_of(random.Random(9), 400))]
     monkeypatch.setattr(accuracy, "SAMPLED_DEBTS", 100)
-    sampled = PastForecasts(debts)
+    sampled = PastForecasts(PaidDebts.of(debts))
     ids = sorted({debt.debtor for debt in debts}, key=lambda debtor: (crc32(debtor.encode()), debtor))[:10]
     own = [debt for debt in debts if debt.debtor in ids]
     assert len(own) == 100
-    assert sampled.calibration(TODAY).spread == PastForecasts(own).calibration(TODAY).spread
+    assert sampled.calibration(TODAY).spread == PastForecasts(PaidDebts.of(own)).calibration(TODAY).spread
     monkeypatch.setattr(accuracy, "SAMPLED_DEBTS", 5)
-    assert PastForecasts(debts).calibration(TODAY) == PastForecasts(
-        [debt for debt in debts if debt.debtor == ids[0]]
+    first = [debt for debt in debts if debt.debtor == ids[0]]
+    assert PastForecasts(PaidDebts.of(debts)).calibration(TODAY) == PastForecasts(
+        PaidDebts.of(first)
     ).calibration(TODAY)

@@ -9,13 +9,16 @@ always pay the same amount on the same day have none.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter, itemgetter
 from statistics import median
 from typing import Literal
+
+import msgspec
 
 from reporting_svc.domain.measures.delays import DueOutcome
 
@@ -40,8 +43,7 @@ LEAST_ACCOUNTS = 3
 _MAD_TO_DEVIATION = 1.4826
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(msgspec.Struct, frozen=True, gc=False):
     """An invoice, payment or credit note; ``id`` is that of the invoice or payment, amounts are above 0."""
 
     kind: TransactionKind
@@ -51,9 +53,11 @@ class Transaction:
     minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class DelayedDebt:
-    """An invoice or instalment with its delay, or of an open one the days past due so far; minor units."""
+class DelayedDebt(msgspec.Struct, frozen=True, gc=False):
+    """An invoice or instalment with its delay, or of an open one the days past due so far.
+
+    ``id`` is empty where debts are told apart by nothing else.
+    """
 
     debtor: str
     id: str
@@ -125,6 +129,11 @@ def anomalies(
         *credit_notes(of_everyone, on, debtors),
         *origins((each for each in money if each.debtor in debtors), first),
     ]
+    return ranked(found)
+
+
+def ranked(found: Iterable[Anomaly]) -> list[Anomaly]:
+    """Return anomalies, the farthest from what was usual first."""
     return sorted(found, key=lambda each: (-each.distance, each.kind, each.id))
 
 
@@ -136,11 +145,14 @@ def amounts(transactions: Iterable[Transaction], first: date) -> list[Anomaly]:
             kinds[each.debtor, each.kind].append(each)
     found = []
     for (debtor, kind), own in kinds.items():
-        own.sort(key=lambda each: (each.on, each.id))
+        if len(own) <= LEAST_EARLIER:
+            continue
+        own.sort(key=attrgetter("on", "id"))
         days = [each.on for each in own]
         logs = [math.log(each.minor) for each in own]
+        earlier = _Earlier(days, logs, LEAST_SHARE)
         for n in range(bisect_left(days, first), len(own)):
-            usual = _Usual.of(_before(days, logs, own[n].on), LEAST_SHARE)
+            usual = earlier.unlike(logs[n], own[n].on)
             if usual is not None and (distance := usual.distance(logs[n])) >= DISTANCE:
                 named: AnomalyKind = "invoice_amount" if kind == "invoice" else "payment_amount"
                 found.append(
@@ -193,32 +205,32 @@ def delays(debts: Iterable[DelayedDebt], first: date, on: date) -> list[Anomaly]
     Debts count as earlier by the day on which they were settled.
     """
     settled: dict[str, list[tuple[date, int]]] = defaultdict(list)
-    judged = []
+    judged: dict[str, list[tuple[date, DelayedDebt]]] = defaultdict(list)
     for each in debts:
-        if each.settled_on is None:
-            judged.append((each, on))
-            continue
-        settled[each.debtor].append((each.settled_on, each.delay_days))
-        if each.settled_on >= first:
-            judged.append((each, each.settled_on))
-    history = {
-        debtor: ([day for day, _ in own], [float(days) for _, days in own])
-        for debtor, own in ((debtor, sorted(own)) for debtor, own in settled.items())
-    }
+        day = each.settled_on or on
+        if each.settled_on is not None:
+            settled[each.debtor].append((day, each.delay_days))
+        if day >= first:
+            judged[each.debtor].append((day, each))
     found = []
-    for debt, day in judged:
-        usual = _Usual.of(_before(*history.get(debt.debtor, ([], [])), day), LEAST_DAYS)
-        if usual is None or (distance := usual.distance(debt.delay_days)) < DISTANCE:
+    for debtor, own in settled.items():
+        if len(own) < LEAST_EARLIER:
             continue
-        if debt.settled_on is None and (debt.uncovered_minor <= 0 or debt.delay_days <= usual.middle):
-            continue
-        kind: AnomalyKind = "unpaid" if debt.settled_on is None else "payment_delay"
-        found.append(
-            Anomaly(
-                kind, debt.debtor, debt.id, day, debt.delay_days, usual.middle, usual.low, usual.high,
-                usual.count, distance,
-            )
-        )  # fmt: skip
+        own.sort()
+        earlier = _Earlier([day for day, _ in own], [float(days) for _, days in own], LEAST_DAYS)
+        for day, debt in sorted(judged[debtor], key=itemgetter(0)):
+            usual = earlier.unlike(debt.delay_days, day)
+            if usual is None or (distance := usual.distance(debt.delay_days)) < DISTANCE:
+                continue
+            if debt.settled_on is None and (debt.uncovered_minor <= 0 or debt.delay_days <= usual.middle):
+                continue
+            kind: AnomalyKind = "unpaid" if debt.settled_on is None else "payment_delay"
+            found.append(
+                Anomaly(
+                    kind, debt.debtor, debt.id, day, debt.delay_days, usual.middle, usual.low, usual.high,
+                    usual.count, distance,
+                )
+            )  # fmt: skip
     return found
 
 
@@ -286,14 +298,6 @@ class _Usual:
     deviation: float
     count: int
 
-    @classmethod
-    def of(cls, values: Sequence[float], least: float) -> _Usual | None:
-        if len(values) < LEAST_EARLIER:
-            return None
-        middle = median(values)
-        spread = _MAD_TO_DEVIATION * median(abs(value - middle) for value in values)
-        return cls(middle, max(least, spread), len(values))
-
     @property
     def low(self) -> float:
         return self.middle - DISTANCE * self.deviation
@@ -306,8 +310,31 @@ class _Usual:
         return abs(value - self.middle) / self.deviation
 
 
-def _before(days: Sequence[date], values: Sequence[float], day: date) -> Sequence[float]:
-    """Return the values of the year before a day; those of the day itself are left out."""
-    if not days:
-        return ()
-    return values[bisect_right(days, day - timedelta(days=WINDOW_DAYS + 1)) : bisect_left(days, day)]
+class _Earlier:
+    """Values by days in order; those of the year before one day after the other are kept sorted."""
+
+    def __init__(self, days: Sequence[date], values: Sequence[float], least: float) -> None:
+        self._days, self._values, self._least = days, values, least
+        self._begin = self._end = 0
+        self._sorted: list[float] = []
+
+    def unlike(self, value: float, day: date) -> _Usual | None:
+        """Return what was usual in the year before a day, if enough is known and a value can be far from it.
+
+        Values of the day itself are left out. Days never go back.
+        """
+        since = day - timedelta(days=WINDOW_DAYS)
+        days, values, ordered = self._days, self._values, self._sorted
+        while self._end < len(days) and days[self._end] < day:
+            insort(ordered, values[self._end])
+            self._end += 1
+        while self._begin < self._end and days[self._begin] < since:
+            del ordered[bisect_left(ordered, values[self._begin])]
+            self._begin += 1
+        if (count := len(ordered)) < LEAST_EARLIER:
+            return None
+        middle = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+        if abs(value - middle) / self._least < DISTANCE:
+            return None  # most are near, and a wider deviation brings none farther
+        spread = _MAD_TO_DEVIATION * median(abs(each - middle) for each in ordered)
+        return _Usual(middle, max(self._least, spread), count)

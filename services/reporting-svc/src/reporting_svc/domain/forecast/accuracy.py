@@ -6,23 +6,25 @@ of the question backwards, so that each comparison is complete.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
+
+import numpy as np
 
 from reporting_svc.domain.forecast.cash import (
     Z_50,
     Z_80,
     CashForecast,
     LastDay,
-    OpenDebt,
+    OpenDebts,
     every_day,
     forecast,
     last_business_day,
 )
-from reporting_svc.domain.forecast.curves import PaidDebt, PaymentCurves
+from reporting_svc.domain.forecast.curves import PaymentCurves
+from reporting_svc.domain.forecast.debts import Flags, PaidDebts, summed
 
 WEEK = 7
 AHEAD = 4
@@ -75,14 +77,16 @@ class RangeCalibration:
 class PastForecasts:
     """Debts with their funds as far as they are known, and the forecasts that could have been made on past days."""
 
-    def __init__(self, debts: Sequence[PaidDebt], within: Collection[str] | None = None) -> None:
+    def __init__(self, debts: PaidDebts, within: Collection[str] | None = None) -> None:
         """Take the debts of all debtors; forecasts are judged by those ``within``, of all if not given."""
         self.debts = debts
-        self._within = within
-        self.first = min((debt.issued for debt in debts), default=date.max.toordinal())
-        debtors = _sampled(Counter(debt.debtor for debt in debts))
-        self._sample = [debt for debt in debts if debt.debtor in debtors]
-        self._paid = Counter(day for debt in debts for day, _ in debt.funds)
+        self._within = None if within is None else _marked(debts, within)
+        self.first = int(debts.issued.min()) if len(debts.issued) else date.max.toordinal()
+        counts = np.bincount(debts.debtor, minlength=len(debts.debtors)).tolist()
+        sampled = _sampled(dict(zip(debts.debtors, counts, strict=True)))
+        self._sample = debts.take(np.flatnonzero(_marked(debts, sampled)[debts.debtor]))
+        days, numbers = np.unique(debts.fund_day, return_counts=True)
+        self._paid = dict(zip(days.tolist(), numbers.tolist(), strict=True))
         self._made: dict[int, tuple[CashForecast, list[int]]] = {}
 
     def last_day(self, on: int) -> LastDay:
@@ -146,25 +150,28 @@ class PastForecasts:
     def _forecast(
         self,
         day: int,
-        debts: Sequence[PaidDebt],
+        debts: PaidDebts,
         ahead: int,
         trend: float,
-        within: Collection[str] | None = None,
+        within: Flags | None = None,
     ) -> tuple[CashForecast, list[int]]:
         """Return the forecast of a day, and what came in each of its weeks of the debts open on it."""
-        found = ((debt, debt.left(day)) for debt in debts if debt.issued <= day)
-        is_open = [
-            (debt, left) for debt, left in found if left > 0 and (within is None or debt.debtor in within)
-        ]
+        paid, _ = debts.paid(day)
+        left = debts.owed - paid
+        is_open = (debts.issued <= day) & (left > 0)
+        if within is not None:
+            is_open &= within[debts.debtor]
         ends = [day + WEEK * (n + 1) for n in range(ahead)]
-        owed = [OpenDebt(debt.debtor, debt.segment, debt.due, left) for debt, left in is_open]
+        owed = OpenDebts(debts.debtor[is_open], debts.segment[is_open], debts.due[is_open], left[is_open])
         made = forecast(owed, PaymentCurves(debts, day), day, ends, trend, self.last_day(day))
-        came = [0] * ahead
-        for debt, _ in is_open:
-            for paid, minor in debt.funds:
-                if day < paid <= ends[-1]:
-                    came[(paid - day - 1) // WEEK] += minor
-        return made, came
+        later = (debts.fund_day > day) & (debts.fund_day <= ends[-1]) & is_open[debts.fund_debt]
+        weeks = (debts.fund_day[later] - day - 1) // WEEK
+        return made, summed(weeks, debts.fund_minor[later], ahead).tolist()
+
+
+def _marked(debts: PaidDebts, debtors: Collection[str]) -> Flags:
+    """Return true at the places of some debtors."""
+    return np.array([name in debtors for name in debts.debtors], np.bool_)
 
 
 def _sampled(debts: Mapping[str, int]) -> set[str]:

@@ -7,19 +7,21 @@ simulated. The ranges take the spread of past errors into account (:mod:`reporti
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
+from typing import Self
 
 import msgspec
+import numpy as np
 
 from encours.contracts.events.figure import PeriodLength
 from encours.kernel.business_days import business_calendar
 from encours.kernel.errors import Invalid
-from reporting_svc.domain.forecast.curves import PaymentCurve, PaymentCurves
+from reporting_svc.domain.forecast.curves import CurveRows, PaymentCurves
+from reporting_svc.domain.forecast.debts import Floats, Ints, PaidDebts, ints, summed
 
 LastDay = Callable[[int], int]
 """The last day up to a day on which payments arrive; ordinals."""
@@ -27,6 +29,7 @@ HORIZON_DAYS = 91
 """Days of a forecast unless asked otherwise."""
 MAX_DAYS = 366
 MOST_SINGLE_DAYS = 92
+CURVES_AT_ONCE = 4_096
 _SATURDAY = 5
 _HALVINGS, _TERMS = 44, 20
 """More than the digits of an amount; at the quantile of 80 % of the shape 1 the last term is below 1e-14."""
@@ -155,8 +158,41 @@ def last_business_day(day: int) -> int:
     return found.toordinal()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenDebts:
+    """Columns of debts that are paid as others were, and those that are promised for a day.
+
+    ``debtor`` and ``segment`` are places among the names of a history, -1 for who is not there.
+    """
+
+    debtor: Ints
+    segment: Ints
+    due: Ints
+    minor: Ints
+    promised: Sequence[OpenDebt] = ()
+
+    @classmethod
+    def of(cls, debts: Iterable[OpenDebt], history: PaidDebts, on: int) -> Self:
+        """Return the columns of debts; a promise counts for later days."""
+        plain, promised = list[OpenDebt](), list[OpenDebt]()
+        for each in debts:
+            is_promised = each.kept > 0 and each.promised is not None and each.promised > on
+            (promised if is_promised else plain).append(each)
+        return cls(*_columns(plain, history), promised)
+
+
+def _columns(debts: Sequence[OpenDebt], history: PaidDebts) -> tuple[Ints, Ints, Ints, Ints]:
+    segments = {name: place for place, name in enumerate(history.segments)}
+    return (
+        ints(history.places.get(each.debtor, -1) for each in debts),
+        ints(segments.get(each.segment, -1) for each in debts),
+        ints(each.due for each in debts),
+        ints(each.minor for each in debts),
+    )
+
+
 def forecast(
-    debts: Iterable[OpenDebt],
+    debts: OpenDebts,
     curves: PaymentCurves,
     on: int,
     ends: Sequence[int],
@@ -170,90 +206,93 @@ def forecast(
     """
     found = CashForecast([PeriodCash(after, last) for after, last in pairwise([on, *ends])])
     days = [max(on, last_day(end)) for end in ends]
-    sums = [0.0] * len(days), [0.0] * len(days)
-    for debt in debts:
-        _count(found, debt, on)
-        curve = curves.of(debt.debtor, debt.segment)
-        if debt.kept and debt.promised is not None and debt.promised > on:
-            cash = _add_promised(found.periods, debt, debt.promised, curve, days, trend)
-        else:
-            cash = _add(sums, debt, curve, on, days, trend)
-        if debt.due <= on:
-            found.overdue_expected += cash
-    for period, expected, variance in zip(found.periods, *sums, strict=True):
-        period.expected += expected
-        period.variance += variance
+    _count(found, debts, on)
+    # Debtors with the same segment have one curve each; so many at once stay in the processor's cache.
+    keys = debts.debtor * (len(curves.history.segments) + 1) + debts.segment
+    order = np.argsort(keys, kind="stable")
+    _, begins = np.unique(keys[order], return_index=True)
+    for first in range(0, len(begins), CURVES_AT_ONCE):
+        heads = begins[first : first + CURVES_AT_ONCE]
+        end = begins[first + CURVES_AT_ONCE] if first + CURVES_AT_ONCE < len(begins) else len(order)
+        own = order[heads[0] : end]
+        rows = np.repeat(np.arange(len(heads)), np.diff([*heads, end]))
+        found_rows = curves.rows(debts.debtor[order[heads]], debts.segment[order[heads]])
+        _add(found, debts.due[own], debts.minor[own], found_rows, rows, on, days, trend)
+    if debts.promised:
+        _add_promised(found, debts.promised, curves, on, days, trend)
     return found
 
 
-def _count(found: CashForecast, debt: OpenDebt, on: int) -> None:
-    """Add a debt to what is open, and to the baseline of due dates."""
-    minor, due = debt.minor, debt.due
-    found.open_minor += minor
-    if due <= on:
-        found.overdue_minor += minor
-        found.periods[0].due_minor += minor
-    elif due > found.periods[-1].last:
-        found.later_due_minor += minor
-    else:
-        found.periods[bisect_left(found.periods, due, key=_last)].due_minor += minor
+def _count(found: CashForecast, debts: OpenDebts, on: int) -> None:
+    """Add debts to what is open, and to the baseline of due dates."""
+    due = np.concatenate([debts.due, ints(each.due for each in debts.promised)])
+    minor = np.concatenate([debts.minor, ints(each.minor for each in debts.promised)])
+    ends = np.array([period.last for period in found.periods])
+    place = np.where(due <= on, 0, np.searchsorted(ends, due))
+    *by_period, later = summed(place, minor, len(ends) + 1).tolist()
+    for period, due_minor in zip(found.periods, by_period, strict=True):
+        period.due_minor = due_minor
+    found.open_minor = int(minor.sum())
+    found.overdue_minor = int(minor[due <= on].sum())
+    found.later_due_minor = later
 
 
 def _add(
-    sums: tuple[list[float], list[float]],
-    debt: OpenDebt,
-    curve: PaymentCurve,
+    found: CashForecast,
+    due: Ints,
+    minor: Ints,
+    curves: CurveRows,
+    rows: Ints,
     on: int,
     days: Sequence[int],
     trend: float,
-) -> float:
-    """Add a debt to expectations and variances of the periods, and return its expected cash.
+) -> None:
+    """Add debts, each by a row of curves, to expectations and variances of the periods."""
+    base = curves.unpaid_after(rows, on - due)
+    before = np.ones(len(due))
+    for period, day in zip(found.periods, days, strict=True):
+        after = _still(curves.unpaid_after(rows, day - due), base, trend)
+        share = np.maximum(before - after, 0.0)
+        cash = minor * share
+        period.expected += float(cash.sum())
+        period.variance += float((minor * cash * (1 - share)).sum())
+        before = np.minimum(before, after)
+    is_due = due <= on
+    found.overdue_expected += float((minor * (1 - before))[is_due].sum())
 
-    This loop is most of the time of a forecast: it calls nothing for a single period.
-    """
-    minor, base = debt.minor, curve.unpaid_after(on - debt.due)
-    if base <= 0:
-        return 0.0
-    expected, variance = sums
-    before = 1.0
-    for n, unpaid in enumerate(curve.unpaid_on(days, debt.due)):
-        after = (unpaid / base) ** trend
-        if after < before:
-            share = before - after
-            cash = minor * share
-            expected[n] += cash
-            variance[n] += minor * cash * (1 - share)
-            before = after
-    return minor * (1 - before)
+
+def _still(unpaid: Floats, base: Floats, trend: float) -> Floats:
+    """Return the share that is unpaid of what was; 1 where nothing was."""
+    share = np.divide(unpaid, base, out=np.ones(len(base)), where=base > 0)
+    return share if trend == 1.0 else share**trend
 
 
 def _add_promised(
-    periods: Sequence[PeriodCash],
-    debt: OpenDebt,
-    promised: int,
-    curve: PaymentCurve,
+    found: CashForecast,
+    debts: Sequence[OpenDebt],
+    curves: PaymentCurves,
+    on: int,
     days: Sequence[int],
     trend: float,
-) -> float:
-    """Add a debt that is promised for a day, and later paid as any other, and return its expected cash."""
-    minor, base = debt.minor, curve.unpaid_after(promised - debt.due)
-    before, is_open, total = 1.0, True, 0.0
-    for period, day, unpaid in zip(periods, days, curve.unpaid_on(days, debt.due), strict=True):
-        share = 0.0
-        if is_open and day >= promised:
-            share, is_open = debt.kept, False
-            period.promised += minor * share
-        if day > promised and base > 0:
-            after = (unpaid / base) ** trend
-            if after < before:
-                share += (1 - debt.kept) * (before - after)
-                before = after
+) -> None:
+    """Add debts that are promised for a day, and later paid as any other."""
+    debtor, segment, due, minor = _columns(debts, curves.history)
+    promised = ints(each.promised or 0 for each in debts)
+    kept = np.array([each.kept for each in debts])
+    own, rows = curves.rows(debtor, segment), np.arange(len(debts))
+    base = own.unpaid_after(rows, promised - due)
+    before, is_open, total = np.ones(len(debts)), np.ones(len(debts), np.bool_), np.zeros(len(debts))
+    for period, day in zip(found.periods, days, strict=True):
+        comes = is_open & (day >= promised)
+        is_open &= ~comes
+        share = np.where(comes, kept, 0.0)
+        period.promised += float((minor * share).sum())
+        after = _still(own.unpaid_after(rows, day - due), base, trend)
+        lower = (day > promised) & (after < before)
+        share += np.where(lower, (1 - kept) * (before - after), 0.0)
+        before = np.where(lower, after, before)
         cash = minor * share
         total += cash
-        period.expected += cash
-        period.variance += minor * cash * (1 - share)
-    return total
-
-
-def _last(period: PeriodCash) -> int:
-    return period.last
+        period.expected += float(cash.sum())
+        period.variance += float((minor * cash * (1 - share)).sum())
+    found.overdue_expected += float(total[due <= on].sum())

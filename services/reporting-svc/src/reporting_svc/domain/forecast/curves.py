@@ -8,11 +8,13 @@ paid. Nothing that was paid after the day of the forecast is seen.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
-import msgspec
+import numpy as np
+
+from reporting_svc.domain.forecast.debts import Floats, Ints, PaidDebts
 
 FIRST, LAST = -90, 150
 """Days from the due date, first and last, that have a hazard of their own; later ones have one in common."""
@@ -22,26 +24,6 @@ _TAIL_PRIOR_DAYS = 365.0
 """Days that a debt lasts beyond :data:`LAST`, where the history says nothing; counts as one payment."""
 _LEAST_WEIGHT = 0.02
 """A debt of less weight is left out: at the half-life of 120 days, one of two years before."""
-
-
-class PaidDebt(msgspec.Struct, frozen=True, gc=False):
-    """A debt and the funds that cover it; days are ordinals, ``funds`` pairs of a day and minor units in order."""
-
-    debtor: str
-    segment: str
-    issued: int
-    due: int
-    owed_minor: int
-    funds: tuple[tuple[int, int], ...] = ()
-
-    def left(self, day: int) -> int:
-        """Return the amount that was not covered at the end of a day, minor units."""
-        left = self.owed_minor
-        for paid, minor in self.funds:
-            if paid > day:
-                break
-            left -= minor
-        return left
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,135 +38,116 @@ class CurveWeights:
 WEIGHTS = CurveWeights()
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentCurve:
-    """Share that is unpaid at the end of each day from :data:`FIRST` on, and the hazard after :data:`LAST`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class CurveRows:
+    """Share that is unpaid at the end of each day from :data:`FIRST` on, by day and curve, and the hazard after
+    :data:`LAST`.
+    """
 
-    unpaid: Sequence[float]
+    unpaid: Floats
     tail: float
 
-    def unpaid_after(self, days: int) -> float:
-        """Return the share that is unpaid at the end of a day, counted from the due date."""
-        if days < FIRST:
-            return 1.0
-        if days <= LAST:
-            return self.unpaid[days - FIRST]
-        return float(self.unpaid[-1] * (1 - self.tail) ** (days - LAST))
-
-    def unpaid_on(self, days: Sequence[int], due: int) -> list[float]:
-        """Return the share of a debt that is unpaid at the end of each of some days in order; ordinals."""
-        unpaid, first = self.unpaid, due + FIRST
-        if days and days[0] >= first and days[-1] - first < _DAYS:
-            return [unpaid[day - first] for day in days]
-        return [
-            unpaid[day - first] if 0 <= day - first < _DAYS else self.unpaid_after(day - due) for day in days
-        ]
+    def unpaid_after(self, curves: Ints, days: Ints) -> Floats:
+        """Return the share that is unpaid at the end of a day, counted from the due date, by a curve for each."""
+        found: Floats = self.unpaid[np.clip(days - FIRST, 0, _DAYS - 1), curves]
+        found[days < FIRST] = 1.0
+        beyond = days > LAST
+        found[beyond] *= (1 - self.tail) ** (days[beyond] - LAST)
+        return found
 
 
-class _CurveEvidence:
-    """Weight of the debts that begin, are paid and are left unpaid on each day from the due date."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _DayWeights:
+    """Weights of the debts that begin, are paid or are left on days from the due date, in the order of debtors."""
 
-    __slots__ = ("begun", "left", "paid")
+    debtor: Ints
+    segment: Ints
+    day: Ints
+    weight: Floats
 
-    def __init__(self) -> None:
-        self.begun: defaultdict[int, float] = defaultdict(float)
-        self.left: defaultdict[int, float] = defaultdict(float)
-        self.paid: defaultdict[int, float] = defaultdict(float)
+    @classmethod
+    def of(cls, debts: PaidDebts, places: Ints, days: Ints, weights: Floats) -> Self:
+        """Return the weights of the debts at some places, on days from their due dates."""
+        within = np.clip(days - debts.due[places], FIRST, LAST) - FIRST
+        return cls(debts.debtor[places], debts.segment[places], within, weights)
 
-    def add(self, debt: PaidDebt, on: int, weight: float) -> None:
-        self.begun[_within(debt.issued - debt.due)] += weight
-        still = 1.0
-        for day, minor in debt.funds:
-            if day > on or still <= 0:
-                break
-            share = min(still, minor / debt.owed_minor)
-            self.paid[_within(max(day, debt.issued) - debt.due)] += weight * share
-            still -= share
-        if still > 0:
-            self.left[_within(on - debt.due)] += weight * still
+    def by_segment(self, count: int) -> Floats:
+        """Return the weights by day and segment."""
+        return _by_day(self.segment, self.day, self.weight, count)
 
-    def curve(self, prior: Sequence[float], strength: float, tail: float) -> PaymentCurve:
-        """Return the curve of the evidence and of ``strength`` debts that follow the ``prior``."""
-        at_risk, still, before = 0.0, 1.0, 1.0
-        unpaid = []
-        told = {*self.begun, *self.paid, *self.left}  # most days of a debtor tell nothing of its own
-        for day, after in enumerate(prior, FIRST):
-            ends = 0.0
-            if day in told:
-                at_risk += self.begun.get(day, 0.0)
-                ends = self.paid.get(day, 0.0)
-            total = strength * before + at_risk
-            if total > 0:
-                lasting = 1 - (strength * (before - after) + ends) / total
-                still *= lasting if lasting > 0 else 0.0
-            before = after
-            if day in told:
-                at_risk = max(0.0, at_risk - ends - self.left.get(day, 0.0))
-            unpaid.append(still)
-        return PaymentCurve(unpaid, tail)
-
-    def merge(self, other: _CurveEvidence) -> None:
-        """Add the evidence of others."""
-        for name in self.__slots__:
-            own = getattr(self, name)
-            for day, weight in getattr(other, name).items():
-                own[day] += weight
+    def by_debtor(self, asked: Ints) -> Floats:
+        """Return those by day of some debtors in the order of their places."""
+        if len(asked) == 0:
+            return np.zeros((_DAYS, 0))
+        begin, end = np.searchsorted(self.debtor, (asked[0], asked[-1] + 1))
+        own = slice(begin, end)
+        place = np.searchsorted(asked, self.debtor[own])
+        wanted = asked[place] == self.debtor[own]
+        return _by_day(place[wanted], self.day[own][wanted], self.weight[own][wanted], len(asked))
 
 
-def _within(days: int) -> int:
-    return min(max(days, FIRST), LAST)
+def _by_day(places: Ints, days: Ints, weights: Floats, count: int) -> Floats:
+    found = np.bincount(days * count + places, weights, count * _DAYS)
+    return np.asarray(found, np.float64).reshape(_DAYS, count)
 
 
 class PaymentCurves:
     """Curves of the debtors as known at the end of a day; each is computed when it is asked for."""
 
-    def __init__(self, debts: Iterable[PaidDebt], on: int, weights: CurveWeights = WEIGHTS) -> None:
-        everyone = _CurveEvidence()
-        found: dict[tuple[str, str], _CurveEvidence] = {}
-        self._weights = weights
-        paid, days = 1.0, _TAIL_PRIOR_DAYS
+    def __init__(self, debts: PaidDebts, on: int, weights: CurveWeights = WEIGHTS) -> None:
+        self.history, self._weights = debts, weights
+        paid, last = debts.paid(on)
+        left = debts.owed - paid
+        last[left > 0] = on
+        known = (debts.issued <= on) & (debts.owed > 0)
+        lasted = (last - debts.due - _TAIL_FROM)[known]
+        ended = 1 + int(((lasted > 0) & (left[known] <= 0)).sum())
+        self._tail = min(1.0, ended / (_TAIL_PRIOR_DAYS + float(lasted[lasted > 0].sum())))
         daily = 0.5 ** (1 / weights.half_life_days)
-        self.debts = 0
-        for debt in debts:
-            if debt.issued > on or debt.owed_minor <= 0:
-                continue
-            is_open = debt.left(on) > 0
-            last = on if is_open else next(day for day, _ in reversed(debt.funds) if day <= on)
-            days += max(0, last - debt.due - _TAIL_FROM)
-            paid += not is_open and last - debt.due > _TAIL_FROM
-            weight = daily ** (on - debt.issued)
-            if weight < _LEAST_WEIGHT:
-                continue
-            self.debts += 1
-            key = debt.debtor, debt.segment
-            if (own := found.get(key)) is None:
-                own = found[key] = _CurveEvidence()
-            own.add(debt, on, weight)
-        segments: dict[str, _CurveEvidence] = {}
-        self._debtors: dict[str, _CurveEvidence] = {}
-        for (debtor, segment), own in found.items():
-            segments.setdefault(segment, _CurveEvidence()).merge(own)
-            if debtor in self._debtors:
-                self._debtors[debtor].merge(own)
-            else:
-                self._debtors[debtor] = own
-        for each in segments.values():
-            everyone.merge(each)
-        self._tail = min(1.0, paid / days)
-        unknown = [1 - 0.5 * (n + 1) / _DAYS for n in range(_DAYS)]
-        self._all = everyone.curve(unknown, 1.0, self._tail)
-        self._segments = {
-            name: each.curve(self._all.unpaid, weights.segment_prior, self._tail)
-            for name, each in segments.items()
-        }
-        self._curves: dict[str, PaymentCurve] = {}
+        weight = daily ** np.maximum(on - debts.issued, 0)
+        known &= weight >= _LEAST_WEIGHT
+        (places,) = np.nonzero(known)
+        self.debts = len(places)
+        share = np.divide(weight, debts.owed, out=np.zeros(len(weight)), where=known)
+        fund_debt = debts.fund_debt
+        (funds,) = np.nonzero(known[fund_debt] & (debts.fund_day <= on))
+        of, days = fund_debt[funds], np.maximum(debts.fund_day[funds], debts.issued[fund_debt[funds]])
+        still = places[left[places] > 0]
+        self._evidence = (
+            _DayWeights.of(debts, places, debts.issued[places], weight[places]),
+            _DayWeights.of(debts, of, days, share[of] * debts.fund_minor[funds]),
+            _DayWeights.of(debts, still, np.full(len(still), on), share[still] * left[still]),
+        )
+        own = [each.by_segment(len(debts.segments)) for each in self._evidence]
+        unknown = np.array([1 - 0.5 * (n + 1) / _DAYS for n in range(_DAYS)])
+        every = _curves([each.sum(axis=1, keepdims=True) for each in own], unknown[:, None], 1.0)
+        # The last column is that of who has no segment with a history.
+        self._priors = np.hstack([_curves(own, every, weights.segment_prior), every])
 
-    def of(self, debtor: str, segment: str) -> PaymentCurve:
-        """Return the curve of a debtor; that of its segment, or of all, where it has no history."""
-        found = self._curves.get(debtor)
-        if found is None:
-            found = self._segments.get(segment, self._all)
-            if (own := self._debtors.get(debtor)) is not None:
-                found = own.curve(found.unpaid, self._weights.debtor_prior, self._tail)
-            self._curves[debtor] = found
-        return found
+    def rows(self, debtors: Ints, segments: Ints) -> CurveRows:
+        """Return the curve of each debtor, its own shrunk to that of its segment; -1 is the place of unknown ones."""
+        asked, place = np.unique(debtors, return_inverse=True)
+        own = [each.by_debtor(asked) for each in self._evidence]
+        if not np.array_equal(asked, debtors):
+            own = [each[:, place] for each in own]
+        return CurveRows(_curves(own, self._priors[:, segments], self._weights.debtor_prior), self._tail)
+
+
+def _curves(evidence: Sequence[Floats], priors: Floats, strength: float) -> Floats:
+    """Return the curves of the weights that begin, are paid and are left, by day and curve, and of ``strength`` debts
+    that follow the prior, which all may have in common.
+    """
+    begun, paid, left = evidence
+    unpaid = np.empty(begun.shape)
+    before = still = np.ones(begun.shape[1])
+    at_risk = np.zeros(begun.shape[1])
+    for day, after in enumerate(priors):
+        at_risk = at_risk + begun[day]
+        total = strength * before + at_risk
+        ends = strength * (before - after) + paid[day]
+        gone = np.divide(ends, total, out=np.zeros(len(total)), where=total > 0)
+        still = still * np.maximum(1 - gone, 0.0)
+        at_risk = np.maximum(at_risk - paid[day] - left[day], 0.0)
+        unpaid[day] = still
+        before = after
+    return unpaid

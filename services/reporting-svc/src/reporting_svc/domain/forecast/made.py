@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reporting_svc.domain.forecast.accuracy import PastForecasts, RangeCalibration
-from reporting_svc.domain.forecast.cash import CashForecast, OpenDebt, forecast
-from reporting_svc.domain.forecast.curves import PaidDebt, PaymentCurves
+from reporting_svc.domain.forecast.cash import CashForecast, OpenDebt, OpenDebts, forecast
+from reporting_svc.domain.forecast.curves import PaymentCurves
+from reporting_svc.domain.forecast.debts import PaidDebts
 from reporting_svc.domain.forecast.owed import Expectable, LeftOut
 
 
@@ -29,7 +30,7 @@ class MadeForecast:
 class ForecastModel:
     """Model of the payments after a day, learnt from a history; it expects the cash of any debts of that day."""
 
-    def __init__(self, history: Sequence[PaidDebt], on: int, ends: Sequence[int]) -> None:
+    def __init__(self, history: PaidDebts, on: int, ends: Sequence[int]) -> None:
         """Learn the curves, the trend and the days on which payments arrive. Periods end on ``ends``; ordinals."""
         past = PastForecasts(history)
         self._on, self._ends = on, ends
@@ -38,15 +39,14 @@ class ForecastModel:
 
     def of(self, debts: Sequence[OpenDebt]) -> CashForecast:
         """Return the cash that is expected from debts."""
-        return forecast(debts, self._curves, self._on, self._ends, self._calibration.trend, self._last_day)
+        owed = OpenDebts.of(debts, self._curves.history, self._on)
+        return forecast(owed, self._curves, self._on, self._ends, self._calibration.trend, self._last_day)
 
     def made(self, owed: Expectable) -> MadeForecast:
         """Return the forecast of all that can be expected."""
         return MadeForecast(self.of(owed.debts), self._calibration, self._curves.debts, owed.left_out)
 
 
-def make_forecast(
-    owed: Expectable, history: Sequence[PaidDebt], on: int, ends: Sequence[int]
-) -> MadeForecast:
+def make_forecast(owed: Expectable, history: PaidDebts, on: int, ends: Sequence[int]) -> MadeForecast:
     """Return the forecast of a day, by the periods that end on ``ends``; ordinals."""
     return ForecastModel(history, on, ends).made(owed)

@@ -13,13 +13,13 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.texts.form import Language
-from reporting_svc.domain.anomalies import WINDOW_DAYS, AnomalyKind, DelayedDebt, anomalies
+from reporting_svc.domain.anomalies import WINDOW_DAYS, AnomalyKind, anomalies, ranked
 from reporting_svc.http.anomalies.answers import AnomaliesOut
 from reporting_svc.http.periods import first_day
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.read_models.anomalies.query import money_origins, transactions
-from reporting_svc.read_models.delays.query import customer_names, due_outcomes
+from reporting_svc.read_models.anomalies.query import delayed_debts, money_origins, named, transactions
+from reporting_svc.read_models.delays.query import customer_names
 
 router = Router(tags=["Receivables"])
 BACK_DAYS, MAX_DAYS = 90, 366
@@ -50,10 +50,11 @@ async def list_anomalies(
         moved = await transactions(view, scope, compared_from)
         everyone = scope.everyone()
         every = moved if everyone == scope else await transactions(view, everyone, compared_from)
-        outcomes = await due_outcomes(view, scope)
+        debts, apart = await delayed_debts(view, scope, compared_from)
         money = await money_origins(view, everyone, compared_from)
-        debts = (DelayedDebt.of(each, q.as_of) for each in outcomes)
         found = await asyncio.to_thread(anomalies, moved, every, debts, money, first, q.as_of)
         wanted = [each for each in found if kind in (None, each.kind)]
+        if apart is not None:
+            wanted = ranked(await named(view, scope, wanted, apart))
         names = await customer_names(view, [each.debtor for each in wanted[:MOST_SHOWN]])
     return q.respond(AnomaliesOut.of(books, first, wanted[:MOST_SHOWN], len(wanted), names, lang))

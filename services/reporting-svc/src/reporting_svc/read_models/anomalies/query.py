@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from encours.contracts.books import CREDITED, INVOICED
 from encours.reading.where import Arguments
-from reporting_svc.domain.anomalies import MoneyOrigin, Transaction, TransactionKind
+from reporting_svc.domain.anomalies import Anomaly, DelayedDebt, MoneyOrigin, Transaction, TransactionKind
+from reporting_svc.read_models.delays.query import OneByOne, covered_debts
+from reporting_svc.read_models.delays.states import stated_outcomes, states_ctes
+from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID, PAYMENT_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.subtotals import chain_for
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
 _PAID = ("received", "identified", "reassigned")
+_KINDS: dict[str, TransactionKind] = {
+    **dict.fromkeys(INVOICED, "invoice"),
+    **dict.fromkeys(CREDITED, "credit_note"),
+    **dict.fromkeys(_PAID, "payment"),
+}
+_DELAYS = ("payment_delay", "unpaid")
 NO_ONE = "0" * 32
 """Id of an unknown payer, as its column holds it."""
 
@@ -25,23 +37,24 @@ async def transactions(view: View, scope: Scope, first: date) -> list[Transactio
     Penalty documents are none, nor is money of payers not yet identified. One currency.
     """
     where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on >= {}::date", first)
-    where.add(f"m.kind in {(*INVOICED, *CREDITED, *_PAID)} and m.account_minor <> 0")
+    where.add(f"m.kind in {tuple(_KINDS)} and m.account_minor <> 0")
     rows = await view.conn.fetch(
         f"""
-        select m.kind, {CUSTOMER_ID.sql("m.customer_id")} as customer_id,
-               {INVOICE_ID.sql("m.invoice_id")} as invoice_id, {PAYMENT_ID.sql("m.payment_id")} as payment_id,
-               m.effective_on, m.account_minor
-        from {view.schema}.movement m where {where.sql} order by m.position, m.line
+        select m.kind, m.customer_id, m.invoice_id, m.payment_id, m.effective_on, m.account_minor
+        from {view.schema}.movement m where {where.sql}
         """,
         *where.arguments,
     )
+    debtors = {
+        each: scope.merged.of(CUSTOMER_ID.unpack(each) or "") for each in {row["customer_id"] for row in rows}
+    }
     found = []
-    for kind, customer, invoice_id, payment_id, on, minor in rows:
+    for kind, customer_id, invoice_id, payment_id, on, minor in rows:
         is_payment = kind in _PAID
-        if not customer or (is_payment and minor > 0):
+        if not (debtor := debtors[customer_id]) or (is_payment and minor > 0):
             continue  # taken from the payer to whom it was booked before
-        debtor, named = scope.merged.of(customer), invoice_id or payment_id
-        found.append(Transaction(_kind(kind), debtor, named, on, abs(minor)))
+        named = INVOICE_ID.unpack(invoice_id) or PAYMENT_ID.unpack(payment_id) or ""
+        found.append(Transaction(_KINDS[kind], debtor, named, on, abs(minor)))
     return found
 
 
@@ -74,7 +87,72 @@ async def money_origins(view: View, scope: Scope, first: date) -> list[MoneyOrig
     ]
 
 
-def _kind(movement: str) -> TransactionKind:
-    if movement in INVOICED:
-        return "invoice"
-    return "credit_note" if movement in CREDITED else "payment"
+async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], OneByOne | None]:
+    """Return debts that are open, or settled from a day on. Those that have states are named later (:func:`named`)
+    where the other ones, settled one by one, are returned too. One currency.
+    """
+    on, found = view.time.as_of, list[DelayedDebt]()
+    if not (await chain_for(view, scope, "debt")).added:
+        covered, apart = await covered_debts(view, scope), None
+    else:
+        found, apart = await _states(view, scope, first)
+        covered = await covered_debts(view, scope, apart)
+    found += [DelayedDebt.of(each, on) for each in covered.outcomes]
+    return found, apart
+
+
+async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], OneByOne]:
+    args = Arguments()
+    begins = f"{args.add(first)}::date"
+    states = states_ctes(
+        await counted(args, view, scope, "debt"),
+        f"not is_penalty and owed_minor > 0 and (settled_on is null or settled_on >= {begins})",
+    )
+    rows = await view.conn.fetch(
+        f"""with {states}
+            select customer_id, settled_on,
+                   case when settled_on is null then {args.add(view.time.as_of)}::date
+                        else greatest(settled_on, issued_on) end - due_on as days,
+                   uncovered_minor, sum(times)::int as times
+            from debts group by 1, 2, 3, 4 having sum(times) <> 0
+            union all select customer_id, null, null, null, 0 from unsettled""",
+        *args,
+    )
+    found = []
+    for customer_id, settled_on, days, uncovered, times in rows:
+        if times:
+            debtor = CUSTOMER_ID.unpack(customer_id) or ""
+            found += [DelayedDebt(debtor, "", settled_on, days, uncovered or 0)] * times
+    return found, OneByOne([row["customer_id"] for row in rows if not row["times"]])
+
+
+async def named(view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: OneByOne) -> list[Anomaly]:
+    """Return the anomalies with the ids of the invoices that are late, which their states do not hold."""
+    on = view.time.as_of
+    late = [each for each in anomalies if not each.id and each.kind in _DELAYS]
+    if not late:
+        return list(anomalies)
+
+    def which(args: Arguments) -> str:
+        columns = (
+            args.add([each.debtor for each in late]) + "::text[]",
+            args.add([each.on - timedelta(days=each.value) for each in late]) + "::date[]",
+            args.add([each.value for each in late]) + "::int[]",
+        )
+        # An invoice that was paid before its issue is as late as it was issued.
+        return f"""exists (select from unnest({", ".join(columns)}) late(customer_id, due_on, days)
+                           where late.customer_id = i.customer_id
+                             and (late.due_on = i.due_on or late.days = i.issued_on - i.due_on))"""
+
+    ids: dict[tuple[str, date | None, int], list[str]] = {}
+    for each in await stated_outcomes(view, scope, apart, which):
+        key = each.customer_id, each.settled_on, each.days_so_far(on)
+        ids.setdefault(key, []).append(each.invoice_id)
+    for alike in ids.values():
+        alike.sort(reverse=True)
+    return [
+        each
+        if each.id or each.kind not in _DELAYS
+        else replace(each, id=ids[each.debtor, None if each.kind == "unpaid" else each.on, each.value].pop())
+        for each in anomalies
+    ]

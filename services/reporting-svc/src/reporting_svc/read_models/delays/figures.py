@@ -1,8 +1,4 @@
-"""Delays of all debts at the dates of a question, from the states of debts that subtotals keep.
-
-Only debts that the question sees in another state than the end of the chain are looked at one by one, in SQL. Accounts
-with spare funds, merged debtors and invoices in instalments are settled as :mod:`.query` settles all without subtotals.
-"""
+"""Delays of all debts at the dates of a question, from the states of debts that subtotals keep."""
 
 from __future__ import annotations
 
@@ -18,21 +14,23 @@ from reporting_svc.domain.measures.delays import (
     DelayFigures,
     Delays,
     DueOutcome,
+    fallen_due,
 )
 from reporting_svc.read_models.delays.query import OneByOne, covered_debts, group_names
-from reporting_svc.read_models.receivables.counted import Counted, counted
-from reporting_svc.read_models.receivables.debts import DEBT_AMOUNTS, moved_sql, states_sql, touched_sql
+from reporting_svc.read_models.delays.states import stated_outcomes, states_ctes
+from reporting_svc.read_models.receivables.counted import counted
+from reporting_svc.read_models.receivables.debts import DEBT_AMOUNTS
 from reporting_svc.read_models.receivables.groups import Grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.receivables.subtotals import ACCOUNT_KEY, chain_for, known_to
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import chain_for
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
 DelayGroup = Literal["month", "entity", "segment", "salesperson", "collector", "customer"]
 MOST_GROUPS = 500
-_UNSETTLED = "coalesce(uncovered_minor, conceded_minor, given_up_minor) is not null"
+_UNSETTLED_DEBT = "coalesce(uncovered_minor, conceded_minor, given_up_minor) is not null"
 """SQL: not of the debts that were settled, which count no longer once they are old."""
 _DUE, _SETTLED, _LATE, _EARLIER = range(4)
 """Debts that fell due: open on their day, settled, open and late, and open and late since before the first day."""
@@ -61,6 +59,30 @@ async def delay_figures(view: View, scope: Scope, first: date, by: DelayGroup) -
     return found
 
 
+async def fallen_outcomes(view: View, scope: Scope, first: date) -> tuple[list[DueOutcome], int]:
+    """Return the debts that fell due from a day on, and the outstanding amount, with their part of it. One currency."""
+    on = view.time.as_of
+    if not (await chain_for(view, scope, "debt")).added:
+        covered = await covered_debts(view, scope)
+        return fallen_due(covered.outcomes, first, on), covered.outstanding_minor
+    found = DelayFigures(first, on)
+    only = await count_states(found, view, scope, "month", {})
+    covered = await covered_debts(view, scope, only)
+    found.add_covered(covered, _group("month", {}))
+    outcomes = [
+        *covered.outcomes,
+        *await stated_outcomes(
+            view,
+            scope,
+            only,
+            lambda args: f"i.due_on between {args.add(first)}::date and {args.add(on)}::date",
+        ),
+    ]
+    fallen = fallen_due(outcomes, first, on)
+    late_minor = sum(each.uncovered_minor for each in fallen if each.due_on < on)
+    return fallen, found.parts_minor - found.total.open_minor + late_minor
+
+
 def _group(by: DelayGroup, names: Mapping[str, str | None]) -> Callable[[DueOutcome], str | None]:
     match by:
         case "month":
@@ -78,7 +100,11 @@ async def count_states(
 ) -> OneByOne:
     """Count the debts that have a state, and return those that have none."""
     args, on = Arguments(), found.on
-    debts = _debts(await counted(args, view, scope, "debt"), found.first)
+    begins = f"{args.add(found.first.replace(day=1))}::date"
+    debts = states_ctes(
+        await counted(args, view, scope, "debt"),
+        f"(due_on >= {begins} or issued_on >= {begins} or {_UNSETTLED_DEBT})",
+    )
     group = _group_sql(args, by, names)
     day, first = f"{args.add(on)}::date", f"{args.add(found.first)}::date"
     months = [
@@ -158,46 +184,6 @@ async def count_states(
 def _bigints(*columns: str) -> str:
     """SQL: eight columns, those that are not given null."""
     return ", ".join(f"({each})::bigint" for each in (*columns, *["null"] * (8 - len(columns))))
-
-
-def _debts(sums: Counted, first: date) -> str:
-    """SQL: ``debts`` with the states at the dates of the question, and the customers that are ``unsettled``."""
-    view, scope, args = sums.view, sums.scope, sums.args
-    schema, account = view.schema, ", ".join(ACCOUNT_KEY)
-    end, known = f"{args.add(sums.chain.upto)}::bigint", f"{args.add(known_to(view.time))}::bigint"
-    beside = sums.beside("m.invoice_id", "m.invoice_id is not null")
-    ids = f"""select invoice_id from ({beside}) beside
-              union select invoice_id from {schema}.item_instalment where position > {end}"""
-    where = ScopeWhere(view, scope, "m", args, packed=True).add(f"m.position <= greatest({end}, {known})")
-    then = f"(select * from moved where position <= {end}) moved"
-    asked = f"(select * from moved where position <= {known} and effective_on <= {args.add(view.time.as_of)}) moved"
-    cash = sums.beside(
-        f"m.{', m.'.join(ACCOUNT_KEY)}, m.payment_id, m.cash_minor", "m.payment_id is not null"
-    )
-    touching = {each for pair in scope.merged.merged.items() for each in pair}
-    merged = [CUSTOMER_ID.pack(each) for each in touching if CUSTOMER_ID.is_kind(each)]
-    begins = f"{args.add(first.replace(day=1))}::date"
-    return f"""
-        touched as materialized ({touched_sql(schema, ids)}),
-        moved as materialized ({moved_sql(schema, "touched", where.sql)}),
-        changed as materialized (
-            {states_sql(asked, 1, "divided_from is not null")}
-            union all {states_sql(then, -1, f"divided_from <= {end}")}
-        ),
-        unsettled as materialized (
-            select customer_id from (
-                select {account}, spare_id, times from ({sums.debts()}) d where spare_id is not null
-                union all select {account}, spare_id, times from changed where spare_id is not null
-                union all select {account}, payment_id, sign * cash_minor from ({cash}) cash where cash_minor <> 0
-            ) spare group by {account}, spare_id having sum(times) <> 0
-            union select unnest({args.add(merged)}::uuid[])
-        ),
-        debts as not materialized (
-            select * from ({sums.debts()} union all select * from changed) d
-            where spare_id is null and (due_on >= {begins} or issued_on >= {begins} or {_UNSETTLED})
-              and not exists (select from unsettled u where u.customer_id = d.customer_id)
-        )
-    """
 
 
 def _group_sql(args: Arguments, by: DelayGroup, names: Mapping[str, str | None]) -> Grouping:

@@ -37,11 +37,6 @@ _MOVED = (
 _KINDS = ", ".join(f"'{kind}'" for kind in OWING)
 
 
-async def due_outcomes(view: View, scope: Scope) -> list[DueOutcome]:
-    """Return all invoices and instalments in scope of which something was ever owed. One currency."""
-    return (await covered_debts(view, scope)).outcomes
-
-
 @dataclass(frozen=True, slots=True)
 class OneByOne:
     """Debts that have no state of their own: those of some customers, and invoices in instalments."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from encours.reading.insolvency import insolvent
 from encours.reading.where import Arguments
-from reporting_svc.domain.forecast.curves import PaidDebt
+from reporting_svc.domain.forecast.debts import PaidDebts
 from reporting_svc.domain.forecast.owed import (
     Expectable,
     ExpectedPart,
@@ -19,8 +18,8 @@ from reporting_svc.domain.forecast.owed import (
     Schedule,
     expectable,
 )
-from reporting_svc.domain.measures.delays import DueOutcome
-from reporting_svc.read_models.delays.query import due_outcomes, group_names
+from reporting_svc.read_models.delays.query import group_names
+from reporting_svc.read_models.forecast.history import paid_debts
 from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.parts import parts_then
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID
@@ -35,7 +34,7 @@ class ForecastBasis:
     """Debts that can be expected in a scope, and the history of all in the caller's grant, in one currency."""
 
     owed: Expectable
-    history: list[PaidDebt]
+    history: PaidDebts
     within: frozenset[str] | None
     """Debtors of the scope; None for all."""
 
@@ -55,28 +54,20 @@ async def forecast_basis(view: View, scope: Scope) -> ForecastBasis:
         },
     )
     parts, cash = await _owed(view, scope), await _cash(view, scope)
-    outcomes = await due_outcomes(view, everyone)
-    # Apart from the event loop: other requests go on while a large ledger is sorted.
-    history = await asyncio.to_thread(_history, outcomes, scope, segments)
+    history = await paid_debts(view, everyone, segments)
+    # Apart from the event loop: other requests go on while a large ledger is divided.
     owed = await asyncio.to_thread(expectable, parts, cash, outlook, view.time.as_of)
-    within = None
-    if everyone != scope:
-        within = frozenset(outcome.customer_id for outcome in await due_outcomes(view, scope))
+    within = None if everyone == scope else await _debtors(view, scope)
     return ForecastBasis(owed, history, within)
 
 
-def _history(outcomes: Iterable[DueOutcome], scope: Scope, segments: Mapping[str, str]) -> list[PaidDebt]:
-    return [
-        PaidDebt(
-            debtor := scope.merged.of(outcome.customer_id),
-            segments.get(debtor, ""),
-            outcome.issued_on.toordinal(),
-            outcome.due_on.toordinal(),
-            outcome.owed_minor,
-            tuple((part.available_on.toordinal(), part.amount_minor) for part in outcome.funds),
-        )
-        for outcome in outcomes
-    ]
+async def _debtors(view: View, scope: Scope) -> frozenset[str]:
+    """Return the debtors of a scope, of some of which nothing may be known yet."""
+    where = ScopeWhere(view, scope, "i")
+    rows = await view.conn.fetch(
+        f"select distinct i.customer_id from {view.schema}.item i where {where.sql}", *where.arguments
+    )
+    return frozenset(scope.merged.of(row["customer_id"]) for row in rows)
 
 
 async def _owed(view: View, scope: Scope) -> list[ExpectedPart]:

@@ -146,7 +146,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 26
+    version = 27
     rows = (
         ReportingEntity,
         ReportedCustomer,

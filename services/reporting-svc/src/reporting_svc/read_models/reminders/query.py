@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from encours.contracts.settlement import Funds
 from reporting_svc.domain.measures.reminders import AskedFor
-from reporting_svc.read_models.delays.query import due_outcomes
+from reporting_svc.read_models.delays.states import outcomes_of
+from reporting_svc.read_models.receivables.rows import INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
 if TYPE_CHECKING:
@@ -37,8 +38,11 @@ async def reminders_paid(view: View, scope: Scope, first: date) -> RemindersPaid
 
 
 async def _funds(view: View, scope: Scope, wanted: set[str]) -> dict[str, Sequence[Funds]]:
+    ids = [INVOICE_ID.pack(each) for each in sorted(wanted) if INVOICE_ID.is_kind(each)]
     found: dict[str, list[Funds]] = {}
-    for outcome in await due_outcomes(view, scope):
+    for outcome in await outcomes_of(
+        view, scope, lambda args: f"i.invoice_id = any({args.add(ids)}::uuid[])"
+    ):
         if outcome.invoice_id in wanted:
             found.setdefault(outcome.invoice_id, []).extend(outcome.funds)
     return dict(found)

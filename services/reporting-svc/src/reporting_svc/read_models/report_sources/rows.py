@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from encours.kernel.bands import days_past_due
 from reporting_svc.domain.figure import DSO_DAYS
-from reporting_svc.domain.measures.delays import DueOutcome, fallen_due
+from reporting_svc.domain.measures.delays import DueOutcome
 from reporting_svc.domain.report.catalogue import FIELD, INVOICE_FIELD
 from reporting_svc.domain.report.document import ReportPlan
 from reporting_svc.read_models.aged_balance.query import Aged, Figures, aged, every_row
 from reporting_svc.read_models.collection.query import collection
-from reporting_svc.read_models.delays.query import covered_debts
+from reporting_svc.read_models.delays.figures import fallen_outcomes
 from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.report_sources.parties import ReportParties, dispute_columns, invoice_fields
@@ -231,8 +231,8 @@ async def _creditors(books: ReportScope) -> dict[str, str]:
 async def _payment_delays(books: ReportScope) -> SourceRows:
     on = books.view.time.as_of
     for currency in books.currencies:
-        covered = await covered_debts(books.view, books.scope.within(currency))
-        books.debts[currency] = covered.outstanding_minor
+        scope = books.scope.within(currency)
+        outcomes, books.debts[currency] = await fallen_outcomes(books.view, scope, books.first)
         made = (
             {
                 "entity_id": each.entity,
@@ -248,7 +248,7 @@ async def _payment_delays(books: ReportScope) -> SourceRows:
                 "owed": each.owed_minor,
                 "uncovered": each.uncovered_minor,
             }
-            for each in fallen_due(covered.outcomes, books.first, on)
+            for each in outcomes
         )
         async for rows in _in_chunks(made):
             yield rows

@@ -123,26 +123,22 @@ async def _paid(view: View, scope: Scope, period: Period, first: date) -> dict[t
     where = ScopeWhere(view, scope, "m", args, packed=True).counted()
     where.add("m.kind in ('applied', 'unapplied')").add("m.effective_on >= {}::date", first)
     start = f"date_trunc({args.add(period)}::text, m.effective_on)::date"
-    # Most payments are of a whole document: their parts are the document's, without a division. Those of a part of it
-    # are divided once for each amount of a document.
-    is_whole = "m.paid = p.document_minor"
-    part = "p.net_minor + p.vat_minor"
+    # Most payments are of a whole document: their parts are the document's, without a division.
+    is_whole, part = "m.paid = p.document_minor", "p.net_minor + p.vat_minor"
     rows = await view.conn.fetch(
         f"""
-        select s.product, s.start, round(sum(s.whole) + coalesce(sum(s.share / s.document_minor), 0))::bigint as paid
+        select p.product, m.start, round(
+                   coalesce(sum({part}) filter (where {is_whole}), 0)
+                   + coalesce(sum(m.paid::numeric * ({part}) / p.document_minor) filter (where not {is_whole}), 0)
+               )::bigint as paid
         from (
-            select p.product, m.start, case when not {is_whole} then p.document_minor end as document_minor,
-                   coalesce(sum({part}) filter (where {is_whole}), 0) as whole,
-                   sum(m.paid::numeric * ({part})) filter (where not {is_whole}) as share
-            from (
-                select m.invoice_id, {start} as start, -m.item_minor as paid
-                from {view.schema}.movement m where {where.sql} and m.item_minor <> 0 and not exists (
-                    select from {view.schema}.movement c where c.payment_id = m.payment_id and c.kind in {CREDITED}
-                )
-            ) m join {view.schema}.product_sale p
-                on p.invoice_id = m.invoice_id and not p.is_credit and p.document_minor <> 0
-            group by 1, 2, 3
-        ) s group by 1, 2
+            select m.invoice_id, {start} as start, -m.item_minor as paid
+            from {view.schema}.movement m where {where.sql} and m.item_minor <> 0 and not exists (
+                select from {view.schema}.movement c where c.payment_id = m.payment_id and c.kind in {CREDITED}
+            )
+        ) m join {view.schema}.product_sale p
+            on p.invoice_id = m.invoice_id and not p.is_credit and p.document_minor <> 0
+        group by 1, 2
         """,
         *args,
     )

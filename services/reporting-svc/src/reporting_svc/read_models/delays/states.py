@@ -1,0 +1,124 @@
+"""States of debts at the dates of a question, from those that subtotals keep.
+
+Only debts that the question sees in another state than the end of the chain are looked at one by one, in SQL. Accounts
+with spare funds, merged debtors and invoices in instalments have no state: :mod:`.query` settles them one by one, as it
+settles all without subtotals.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from encours.contracts.settlement import Funds
+from encours.reading.where import Arguments
+from reporting_svc.domain.measures.delays import DueOutcome
+from reporting_svc.read_models.delays.query import OneByOne, covered_debts
+from reporting_svc.read_models.receivables.counted import Counted, counted
+from reporting_svc.read_models.receivables.debts import moved_sql, states_sql, touched_sql
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.subtotals import ACCOUNT_KEY, chain_for, known_to
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+ItemCondition = Callable[[Arguments], str]
+"""SQL: a condition on invoices ``i``, with its values among the arguments."""
+_FUNDS = struct.Struct(">iq")
+PACKED_FROM = date(2000, 1, 1).toordinal()
+"""Day from which PostgreSQL counts; an ordinal."""
+
+
+async def outcomes_of(view: View, scope: Scope, which: ItemCondition) -> list[DueOutcome]:
+    """Return the debts of some invoices, and of others that are settled one by one anyhow. One currency."""
+    if not (await chain_for(view, scope, "debt")).added:
+        return (await covered_debts(view, scope)).outcomes
+    only = await one_by_one(view, scope)
+    covered = await covered_debts(view, scope, only)
+    return [*covered.outcomes, *await stated_outcomes(view, scope, only, which)]
+
+
+async def one_by_one(view: View, scope: Scope) -> OneByOne:
+    """Return the debts that have no state."""
+    args = Arguments()
+    states = states_ctes(await counted(args, view, scope, "debt"), "true")
+    rows = await view.conn.fetch(f"with {states} select customer_id from unsettled", *args)
+    return OneByOne([row["customer_id"] for row in rows])
+
+
+async def stated_outcomes(
+    view: View, scope: Scope, apart: OneByOne, which: ItemCondition
+) -> list[DueOutcome]:
+    """Return the debts of some invoices that have a state: all but those ``apart``."""
+    where = ScopeWhere(view, scope, "m", packed=True).counted()
+    args, schema = where.arguments, view.schema
+    where.add("m.customer_id <> all({}::uuid[])", apart.customers)
+    chosen = f"""(
+        select i.invoice_id, i.due_on, i.issued_on, i.is_penalty, null::bigint as divided_from
+        from {schema}.item i where not i.is_penalty and {which(args)}
+          and not exists (select from {schema}.item_instalment l where l.invoice_id = i.invoice_id))"""
+    moved = moved_sql(schema, chosen, where.sql, fence="")
+    states = states_sql(f"({moved}) moved", 1, "false", "invoice_id")
+    rows = await view.conn.fetch(f"select * from ({states}) s where owed_minor > 0", *args)
+    return [outcome_of(row) for row in rows]
+
+
+def outcome_of(row: Any) -> DueOutcome:
+    """Return the debt of a row of states with the invoice as ``spare_id``."""
+    funds = funds_of(row["funds"], row["settled_on"], row["owed_minor"])
+    return DueOutcome(
+        ENTITY_ID.unpack(row["entity"]) or "", CUSTOMER_ID.unpack(row["customer_id"]) or "", row["issued_on"],
+        row["due_on"], row["owed_minor"], row["uncovered_minor"] or 0, row["settled_on"],
+        row["unpaid_90_minor"] or 0, funds, INVOICE_ID.unpack(row["spare_id"]) or "",
+    )  # fmt: skip
+
+
+def funds_of(packed: bytes | None, settled_on: date | None, owed_minor: int) -> tuple[Funds, ...]:
+    """Return the funds of a debt that its state holds."""
+    if packed is not None:
+        return tuple(Funds(date.fromordinal(PACKED_FROM + day), m) for day, m in _FUNDS.iter_unpack(packed))
+    return () if settled_on is None else (Funds(settled_on, owed_minor),)
+
+
+def states_ctes(sums: Counted, also: str) -> str:
+    """SQL: ``debts`` with the states at the dates of the question that meet a condition, and the customers that are
+    ``unsettled``.
+    """
+    view, scope, args = sums.view, sums.scope, sums.args
+    schema, account = view.schema, ", ".join(ACCOUNT_KEY)
+    end, known = f"{args.add(sums.chain.upto)}::bigint", f"{args.add(known_to(view.time))}::bigint"
+    beside = sums.beside("m.invoice_id", "m.invoice_id is not null")
+    ids = f"""select invoice_id from ({beside}) beside
+              union select invoice_id from {schema}.item_instalment where position > {end}"""
+    where = ScopeWhere(view, scope, "m", args, packed=True).add(f"m.position <= greatest({end}, {known})")
+    then = f"(select * from moved where position <= {end}) moved"
+    asked = f"(select * from moved where position <= {known} and effective_on <= {args.add(view.time.as_of)}) moved"
+    cash = sums.beside(
+        f"m.{', m.'.join(ACCOUNT_KEY)}, m.payment_id, m.cash_minor", "m.payment_id is not null"
+    )
+    touching = {each for pair in scope.merged.merged.items() for each in pair}
+    merged = [CUSTOMER_ID.pack(each) for each in touching if CUSTOMER_ID.is_kind(each)]
+    return f"""
+        touched as materialized ({touched_sql(schema, ids)}),
+        moved as materialized ({moved_sql(schema, "touched", where.sql)}),
+        changed as materialized (
+            {states_sql(asked, 1, "divided_from is not null")}
+            union all {states_sql(then, -1, f"divided_from <= {end}")}
+        ),
+        unsettled as materialized (
+            select customer_id from (
+                select {account}, spare_id, times from ({sums.debts()}) d where spare_id is not null
+                union all select {account}, spare_id, times from changed where spare_id is not null
+                union all select {account}, payment_id, sign * cash_minor from ({cash}) cash where cash_minor <> 0
+            ) spare group by {account}, spare_id having sum(times) <> 0
+            union select unnest({args.add(merged)}::uuid[])
+        ),
+        debts as not materialized (
+            select * from ({sums.debts()} union all select * from changed) d
+            where spare_id is null and {also}
+              and not exists (select from unsettled u where u.customer_id = d.customer_id)
+        )
+    """
