@@ -124,7 +124,7 @@ async def _measured(dsn: str) -> list[Entry]:
     _, found = await _timed(conn, *asked[-1])
     assert found == expected, (found, expected)
     took = sorted([(await _timed(conn, *each))[0] for each in asked])
-    delays = await _delays(conn, asked)
+    delays = await _delays(conn, asked, bare)
     measures = [await _measured_then(conn, *asked[MIDDLE], *each, took[20]) for each in MEASURES.items()]
     size = await conn.fetchval(
         "select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relname ~ '^subtotal_'"
@@ -155,8 +155,11 @@ async def _measured(dsn: str) -> list[Entry]:
     ]
 
 
-async def _delays(conn: asyncpg.Connection[Any], asked: list[tuple[date, int]]) -> Entry:
-    """Payment delays of a year before each date, by month, against those of debts that are settled one by one."""
+async def _delays(conn: asyncpg.Connection[Any], asked: list[tuple[date, int]], aged_ms: float) -> Entry:
+    """Payment delays of a year before each date, by month, against those of debts that are settled one by one.
+
+    More debts than those of a million movements take gigabytes to settle: then beside the aged balance of one pair.
+    """
     took = []
     for day, position in asked:
         first = date(day.year - 1, day.month, 1)
@@ -167,24 +170,32 @@ async def _delays(conn: asyncpg.Connection[Any], asked: list[tuple[date, int]]) 
                 found = await delay_figures(view, EUR, first, "month")
             last = (time.perf_counter() - started) * 1000
         took.append(last)
-    started = time.perf_counter()
-    expected = DelayFigures(first, day)
-    async with conn.transaction(isolation="repeatable_read", readonly=True):
-        expected.add_covered(await covered_debts(view, EUR), lambda outcome: outcome.due_on.isoformat()[:7])
-    bare = (time.perf_counter() - started) * 1000
-    assert (found.months(), found.customers) == (expected.months(), expected.customers)
-    assert found.parts_minor == expected.parts_minor
+    reference, bare = "an aged balance from the movements", aged_ms
+    if MOVEMENTS <= 1_000_000:
+        reference, bare = "one of them from the movements", await _settled_one_by_one(conn, view, found)
     took.sort()
     p95 = took[QUESTIONS * 95 // 100 - 1]
     return entry(
         f"payment delays at past dates, {MOVEMENTS:,} movements, p95 of {QUESTIONS} (median {took[20]:.0f} ms)",
         p95,
         "ms",
-        reference="one of them from the movements",
+        reference=reference,
         reference_value=bare,
         target=f"{TARGET_MS:.0f}",
         met=p95 < TARGET_MS,
     )
+
+
+async def _settled_one_by_one(conn: asyncpg.Connection[Any], view: View, found: DelayFigures) -> float:
+    """Milliseconds of the same figures of debts that are settled one by one; they must be equal."""
+    started = time.perf_counter()
+    expected = DelayFigures(found.first, found.on)
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        expected.add_covered(await covered_debts(view, EUR), lambda outcome: outcome.due_on.isoformat()[:7])
+    took = (time.perf_counter() - started) * 1000
+    assert (found.months(), found.customers) == (expected.months(), expected.customers)
+    assert found.parts_minor == expected.parts_minor
+    return took
 
 
 async def _measured_then(
