@@ -245,6 +245,30 @@ def test_the_draft_of_a_correction_ends_a_reservation_of_what_it_adds() -> None:
     assert desk.total() == 530_00
 
 
+@pytest.mark.parametrize("credited_minor", [0, 100_00])
+@pytest.mark.parametrize("is_issued", [False, True], ids=["draft", "issued"])
+def test_a_correction_ends_no_reservation_for_goods_that_ended_one_before(
+    is_issued: bool, credited_minor: int
+) -> None:
+    desk = CreditDesk()
+    old, named = f"inv_{8:032x}", {"invoice_id": INVOICE, "customer_id": HEAD}
+    corrects = event(CitedInvoice, invoice_id=old)
+    desk.happen(issued(500_00, invoice_id=old, customer_id=HEAD))
+    desk.consume(consume(desk.order(500_00).reservation_id, invoice_id=old))
+    if credited_minor:
+        desk.happen(credited(credited_minor, invoice_id=old, customer_id=HEAD))
+    made = desk.order(400_00).reservation_id
+    desk.happen(drafted(560_00, corrects=corrects, **named))
+    left_minor = 500_00 - credited_minor
+    if is_issued:
+        desk.happen(credited(left_minor, invoice_id=old, customer_id=HEAD))
+        desk.happen(issued(560_00, corrects=corrects, **named))
+    desk.consume(consume(made, invoice_id=INVOICE))
+    assert desk.reservation(made).consumed_minor == 560_00 - left_minor
+    with pytest.raises(MoreThanInvoiced):
+        desk.consume(consume(made, invoice_id=INVOICE))
+
+
 def test_delivered_goods_may_be_billed_when_the_reservation_has_ended() -> None:
     desk = CreditDesk()
     made = desk.order(500_00, expires_on=TODAY).reservation_id

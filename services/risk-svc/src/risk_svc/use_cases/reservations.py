@@ -235,13 +235,16 @@ async def _bill(
     invoice_id: str,
     pictures: Pictures,
 ) -> Result:
-    """End a part of the order by an invoice, which may bill other orders too, at most its total in all."""
+    """End a part of the order by an invoice, which may bill other orders too, at most its total in all.
+
+    Of a correction that is its total without what the invoice that it replaces has ended already.
+    """
     invoice = await session.load(BILLING_INVOICE, invoice_id)
     billing_id = billing_of(invoice_id)
     billing = await session.load(ORDER_BILLING, billing_id)
     left = None
     if invoice.counts and await is_among(session, state.customer_id, invoice.customers):
-        rest = invoice.total_minor - billing.counted_minor
+        rest = max(0, invoice.total_minor - billing.counted_minor - await _ended_before(session, invoice))
         left = await _uncounted(session, state, rest, invoice.currency, pictures)
     events = decide.consume(state, command, left)
     for each in events:
@@ -256,6 +259,16 @@ async def _bill(
         )
         session.emit(billing_id, part, entity=state.entity_id)
     return _emit(session, state, events)
+
+
+async def _ended_before(session: Session, invoice: BillingInvoice) -> int:
+    """Return the reservations ended for goods that a correction bills again, in minor units of its currency."""
+    if not invoice.corrects:
+        return 0
+    old = await session.load(BILLING_INVOICE, invoice.corrects)
+    billing = await session.load(ORDER_BILLING, billing_of(invoice.corrects))
+    ended = billing.counted_minor + await _ended_before(session, old)
+    return min(ended, old.replaced_minor(invoice))
 
 
 async def _uncounted(

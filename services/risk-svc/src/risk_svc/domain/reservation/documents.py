@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from encours.contracts import Recorded
-from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.invoice import (
+    InvoiceAmended,
+    InvoiceCancelled,
+    InvoiceCredited,
+    InvoiceDrafted,
+    InvoiceIssued,
+    InvoiceRebated,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,15 @@ class BillingInvoice:
     total_minor: int = 0
     currency: str = ""
     drafted_for: str = ""
+    corrects: str = ""
+    """Invoice in whose place this one comes."""
+    left_minor: int = 0
+    """Part of the total that no credit note has taken off."""
+    last_credited_minor: int = 0
+
+    def replaced_minor(self, by: BillingInvoice) -> int:
+        """Return what is left of it for its correction ``by``, the issue of which credits that as a whole."""
+        return self.left_minor + (0 if by.drafted_for else self.last_credited_minor)
 
 
 def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
@@ -27,12 +43,22 @@ def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
     match recorded.data:
         case InvoiceDrafted() as draft:
             customers = frozenset({draft.customer_id})
-            return BillingInvoice(True, customers, draft.total_minor, draft.currency, draft.customer_id)
+            corrects = draft.corrects.invoice_id if draft.corrects else ""
+            return BillingInvoice(
+                True, customers, draft.total_minor, draft.currency, draft.customer_id, corrects
+            )
         case InvoiceAmended(total_minor=total_minor):
             return replace(state, total_minor=total_minor)
         case InvoiceIssued(customer_id=billed) as issued:
             customers = frozenset({billed, issued.purchaser_id or billed})
-            return BillingInvoice(True, customers, issued.total_minor, issued.currency)
+            corrects, minor = issued.corrects.invoice_id if issued.corrects else "", issued.total_minor
+            return BillingInvoice(
+                True, customers, minor, issued.currency, corrects=corrects, left_minor=minor
+            )
+        case InvoiceCredited(total_minor=minor):
+            return replace(state, left_minor=state.left_minor - minor, last_credited_minor=minor)
+        case InvoiceRebated(total_minor=minor):
+            return replace(state, left_minor=state.left_minor - minor)
         case InvoiceCancelled():
             return replace(state, counts=False)
         case _:
