@@ -42,6 +42,8 @@ KEY_AND_CURRENCY = f"({ROW_KEY}) || ' ' || f.currency"
 _JOINED = (
     "left join named n on (n.entity, n.customer_id, n.currency) = ({0}.entity, {0}.customer_id, {0}.currency)"
 )
+_CUSTOMERS = "count(*) filter (where f.customer_id <> '') as customers"
+"""SQL: number of debtors, without the money of which the payer is not yet identified."""
 ROWS_MAX = 1_000_000
 """Rows of customers that a process keeps in memory."""
 _CONVERTED = ("converted", "converted_overdue", "converted_not_due")
@@ -160,7 +162,7 @@ async def aged(
         named = _named_converted(named, rates, wanted)
     statement = f"""
         with {records}figures as {kept} ({figures}), named as materialized ({named})
-        select 0 as part, 0 as place, '' as entity, '' as customer_id, f.currency, count(*) as customers,
+        select 0 as part, 0 as place, '' as entity, '' as customer_id, f.currency, {_CUSTOMERS},
                {_sums(columns)}, null as name, null as external_ref, 0::bigint as outstanding, 0::bigint as overdue,
                '' as name_key, '' as row_key
         from figures f {_JOINED.format("f")} group by f.currency
@@ -230,7 +232,7 @@ async def aged_groups(
     found = await view.conn.fetch(
         f"""
         with {records}figures as materialized ({figures}), named as materialized ({named})
-        select {group.value} as value, f.currency, count(*) as customers, {_sums(columns)}, '' as entity,
+        select {group.value} as value, f.currency, {_CUSTOMERS}, {_sums(columns)}, '' as entity,
                '' as customer_id, null as name, null as external_ref, {in_one}
         from figures f {_JOINED.format("f")} {group.join} {rated} group by 1, 2
         order by {group.value} collate "C" nulls last, f.currency
