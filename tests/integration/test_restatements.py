@@ -23,6 +23,7 @@ from encours.testing.events import event as sample
 from encours.testing.servers import Installation
 from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.published import MEASURES, FigureParts
+from reporting_svc.read_models.figures import restatement
 from reporting_svc.read_models.figures.forecast import published_forecast
 from reporting_svc.read_models.figures.query import at
 from reporting_svc.read_models.figures.restatement import restated, restated_forecast
@@ -238,7 +239,7 @@ def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_forecast_is_restated_by_the_debtors_that_events_touched_and_the_rest(
-    store: Store, seed: int
+    store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The cash expected of a debtor is the forecast of that customer alone; the rest is of those without an event."""
     chance = random.Random(seed)
@@ -282,6 +283,10 @@ def test_a_forecast_is_restated_by_the_debtors_that_events_touched_and_the_rest(
     rest = found.common.amounts.get("expected", 0)
     untouched = sum(own[c].amounts.get("expected", 0) for c, positions in touching.items() if not positions)
     assert abs(rest - untouched) <= len(CUSTOMERS)
+    monkeypatch.setattr(restatement, "MOST_EVENTS", 1)
+    cut = store.run(restated_forecast(moment, whole, published))
+    assert [each.positions for each in cut.debtors] == [each.positions[-1:] for each in found.debtors[:1]]
+    assert (cut.now, cut.common) == (found.now, found.common)
 
 
 def touches(event: StoredEvent, customer: str, as_of: date) -> bool:

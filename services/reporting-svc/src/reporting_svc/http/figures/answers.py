@@ -146,7 +146,7 @@ class DebtorMoveOut(BaseModel):
 
     customer_id: str
     changes: dict[str, MoneyModel]
-    positions: list[int] = Field(description="Events that touched it.")
+    positions: list[int] = Field(description="The last 200 events at most that touched it.")
 
 
 class RestatementOut(AsOf):

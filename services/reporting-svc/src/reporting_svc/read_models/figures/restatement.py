@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -13,16 +13,14 @@ from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
 from reporting_svc.domain.measures.published import FigureParts
 from reporting_svc.read_models.figures.forecast import PublishedForecast, expected_parts
 from reporting_svc.read_models.figures.query import at, measured, measured_with, scope_of
-from reporting_svc.read_models.figures.touching import NOBODY, touched
+from reporting_svc.read_models.figures.touching import NOBODY, touched, touched_customers
 from reporting_svc.read_models.receivables.scope import Scope
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
 MOST_EVENTS = 200
-"""Events of an answer, each measured before and after; debtors of a forecast."""
-MOST_TOUCHING = 1_000_000
-"""Events by which debtors of a forecast are found; what later ones moved is in the rest."""
+"""Events of an answer, each measured before and after; debtors of a forecast, and events of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class MovedFigure:
 
 @dataclass(frozen=True, slots=True)
 class MovedDebtor:
-    """Change of the cash that is expected of a debtor, and the events that touched it."""
+    """Change of the cash that is expected of a debtor, and the latest events that touched it."""
 
     debtor: str
     changes: FigureParts
@@ -98,10 +96,9 @@ async def restated_forecast(view: View, asked: FigureQuestion, published: int) -
     assert before.forecast is not None
     assert after.forecast is not None
     survivors = after.forecast.merged
-    positions = defaultdict[str, list[int]](list)
-    for position, customers in (await touched(known, asked, published, MOST_TOUCHING)).items():
-        for debtor in {survivors.of(customer) for customer in customers - {NOBODY}}:
-            positions[debtor].append(position)
+    positions = defaultdict[str, set[int]](set)
+    for customer, latest in (await touched_customers(known, asked, published, MOST_EVENTS)).items():
+        positions[survivors.of(customer)].update(latest)
     moved = await asyncio.to_thread(_moved_debtors, before.forecast, after.forecast, positions)
     difference = now.parts.less(then.parts)
     every, further = (
@@ -114,7 +111,7 @@ async def restated_forecast(view: View, asked: FigureQuestion, published: int) -
 
 
 def _moved_debtors(
-    before: PublishedForecast, after: PublishedForecast, positions: Mapping[str, list[int]]
+    before: PublishedForecast, after: PublishedForecast, positions: Mapping[str, Collection[int]]
 ) -> list[MovedDebtor]:
     """Return the debtors of which another amount is expected, the largest change first."""
     found = []
@@ -123,7 +120,7 @@ def _moved_debtors(
         expected = [expected_parts(each.of_debtor(records)) for each in (before, after)]
         changes = expected[1].less(expected[0])
         if not changes.is_zero:
-            found.append(MovedDebtor(debtor, changes, tuple(touching)))
+            found.append(MovedDebtor(debtor, changes, tuple(sorted(touching)[-MOST_EVENTS:])))
     return sorted(found, key=lambda each: (-abs(each.changes.amounts.get("expected", 0)), each.debtor))
 
 

@@ -162,6 +162,36 @@ async def touched(view: View, asked: FigureQuestion, after: int, most: int) -> d
     """Return the positions behind ``after`` of at most ``most`` events that may have moved the figure, in order, each
     with its customers.
     """
+    events, args = await _events(view, asked, after)
+    rows = await view.conn.fetch(
+        f"""
+        select e.position, array_agg(distinct e.customer_id) as customers
+        from ({events}) e group by e.position order by e.position limit {args.add(most)}
+        """,
+        *args,
+    )
+    return {row["position"]: frozenset(row["customers"]) for row in rows}
+
+
+async def touched_customers(
+    view: View, asked: FigureQuestion, after: int, most: int
+) -> dict[str, Sequence[int]]:
+    """Return the customers whose part of the figure may have moved behind ``after``, each with the positions of at most
+    ``most`` events, the latest first.
+    """
+    events, args = await _events(view, asked, after)
+    rows = await view.conn.fetch(
+        f"""
+        select e.customer_id, (array_agg(distinct e.position order by e.position desc))[1:{args.add(most)}] as positions
+        from ({events}) e where e.customer_id <> '{NOBODY}' group by e.customer_id
+        """,
+        *args,
+    )
+    return {row["customer_id"]: row["positions"] for row in rows}
+
+
+async def _events(view: View, asked: FigureQuestion, after: int) -> tuple[str, Arguments]:
+    """SQL: position and customer of the events behind ``after`` that may have moved the figure, with its arguments."""
     source, args = MEASURES[asked.figure].source, Arguments()
     behind = _Behind(view, asked, args, after)
     sources = [touch(behind) for touch in _TOUCHES.get(source, _MONEY)]
@@ -191,16 +221,7 @@ async def touched(view: View, asked: FigureQuestion, after: int, most: int) -> d
                 where {behind.counted("g")}"""
         )
     covered = _covered(args, view, asked, sorted(merged))
-    rows = await view.conn.fetch(
-        f"""
-        select e.position, array_agg(distinct e.customer_id) as customers
-        from (
-            select e.* from ({" union all ".join(sources)}) e where {covered} {"".join(everyone)}
-        ) e group by e.position order by e.position limit {args.add(most)}
-        """,
-        *args,
-    )
-    return {row["position"]: frozenset(row["customers"]) for row in rows}
+    return f"select e.* from ({' union all '.join(sources)}) e where {covered} {''.join(everyone)}", args
 
 
 async def _ever_merged(view: View) -> set[str]:
