@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 async def parked_streams(conn: Conn, model: str, ledger: str) -> list[str]:
-    """Streams parked at the snapshot's moment, at most 101 of them."""
+    """Return the streams that are parked at the moment of the snapshot, at most 101."""
     rows = await conn.fetch(
         "select stream from encours.parked where ledger = $1 and model = $2 order by stream limit 101",
         ledger,

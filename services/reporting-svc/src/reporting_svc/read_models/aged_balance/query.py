@@ -32,7 +32,7 @@ from reporting_svc.read_models.receivables.subtotals import Basis
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
-Row = Mapping[str, Any]
+Record = Mapping[str, Any]
 """A record of the database."""
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
@@ -115,19 +115,19 @@ class Aged:
     """``rows`` is the page; ``sums`` has one element per currency in scope; ``source`` names the tables read."""
 
     sums: tuple[Figures, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Record, ...]
     source: Source
     columns: tuple[str, ...]
     parts: tuple[CurrencyPart, ...] = ()
     """Of converted figures: what is outstanding of each entity in each currency."""
 
     def one_currency(self) -> Figures | None:
-        """The sum; nothing if the scope is empty. Raises :class:`SeveralCurrencies`."""
+        """Return the sum of the only currency; None if the scope is empty. Raises :class:`SeveralCurrencies`."""
         if len(self.sums) > 1:
             raise SeveralCurrencies([figures.currency for figures in self.sums])
         return self.sums[0] if self.sums else None
 
-    def figures(self, row: Row) -> Figures:
+    def figures(self, row: Record) -> Figures:
         """Return the figures of one of :attr:`rows`; the page needs the records, whose last one marks its end."""
         return _figures(row, self.columns)
 
@@ -162,7 +162,7 @@ async def aged(
         named = _named_converted(named, rates, wanted)
     statement = f"""
         with {records}figures as {kept} ({figures}), named as materialized ({named})
-        select 0 as part, 0 as place, '' as entity, '' as customer_id, f.currency, {_CUSTOMERS},
+        select 0 as part, 0 as ordinal, '' as entity, '' as customer_id, f.currency, {_CUSTOMERS},
                {_sums(columns)}, null as name, null as external_ref, 0::bigint as outstanding, 0::bigint as overdue,
                '' as name_key, '' as row_key
         from figures f {_JOINED.format("f")} group by f.currency
@@ -171,7 +171,9 @@ async def aged(
         statement += f" union all {_page(args, view, columns, page, key)}"
     if parts:
         statement += f" union all {parts}"
-    found = cast("list[Row]", await view.conn.fetch(statement + " order by part, place, currency", *args))
+    found = cast(
+        "list[Record]", await view.conn.fetch(statement + " order by part, ordinal, currency", *args)
+    )
     if conversion is not None:
         conversion.require({(r["entity"], r["currency"]) for r in found if r["part"] == PART_OF_CURRENCY})
     return Aged(
@@ -241,7 +243,7 @@ async def aged_groups(
     )
     return [
         AgedGroup(row["value"], _figures(row, columns), *(row[column] for column in _CONVERTED))
-        for row in cast("list[Row]", found)
+        for row in cast("list[Record]", found)
     ]
 
 
@@ -307,7 +309,7 @@ def _parts(columns: list[str], rates: str) -> str:
     """
 
 
-def _figures(record: Row, columns: Sequence[str]) -> Figures:
+def _figures(record: Record, columns: Sequence[str]) -> Figures:
     return Figures(
         currency=record["currency"],
         bands=tuple(record[c] for c in columns[: -len(BESIDE)]),
@@ -333,11 +335,11 @@ def _page(args: Arguments, view: View, columns: list[str], page: Page, key: str)
         from figures f {joined}
     ) keyed"""
     return f"""
-        select 1, p.place::int, p.entity, p.customer_id, p.currency, 1,
+        select 1, p.ordinal::int, p.entity, p.customer_id, p.currency, 1,
                {", ".join(f"p.{c}" for c in columns)}, {", ".join(f"coalesce(n.{c}, 0)" for c in NAMED)},
                c.name, c.external_ref, p.outstanding, p.overdue, p.name_key, p.row_key
         from (
-            select ordered.*, row_number() over () as place
+            select ordered.*, row_number() over () as ordinal
             from ({ViewWhere(view, entity="entity", arguments=args).page_sql(page, "*", keyed)}) ordered
         ) p {_JOINED.format("p")} left join {view.schema}.customer c on c.customer_id = p.customer_id
     """

@@ -28,27 +28,30 @@ PARTS = BESIDE[:4]
 
 
 def columns_of(bands: Bands) -> list[str]:
+    """Return the columns of aged figures: ``b0``, ``b1`` … of the bands, then those of :data:`BESIDE`."""
     return [*(f"b{n}" for n in range(len(bands.names))), *BESIDE]
 
 
 async def source_of(view: View, bands: Bands, basis: Basis) -> Source:
+    """Return the smallest tables that can answer a question."""
     if not view.time.is_now:
         return "movement"
     aged_today = f"(select day from {view.schema}.aging_day where id = $2) = $1::date"
     row = await view.conn.fetchrow(
         f"select {later_sql(view.schema)}, {aged_today}", view.time.as_of, AGING_DAY_ID
     )
-    assert row is not None  # there is no table that it could be empty of
+    assert row is not None  # a select without a table is one row
     later, today = row
     if later:
         return "movement"
     return "balance" if today and bands == STANDARD and basis == "due_on" else "item"
 
 
-def _from_balance(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
-    columns = [f"band_{n}_minor" for n in range(len(bands.names))]
+def _from_balance(args: Arguments, view: View, scope: Scope) -> str:
+    """SQL: the rows of "now", whose bands are the standard ones by due date."""
+    columns = [f"band_{n}_minor" for n in range(len(STANDARD.names))]
     named = ", ".join(f"b.{column} as b{n}" for n, column in enumerate(columns))
-    something = " or ".join(
+    not_zero = " or ".join(
         f"b.{c} <> 0" for c in [*columns, "unapplied_minor", "open_minor", "account_minor"]
     )
     return f"""
@@ -56,7 +59,7 @@ def _from_balance(args: Arguments, view: View, scope: Scope, bands: Bands, basis
                b.conceded_minor as conceded, b.late_conceded_minor as late_conceded, b.planned_minor as on_plan,
                b.unapplied_minor as unapplied,
                b.open_minor as open_items, b.account_minor as ledger
-        from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql} and ({something})
+        from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql} and ({not_zero})
     """
 
 
@@ -67,7 +70,7 @@ def _from_items(args: Arguments, view: View, scope: Scope, bands: Bands, basis: 
         select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, 0, 0, 0, b.unapplied_minor, 0, b.account_minor
         from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql}
     """
-    return _together([*(_of_parts(args, view, each, bands, basis) for each in parts), rest], bands)
+    return _added([*(_of_parts(args, view, each, bands, basis) for each in parts), rest], bands)
 
 
 def _of_parts(args: Arguments, view: View, parts: str, bands: Bands, basis: Basis) -> str:
@@ -116,7 +119,7 @@ async def _from_movements(args: Arguments, view: View, scope: Scope, bands: Band
         group by p.entity, p.customer_id, p.currency
     """
     parts = await parts_then(args, view, scope, apart=True)
-    return f"with apart as materialized ({parts}) {_together([moved, apart, divided], bands)}"
+    return f"with apart as materialized ({parts}) {_added([moved, apart, divided], bands)}"
 
 
 async def figures_sql(
@@ -125,7 +128,7 @@ async def figures_sql(
     """SQL: aged figures of each customer on record, entity and currency."""
     match source:
         case "balance":
-            return _from_balance(args, view, scope, bands, basis)
+            return _from_balance(args, view, scope)
         case "item":
             return _from_items(args, view, scope, bands, basis)
         case "movement":
@@ -138,13 +141,13 @@ def of_debtors(args: Arguments, scope: Scope, columns: Sequence[str]) -> str:
     # A subquery is hashed once, under every plan; a comparison with the elements of an array is not.
     touched = f"(select unnest({args.add(sorted({*merged, *merged.values()}))}::text[]))"
     added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
-    something = " or ".join(f"sum({c}) <> 0" for c in columns if c not in PARTS)
+    not_zero = " or ".join(f"sum({c}) <> 0" for c in columns if c not in PARTS)
     return f"""
         select entity, customer_id, currency, {", ".join(columns)} from records where customer_id not in {touched}
         union all
         select r.entity, coalesce(m.survivor_id, r.customer_id), r.currency, {added}
         from records r left join {merged_sql(scope.merged, args)} m using (customer_id)
-        where r.customer_id in {touched} group by 1, 2, 3 having {something}
+        where r.customer_id in {touched} group by 1, 2, 3 having {not_zero}
     """
 
 
@@ -181,11 +184,11 @@ def _nothing(bands: Bands) -> str:
     return ", ".join("0" for _ in bands.names)
 
 
-def _together(parts: list[str], bands: Bands) -> str:
+def _added(parts: list[str], bands: Bands) -> str:
     columns = columns_of(bands)
     added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
-    something = " or ".join(f"sum({c}) <> 0" for c in columns if c not in PARTS)
+    not_zero = " or ".join(f"sum({c}) <> 0" for c in columns if c not in PARTS)
     return f"""
         select entity, customer_id, currency, {added} from ({" union all ".join(parts)}) as part
-        group by entity, customer_id, currency having {something}
+        group by entity, customer_id, currency having {not_zero}
     """
