@@ -34,6 +34,7 @@ from encours.http.parameters import (
 )
 from encours.http.services import Services, services
 from encours.http.surface import Surface, header, query
+from encours.kernel.instants import instant_text
 from encours.ledger import Ledger
 from encours.reading.moment import WAIT_S, FuturePosition, PositionNotReached, TimeTravel, View
 from encours.reading.read_db import FRESH_WAIT_S, ReadDb
@@ -265,4 +266,4 @@ async def resolve_known_at(ledger: Ledger, name: str, known_at: str) -> tuple[st
     info = await ledger.info(name)
     if instant > (info.clock_at or datetime.now(UTC)):
         raise FuturePosition("known_at", (await ledger.head(name)).position)
-    return instant.isoformat().replace("+00:00", "Z"), await ledger.position_at(name, instant)
+    return instant_text(instant), await ledger.position_at(name, instant)

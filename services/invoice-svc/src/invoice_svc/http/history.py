@@ -12,6 +12,7 @@ from starlette.responses import Response
 from encours.contracts import Recorded
 from encours.http.answers import Answer, Json
 from encours.http.queries import AsOf, Query
+from encours.kernel.instants import instant_text
 from encours.reading.summary import summary
 from encours.reading.texts.form import Language
 from invoice_svc.http.reads import read
@@ -45,7 +46,7 @@ class HistoryEventOut(BaseModel):
             "type": recorded.type,
             "summary": summary(recorded.data, language),
             "effective_on": recorded.effective_on.isoformat(),
-            "recorded_at": recorded.recorded_at.isoformat().replace("+00:00", "Z"),
+            "recorded_at": instant_text(recorded.recorded_at),
             "actor": recorded.actor,
             "reason": recorded.reason,
             "command_id": str(recorded.command_id),

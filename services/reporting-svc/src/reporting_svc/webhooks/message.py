@@ -12,6 +12,7 @@ import msgspec
 from standardwebhooks import Webhook as Signer
 
 from encours.contracts.books import movements
+from encours.kernel.instants import instant_text
 from encours.ledger.reader import recorded
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
@@ -41,7 +42,7 @@ def cloud_event(ledger: str, event: Mapping[str, Any]) -> bytes:
             "source": f"/ledgers/{ledger}",
             "type": found.type,
             "subject": found.stream,
-            "time": found.recorded_at.isoformat().replace("+00:00", "Z"),
+            "time": instant_text(found.recorded_at),
             "datacontenttype": "application/json",
             "position": str(found.position),  # a CloudEvents integer has 32 bits
             "streamversion": found.version,

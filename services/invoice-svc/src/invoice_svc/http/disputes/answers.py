@@ -13,6 +13,7 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from encours.kernel.instants import instant_text
 from invoice_svc.domain.dispute.state import DeadlineStatus, Dispute
 from invoice_svc.http.common import iso
 from invoice_svc.use_cases.folds import DISPUTE
@@ -120,8 +121,7 @@ class DisputeOut(AsOf):
                 for part in state.parts
             ],
             "comments": [
-                {"by": each.by, "at": each.at.isoformat().replace("+00:00", "Z"), "text": each.text}
-                for each in state.comments
+                {"by": each.by, "at": instant_text(each.at), "text": each.text} for each in state.comments
             ],
             "evidence": [
                 {

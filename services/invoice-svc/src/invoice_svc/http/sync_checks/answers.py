@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
+from encours.kernel.instants import instant_text
 from invoice_svc.http.common import iso
 from invoice_svc.sync.comparing import CAUSES, Cause, SideTotals
 from invoice_svc.sync.store import SyncCheck, as_check
@@ -67,7 +68,7 @@ class SyncCheckOut(BaseModel):
             "entity_id": check.entity_id,
             "on": check.made_on.isoformat(),
             "position": check.position,
-            "made_at": check.made_at.isoformat().replace("+00:00", "Z"),
+            "made_at": instant_text(check.made_at),
             "lines": check.lines,
             "sha256": check.sha256,
             "equal": bool(even and counted and not any(counts.values())),

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from encours.http.answers import Json
 from encours.http.queries import AsOf
+from encours.kernel.instants import instant_text
 from encours.reading.moment import TimeTravel
 from reporting_svc.read_models.feed import FeedPage
 
@@ -47,7 +48,7 @@ class EventOut(BaseModel):
             "entity": row["entity"] or None,
             "event_id": str(row["event_id"]),
             "effective_on": row["effective_on"].isoformat(),
-            "recorded_at": row["recorded_at"].isoformat().replace("+00:00", "Z"),
+            "recorded_at": instant_text(row["recorded_at"]),
             "actor": row["actor"],
             "reason": row["reason"],
             "correlation_id": _text(row["correlation_id"]),

@@ -13,6 +13,7 @@ from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
+from encours.kernel.instants import instant_text
 from encours.reading.pages import Page
 from reporting_svc.domain.schedule.rule import next_due
 from reporting_svc.domain.schedule.state import ReportSchedule, ScheduleNotFound
@@ -74,7 +75,7 @@ async def get_schedule(schedule_id: SchedulePath, q: Reading) -> Response:
         now = (await q.ledger.clock(q.caller.ledger)).now
         due = next_due(state.current.due_rule, local.calendar, local.zone, now)
     shown = ReportScheduleOut.of(state, version)
-    return q.respond(shown | {"next_due_at": due and due.isoformat().replace("+00:00", "Z")} | time.echo())
+    return q.respond(shown | {"next_due_at": due and instant_text(due)} | time.echo())
 
 
 @router.put("/v1/schedules/{id}", response_model=ScheduleAsOf)
