@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from pydantic import BaseModel, Field
@@ -12,6 +12,7 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.forecast.accuracy import PastWeek
 from reporting_svc.domain.forecast.cash import Z_50, Z_80, PeriodCash
+from reporting_svc.domain.forecast.errors import ForecastErrors
 from reporting_svc.domain.forecast.made import MadeForecast
 from reporting_svc.domain.measures.definitions import CASH_FORECAST
 from reporting_svc.http.answers import Report, ScopedReport, TieOut
@@ -183,32 +184,23 @@ class AheadOut(Reasoned):
     @classmethod
     def of(cls, ahead: int | None, weeks: Sequence[PastWeek], currency: str) -> Json:
         """Show the errors of some weeks."""
-        came = sum(week.came_minor for week in weeks)
-
-        def percent(minor: float) -> float | None:
-            return round(100 * minor / came, 1) if came > 0 else None
-
-        reason: Reason | None = "nothing-came" if came <= 0 else None
+        found = ForecastErrors.of(weeks)
+        reason: Reason | None = "nothing-came" if found.error is None else None
         return {
             "weeks_ahead": ahead,
             "weeks": len(weeks),
-            "came": money_json(_once(ahead, weeks), currency),
-            "error": percent(sum(abs(week.came_minor - week.expected) for week in weeks)),
-            "due_date_error": percent(sum(abs(week.came_minor - week.due_minor) for week in weeks)),
-            "bias": percent(sum(week.came_minor - week.expected for week in weeks)),
-            "coverage_50": _share(week.covered_50 for week in weeks),
-            "coverage_80": _share(week.covered_80 for week in weeks),
+            "came": money_json(found.came_minor, currency),
+            "error": _tenths(found.error),
+            "due_date_error": _tenths(found.due_date_error),
+            "bias": _tenths(found.bias),
+            "coverage_50": _tenths(found.coverage_50),
+            "coverage_80": _tenths(found.coverage_80),
             "reason": reason if weeks else "no-past-weeks",
         }
 
 
-def _share(covered: Iterable[bool]) -> float | None:
-    found = list(covered)
-    return round(100 * sum(found) / len(found), 1) if found else None
-
-
-def _once(ahead: int | None, weeks: Sequence[PastWeek]) -> int:
-    return sum(week.came_minor for week in weeks if ahead is not None or week.weeks_ahead == 1)
+def _tenths(percent: float | None) -> float | None:
+    return None if percent is None else round(percent, 1)
 
 
 class AccuracyOut(ScopedReport):
