@@ -13,7 +13,7 @@ from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
 from reporting_svc.domain.measures.published import FigureParts
 from reporting_svc.read_models.figures.forecast import PublishedForecast, expected_parts
 from reporting_svc.read_models.figures.query import at, measured, measured_with, scope_of
-from reporting_svc.read_models.figures.touching import NOBODY, touched, touched_customers
+from reporting_svc.read_models.figures.touching import ANYONE, touched, touched_customers
 from reporting_svc.read_models.receivables.scope import Scope
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ async def _parts(view: View, asked: FigureQuestion, customers: frozenset[str]) -
     The figure of one customer is measured whole, as a merge changes its records; so is a merge, which changes the
     segment and the salesperson of several.
     """
-    if asked.customer_id is not None or NOBODY in customers:
+    if asked.customer_id is not None or ANYONE in customers:
         return [None]
     scope = await scope_of(view, asked)
     debtors = sorted({scope.merged.of(customer) for customer in customers})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from encours.contracts.books import PAYER_UNKNOWN
 from encours.reading.merges import merges
 from encours.reading.where import Arguments
 from reporting_svc.domain.figure import FigureQuestion
@@ -17,8 +18,8 @@ from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
-NOBODY = ""
-"""Customer of money whose payer is not yet identified, and of events that may move the part of any customer."""
+ANYONE = PAYER_UNKNOWN
+"""Customer of events that may move the part of any customer, as money does whose payer is not yet identified."""
 _ITEM_OF = (
     f"i.invoice_id = substr(n.invoice_id, 5)::uuid and n.invoice_id ~ '^{INVOICE_ID.prefix}_[0-9a-f]{{32}}$'"
 )
@@ -82,7 +83,7 @@ def _placements(b: _Behind) -> str:
 
 def _insurance(b: _Behind) -> str:
     """SQL: a contract is about all customers, and what a cover says of earlier days counts from its recording on."""
-    return f"""select e.position, coalesce(e.customer_id, '{NOBODY}') as customer_id
+    return f"""select e.position, coalesce(e.customer_id, '{ANYONE}') as customer_id
                from {b.view.schema}.insurance_event e where {b.known("e")}"""
 
 
@@ -102,7 +103,7 @@ def _mergers(b: _Behind) -> str:
 
 
 def _plans(b: _Behind) -> str:
-    return f"""select t.position, '{NOBODY}' from {b.view.schema}.turnover_plan t
+    return f"""select t.position, '{ANYONE}' from {b.view.schema}.turnover_plan t
                where t.turnover_plan_id = {b.args.add(b.asked.turnover_plan_id)}::text and {b.counted("t")}"""
 
 
@@ -183,7 +184,7 @@ async def touched_customers(
     rows = await view.conn.fetch(
         f"""
         select e.customer_id, (array_agg(distinct e.position order by e.position desc))[1:{args.add(most)}] as positions
-        from ({events}) e where e.customer_id <> '{NOBODY}' group by e.customer_id
+        from ({events}) e where e.customer_id <> '{ANYONE}' group by e.customer_id
         """,
         *args,
     )
@@ -202,7 +203,7 @@ async def _events(view: View, asked: FigureQuestion, after: int) -> tuple[str, A
     events = " union all ".join(sources)
     everyone = list[str]()
     if source == "insured":  # a contract, whomever the figure is about
-        everyone.append(f"union all select e.* from ({events}) e where e.customer_id = '{NOBODY}'")
+        everyone.append(f"union all select e.* from ({events}) e where e.customer_id = '{ANYONE}'")
     if source in _LINKS and (links := await _linked(view, asked, source)):
         with_links = args.add([one for one, _ in links]), args.add([other for _, other in links])
         sources.append(
@@ -212,12 +213,12 @@ async def _events(view: View, asked: FigureQuestion, after: int) -> tuple[str, A
         )
         # Records of one debtor may be linked by any of them.
         everyone.append(
-            f"""union all select e.position, '{NOBODY}' from ({events}) e
+            f"""union all select e.position, '{ANYONE}' from ({events}) e
                 where e.customer_id = any({args.add(sorted(merged))}::text[])"""
         )
     if by_portfolio or asked.customer_id is not None or source in BY_DEBTOR:
         everyone.append(
-            f"""union all select g.position, '{NOBODY}' from {view.schema}.merge g
+            f"""union all select g.position, '{ANYONE}' from {view.schema}.merge g
                 where {behind.counted("g")}"""
         )
     covered = _covered(args, view, asked, sorted(merged))
