@@ -40,7 +40,6 @@ from reporting_svc.read_models.tie_out.query import TiedFigures
 from reporting_svc.read_models.turnover.query import Turnover
 
 _LATELY = ("billed", "credited", "collected", "reversed")
-_PAST_90 = STANDARD.thresholds.index(90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,12 @@ class AtRiskOut(Reasoned):
     @classmethod
     def of(cls, total: Figures) -> Json:
         """Show the bands of more than 90 days."""
-        gross, old = sum(total.bands), sum(total.bands[_PAST_90 + 1 :])
+        share = total.past_90_share
         return {
             "definition": PAST_90.id,
-            "amount": money_json(old, total.currency),
-            "share": round(old / gross, 4) if gross > 0 else None,
-            "reason": None if gross > 0 else "nothing-open",
+            "amount": money_json(total.past_90, total.currency),
+            "share": None if share is None else round(float(share), 4),
+            "reason": "nothing-open" if share is None else None,
         }
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
 from encours.kernel.bands import STANDARD, Bands
 from encours.reading.pages import Page
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.domain.measures.ratios import ratio
 from reporting_svc.read_models.aged_balance.sources import (
     BESIDE,
     Source,
@@ -44,6 +46,7 @@ _JOINED = (
 )
 _CUSTOMERS = "count(*) filter (where f.customer_id <> '') as customers"
 """SQL: number of debtors, without the money of which the payer is not yet identified."""
+_PAST_90 = STANDARD.thresholds.index(90)
 ROWS_MAX = 1_000_000
 """Rows of customers that a process keeps in memory."""
 _CONVERTED = ("converted", "converted_overdue", "converted_not_due")
@@ -93,6 +96,16 @@ class Figures:
     def overdue(self) -> int:
         """Amount past its due date, disputed or not, less what was conceded of it: that is no longer owed."""
         return sum(self.bands[1:]) - self.late_conceded
+
+    @property
+    def past_90(self) -> int:
+        """Amount more than 90 days past its due date, disputed or not, by the standard bands."""
+        return sum(self.bands[_PAST_90 + 1 :])
+
+    @property
+    def past_90_share(self) -> Fraction | None:
+        """Share of that in the bands; ``None`` where nothing is open (``past-90/1``)."""
+        return ratio(self.past_90, sum(self.bands))
 
     @property
     def tied(self) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from encours.kernel.bands import STANDARD
 from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.collection import ONE_DAY, Receivable, amounts_of
 from reporting_svc.domain.measures.delays import Cohort
@@ -31,8 +30,6 @@ from reporting_svc.read_models.turnover.query import added, by_period, opening
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
-
-_PAST_90 = STANDARD.thresholds.index(90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,7 @@ async def _bands(_view: View, _scope: Scope, total: Figures, asked: FigureQuesti
 
 
 async def _old(_view: View, _scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
-    past_90 = sum(total.bands[_PAST_90 + 1 :])
-    return _of_bands(total, FigureParts({"past_90": past_90, "open": sum(total.bands)}))
+    return _of_bands(total, FigureParts({"past_90": total.past_90, "open": sum(total.bands)}))
 
 
 async def _turnover(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
