@@ -22,12 +22,11 @@ from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
 from reporting_svc.domain.measures.dso import Dso
-from reporting_svc.http.open_items.routes import band_range
 from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.dashboard.query import month_to_date
 from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding, grouped_days
-from reporting_svc.read_models.overdue.query import listed_sum
+from reporting_svc.read_models.overdue.query import DayRange, listed_sum
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import (
     ReportConversion,
@@ -141,7 +140,7 @@ def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
         assert [*total.bands, total.unapplied] == [sum(column) for column in zip(*rows.values(), strict=True)]
         assert store.run(require_aged_tied(moment, scope, found, STANDARD, "EUR"))[0].figures == total
         for place, minor in ((None, sum(total.bands)), (0, total.bands[0]), (2, total.bands[2])):
-            within = band_range(STANDARD, place, as_of)
+            within = DayRange.of_band(STANDARD, place, as_of)
             assert store.run(listed_sum(moment, scope, within, STANDARD, conversion=conversion)) == minor
         penalties = store.run(open_penalties(moment, scope, conversion))
         billed = store.run(billed_months(moment, scope, 90, conversion))

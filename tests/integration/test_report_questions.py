@@ -26,7 +26,6 @@ from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
 from reporting_svc.domain.measures.delays import DelayFigures
-from reporting_svc.http.open_items.routes import band_range
 from reporting_svc.jobs.subtotals import SubtotalMaker
 from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
@@ -34,7 +33,7 @@ from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
 from reporting_svc.read_models.delays.figures import count_states, delay_figures
 from reporting_svc.read_models.delays.query import group_names
-from reporting_svc.read_models.overdue.query import OneGroup, listed_parts, listed_sum, overdue
+from reporting_svc.read_models.overdue.query import DayRange, OneGroup, listed_parts, listed_sum, overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.collectors import owners_of
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
@@ -125,7 +124,7 @@ def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> N
     scope = store.run(with_insured(view, asked.scope))
     known, listed = list(asked.expected(log, asked.as_of).values()), list[Any]()
     for place in range(6):
-        due = band_range(bands, place, asked.as_of)
+        due = DayRange.of_band(bands, place, asked.as_of)
         rows = store.run(listed_parts(view, scope, EVERY_ITEM, due, "open_minor <> 0"))
         expected = sum(e.bands[place] for e in known)
         assert sum(row["open_minor"] for row in rows) == expected
@@ -202,7 +201,10 @@ def check_drill_down(store: Store, asked: Question, log: list[StoredEvent]) -> N
         basis: Basis = "due_on" if (day + n) % 2 else "issued_on"
         scope = store.run(with_insured(view, store.run(with_collectors(view, asked.scope, by))))
         for place, cell in enumerate(store.run(aged_groups(view, scope, kind_of(by), bands, basis)), day):
-            days, group = band_range(bands, place % 4, asked.as_of, basis), OneGroup(kind_of(by), cell.group)
+            days, group = (
+                DayRange.of_band(bands, place % 4, asked.as_of, basis),
+                OneGroup(kind_of(by), cell.group),
+            )
             rows = store.run(listed_parts(view, scope, EVERY_ITEM, days, "open_minor <> 0", group))
             assert sum(row["open_minor"] for row in rows) == cell.figures.bands[place % 4], (by, basis)
             listed = store.run(listed_sum(view, scope, days, bands, group))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query as Parameter
@@ -57,7 +56,7 @@ async def list_open_items(
     place = None if band is None else chosen.names.index(band)
     one = _group(asked, group_by, group)
     async with snapshot(q, asked, bands=chosen, basis=counted.basis, by=group_by, insured=True) as books:
-        days = band_range(chosen, place, books.view.time.as_of, counted.basis)
+        days = DayRange.of_band(chosen, place, books.view.time.as_of, counted.basis)
         rows = await listed_parts(books.view, books.scope, page, days, "open_minor <> 0", one)
         sums = books.total.bands if one is None else await _sums(books, chosen, counted.basis, one)
         minor = sum(sums) if place is None else sums[place]
@@ -83,12 +82,3 @@ async def _sums(books: ReceivablesSnapshot, bands: Bands, basis: Basis, one: One
     """Return the bands of a group; 0 of one that has nothing."""
     groups = await aged_groups(books.view, books.scope, one.by, bands, basis)
     return next((each.figures.bands for each in groups if each.group == one.value), (0,) * len(bands.names))
-
-
-def band_range(bands: Bands, place: int | None, as_of: date, basis: Basis = "due_on") -> DayRange:
-    """Return the dates of the band at a place, or of all bands."""
-    if place is None:
-        return DayRange(basis=basis)
-    edges = [as_of - timedelta(days=days) for days in bands.thresholds]
-    first = edges[place] if place < len(edges) else None
-    return DayRange(first, edges[place - 1] if place else None, basis)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from encours.kernel.bands import Bands
-from encours.reading.merges import merged_sql
+from encours.reading.merges import debtor_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.conversion import ReportConversion
 from reporting_svc.read_models.receivables.groups import FieldGroup, GroupBy, PartyGroup, grouping
@@ -95,6 +95,15 @@ class DayRange:
     before: date | None = None
     basis: Basis = "due_on"
 
+    @classmethod
+    def of_band(cls, bands: Bands, place: int | None, as_of: date, basis: Basis = "due_on") -> DayRange:
+        """Return the dates of the band at a place, or of all bands."""
+        if place is None:
+            return cls(basis=basis)
+        edges = [as_of - timedelta(days=days) for days in bands.thresholds]
+        first = edges[place] if place < len(edges) else None
+        return cls(first, edges[place - 1] if place else None, basis)
+
     def sql(self, args: Arguments, table: str) -> str:
         """SQL: the condition on a table."""
         bounds = ((">=", self.first), ("<", self.before))
@@ -133,12 +142,13 @@ async def listed_sum(
     added = f"select sum(p.open_minor) as minor from {source} where {within}"
     if conversion is not None:
         edges = [view.time.as_of - timedelta(days=each) for each in reversed(bands.thresholds)]
+        debtor, merged = debtor_sql(scope.merged, args, "p.customer_id")
         added = f"""
             select round(sum(p.open_minor) * r.factor) as minor
-            from {source} left join {merged_sql(scope.merged, args)} m using (customer_id)
+            from {source} {merged}
             left join {conversion.sql(args)} r on (r.entity, r.currency) = (p.entity, p.currency)
             where {within}
-            group by p.entity, p.currency, r.factor, coalesce(m.survivor_id, p.customer_id),
+            group by p.entity, p.currency, r.factor, {debtor},
                      width_bucket(p.{days.basis}, {args.add(edges)}::date[])
         """
     found: int = await view.conn.fetchval(
@@ -153,10 +163,7 @@ async def listed_parts(
     """Return a page of the open invoices and instalments of a range of days, and of a group, that meet a condition."""
     now = await is_now(view)
     where = ViewWhere(view, entity="entity").add(condition)
-    debtor, merged = "i.customer_id", ""
-    if scope.merged.merged:
-        debtor = "coalesce(m.survivor_id, i.customer_id)"
-        merged = f"left join {merged_sql(scope.merged, where.arguments)} m on m.customer_id = i.customer_id"
+    debtor, merged = debtor_sql(scope.merged, where.arguments, "i.customer_id")
     grouped = grouping(where.arguments, view, scope, group.by if group else None, "i")
     within = days.sql(where.arguments, "p")
     if group is not None:
