@@ -43,7 +43,7 @@ class ForecastRun(LongWorkRun[ForecastStore, ForecastWork]):
 
     async def _make(self) -> MadeForecast:
         work = self._work
-        at = TimeTravel(work.first_on, work.position, str(work.position), is_now=False)
+        at = TimeTravel.known_at_position(work.first_on, work.position)
         async with self._db.snapshot(Receivables.name, work.ledger) as (conn, schema, _):
             view = View(conn, schema, at, work.asked.granted)
             scope = replace(work.asked.scope(), merged=await survivors_at(view))

@@ -8,6 +8,7 @@ from encours.ledger.states import Folder
 from reporting_svc.domain import turnover_plan
 from reporting_svc.domain.turnover_plan import SetTurnoverPlan, TurnoverPlanNotFound, TurnoverPlanState
 from reporting_svc.read_models.figures.query import LatestFigures
+from reporting_svc.read_models.turnover.plans import require_planned
 
 TURNOVER_PLAN: Folder[TurnoverPlanState] = Folder(
     TurnoverPlanState, turnover_plan.evolve, TurnoverPlanNotFound
@@ -22,9 +23,12 @@ async def set_turnover_plan(session: Session, command: SetTurnoverPlan, figures:
         named = {
             each.group: f"/targets/{n}/customer_id" for n, each in enumerate(command.targets) if each.group
         }
-    await session.ask(
-        figures.require_planned, session.meta.ledger, command.entity_id, named, session.meta.today
-    )
+
+    async def check() -> None:
+        async with figures.view(session.meta.ledger, session.meta.today, None) as view:
+            await require_planned(view, command.entity_id, named)
+
+    await session.ask(check)
     state = await session.load(TURNOVER_PLAN, command.turnover_plan_id)
     for event in turnover_plan.set_plan(state, command):
         session.emit(command.turnover_plan_id, event, entity=command.entity_id)

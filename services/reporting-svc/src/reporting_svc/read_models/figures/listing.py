@@ -23,5 +23,5 @@ async def published_figures(
     """Return a page of the figures that were published by the dates of the question, each with its position."""
     where = ViewWhere(view, entity="entity").equal("entity", entity_id).equal("figure", figure)
     where.one_of("customer_id", await records_of(view, customer_id))
-    where.add(f"effective_on <= {where.as_of}").add(f"position <= {where.position}")
+    where.add(where.counts())
     return await where.page(page, ", ".join(SORTS.values()), f"{view.schema}.figure")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -53,20 +53,6 @@ class LatestFigures:
             parked = await parked_streams(view.conn, Receivables.name, ledger)
             return replace(found, incomplete=bool(parked))
 
-    async def require_planned(
-        self, ledger: str, entity_id: str, customers: Mapping[str, str], today: date
-    ) -> None:
-        """Raise a 404 problem for an unknown entity, 422 for a customer that is none of it; pointers by customer."""
-        async with self.view(ledger, today, None) as view:
-            await check(view, Scope(entity_id=entity_id))
-            rows = await view.conn.fetch(
-                f"select customer_id from {view.schema}.customer where entity = $1 and customer_id = any($2::text[])",
-                entity_id,
-                list(customers),
-            )
-            for customer_id in customers.keys() - {row["customer_id"] for row in rows}:
-                raise Invalid(f"{customer_id} is no customer of {entity_id}.", customers[customer_id])
-
     async def defined_fields(self, ledger: str, entity_id: str, today: date) -> set[str]:
         """Return the columns of the custom fields that an entity has defined, or that any in the caller's grant has."""
         async with self.view(ledger, today, None) as view:
@@ -88,8 +74,10 @@ class LatestFigures:
         if not await self.db.wait_for(Receivables.name, ledger, wanted, timeout=WAIT_S):
             raise PositionNotReached(Receivables.name, wanted)
         async with self.db.snapshot(Receivables.name, ledger) as moment:
-            known_at = None if position is None else str(position)
-            time = TimeTravel(as_of, position or moment.position, known_at, position is None)
+            if position is None:
+                time = TimeTravel(as_of, moment.position, None, is_now=True)
+            else:
+                time = TimeTravel.known_at_position(as_of, position)
             granted = None if self.granted is None else tuple(self.granted)
             yield View(moment.conn, moment.schema, time, granted, moment.incomplete)
 
@@ -123,7 +111,7 @@ def _in_plan_currency(asked: FigureQuestion, position: int) -> FigureQuestion:
 
 def at(view: View, asked: FigureQuestion, position: int) -> View:
     """Return the read model as the events up to a position show it, on the day of a figure."""
-    return replace(view, time=TimeTravel(asked.as_of, position, str(position), is_now=False))
+    return replace(view, time=TimeTravel.known_at_position(asked.as_of, position))
 
 
 async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None) -> MeasuredFigure:

@@ -8,9 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from encours.contracts.events.figure import TurnoverPlanSet
+from encours.kernel.errors import Invalid
 from encours.kernel.terms import months_after
 from encours.reading.where import ViewWhere
 from reporting_svc.domain.measures.collection import ONE_DAY
+from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.tie_out.query import OwnSum
 from reporting_svc.read_models.turnover.products import by_product
@@ -54,10 +56,21 @@ async def turnover_plans(view: View, page: Page, entity_id: str | None) -> list[
     where = ViewWhere(view, entity="entity").equal("entity", entity_id)
     where.add(
         f"position = (select max(l.position) from {view.schema}.turnover_plan l "
-        f"where l.turnover_plan_id = p.turnover_plan_id and l.effective_on <= {where.as_of} "
-        f"and l.position <= {where.position})"
+        f"where l.turnover_plan_id = p.turnover_plan_id and {where.counts('l')})"
     )
     return await where.page(page, ", ".join(SORTS.values()), f"{view.schema}.turnover_plan p")
+
+
+async def require_planned(view: View, entity_id: str, customers: Mapping[str, str]) -> None:
+    """Raise a 404 problem for an unknown entity, 422 for a customer that is none of it; pointers by customer."""
+    await check(view, Scope(entity_id=entity_id))
+    rows = await view.conn.fetch(
+        f"select customer_id from {view.schema}.customer where entity = $1 and customer_id = any($2::text[])",
+        entity_id,
+        list(customers),
+    )
+    for customer_id in customers.keys() - {row["customer_id"] for row in rows}:
+        raise Invalid(f"{customer_id} is no customer of {entity_id}.", customers[customer_id])
 
 
 async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> PlanComparison:
