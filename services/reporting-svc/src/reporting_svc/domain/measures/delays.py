@@ -50,11 +50,10 @@ class DueOutcome(msgspec.Struct, frozen=True, gc=False):
         return (on - self.due_on).days if self.settled_on is None else self.delay_days
 
 
-@dataclass(slots=True)
-class CoveredDebts:
-    """Debts by the funds that cover them, and what else is outstanding; minor units."""
+@dataclass(slots=True, kw_only=True)
+class BesideDebts:
+    """Outstanding amounts beside debts that funds cover; minor units."""
 
-    outcomes: list[DueOutcome] = field(default_factory=list)
     penalties_minor: int = 0
     """Not covered of penalty documents."""
     conceded_minor: int = 0
@@ -65,10 +64,21 @@ class CoveredDebts:
     """Unapplied cash and credits beyond what their debtors owe."""
 
     @property
+    def beside_minor(self) -> int:
+        """Sum of what is outstanding beside the debts."""
+        return self.penalties_minor + self.conceded_minor - self.given_up_minor - self.spare_cash_minor
+
+
+@dataclass(slots=True)
+class CoveredDebts(BesideDebts):
+    """Debts by the funds that cover them."""
+
+    outcomes: list[DueOutcome] = field(default_factory=list)
+
+    @property
     def outstanding_minor(self) -> int:
         """Outstanding amount, as what is not covered of the debts and all that is beside it."""
-        beside = self.penalties_minor + self.conceded_minor - self.given_up_minor - self.spare_cash_minor
-        return sum(each.uncovered_minor for each in self.outcomes) + beside
+        return sum(each.uncovered_minor for each in self.outcomes) + self.beside_minor
 
 
 @dataclass(slots=True)
@@ -272,7 +282,7 @@ GroupMonth = tuple[str | None, date]
 
 
 @dataclass(slots=True)
-class DelayFigures:
+class DelayFigures(BesideDebts):
     """Delays of the debts that fell due from a day to that of the question, by group, month and customer."""
 
     first: date
@@ -284,10 +294,6 @@ class DelayFigures:
     customers: dict[str, CustomerPace] = field(default_factory=dict)
     earlier: Delays = field(default_factory=Delays)
     """Open late ones that fell due before the first day."""
-    penalties_minor: int = 0
-    conceded_minor: int = 0
-    given_up_minor: int = 0
-    spare_cash_minor: int = 0
 
     def add(self, outcome: DueOutcome, group: str | None) -> None:
         """Count a debt."""
@@ -375,8 +381,7 @@ class DelayFigures:
     @property
     def parts_minor(self) -> int:
         """The outstanding amount, by what is not covered of the debts and what else there is."""
-        beside = self.penalties_minor + self.conceded_minor - self.given_up_minor - self.spare_cash_minor
-        return self.late_minor + self.not_due_minor + beside
+        return self.late_minor + self.not_due_minor + self.beside_minor
 
 
 def _together(groups: Iterable[Delays]) -> Delays:
