@@ -135,9 +135,7 @@ async def _funds(view: View, scope: Scope, only: OneByOne | None) -> list[Record
 
 async def _instalments(view: View, scope: Scope) -> list[Record]:
     where = ScopeWhere(view, scope, "i").add("i.schedule is not null")
-    where.add(f"l.effective_on <= {where.as_of}")
-    if not view.time.is_now:
-        where.add(f"l.position <= {where.position}")
+    where.add(where.counts("l"))
     rows = await view.conn.fetch(
         f"""
         select l.invoice_id, l.position, l.effective_on, l.due_on, l.upto_minor

@@ -50,9 +50,6 @@ async def _funds(view: View, scope: Scope, wanted: set[str]) -> dict[str, Sequen
 
 async def _reminders(view: View, scope: Scope, first: date) -> list[AskedFor]:
     where = ScopeWhere(view, scope, "r").counted().add("r.effective_on >= {}::date", first)
-    traced = f"t.effective_on <= {where.as_of}"
-    if not view.time.is_now:
-        traced += f" and t.position <= {where.position}"
     rows = await view.conn.fetch(
         f"""
         select r.*, t.sent_on, t.tone, coalesce(t.traces, array[]::text[]) as traces
@@ -60,7 +57,7 @@ async def _reminders(view: View, scope: Scope, first: date) -> list[AskedFor]:
             select t.reminder_id, min(t.effective_on) filter (where trace = 'sent') as sent_on, max(t.tone) as tone,
                    array_agg(distinct trace) as traces
             from {view.schema}.reminder_trace t cross join lateral unnest(t.traces) as trace
-            where {traced} group by t.reminder_id
+            where {where.counts("t")} group by t.reminder_id
         ) t using (reminder_id)
         where {where.sql} order by r.position, r.reminder_id
         """,
