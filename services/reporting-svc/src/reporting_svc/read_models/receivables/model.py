@@ -138,6 +138,34 @@ if TYPE_CHECKING:
     from encours.projection.read_model import Conn
     from encours.projection.rows import Key
 
+_ALONE = (
+    EntityRegistered,
+    CustomerRegistered,
+    CustomerMerged,
+    CustomerMergeReversed,
+    CollectorDefined,
+    CustomersAssigned,
+    *INSURANCE,
+    FieldsSet,
+    InvoiceFieldsSet,
+    FieldDefined,
+    DisputeOpened,
+    DisputeResolved,
+    RolesAssigned,
+    ExchangeRatePublished,
+    InsolvencyOpened,
+    InsolvencyClosed,
+    *get_args(PromiseEvent),
+    InvoicesPlaced,
+    InvoicesRecalled,
+    TemplateVersionSaved,
+    *get_args(AskingEvent),
+    *get_args(PlanEvent),
+    FigurePublished,
+    TurnoverPlanSet,
+)
+"""Events whose rows are written without reading any."""
+
 
 class Receivables(MappedModel):
     """Items, unapplied cash and the customers' account: every amount is that of a movement in the books.
@@ -192,33 +220,10 @@ class Receivables(MappedModel):
         RefundOrdered,
     )
     ordered = contracts.names_of(
-        EntityRegistered,
+        *_ALONE,
         EntityAmended,
-        CustomerRegistered,
         CustomerAmended,
-        CustomerMerged,
-        CustomerMergeReversed,
-        CollectorDefined,
-        CustomersAssigned,
-        *INSURANCE,
-        FieldsSet,
-        InvoiceFieldsSet,
-        FieldDefined,
-        DisputeOpened,
-        DisputeResolved,
-        RolesAssigned,
-        ExchangeRatePublished,
-        InsolvencyOpened,
-        InsolvencyClosed,
-        *get_args(PromiseEvent),
-        InvoicesPlaced,
-        InvoicesRecalled,
-        TemplateVersionSaved,
-        *get_args(AskingEvent),
         *get_args(TraceEvent),
-        *get_args(PlanEvent),
-        FigurePublished,
-        TurnoverPlanSet,
     )
     applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
     ignores = IGNORED
@@ -226,25 +231,7 @@ class Receivables(MappedModel):
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that :meth:`project` reads for this event."""
         match e.data:
-            case EntityRegistered() | CustomerRegistered() | CustomerMerged() | CustomerMergeReversed():
-                return
-            case ExchangeRatePublished() | FieldsSet() | InvoiceFieldsSet() | RolesAssigned():
-                return
-            case FigurePublished() | TurnoverPlanSet() | CollectorDefined() | CustomersAssigned():
-                return
-            case (
-                InsolvencyOpened() | InsolvencyClosed() | DisputeOpened() | DisputeResolved() | FieldDefined()
-            ):
-                return
-            case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseWithdrawn():
-                return
-            case (
-                InvoicesPlaced()
-                | InvoicesRecalled()
-                | TemplateVersionSaved()
-                | ReminderRequested()
-                | TaskOpened()
-            ):
+            case alone if isinstance(alone, _ALONE):
                 return
             case (
                 ReminderSent()
@@ -259,16 +246,10 @@ class Receivables(MappedModel):
                 | TaskCompleted()
             ):
                 yield from trace_keys(e.data)
-            case (
-                PlanAgreed() | PlanRescheduled() | PlanBroken() | PlanKept() | PlanResumed() | PlanCancelled()
-            ):
-                return
             case EntityAmended():
                 yield ReportingEntity, (e.data.entity_id,)
             case CustomerAmended():
                 yield ReportedCustomer, (e.data.customer_id,)
-            case insuring if isinstance(insuring, INSURANCE):
-                return
             case InvoiceRescheduled():
                 yield Item, (e.data.invoice_id,)
                 yield AgingDay, (AGING_DAY_ID,)
