@@ -115,7 +115,7 @@ class PastForecasts:
     def judged(self, on: int, weeks: int) -> list[PastWeek]:
         """Return the weeks of the forecasts made in the last ``weeks``, each by what was known on its day.
 
-        A day on which nothing was open has none: nothing is easily foretold of nothing.
+        A day on which nothing was open has none: a forecast of nothing is right by itself.
         """
         found = []
         for n in range(weeks, 0, -1):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from encours.contracts.books import CREDITED, INVOICED
+from encours.contracts.books import CREDITED, INVOICED, PAYER_UNKNOWN
 from encours.reading.where import Arguments
 from reporting_svc.domain.anomalies import Anomaly, DelayedDebt, MoneyOrigin, Transaction, TransactionKind
 from reporting_svc.read_models.delays.query import OneByOne, covered_debts
@@ -27,8 +27,6 @@ _KINDS: dict[str, TransactionKind] = {
     **dict.fromkeys(_PAID, "payment"),
 }
 _DELAYS = ("payment_delay", "unpaid")
-NO_ONE = "0" * 32
-"""Id of an unknown payer, as its column holds it."""
 
 
 async def transactions(view: View, scope: Scope, first: date) -> list[Transaction]:
@@ -66,7 +64,7 @@ async def money_origins(view: View, scope: Scope, first: date) -> list[MoneyOrig
     args = Arguments()
     where = ScopeWhere(view, scope, "m", args, packed=True).counted()
     where.add("m.kind in ('received', 'identified', 'reassigned', 'refunded')").add(
-        f"m.customer_id <> '{NO_ONE}'"
+        f"m.customer_id <> '{CUSTOMER_ID.pack(PAYER_UNKNOWN)}'"
     )
     rows = await view.conn.fetch(
         f"""
