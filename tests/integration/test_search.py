@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -224,3 +224,21 @@ async def test_a_customer_is_found_by_a_name_as_people_type_it_or_the_reference(
     assert {text: _best(await _search(books, path, q=text)) for text in expected} == expected
     then = await _search(books, path, q="lumière", known_at=REGISTERED)
     assert _best(then) == (LUMIERE, "name")
+
+
+async def test_a_copy_of_the_day_before_is_not_the_answer_of_today_where_its_creditor_is(
+    books: HttpScenario,
+) -> None:
+    """The day of Honolulu begins at 10:00 UTC, within one of the ledger."""
+    amended = event(CustomerAmended, customer_id=SURFER, name="Kahuna et fils")
+    await books.given(amended, entity=HONOLULU, on=DAY)
+    path = f"/v1/customers/{SURFER}"
+    before = await books.http.get(path)
+    copy = {"If-None-Match": before.headers["ETag"]}
+    assert (await books.http.get(path, headers=copy)).status_code == 304
+    await books.at(datetime(DAY.year, DAY.month, DAY.day, 10, 1, tzinfo=UTC))
+    after = await books.http.get(path, headers=copy)
+    assert after.status_code == 200
+    assert before.headers["ETag"] == after.headers["ETag"]
+    days = [date.fromisoformat(each.json()["as_of"]) for each in (before, after)]
+    assert days == [DAY - timedelta(days=1), DAY]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -120,11 +120,13 @@ class Query:
         """The service's read models."""
         return self.services.db
 
-    async def day_of(self, entity: str) -> date:
-        """Return the date that was asked for, else today of the entity."""
-        return (
-            self.as_of if self.today_from is None else await self.ledger.today_of(self.caller.ledger, entity)
-        )
+    async def of_entity(self, entity: str) -> Query:
+        """Return the question at the date that was asked for, else today of the entity."""
+        zone = None if self.today_from is None else await self.ledger.zone_of(self.caller.ledger, entity)
+        if zone is None:
+            return self
+        as_of, today_from = await _today(self.ledger, self.caller, zone)
+        return replace(self, as_of=as_of, today_from=today_from)
 
     async def time(self) -> TimeTravel:
         """The question's dates for an answer that is folded from streams: now is the ledger's head.
@@ -225,12 +227,17 @@ class _MakeQuery:
         today_from = None
         if as_of is None:
             zone = await _zone(at_hand.ledger, caller, request.query_params.get("entity_id"))
-            as_of = (await at_hand.ledger.clock(caller.ledger)).day_in(zone)
-            today_from = datetime(as_of.year, as_of.month, as_of.day, tzinfo=ZoneInfo(zone))
+            as_of, today_from = await _today(at_hand.ledger, caller, zone)
         if known_at is not None:
             known_at, asked = await resolve_known_at(at_hand.ledger, caller.ledger, known_at)
         fresh = flag_parameter(request, "fresh", default=True)
         return Query(request, at_hand, caller, as_of, today_from, known_at, asked, min_position, fresh)
+
+
+async def _today(ledger: Ledger, caller: Caller, zone: str) -> tuple[date, datetime]:
+    """Return the date in a time zone, and the instant at which it began."""
+    day = (await ledger.clock(caller.ledger)).day_in(zone)
+    return day, datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
 
 
 async def _zone(ledger: Ledger, caller: Caller, entity_id: str | None) -> str:

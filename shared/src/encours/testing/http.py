@@ -107,14 +107,19 @@ class HttpScenario:
     async def given(self, *events: Event, entity: str, on: date = DAY) -> None:
         """Append these events, all on one day, to which the sandbox's clock is moved."""
         rows = [self._history.add(event, entity=entity, on=on) for event in events]
+        given = [NewEvent(e.stream, e.version, e.data, entity, on, uuid7()) for e in rows]
+        await self.at(datetime(on.year, on.month, on.day, 9, tzinfo=UTC), *given)
+
+    async def at(self, now: datetime, *events: NewEvent) -> None:
+        """Move the sandbox's clock to an instant, with these events or none."""
         await self._ledger.append(
             Append(
                 ledger=self.name,
                 command_id=uuid7(),
                 fingerprint=b"given",
-                events=tuple(NewEvent(e.stream, e.version, e.data, entity, on, uuid7()) for e in rows),
+                events=events,
                 actor="test",
-                clock_at=datetime(on.year, on.month, on.day, 9, tzinfo=UTC),
+                clock_at=now,
             )
         )
 

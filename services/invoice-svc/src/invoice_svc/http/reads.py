@@ -33,13 +33,13 @@ async def show(
     and its header that it is behind.
     """
     state, events, time = await read(q, answer, stream)
-    last = events[-1]
+    q, last = await q.of_entity(events[0].entity), events[-1]
     body = answer.shown(state, last.version, time.as_of) | time.echo()
     if complete is None:
         return q.respond(body, last=last)
     same_by_version = False
     try:
-        async with replace(q, as_of=time.as_of).view(model) as view:
+        async with q.view(model) as view:
             same_by_version = await complete(view, [body])
     except ReadModelNotReady:
         q.mark_behind()
@@ -54,7 +54,7 @@ async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Record
     time = await q.time()
     events = await q.ledger.read_stream(q.caller.ledger, stream, upto=time.position)
     if events:
-        time = replace(time, as_of=await q.day_of(events[0].entity))
+        time = replace(time, as_of=(await q.of_entity(events[0].entity)).as_of)
     state = answer.folder.fold_as_of(events, time.as_of)
     assert answer.folder.missing is not None
     missing = answer.folder.missing(stream)
@@ -107,7 +107,7 @@ async def fold_page(
     found = await q.ledger.read_streams(q.caller.ledger, [row[key] for row in rows], upto=view.time.position)
     days = {events[0].entity: view.time.as_of for events in found.values() if events}
     for entity in days:
-        days[entity] = await q.day_of(entity)
+        days[entity] = (await q.of_entity(entity)).as_of
 
     def folded(events: list[Recorded]) -> FoldedObject[S]:
         time = replace(view.time, as_of=days[events[0].entity] if events else view.time.as_of)
@@ -119,7 +119,7 @@ async def fold_page(
 
 async def days_of(q: Query, entities: Sequence[str]) -> dict[str, date]:
     """Return today of each entity for which it is another day than the one asked about; none with ``as_of``."""
-    found = {entity: await q.day_of(entity) for entity in entities}
+    found = {entity: (await q.of_entity(entity)).as_of for entity in entities}
     return {entity: day for entity, day in found.items() if day != q.as_of}
 
 

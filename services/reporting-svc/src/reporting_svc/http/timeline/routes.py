@@ -156,7 +156,7 @@ async def _timeline(
             entity = await entity_of(view, subject)
             if entity is None:
                 raise missing(subject)
-            view = replace(view, time=replace(view.time, as_of=await q.day_of(entity)))
+            view = replace(view, time=replace(view.time, as_of=(await q.of_entity(entity)).as_of))
         found = await entries(view, subject, page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
     positions = {position for each in found for position in each.values() if position is not None}
