@@ -26,7 +26,7 @@ from reporting_svc.read_models.tie_out.query import OwnSum
 from reporting_svc.read_models.turnover.plans import compared, totals_of
 from reporting_svc.read_models.turnover.products import ProductTurnover, by_product
 from reporting_svc.read_models.turnover.products import total as total_of
-from reporting_svc.read_models.turnover.query import added, by_period, opening
+from reporting_svc.read_models.turnover.query import CHANGES, added, by_period, opening
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -76,7 +76,7 @@ async def _turnover(view: View, scope: Scope, total: Figures, asked: FigureQuest
         "other": found.other,
     }
     after = await opening(view, scope, first) + found.change
-    own = OwnSum("opening balance and the changes of the period", after, total.outstanding)
+    own = OwnSum(CHANGES, after, total.outstanding)
     return SourcedParts(FigureParts(amounts), own)
 
 
@@ -181,7 +181,7 @@ async def _products(view: View, scope: Scope, total: Figures, asked: FigureQuest
             "cost": found.cost,
         }
     after = await opening(view, scope, first) + sum(each.change for each in periods)
-    own = OwnSum("opening balance and the changes of the period", after, total.outstanding)
+    own = OwnSum(CHANGES, after, total.outstanding)
     return SourcedParts(FigureParts(parts), own)
 
 
@@ -203,7 +203,7 @@ async def _plan(view: View, scope: Scope, total: Figures, asked: FigureQuestion)
         amounts["collected_planned"] = collected_planned
     if found.balance_minor is None:
         return _of_bands(total, FigureParts(amounts))
-    own = OwnSum("opening balance and the changes of the months", found.balance_minor, total.outstanding)
+    own = OwnSum(CHANGES, found.balance_minor, total.outstanding)
     return SourcedParts(FigureParts(amounts), own)
 
 
