@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from dunning_svc.domain.ladder.decide import decide_customer
@@ -131,6 +133,17 @@ class History(Governed):
         decided = None if late else self.decide(opened)
         settle_all(self, opened.position)
         return decided
+
+    def live(self, acts: Iterable[tuple[Any, ...]], days: int, **own: Callable[..., Any]) -> None:
+        """Do acts by their names, each a method of the history or one of ``own``, and open so many days at the end."""
+        for name, *arguments in [*acts, ("days", days)]:
+            if name in ("days", "late"):
+                for _ in range(arguments[0]):
+                    self.open_day(late=name == "late")
+            elif name in own:
+                own[name](self, *arguments)
+            else:
+                getattr(self, name)(*arguments)
 
     def decide(self, opened: Recorded) -> DecisionEvent | None:
         view = self.rows.case(GROUP)

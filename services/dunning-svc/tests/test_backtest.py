@@ -45,7 +45,7 @@ _OTHERS = st.one_of(
     st.tuples(st.just("retire"), _OTHER_CODES),
     st.tuples(st.just("experiment"), _OTHER_CODES | st.just("default"), _OTHER_CODES),
     st.tuples(st.just("grade"), st.sampled_from("ABE")),
-    st.tuples(st.just("tag"), st.sampled_from([(), ("firm",), ("cordial",), ("strategic",)])),
+    st.sampled_from([("tag",), ("tag", "firm"), ("tag", "cordial"), ("tag", "strategic")]),
 )
 _HISTORIES = st.lists(_ACTS, min_size=4, max_size=25)
 _POLICY_HISTORIES = st.lists(_ACTS | _OTHERS, min_size=4, max_size=25)
@@ -55,16 +55,7 @@ _EXAMPLES = int(os.environ.get("DEEP") or 0) * 500 or 20
 def lived(acts: list[tuple[Any, ...]]) -> History:
     history = History()
     history.issue(10, 50_000)
-    for name, *arguments in [*acts, ("days", 60)]:
-        if name in ("days", "late"):
-            for _ in range(arguments[0]):
-                history.open_day(late=name == "late")
-        elif name == "tag":
-            history.tag(*arguments[0])
-        elif name == "grade":
-            graded(history, *arguments)
-        else:
-            getattr(history, name)(*arguments)
+    history.live(acts, 60, grade=graded)
     return history
 
 

@@ -55,12 +55,7 @@ def lived(
 ) -> History:
     history = History(email=email, address=address)
     history.issue(10, 1_000)
-    for name, *arguments in [*acts, ("days", 40)]:
-        if name in ("days", "late"):
-            for _ in range(arguments[0]):
-                history.open_day(late=name == "late")
-        else:
-            getattr(history, name)(*arguments)
+    history.live(acts, 40)
     return history
 
 

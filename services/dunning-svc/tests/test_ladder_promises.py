@@ -49,12 +49,7 @@ Place = tuple[str, str]
 def lived(acts: list[tuple[Any, ...]], email: str | None, address: Address | None) -> History:
     history = History(email=email, address=address)
     history.issue(10, 1_000)
-    for name, *arguments in [*acts, ("days", 90)]:
-        if name in ("days", "late"):
-            for _ in range(arguments[0]):
-                history.open_day(late=name == "late")
-        else:
-            getattr(history, name)(*arguments)
+    history.live(acts, 90)
     return history
 
 

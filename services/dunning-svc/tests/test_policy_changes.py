@@ -35,7 +35,7 @@ _ACTS = st.one_of(
     st.tuples(st.just("activate"), _CODES),
     st.tuples(st.just("retire"), _CODES),
     st.tuples(st.just("experiment"), _CODES | st.just("default"), _CODES),
-    st.tuples(st.just("tag"), _TAGS),
+    _TAGS.map(lambda tags: ("tag", *tags)),
     st.tuples(st.just("settle"), st.integers(0, 9), st.integers(1, 60_000)),
     st.tuples(st.just("unsettle"), st.integers(0, 9), st.booleans()),
     st.tuples(st.just("dispute"), st.integers(0, 9), st.sampled_from([1_000, 50_000])),
@@ -57,16 +57,7 @@ _EXAMPLES = int(os.environ.get("DEEP") or 0) * 500 or 12
 def lived(acts: list[tuple[Any, ...]]) -> History:
     history = History()
     history.issue(10, 50_000)
-    for name, *arguments in [*acts, ("days", 60)]:
-        if name in ("days", "late"):
-            for _ in range(arguments[0]):
-                history.open_day(late=name == "late")
-        elif name == "tag":
-            history.tag(*arguments[0])
-        elif name == "answer":
-            answer(history, *arguments)
-        else:
-            getattr(history, name)(*arguments)
+    history.live(acts, 60, answer=answer)
     return history
 
 

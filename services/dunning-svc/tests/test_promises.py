@@ -266,12 +266,7 @@ def test_a_judgment_is_what_the_events_come_to_and_nothing_promised_is_asked_for
 ) -> None:
     history = History()
     history.issue(3, 2_000)
-    for name, *arguments in [*acts, ("days", 35)]:
-        for _ in range(arguments[0] if name == "days" else 1):
-            if name == "days":
-                history.open_day()
-            else:
-                getattr(history, name)(*arguments)
+    history.live(acts, 35)
     _judgments_are_right(history)
     _nothing_promised_is_asked_for(history)
 

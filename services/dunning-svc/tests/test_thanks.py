@@ -80,8 +80,7 @@ def test_nobody_is_thanked_for_what_no_payment_has_settled_nor_while_something_s
     acts: list[tuple[Any, ...]],
 ) -> None:
     history = history_with()
-    for name, *arguments in acts:
-        getattr(history, name)(*arguments)
+    history.live(acts, 0)
     assert thanked(history) == []
 
 

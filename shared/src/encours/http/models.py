@@ -140,6 +140,11 @@ def money_json(amount_minor: int, currency: str) -> dict[str, str]:
     return {"amount": format_amount(amount_minor, currency), "currency": currency}
 
 
+def known_money_json(amount_minor: int | None, currency: str) -> dict[str, str] | None:
+    """Return an amount as :func:`money_json` does; ``None`` for one that is not known."""
+    return None if amount_minor is None else money_json(amount_minor, currency)
+
+
 class ProblemFault(BaseModel):
     """One fault of a request."""
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from encours.contracts.common import (
     Adjustment,
     CitedInvoice,
-    DeductedDeposit,
     DocumentAdjustment,
+    DocumentContent,
     Exemption,
     Line,
     Nature,
@@ -20,12 +20,21 @@ from encours.contracts.common import (
     VatShare,
 )
 from encours.http.answers import Json
-from encours.http.models import Body, BusinessDate, LongText, MoneyModel, ShortText, money_json
+from encours.http.models import (
+    Body,
+    BusinessDate,
+    LongText,
+    MoneyModel,
+    ShortText,
+    known_money_json,
+    money_json,
+)
 from invoice_svc.domain.amounts.adjustments import AdjustmentInput
 from invoice_svc.domain.amounts.decimals import percent
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.invoice.totals import RULE, Totals
 from invoice_svc.http.common import AddressBody, AddressOut, DecimalText, UnitPrice, iso
+from invoice_svc.http.terms import TermsOut
 
 MAX_LINES = 1_000
 MAX_ADJUSTMENTS = 100
@@ -205,7 +214,7 @@ class AdjustmentOut(BaseModel):
             "reason": adjustment.reason,
             "amount": money_json(adjustment.amount_minor, currency),
             "percent": None if bps is None else percent(bps),
-            "base": _known(adjustment.base_minor, currency),
+            "base": known_money_json(adjustment.base_minor, currency),
         }
         if isinstance(adjustment, DocumentAdjustment):
             shown |= {
@@ -290,11 +299,11 @@ class TotalsOut(BaseModel):
     def of(cls, totals: Totals, currency: str) -> Json:
         """Show totals."""
         return {
-            "lines": _known(totals.lines_minor, currency),
+            "lines": known_money_json(totals.lines_minor, currency),
             "allowances": money_json(totals.allowances_minor, currency),
             "charges": money_json(totals.charges_minor, currency),
-            "net": _known(totals.net_minor, currency),
-            "vat": _known(totals.vat_minor, currency),
+            "net": known_money_json(totals.net_minor, currency),
+            "vat": known_money_json(totals.vat_minor, currency),
             "total": money_json(totals.total_minor, currency),
             "prepaid": money_json(totals.prepaid_minor, currency),
             "payable": money_json(totals.payable_minor, currency),
@@ -317,15 +326,6 @@ class CitedOut(BaseModel):
             "number": cited.invoice_number,
             "issued_on": iso(cited.issued_on),
         }
-
-
-class DepositOut(CitedOut):
-    """A deposit that a final invoice deducts, with its VAT."""
-
-    net: MoneyModel
-    vat: MoneyModel
-    total: MoneyModel
-    vat_breakdown: list[VatOut]
 
 
 class DeliveryOut(BaseModel):
@@ -364,16 +364,6 @@ def particulars_json(particulars: Particulars) -> Json:
     }
 
 
-def deposit_json(deposit: DeductedDeposit, currency: str) -> Json:
-    """Show a deposit that is deducted."""
-    return CitedOut.of(deposit) | {
-        "net": money_json(deposit.net_minor, currency),
-        "vat": money_json(deposit.vat_minor, currency),
-        "total": money_json(deposit.total_minor, currency),
-        "vat_breakdown": [VatOut.of(share, currency) for share in deposit.vat],
-    }
-
-
 def adjustments_json(adjustments: tuple[Adjustment, ...], currency: str) -> Json:
     """Show discounts and charges, each under its name."""
     return {
@@ -382,5 +372,15 @@ def adjustments_json(adjustments: tuple[Adjustment, ...], currency: str) -> Json
     }
 
 
-def _known(minor: int | None, currency: str) -> Json | None:
-    return None if minor is None else money_json(minor, currency)
+def content_json(content: DocumentContent, currency: str) -> Json:
+    """Show the lines and the statements of a document that is no invoice yet."""
+    particulars = content.particulars or Particulars()
+    return {
+        "vat_breakdown": [VatOut.of(share, currency, particulars.exemptions) for share in content.vat],
+        "lines": [LineOut.of(line, currency) for line in content.lines],
+        **adjustments_json(content.adjustments, currency),
+        **particulars_json(particulars),
+        "terms": TermsOut.of(content.terms),
+        "reference": content.reference,
+        "salesperson": content.salesperson,
+    }

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from encours.http.answers import Answer, Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.payment.state import Payment
@@ -46,8 +46,8 @@ class CreditNoteBrief(BaseModel):
             "invoice_id": row["invoice_id"],
             "issued_on": iso(row["issued_on"]),
             "currency": currency,
-            "net": None if net is None else money_json(net, currency),
-            "vat": None if vat is None else money_json(vat, currency),
+            "net": known_money_json(net, currency),
+            "vat": known_money_json(vat, currency),
             "total": money_json(row["total_minor"], currency),
             "reason": row["cause"],
         }

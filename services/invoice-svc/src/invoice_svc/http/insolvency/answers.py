@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from encours.contracts.insolvency import Insolvency
 from encours.http.answers import Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.queries import AsOf
 from encours.kernel.texts import harmless
 from encours.legal.insolvency import claim_deadline_rule
@@ -84,7 +84,7 @@ class DeclaredClaimOut(BaseModel):
             "due_on": iso(state.due_on),
             "invoiced": money_json(state.total_minor, currency),
             "principal": money_json(claim.principal_minor, currency),
-            "vat": None if claim.vat_minor is None else money_json(claim.vat_minor, currency),
+            "vat": known_money_json(claim.vat_minor, currency),
             "interest": money_json(claim.interest_minor, currency),
             "indemnity": money_json(claim.indemnity_minor, currency),
             "total": money_json(claim.total_minor, currency),

@@ -13,7 +13,7 @@ from encours.contracts.events.money.instrument import (
     InstrumentKind,
 )
 from encours.http.answers import Answer, Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.instrument.state import (
@@ -25,7 +25,6 @@ from invoice_svc.domain.instrument.state import (
     Return,
 )
 from invoice_svc.http.common import iso
-from invoice_svc.http.invoices.parts import known_json
 from invoice_svc.use_cases.folds import INSTRUMENT
 from invoice_svc.use_cases.money.payments import Settled
 
@@ -100,7 +99,7 @@ class ReturnOut(BaseModel):
             "reason": returned.cause,
             "code": returned.return_code,
             "payment_id": returned.payment_id,
-            "charges": known_json(returned.charges_minor, currency),
+            "charges": known_money_json(returned.charges_minor, currency),
             "reference": returned.reference,
             "line_id": returned.line_id,
         }

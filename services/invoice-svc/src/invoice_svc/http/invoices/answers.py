@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from encours.contracts.common import Purpose
 from encours.contracts.vat_due import VatDue, vat_due
 from encours.http.answers import Answer, Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.entity.display import shown_as
@@ -33,14 +33,12 @@ from invoice_svc.http.approval import ApprovalOut
 from invoice_svc.http.common import iso
 from invoice_svc.http.documents import (
     CitedOut,
-    DepositOut,
     DocumentAdjustmentOut,
     LineOut,
     ParticularsOut,
     TotalsOut,
     VatOut,
     adjustments_json,
-    deposit_json,
     particulars_json,
 )
 from invoice_svc.http.invoices.parts import (
@@ -48,6 +46,7 @@ from invoice_svc.http.invoices.parts import (
     CitedDeliveryOut,
     CoverOut,
     CreditNoteOut,
+    DepositOut,
     DisputedOut,
     DraftedInstalmentOut,
     InvoiceInstalmentOut,
@@ -56,7 +55,7 @@ from invoice_svc.http.invoices.parts import (
     PenaltyWaiverOut,
     RebateOut,
     ResidualOut,
-    known_json,
+    deposit_json,
 )
 from invoice_svc.http.rates.answers import ExchangeDifferenceOut
 from invoice_svc.http.terms import TermsOut
@@ -220,8 +219,8 @@ class InvoiceOut(AsOf, ParticularsOut):
                 DraftedInstalmentOut.of(each, currency) for each in state.drafted_instalments
             ],
             "discount_until": iso(state.discount_until),
-            "net": known_json(state.net_minor, currency),
-            "vat": known_json(state.vat_minor, currency),
+            "net": known_money_json(state.net_minor, currency),
+            "vat": known_money_json(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),
             "credited": money_json(credited, currency),
             "paid": money_json(paid, currency),

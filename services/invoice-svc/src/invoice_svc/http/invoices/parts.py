@@ -6,12 +6,18 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import CitedDelivery, DraftedInstalment, PenalisedInvoice, PenaltySegment
+from encours.contracts.common import (
+    CitedDelivery,
+    DeductedDeposit,
+    DraftedInstalment,
+    PenalisedInvoice,
+    PenaltySegment,
+)
 from encours.contracts.events.money.cover import CoverEnd
 from encours.contracts.events.money.instrument import InstrumentInterest, InstrumentKind
 from encours.contracts.events.money.residual import ResidualReason
 from encours.http.answers import Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from invoice_svc.domain.amounts.decimals import percent
 from invoice_svc.domain.instalments import InvoiceInstalment
 from invoice_svc.domain.invoice.parts import (
@@ -25,13 +31,28 @@ from invoice_svc.domain.invoice.parts import (
     Rebate,
 )
 from invoice_svc.http.common import iso
+from invoice_svc.http.documents import CitedOut, VatOut
 from invoice_svc.http.rates.answers import ConversionRateOut
 from invoice_svc.http.tolerances.answers import ResidualPolicyOut
 
 
-def known_json(minor: int | None, currency: str) -> Json | None:
-    """Show an amount; null if it is not known."""
-    return None if minor is None else money_json(minor, currency)
+class DepositOut(CitedOut):
+    """A deposit that a final invoice deducts, with its VAT."""
+
+    net: MoneyModel
+    vat: MoneyModel
+    total: MoneyModel
+    vat_breakdown: list[VatOut]
+
+
+def deposit_json(deposit: DeductedDeposit, currency: str) -> Json:
+    """Show a deposit that is deducted."""
+    return CitedOut.of(deposit) | {
+        "net": money_json(deposit.net_minor, currency),
+        "vat": money_json(deposit.vat_minor, currency),
+        "total": money_json(deposit.total_minor, currency),
+        "vat_breakdown": [VatOut.of(share, currency) for share in deposit.vat],
+    }
 
 
 class InvoiceInstalmentOut(BaseModel):
@@ -92,7 +113,7 @@ class DraftedInstalmentOut(BaseModel):
         return {
             "due_on": iso(each.due_on),
             "days": each.days,
-            "amount": known_json(each.amount_minor, currency),
+            "amount": known_money_json(each.amount_minor, currency),
             "share": None if each.share_bps is None else percent(each.share_bps),
         }
 
@@ -115,8 +136,8 @@ class CreditNoteOut(BaseModel):
             "id": credit.credit_note_id,
             "number": credit.number,
             "issued_on": iso(credit.issued_on),
-            "net": known_json(credit.net_minor, currency),
-            "vat": known_json(credit.vat_minor, currency),
+            "net": known_money_json(credit.net_minor, currency),
+            "vat": known_money_json(credit.vat_minor, currency),
             "total": money_json(credit.total_minor, currency),
             "cause": credit.cause,
         }
@@ -139,8 +160,8 @@ class RebateOut(BaseModel):
             "credit_note_id": rebate.credit_note_id,
             "payment_id": rebate.payment_id,
             "on": iso(rebate.effective_on),
-            "net": known_json(rebate.net_minor, currency),
-            "vat": known_json(rebate.vat_minor, currency),
+            "net": known_money_json(rebate.net_minor, currency),
+            "vat": known_money_json(rebate.vat_minor, currency),
             "total": money_json(rebate.total_minor, currency),
         }
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import Particulars
 from encours.http.answers import Answer, Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.order.state import Delivered, Delivery, Order, OrderStatus, left_of
@@ -19,8 +18,7 @@ from invoice_svc.http.documents import (
     LineOut,
     ParticularsOut,
     VatOut,
-    adjustments_json,
-    particulars_json,
+    content_json,
 )
 from invoice_svc.http.terms import TermsOut
 from invoice_svc.read_models.orders.query import Billing
@@ -101,7 +99,6 @@ class OrderOut(AsOf, ParticularsOut):
     def of(cls, state: Order, version: int, as_of: date) -> Json:
         """Show an order."""
         currency, content = state.currency, state.content
-        particulars = content.particulars or Particulars()
         return {
             "id": state.order_id,
             "number": state.number,
@@ -116,16 +113,10 @@ class OrderOut(AsOf, ParticularsOut):
             "net": money_json(state.net_minor, currency),
             "vat": money_json(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),
-            "deposit": None if state.deposit_minor is None else money_json(state.deposit_minor, currency),
-            "vat_breakdown": [VatOut.of(share, currency, particulars.exemptions) for share in content.vat],
-            "lines": [LineOut.of(line, currency) for line in content.lines],
-            **adjustments_json(content.adjustments, currency),
-            **particulars_json(particulars),
+            "deposit": known_money_json(state.deposit_minor, currency),
+            **content_json(content, currency),
             "left": [f"{quantity:f}" for quantity in left_of(state)],
             "deliveries": [OrderDeliveryOut.of(each, currency) for each in state.deliveries],
-            "terms": TermsOut.of(content.terms),
-            "reference": content.reference,
-            "salesperson": content.salesperson,
             "closed_on": iso(state.closed_on),
             "closing": state.closing,
             "version": version,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from encours.contracts.events.money.payment import Method, ReturnConsequence, ReversalKind
 from encours.contracts.events.money.residual import ResidualReason
 from encours.http.answers import Answer, Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.payment.allocation import Rule
@@ -136,7 +136,7 @@ class ReversalOut(BaseModel):
             "reference": event.reference,
             "bank_line_id": reversal.line_id,
             "restored": reversal.restored_cause,
-            "charges": None if charges is None else money_json(charges, event.currency),
+            "charges": known_money_json(charges, event.currency),
         }
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import KeptEvidence, Particulars
+from encours.contracts.common import KeptEvidence
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
@@ -18,8 +18,7 @@ from invoice_svc.http.documents import (
     LineOut,
     ParticularsOut,
     VatOut,
-    adjustments_json,
-    particulars_json,
+    content_json,
 )
 from invoice_svc.http.terms import TermsOut
 from invoice_svc.use_cases.folds import QUOTE
@@ -83,7 +82,6 @@ class QuoteOut(AsOf, ParticularsOut):
     def of(cls, state: Quote, version: int, as_of: date) -> Json:
         """Show a quote with its status on the day."""
         currency, content = state.currency, state.content
-        particulars = content.particulars or Particulars()
         return {
             "id": state.quote_id,
             "number": state.number,
@@ -97,13 +95,7 @@ class QuoteOut(AsOf, ParticularsOut):
             "net": money_json(state.net_minor, currency),
             "vat": money_json(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),
-            "vat_breakdown": [VatOut.of(share, currency, particulars.exemptions) for share in content.vat],
-            "lines": [LineOut.of(line, currency) for line in content.lines],
-            **adjustments_json(content.adjustments, currency),
-            **particulars_json(particulars),
-            "terms": TermsOut.of(content.terms),
-            "reference": content.reference,
-            "salesperson": content.salesperson,
+            **content_json(content, currency),
             "sent_on": iso(state.sent_on),
             "sent_to": state.sent_to,
             "acceptance": AcceptanceOut.of(state.acceptance),

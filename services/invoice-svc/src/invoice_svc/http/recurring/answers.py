@@ -7,7 +7,6 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import Particulars
 from encours.contracts.events import recurring as events
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
@@ -21,8 +20,7 @@ from invoice_svc.http.documents import (
     LineOut,
     ParticularsOut,
     VatOut,
-    adjustments_json,
-    particulars_json,
+    content_json,
 )
 from invoice_svc.http.terms import TermsOut
 from invoice_svc.use_cases.folds import RECURRING
@@ -118,7 +116,6 @@ class RecurringOut(AsOf, ParticularsOut):
     def of(cls, state: Recurring, version: int, as_of: date) -> Json:
         """Show a recurring invoice with its next dates."""
         currency, content, schedule = state.currency, state.content, state.schedule
-        particulars = content.particulars or Particulars()
         return {
             "id": state.recurring_id,
             "title": state.title,
@@ -140,13 +137,7 @@ class RecurringOut(AsOf, ParticularsOut):
             "net": money_json(state.net_minor, currency),
             "vat": money_json(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),
-            "vat_breakdown": [VatOut.of(share, currency, particulars.exemptions) for share in content.vat],
-            "lines": [LineOut.of(line, currency) for line in content.lines],
-            **adjustments_json(content.adjustments, currency),
-            **particulars_json(particulars),
-            "terms": TermsOut.of(content.terms),
-            "reference": content.reference,
-            "salesperson": content.salesperson,
+            **content_json(content, currency),
             "version": version,
         }
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from encours.contracts.events.sales.review import FindingKind
 from encours.http.answers import Answer, Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from encours.kernel.money import format_amount
@@ -59,7 +59,7 @@ class FindingOut(BaseModel):
             "status": "open" if dismissed_on is None else "dismissed",
             "entity_id": row["entity_id"],
             "customer_id": row["customer_id"],
-            "amount": None if amount is None else money_json(amount, row["currency"]),
+            "amount": known_money_json(amount, row["currency"]),
             "found_on": iso(row["found_on"]),
             "reason": _REASONS[row["kind"]](json.loads(row["detail"]), row["currency"]),
             "documents": row["documents"],

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from encours.contracts.events.money.statement import StatementScope
 from encours.http.answers import Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from encours.kernel.bands import STANDARD, days_past_due
@@ -269,5 +269,5 @@ def _promise(row: Any) -> Json:
         "amount": money_json(row["amount_minor"], currency),
         "promised_on": iso(row["promised_on"]),
         "status": row["status"],
-        "received": None if received is None else money_json(received, currency),
+        "received": known_money_json(received, currency),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.dso import Countback, Dso, rounded
 from reporting_svc.http.answers import ConvertedReport, TieOut
@@ -49,7 +49,7 @@ class WorkingCapitalOut(Reasoned):
         """Show the effect of a period."""
         return {
             "definition": definitions.WORKING_CAPITAL.id,
-            "per_day": None if per_day_minor is None else money_json(per_day_minor, currency),
+            "per_day": known_money_json(per_day_minor, currency),
             "late": money_json(late_minor, currency),
             "reason": "no-turnover" if per_day_minor is None else None,
         }

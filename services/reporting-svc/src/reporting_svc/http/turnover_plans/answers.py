@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from encours.contracts.events.figure import PlanGroup
 from encours.http.answers import Answer, Json
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import MoneyModel, known_money_json, money_json
 from encours.http.queries import AsOf
 from reporting_svc.domain.measures.definitions import TURNOVER_PLAN
 from reporting_svc.domain.measures.dso import rounded
@@ -66,8 +66,8 @@ class TurnoverPlanOut(BaseModel):
                 {
                     "month": f"{each.month:%Y-%m}",
                     **{name: each.group if plan.by == kind else None for kind, name in GROUP_FIELDS.items()},
-                    "billed": _money(each.billed_minor, plan.currency),
-                    "collected": _money(each.collected_minor, plan.currency),
+                    "billed": known_money_json(each.billed_minor, plan.currency),
+                    "collected": known_money_json(each.collected_minor, plan.currency),
                 }
                 for each in plan.targets
             ],
@@ -103,7 +103,7 @@ class PlannedAmountOut(Reasoned):
         if planned is not None and planned <= 0:
             reason = "nothing-planned"
         return {
-            "planned": _money(planned, currency),
+            "planned": known_money_json(planned, currency),
             "actual": money_json(actual, currency),
             "difference": None if planned is None else money_json(actual - planned, currency),
             "percent": None if planned is None else rounded(percent(actual - planned, planned)),
@@ -177,7 +177,3 @@ class TurnoverComparisonOut(Report):
             "tie_out": TieOut.of(tied),
             **cls.end(books),
         }
-
-
-def _money(minor: int | None, currency: str) -> Json | None:
-    return None if minor is None else money_json(minor, currency)
