@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+CHANGELOG = ROOT / "CHANGELOG.md"
 SLICE = ROOT / "docs" / "slice.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 NAMED_FILE = re.compile(r"`([\w.-]+/[\w./-]+\.(?:py|json|md|sql|toml))(?:::(\w+))?`")
@@ -51,3 +52,14 @@ def test_every_file_and_test_that_the_page_on_slices_names_exists() -> None:
     }
     assert len(named) > 20
     assert missing == set()
+
+
+def test_each_entry_of_the_changelog_is_a_whole_sentence_and_stands_once() -> None:
+    """Two branches that add entries in one place may merge into a half of one, or one twice."""
+    entries = [
+        " ".join(entry.split())
+        for entry in re.split(r"^- |^#.*$", CHANGELOG.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    ]
+    assert len(entries) > 100
+    assert [entry for entry in entries if entry and not re.search(r"[.)`]$", entry)] == []
+    assert [entry for n, entry in enumerate(entries) if entry and entry in entries[:n]] == []

@@ -114,6 +114,22 @@ def test_sage_finds_its_fields_in_their_columns() -> None:
     assert SageLayout("EUR", "Atelier Lumière SAS").head().decode("cp1252") == "Atelier Lumière SAS\r\n"
 
 
+@pytest.mark.parametrize(
+    ("layout", "place"),
+    [
+        (SageLayout("EUR", "SAS"), slice(38, 51)),
+        (CegidLayout("EUR"), slice(48, 83)),
+        (QuadraLayout("EUR"), slice(148, 158)),
+    ],
+)
+def test_documents_of_a_series_have_different_references_however_long(layout: Any, place: slice) -> None:
+    """A field that kept the begin of ``FAC-2026-000007`` would be the same for a hundred invoices."""
+    numbers = ("FAC-2026-000007", "FAC-2026-000008", "FACTURES-CLIENTS-FRANCE-LYON/2026-000009")
+    written = [layout.body([replace(LINE, piece=each)]).decode("cp1252")[place].strip() for each in numbers]
+    assert [number.endswith(each) for number, each in zip(numbers, written, strict=True)] == [True] * 3
+    assert len(set(written)) == 3
+
+
 @pytest.mark.parametrize("layout", [SageLayout("EUR", "SAS"), CegidLayout("EUR"), QuadraLayout("EUR")])
 def test_an_account_that_does_not_fit_is_refused_as_it_could_become_that_of_another(layout: Any) -> None:
     with pytest.raises(ValueError, match="external_ref"):

@@ -19,6 +19,7 @@ from reporting_svc.exports.layouts.text import (
     amounts,
     day_first,
     day_first_long,
+    end,
     left,
     plain,
     right,
@@ -61,7 +62,7 @@ class SageLayout:
         auxiliary, label = plain(line.auxiliary), left(plain(line.label), 25)
         return (
             f"{left(line.journal, 3)}{day_first(line.booked_on)}{kind}{account(line.account, 13)}"
-            f"{'X' if auxiliary else ' '}{account(auxiliary, 13)}{left(plain(line.piece), 13)}{label}"
+            f"{'X' if auxiliary else ' '}{account(auxiliary, 13)}{end(plain(line.piece), 13)}{label}"
             f"S{' ' * 6}{side}{right(self._amount(minor), 20)}N{' ' * 33}"
         )
 
@@ -85,7 +86,7 @@ class CegidLayout:
         auxiliary, label = plain(line.auxiliary), left(plain(line.label), 35)
         return (
             f"{left(line.journal, 3)}{day_first_long(line.booked_on)}{kind}{account(line.account, 17)}"
-            f"{'X' if auxiliary else ' '}{account(auxiliary, 17)}{left(plain(line.piece), 35)}{label}"
+            f"{'X' if auxiliary else ' '}{account(auxiliary, 17)}{end(plain(line.piece), 35)}{label}"
             f"{' ' * 3}{' ' * 8}{side}{right(self._amount(minor), 20)}N{line.number % 10**8:08d}"
             f"{self._currency}{right('1,00000000', 10)}E--{' ' * 20}{' ' * 20}{' ' * 3}{' ' * 2}{' ' * 2}"
         )
@@ -117,9 +118,9 @@ class QuadraLayout:
         amount = right(str(minor), 12).replace(" ", "0")
         return (
             f"M{number}{left(line.journal, 2)}000{day_first(line.booked_on)} {left(label, 20)}{side}"
-            f"+{amount}{' ' * 8}{' ' * 6}{' ' * 2}{' ' * 3}{left(piece[-5:], 5)}{' ' * 10}{' ' * 10}"
-            f"{left(piece[-8:], 8)}{self._currency}{left(line.journal, 3)}{' ' * 3}{left(label, 30)}{' ' * 2}"
-            f"{left(piece[-10:], 10)}"
+            f"+{amount}{' ' * 8}{' ' * 6}{' ' * 2}{' ' * 3}{end(piece, 5)}{' ' * 10}{' ' * 10}"
+            f"{end(piece, 8)}{self._currency}{left(line.journal, 3)}{' ' * 3}{left(label, 30)}{' ' * 2}"
+            f"{end(piece, 10)}"
         )
 
     def _own(self, auxiliary: str, general: str) -> str:

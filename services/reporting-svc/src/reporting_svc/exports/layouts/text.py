@@ -58,6 +58,11 @@ def left(text: str, width: int) -> str:
     return text[:width].ljust(width)
 
 
+def end(reference: str, width: int) -> str:
+    """Return a document's reference in a field of that width; of a longer one the end, by which a series counts."""
+    return reference[-width:].ljust(width)
+
+
 def account(text: str, width: int) -> str:
     """Return an account in a field of that width.
 
