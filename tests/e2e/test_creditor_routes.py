@@ -163,6 +163,43 @@ def test_figures_of_a_creditor_are_of_its_own_day(world: World) -> None:
         assert told["as_of"] == body["as_of"]
         assert "invoice.issued" in [each["type"] for each in told["data"]]
         figure = {"figure": "past-90", "title": "Today", "entity_id": creditor}
-        assert world.post("reporting", "/v1/figures", figure)["figure_as_of"] == invoice["issued_on"]
+        published = world.post("reporting", "/v1/figures", figure)
+        assert published["figure_as_of"] == invoice["issued_on"]
+        listed = world.get("reporting", "/v1/figures", entity_id=creditor)["data"]
+        assert [each["id"] for each in listed] == [published["id"]]
+        own_reports_are_of_today(world, creditor, body["as_of"], f"/v1/figures/{published['id']}")
         shown.append(date.fromisoformat(body["as_of"]))
     assert timedelta(days=1) <= shown[0] - shown[1] <= timedelta(days=2)
+
+
+def own_reports_are_of_today(world: World, creditor: str, today: str, figure: str) -> None:
+    """What a creditor has just published, saved or changed is there, on its own day."""
+    reporting, of_entity = world.client("reporting"), {"entity_id": creditor}
+    month = {"month": today[:7], "billed": "80.00"}
+    plan = {
+        "code": "day",
+        "title": "First",
+        "currency": "EUR",
+        "by": "entity",
+        "targets": [month],
+    } | of_entity
+    world.post("reporting", "/v1/turnover-plans", plan)
+    plan_id = world.post("reporting", "/v1/turnover-plans", plan | {"title": "Now"})["id"]
+    document = {"source": "open_items", "columns": ["number"]}
+    report = world.post("reporting", "/v1/reports", {"name": "First", "document": document} | of_entity)["id"]
+    reporting.patch(f"/v1/reports/{report}", json={"name": "Now"}).raise_for_status()
+    rule = {"frequency": "daily", "hour": 7}
+    mail = {"report_id": report, "recipients": ["credit@firm.example"]}
+    scheduled = {"name": "First", "rule": rule, "mail": mail}
+    schedule = world.post("reporting", "/v1/schedules", scheduled)["id"]
+    reporting.put(f"/v1/schedules/{schedule}", json=scheduled | {"name": "Now"}).raise_for_status()
+    for path, field, value in (
+        (figure, "title", "Today"),
+        (f"/v1/turnover-plans/{plan_id}", "title", "Now"),
+        (f"/v1/reports/{report}", "name", "Now"),
+        (f"/v1/schedules/{schedule}", "name", "Now"),
+    ):
+        shown = world.get("reporting", path)
+        assert (shown[field], shown["as_of"]) == (value, today)
+    run = world.get("reporting", f"/v1/reports/{report}/run")
+    assert (run["as_of"], len(run["data"])) == (today, 1)

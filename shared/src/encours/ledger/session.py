@@ -121,6 +121,12 @@ class Session:
             zone = await self._ledger.zone_of(self.meta.ledger, entity)
             self._day = Clock(now, self.meta.today).day_in(zone)
 
+    async def act_for(self, entity: str) -> None:
+        """Take the day of the entity whose stream begins. Raises as :meth:`require_entity` does."""
+        self.require_entity(entity)
+        if self._day is None:
+            await self._stand_in(entity)
+
     def require_entity(self, entity: str) -> None:
         """Raise :class:`EntityNotGranted` unless the actor may act for the entity."""
         if not self._covers(entity):

@@ -6,7 +6,12 @@ from encours.contracts import Recorded
 from encours.http.queries import Query
 
 
-async def events_at(q: Query, stream: str, position: int) -> list[Recorded]:
-    """Return the events of a stream up to a position that count by the day of the question, in order."""
+async def of_object(q: Query, stream: str, position: int) -> tuple[Query, list[Recorded]]:
+    """Return the question and the events of an object up to a position that count by its day, in order.
+
+    Without a date it is about today of the object's entity, in its own zone.
+    """
     events = await q.ledger.read_stream(q.caller.ledger, stream, upto=position)
-    return [event for event in events if event.effective_on <= q.as_of]
+    if events:
+        q = await q.of_entity(events[0].entity)
+    return q, [event for event in events if event.effective_on <= q.as_of]

@@ -14,7 +14,7 @@ FIGURE: Folder[figure.FigureState] = Folder(figure.FigureState, figure.evolve, f
 async def publish_figure(session: Session, command: figure.PublishFigure, figures: LatestFigures) -> Result:
     """Measure the figure and record it with the position that it was computed at."""
     asked = command.question
-    session.require_entity(asked.entity_id)
+    await session.act_for(asked.entity_id)
     await session.load(FIGURE, command.figure_id)
     measured = await session.ask(figures.of, session.meta.ledger, asked, command.position)
     session.emit(command.figure_id, figure.publish(command, measured), entity=asked.entity_id)

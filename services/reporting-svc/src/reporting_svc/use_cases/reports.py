@@ -21,7 +21,7 @@ async def save_report(session: Session, command: SaveReport, figures: LatestFigu
     """
     await session.load(REPORT, command.report_id)
     if command.entity_id:
-        session.require_entity(command.entity_id)
+        await session.act_for(command.entity_id)
         await session.ask(require_entity, figures.ledger, session.meta.ledger, command.entity_id)
     await _save(session, CustomReport(), command, command.entity_id, figures)
     return session.result(command.report_id)

@@ -49,7 +49,7 @@ async def set_schedule(session: Session, command: SetSchedule, ledger: Ledger) -
     else:
         assert command.export is not None
         default_chart().with_numbers(command.export.numbers, "/export/accounts")
-        session.require_entity(entity)
+        await session.act_for(entity)
         await session.ask(require_entity, ledger, session.meta.ledger, entity)
     if known.current is not None and known.entity_id != entity:
         raise Invalid("A schedule stays with its entity: make a new one with POST /v1/schedules.", "/")

@@ -17,7 +17,7 @@ TURNOVER_PLAN: Folder[TurnoverPlanState] = Folder(
 
 async def set_turnover_plan(session: Session, command: SetTurnoverPlan, figures: LatestFigures) -> Result:
     """Set the first or the next version of a plan."""
-    session.require_entity(command.entity_id)
+    await session.act_for(command.entity_id)
     named = {}
     if command.by == "customer":
         named = {

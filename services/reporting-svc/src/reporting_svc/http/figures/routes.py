@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query as Parameter
@@ -26,6 +27,7 @@ from reporting_svc.http.figures.answers import (
     RestatementOut,
 )
 from reporting_svc.http.figures.bodies import FigureBody
+from reporting_svc.http.streams import of_object
 from reporting_svc.read_models.feed import Feed, StoredEvent
 from reporting_svc.read_models.figures.listing import KEY, SORTS, published_figures
 from reporting_svc.read_models.figures.query import LatestFigures, with_plan
@@ -71,8 +73,8 @@ async def list_figures(
 async def get_figure(figure_id: FigurePath, q: Reading) -> Response:
     """Get a figure as it was published."""
     time = await q.time()
-    state, version = await _figure(q, figure_id, time.position)
-    return q.respond(FigureOut.of(state, version) | time.echo())
+    q, state, version = await _figure(q, figure_id, time.position)
+    return q.respond(FigureOut.of(state, version) | replace(time, as_of=q.as_of).echo())
 
 
 @router.get("/v1/figures/{figure_id}/restate", response_model=RestatementOut)
@@ -88,7 +90,7 @@ async def restate(
     """
     feed: Feed = q.services.extras["feed"]
     async with q.view(Receivables.name) as view:
-        state, version = await _figure(q, figure_id, view.time.position)
+        q, state, version = await _figure(q, figure_id, view.time.position)
         published = state.published
         assert published is not None
         asked = await with_plan(q.ledger, q.caller.ledger, FigureQuestion.of(state.entity_id, published))
@@ -97,7 +99,9 @@ async def restate(
         else:
             found = await restated(view, asked, published.position, after)
     events = await feed.at(q.caller.ledger, [moved.position for moved in found.moved])
-    return q.respond(RestatementOut.of(state, version, found, events, lang, view.time))
+    return q.respond(
+        RestatementOut.of(state, version, found, events, lang, replace(view.time, as_of=q.as_of))
+    )
 
 
 def _stored(event: StoredEvent) -> tuple[FigureState, int]:
@@ -106,11 +110,13 @@ def _stored(event: StoredEvent) -> tuple[FigureState, int]:
     return FigureState(event["entity"], published), event["version"]
 
 
-async def _figure(q: Query, figure_id: str, position: int) -> tuple[FigureState, int]:
-    """Return a figure that was published by the dates of the question, and its version. Raises a 404 problem."""
-    events = await q.ledger.read_stream(q.caller.ledger, figure_id, upto=position)
-    visible = [event for event in events if event.effective_on <= q.as_of]
+async def _figure(q: Query, figure_id: str, position: int) -> tuple[Query, FigureState, int]:
+    """Return the question at the day of the figure's entity, the figure if it was published by then, and its version.
+
+    Raises a 404 problem.
+    """
+    q, visible = await of_object(q, figure_id, position)
     if not visible:
         raise FigureNotFound(figure_id)
     q.caller.require_sight(visible[0].entity, FigureNotFound(figure_id))
-    return FIGURE.fold(visible), events[-1].version
+    return q, FIGURE.fold(visible), visible[-1].version

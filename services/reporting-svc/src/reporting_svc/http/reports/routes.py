@@ -83,8 +83,8 @@ async def list_reports(q: Reading, page: Annotated[Page, PAGE]) -> Response:
 async def get_report(report_id: ReportPath, q: Reading) -> Response:
     """Get a report as it was at as_of, as known at known_at."""
     time = await q.time()
-    state, version = await _seen(q, report_id, time.position)
-    return q.respond(SavedReportOut.shown(state, version) | time.echo())
+    q, state, version = await _seen(q, report_id, time.position)
+    return q.respond(SavedReportOut.shown(state, version) | replace(time, as_of=q.as_of).echo())
 
 
 @router.patch("/v1/reports/{id}", response_model=SavedReportAsOf)
@@ -122,7 +122,7 @@ async def run_saved_report(
 
     The rows are those that the key of the request covers, and tie out with the ledger in each currency.
     """
-    state, _ = await _seen(q, report_id)
+    q, state, _ = await _seen(q, report_id)
     assert state.saved is not None
     document = state.saved.document
     if q.today_from is not None:
@@ -153,12 +153,15 @@ def _figures(cmd: Command) -> LatestFigures:
     return LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
 
 
-async def _seen(q: Query, report_id: str, position: int | None = None) -> tuple[CustomReport, int]:
-    """Return a report that the caller may see at the dates of the question, or now. Raises a 404 problem.
+async def _seen(q: Query, report_id: str, position: int | None = None) -> tuple[Query, CustomReport, int]:
+    """Return the question at the day of the report's entity, the report that the caller may see by then, or now, and
+    its version. Raises a 404 problem.
 
     A report that is no longer shared shows its past to its owner alone.
     """
     events = await q.ledger.read_stream(q.caller.ledger, report_id)
+    if events:
+        q = await q.of_entity(events[0].entity)
     counted = [
         event
         for event in events
@@ -169,4 +172,4 @@ async def _seen(q: Query, report_id: str, position: int | None = None) -> tuple[
         raise ReportNotFound(report_id)
     if state.entity_id:
         q.caller.require_sight(state.entity_id, ReportNotFound(report_id))
-    return state, counted[-1].version
+    return q, state, counted[-1].version

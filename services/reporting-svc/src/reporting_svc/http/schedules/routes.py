@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Path
@@ -28,7 +29,7 @@ from reporting_svc.http.schedules.answers import (
     ScheduleList,
 )
 from reporting_svc.http.schedules.bodies import ReportScheduleBody
-from reporting_svc.http.streams import events_at
+from reporting_svc.http.streams import of_object
 from reporting_svc.read_models.reports.model import Reports
 from reporting_svc.read_models.reports.schedules import KEY, MAIL_SORTS, SORTS, mails_of, schedules_of
 from reporting_svc.reports.scheduler import due_calendar
@@ -67,7 +68,7 @@ async def list_schedules(q: Reading, page: Annotated[Page, PAGE]) -> Response:
 async def get_schedule(schedule_id: SchedulePath, q: Reading) -> Response:
     """Get a schedule with its last run, the reason for which it stopped, and its next due moment."""
     time = await q.time()
-    state, version = await _own(q, schedule_id, time.position)
+    q, state, version = await _own(q, schedule_id, time.position)
     due = None
     if state.is_active and state.current is not None:
         info = await q.ledger.info(q.caller.ledger)
@@ -75,7 +76,7 @@ async def get_schedule(schedule_id: SchedulePath, q: Reading) -> Response:
         now = (await q.ledger.clock(q.caller.ledger)).now
         due = next_due(state.current.due_rule, local.calendar, local.zone, now)
     shown = ReportScheduleOut.of(state, version)
-    return q.respond(shown | {"next_due_at": due and instant_text(due)} | time.echo())
+    return q.respond(shown | {"next_due_at": due and instant_text(due)} | replace(time, as_of=q.as_of).echo())
 
 
 @router.put("/v1/schedules/{id}", response_model=ScheduleAsOf)
@@ -96,15 +97,19 @@ async def delete_schedule(schedule_id: SchedulePath, cmd: Writing) -> Response:
 async def list_mails(schedule_id: SchedulePath, q: Reading, page: Annotated[Page, MAIL_PAGE]) -> Response:
     """List the mails of a schedule with what became of them; exports are at `/v1/exports`."""
     async with q.view(Reports.name) as view:
-        await _own(q, schedule_id, view.time.position)
+        q, _, _ = await _own(q, schedule_id, view.time.position)
+        view = replace(view, time=replace(view.time, as_of=q.as_of))
         rows = await mails_of(view, page, schedule_id)
     return q.respond(page.body(rows, ReportMailOut.of) | view.echo())
 
 
-async def _own(q: Query, schedule_id: str, position: int) -> tuple[ReportSchedule, int]:
-    """Return a schedule of the caller at the dates of the question, and its version. Raises a 404 problem."""
-    counted = await events_at(q, schedule_id, position)
+async def _own(q: Query, schedule_id: str, position: int) -> tuple[Query, ReportSchedule, int]:
+    """Return the question at the day of the schedule's entity, the schedule of the caller by then, and its version.
+
+    Raises a 404 problem.
+    """
+    q, counted = await of_object(q, schedule_id, position)
     state = SCHEDULE.fold(counted)
     if state.current is None or state.current.owner != q.caller.actor:
         raise ScheduleNotFound(schedule_id)
-    return state, counted[-1].version
+    return q, state, counted[-1].version

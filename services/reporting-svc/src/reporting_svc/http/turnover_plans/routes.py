@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query as Parameter
@@ -18,7 +19,7 @@ from encours.reading.pages import Page
 from reporting_svc.domain.turnover_plan import TurnoverPlanNotFound, TurnoverPlanState
 from reporting_svc.http.scope import Asked
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.http.streams import events_at
+from reporting_svc.http.streams import of_object
 from reporting_svc.http.turnover_plans.answers import (
     TURNOVER_PLAN_ANSWER,
     TurnoverComparisonOut,
@@ -72,7 +73,8 @@ async def list_plans(
 async def get_plan(plan_id: PlanPath, q: Reading) -> Response:
     """Get a plan by its version in force on as_of, as known at known_at."""
     time = await q.time()
-    return q.respond(TurnoverPlanOut.of(await _plan(q, plan_id, time.position)) | time.echo())
+    q, state = await _plan(q, plan_id, time.position)
+    return q.respond(TurnoverPlanOut.of(state) | replace(time, as_of=q.as_of).echo())
 
 
 @router.get(
@@ -83,7 +85,7 @@ async def get_plan(plan_id: PlanPath, q: Reading) -> Response:
 async def compare_plan(plan_id: PlanPath, q: Reading) -> Response:
     """Turnover and cash of each month of a plan up to as_of, beside what was planned."""
     time = await q.time()
-    state = await _plan(q, plan_id, time.position)
+    q, state = await _plan(q, plan_id, time.position)
     assert state.plan is not None
     async with snapshot(q, Asked(entity_id=state.entity_id, currency=state.plan.currency)) as books:
         found = await compared(books.view, books.scope, state.plan)
@@ -102,10 +104,10 @@ def _stored(event: StoredEvent) -> TurnoverPlanState:
     return TurnoverPlanState(event["entity"], plan, event["effective_on"])
 
 
-async def _plan(q: Query, plan_id: str, position: int) -> TurnoverPlanState:
-    """Return a plan as it was set by the dates of the question. Raises a 404 problem."""
-    visible = await events_at(q, plan_id, position)
+async def _plan(q: Query, plan_id: str, position: int) -> tuple[Query, TurnoverPlanState]:
+    """Return the question at the day of the plan's entity, and the plan as it was set by then. Raises a 404 problem."""
+    q, visible = await of_object(q, plan_id, position)
     if not visible:
         raise TurnoverPlanNotFound(plan_id)
     q.caller.require_sight(visible[0].entity, TurnoverPlanNotFound(plan_id))
-    return TURNOVER_PLAN.fold(visible)
+    return q, TURNOVER_PLAN.fold(visible)
