@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -38,10 +38,12 @@ HEAD, MEMBER = f"cus_{1:032x}", f"cus_{2:032x}"
 """The head of a group, whose limit holds for both, and a member."""
 
 
-async def _record(session: Session, each: Event) -> Result:
-    session.begin(stream_of(each), version=session._ledger.version(stream_of(each)))  # type: ignore[attr-defined]
-    session.emit(stream_of(each), each, entity="ent_1")
-    return session.result(stream_of(each))
+async def _record(session: Session, events: Sequence[Event]) -> Result:
+    for stream in {stream_of(each) for each in events}:
+        session.begin(stream, version=session._ledger.version(stream))  # type: ignore[attr-defined]
+    for each in events:
+        session.emit(stream_of(each), each, entity="ent_1")
+    return session.result(stream_of(events[0]))
 
 
 class CreditDesk:
@@ -74,9 +76,8 @@ class CreditDesk:
         self.happen(event(LimitRequested, **fields), event(LimitApproved, **fields))
 
     def happen(self, *events: Event) -> None:
-        """Append these events."""
-        for each in events:
-            self.books.do(_record, each, today=self.today)
+        """Append these events by one command."""
+        self.books.do(_record, events, today=self.today)
 
     def do(self, work: Any, *arguments: Any) -> list[str]:
         """Run a use case; return the types of its events."""

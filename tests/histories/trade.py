@@ -8,6 +8,7 @@ from typing import Any
 from encours.contracts.events.credit_hold import CreditHoldPlaced
 from encours.contracts.events.credit_policy import CreditPolicySet, DirectInvoices, OrderRules
 from encours.contracts.events.guarantee import GuaranteeReleased, GuaranteeTaken
+from encours.contracts.events.invoice import InvoiceDrafted
 from encours.contracts.events.risk import LimitApproved
 from encours.contracts.events.sales.order import OrderPlaced
 from encours.kernel.errors import DomainError
@@ -68,6 +69,10 @@ class TradeDesk(CreditDesk):
     def orders(self) -> list[str]:
         """Return the ids of orders in Encours."""
         return [e.data.order_id for e in self.books.ledger.events if isinstance(e.data, OrderPlaced)]
+
+    def invoices(self) -> list[str]:
+        """Return the ids of invoices and drafts."""
+        return [e.data.invoice_id for e in self.books.ledger.events if isinstance(e.data, InvoiceDrafted)]
 
     def order_state(self, order_id: str) -> Order:
         """Return an order in Encours."""

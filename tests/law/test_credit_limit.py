@@ -49,6 +49,7 @@ from risk_svc.domain.reservation.state import Reservation
 from risk_svc.read_models.credit import orders as credit_orders
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.use_cases import reservations
+from tests.histories.billing import end_what_is_billed
 from tests.histories.credit import HEAD, MEMBER
 from tests.histories.trade import UNIT_MINOR, TradeDesk, content
 
@@ -186,8 +187,15 @@ class Trade(RuleBasedStateMachine):
 
     @rule(n=PICKS, m=PICKS)
     def end_by_invoice(self, n: int, m: int) -> None:
-        command = credit.ConsumeReservation(self.pick("rsv", n), self.pick("inv", m), None, None, None)
-        self.desk.attempt(reservations.consume, command, self.desk)
+        if drafted := self.desk.invoices():
+            end_what_is_billed(self.desk, drafted[m % len(drafted)], n)
+
+    @rule(n=PICKS, m=PICKS, share=st.integers(1, 4))
+    def credit_and_end(self, n: int, m: int, share: int) -> None:
+        """Credit an invoice and end an order by it, which stays reserved for the goods that were credited."""
+        self.credit_invoice(n, share)
+        if self.made["inv"] and self.desk.invoice(name := self.pick("inv", n)).document != "none":
+            end_what_is_billed(self.desk, name, m)
 
     @rule(pieces=PIECES, buyer=CUSTOMERS)
     def place(self, pieces: int, buyer: str) -> None:

@@ -45,6 +45,7 @@ from risk_svc.domain.reservation.commands import (
     ReleaseReservation,
 )
 from risk_svc.use_cases import reservations
+from tests.histories.billing import end_what_is_billed
 from tests.histories.credit import HEAD, MEMBER, CreditDesk
 
 AMOUNTS = st.integers(1, 600_00)
@@ -323,7 +324,7 @@ class Orders(RuleBasedStateMachine):
     @rule(n=PICKS, more=st.integers(1, 300_00), accepts=st.booleans())
     def correct(self, n: int, more: int, accepts: bool) -> None:
         """Correct an invoice to a higher amount, the difference of which is reserved; cancel the draft otherwise."""
-        found = [each for each in self.owners if each in self.outside]
+        found = [each for each in self.owners if self.outside.get(each)]
         if not found:
             return
         old = found[n % len(found)]
@@ -343,10 +344,29 @@ class Orders(RuleBasedStateMachine):
             self.desk.happen(event(InvoiceCancelled, **fields))
             return
         self.desk.happen(
-            credited(total, invoice_id=old, customer_id=customer), issued(total + more, **fields)
+            credited(total, invoice_id=old, customer_id=customer),
+            issued(total + more, corrects=corrects, **fields),
         )
         del self.outside[old], self.owners[old]
         self.outside[invoice], self.owners[invoice] = total + more, customer
+
+    @rule(n=PICKS, m=PICKS, share=st.integers(0, 100))
+    def credit_and_end(self, n: int, m: int, share: int) -> None:
+        """Credit a share of an invoice, and end an order by it: the goods may be ordered still."""
+        found = [each for each in self.owners if self.outside.get(each)]
+        if not found:
+            return
+        invoice = found[n % len(found)]
+        if minor := self.outside[invoice] * share // 100:
+            self.desk.happen(credited(minor, invoice_id=invoice, customer_id=self.owners[invoice]))
+            self.outside[invoice] -= minor
+        end_what_is_billed(self.desk, invoice, m)
+
+    @rule(n=PICKS, m=PICKS)
+    def end_by_any(self, n: int, m: int) -> None:
+        """End an order by an invoice that was written for others, was replaced, or replaces one."""
+        if found := list(self.totals):
+            end_what_is_billed(self.desk, found[n % len(found)], m)
 
     def drafted(self, amount: int, customer: str) -> str:
         """Draft an invoice; where it needs a clearance it counts by the reservations that it ends."""

@@ -261,8 +261,8 @@ def test_a_correction_ends_no_reservation_for_goods_that_ended_one_before(
     desk.happen(drafted(560_00, corrects=corrects, **named))
     left_minor = 500_00 - credited_minor
     if is_issued:
-        desk.happen(credited(left_minor, invoice_id=old, customer_id=HEAD))
-        desk.happen(issued(560_00, corrects=corrects, **named))
+        whole = credited(left_minor, invoice_id=old, customer_id=HEAD)
+        desk.happen(whole, issued(560_00, corrects=corrects, **named))
     desk.consume(consume(made, invoice_id=INVOICE))
     assert desk.reservation(made).consumed_minor == 560_00 - left_minor
     with pytest.raises(MoreThanInvoiced):

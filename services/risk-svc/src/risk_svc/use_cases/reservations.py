@@ -235,16 +235,13 @@ async def _bill(
     invoice_id: str,
     pictures: Pictures,
 ) -> Result:
-    """End a part of the order by an invoice, which may bill other orders too, at most its total in all.
-
-    Of a correction that is its total without what the invoice that it replaces has ended already.
-    """
+    """End a part of the order by an invoice, which may bill other orders too, at most what it bills in all."""
     invoice = await session.load(BILLING_INVOICE, invoice_id)
     billing_id = billing_of(invoice_id)
     billing = await session.load(ORDER_BILLING, billing_id)
     left = None
     if invoice.counts and await is_among(session, state.customer_id, invoice.customers):
-        rest = max(0, invoice.total_minor - billing.counted_minor - await _ended_before(session, invoice))
+        rest = max(0, await _billed_first(session, invoice) - billing.counted_minor)
         left = await _uncounted(session, state, rest, invoice.currency, pictures)
     events = decide.consume(state, command, left)
     for each in events:
@@ -261,14 +258,26 @@ async def _bill(
     return _emit(session, state, events)
 
 
-async def _ended_before(session: Session, invoice: BillingInvoice) -> int:
-    """Return the reservations ended for goods that a correction bills again, in minor units of its currency."""
+async def _billed_first(session: Session, invoice: BillingInvoice) -> int:
+    """Return what an invoice bills that no other invoice has billed, in minor units of its currency.
+
+    The draft of a correction bills first what it adds to the invoice that it replaces, which ends reservations for the
+    rest until then; an issued correction bills again only what that one has ended reservations for.
+    """
     if not invoice.corrects:
-        return 0
+        return invoice.billed_minor
     old = await session.load(BILLING_INVOICE, invoice.corrects)
-    billing = await session.load(ORDER_BILLING, billing_of(invoice.corrects))
-    ended = billing.counted_minor + await _ended_before(session, old)
-    return min(ended, old.replaced_minor(invoice))
+    if invoice.drafted_for:
+        return invoice.billed_minor - old.left_minor
+    return invoice.billed_minor - await _ended_before(session, invoice, old)
+
+
+async def _ended_before(session: Session, correction: BillingInvoice, old: BillingInvoice) -> int:
+    """Return the reservations ended for goods that a correction bills again, in minor units of its currency."""
+    ended = (await session.load(ORDER_BILLING, billing_of(correction.corrects))).counted_minor
+    if old.corrects:
+        ended += await _ended_before(session, old, await session.load(BILLING_INVOICE, old.corrects))
+    return min(ended, old.replaced_minor(correction))
 
 
 async def _uncounted(

@@ -73,7 +73,10 @@ class MoreThanInvoiced(Refusal):
 
     code = "more-than-invoiced"
     title = "Amount is above the invoice"
-    remedy = "Name what the invoice bills of this order, and release the rest if nothing more is billed."
+    remedy = (
+        "Name what the invoice bills of this order, without what credit notes took off or an invoice that it corrects "
+        "has ended; release the rest if nothing more is billed."
+    )
 
 
 class MoreThanDelivered(Refusal):
@@ -234,7 +237,8 @@ def consume(
     if left is None:
         pointer = "/invoice_id" if command.invoice_id else "/delivery_id"
         raise Invalid(
-            "Name an invoice that exists and is the customer's, or a delivery of its order in order_ref.",
+            "Name an invoice that exists, is the customer's and claims no penalties, or a delivery of its order in "
+            "order_ref.",
             pointer,
         )
     if command.delivery_id and command.amount_minor is None and not left.in_order_minor:

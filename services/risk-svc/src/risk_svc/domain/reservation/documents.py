@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from encours.contracts import Recorded
 from encours.contracts.events.invoice import (
@@ -12,51 +13,70 @@ from encours.contracts.events.invoice import (
     InvoiceDrafted,
     InvoiceIssued,
     InvoiceRebated,
+    ShareUndisputed,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class BillingInvoice:
-    """An invoice or its draft; ``customers`` order the goods, or are billed for them.
+    """An invoice or its draft; ``customers`` order the goods, or are billed for them. Penalties do not count.
 
     ``drafted_for``: the customer in whose exposure the draft counts; empty once it is issued.
     """
 
     counts: bool = False
     customers: frozenset[str] = frozenset()
-    total_minor: int = 0
     currency: str = ""
     drafted_for: str = ""
     corrects: str = ""
     """Invoice in whose place this one comes."""
+    billed_minor: int = 0
+    """Part of the total for goods that no credit note or accepted claim took off, before any rebate on their price."""
     left_minor: int = 0
-    """Part of the total that no credit note has taken off."""
+    """Part of the total that no credit note or rebate has taken off."""
+    conceded_minor: int = 0
+    """Part of ``left_minor`` in accepted claims, which wait for their credit note."""
+    issued_by: UUID | None = None
+    """Command that issued it."""
     last_credited_minor: int = 0
+    last_credited_by: UUID | None = None
 
     def replaced_minor(self, by: BillingInvoice) -> int:
-        """Return what is left of it for its correction ``by``, the issue of which credits that as a whole."""
-        return self.left_minor + (0 if by.drafted_for else self.last_credited_minor)
+        """Return what was left of it as its correction ``by`` was issued, in the command that has credited that."""
+        return self.last_credited_minor if self.last_credited_by == by.issued_by else 0
+
+    def taken_off(self, *, credited_minor: int = 0, conceded_minor: int = 0) -> BillingInvoice:
+        """Return it with less left of it, or with another part of that in claims; a rebate keeps its share."""
+        left, conceded = self.left_minor - credited_minor, self.conceded_minor + conceded_minor
+        before, after = self.left_minor - self.conceded_minor, max(0, left - conceded)
+        billed = self.billed_minor * after // before if before > 0 else 0
+        return replace(self, billed_minor=billed, left_minor=left, conceded_minor=conceded)
 
 
 def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
     """Return the state after one more event of an invoice."""
     match recorded.data:
-        case InvoiceDrafted() as draft:
-            customers = frozenset({draft.customer_id})
+        case InvoiceDrafted(total_minor=minor) as draft:
             corrects = draft.corrects.invoice_id if draft.corrects else ""
+            customers = frozenset({draft.customer_id})
+            counts = draft.purpose != "penalty"
             return BillingInvoice(
-                True, customers, draft.total_minor, draft.currency, draft.customer_id, corrects
+                counts, customers, draft.currency, draft.customer_id, corrects, minor, minor
             )
-        case InvoiceAmended(total_minor=total_minor):
-            return replace(state, total_minor=total_minor)
-        case InvoiceIssued(customer_id=billed) as issued:
+        case InvoiceAmended(total_minor=minor):
+            return replace(state, billed_minor=minor, left_minor=minor)
+        case InvoiceIssued(customer_id=billed, total_minor=minor) as issued:
             customers = frozenset({billed, issued.purchaser_id or billed})
-            corrects, minor = issued.corrects.invoice_id if issued.corrects else "", issued.total_minor
+            corrects, by = issued.corrects.invoice_id if issued.corrects else "", recorded.command_id
+            counts = issued.purpose != "penalty"
             return BillingInvoice(
-                True, customers, minor, issued.currency, corrects=corrects, left_minor=minor
+                counts, customers, issued.currency, "", corrects, minor, minor, issued_by=by
             )
-        case InvoiceCredited(total_minor=minor):
-            return replace(state, left_minor=state.left_minor - minor, last_credited_minor=minor)
+        case InvoiceCredited(total_minor=minor, awaited_minor=awaited):
+            after = state.taken_off(credited_minor=minor, conceded_minor=-awaited)
+            return replace(after, last_credited_minor=minor, last_credited_by=recorded.command_id)
+        case ShareUndisputed(awaiting_credit_minor=minor):
+            return state.taken_off(conceded_minor=minor)
         case InvoiceRebated(total_minor=minor):
             return replace(state, left_minor=state.left_minor - minor)
         case InvoiceCancelled():

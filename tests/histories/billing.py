@@ -1,0 +1,101 @@
+"""What invoices bill, and what of it has ended reservations: a naive count of the events.
+
+An invoice and its corrections are one family, which bills goods once. Credit notes take goods off: first those that
+have ended no reservation, as those are ordered still.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
+
+from encours.contracts import Recorded
+from encours.contracts.events.invoice import (
+    InvoiceAmended,
+    InvoiceCancelled,
+    InvoiceCredited,
+    InvoiceDrafted,
+    InvoiceIssued,
+)
+from encours.contracts.events.reservation import OrderBillingCounted
+from encours.kernel.errors import DomainError
+from risk_svc.domain.reservation.commands import ConsumeReservation
+from tests.histories.credit import CreditDesk
+
+
+class BilledGoods:
+    """What each invoice bills that has ended no reservation yet."""
+
+    def __init__(self, events: Iterable[Recorded]) -> None:
+        self.root: dict[str, str] = {}
+        """First invoice of the family of each."""
+        self.customers: dict[str, str] = {}
+        self.drafts: dict[str, int] = {}
+        self.last: dict[str, str] = {}
+        """Invoice that stands for its family."""
+        self.billed, self.covered, self.by_draft = Counter[str](), Counter[str](), Counter[str]()
+        self.kept: dict[tuple[str, UUID], int] = {}
+        for each in events:
+            self._add(each)
+
+    def room(self, invoice_id: str) -> int:
+        """Return the amount for which an invoice may end reservations."""
+        root = self.root[invoice_id]
+        if invoice_id in self.drafts:
+            return max(0, self.drafts[invoice_id] - self.billed[root] - self.by_draft[invoice_id])
+        return max(0, self.billed[root] - self.covered[root]) if self.last.get(root) == invoice_id else 0
+
+    def _add(self, e: Recorded) -> None:
+        match e.data:
+            case InvoiceDrafted(invoice_id=name, total_minor=minor) as draft:
+                self._join(name, draft.corrects and draft.corrects.invoice_id)
+                self.drafts[name], self.customers[name] = minor, draft.customer_id
+            case InvoiceAmended(invoice_id=name, total_minor=minor):
+                self.drafts[name] = minor
+            case InvoiceCancelled(invoice_id=name):
+                del self.drafts[name]
+            case InvoiceIssued(invoice_id=name, total_minor=minor) as issued:
+                root = self._join(name, issued.corrects and issued.corrects.invoice_id)
+                self.drafts.pop(name, None)
+                self.customers[name] = issued.customer_id
+                before = self.kept.get((root, e.command_id), 0)
+                self.last[root], self.billed[root] = name, minor
+                self.covered[root] = min(minor, before + self.by_draft[name])
+            case InvoiceCredited(invoice_id=name, total_minor=minor):
+                root = self.root[name]
+                self.kept[root, e.command_id] = self.covered[root]
+                self.billed[root] -= minor
+                self.covered[root] = min(self.covered[root], self.billed[root])
+            case OrderBillingCounted(invoice_id=name, amount_minor=minor):
+                self.by_draft[name] += minor if name in self.drafts else 0
+                self.covered[self.root[name]] += 0 if name in self.drafts else minor
+            case _:
+                pass
+
+    def _join(self, name: str, corrects: str | None) -> str:
+        return self.root.setdefault(name, self.root[corrects] if corrects else name)
+
+
+def end_what_is_billed(desk: CreditDesk, invoice_id: str, n: int) -> bool:
+    """End an order of the invoice's customer by it, and compare the amount with that of the naive count.
+
+    Return False if the customer has none to end.
+    """
+    billed = BilledGoods(desk.books.ledger.events)
+    made = [desk.reservation(each) for each in desk.reservation_ids()]
+    made = [each for each in made if each.customer_id == billed.customers[invoice_id]]
+    waiting = [each for each in made if each.reserved_minor + each.delivered_minor]
+    if not waiting:
+        return False
+    before = waiting[n % len(waiting)]
+    ending = ConsumeReservation(before.reservation_id, invoice_id, None, None, None)
+    refused = None
+    try:
+        desk.consume(ending)
+    except DomainError as refusal:
+        refused = refusal.code
+    ended = desk.reservation(before.reservation_id).consumed_minor - before.consumed_minor
+    assert ended == min(billed.room(invoice_id), before.reserved_minor + before.delivered_minor)
+    assert bool(ended) == (refused is None), refused
+    return True
