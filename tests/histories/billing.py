@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from encours.contracts import Recorded
+from encours.contracts.common import CitedInvoice
 from encours.contracts.events.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
@@ -49,14 +50,14 @@ class BilledGoods:
     def _add(self, e: Recorded) -> None:
         match e.data:
             case InvoiceDrafted(invoice_id=name, total_minor=minor) as draft:
-                self._join(name, draft.corrects and draft.corrects.invoice_id)
+                self._join(name, draft.corrects)
                 self.drafts[name], self.customers[name] = minor, draft.customer_id
             case InvoiceAmended(invoice_id=name, total_minor=minor):
                 self.drafts[name] = minor
             case InvoiceCancelled(invoice_id=name):
                 del self.drafts[name]
             case InvoiceIssued(invoice_id=name, total_minor=minor) as issued:
-                root = self._join(name, issued.corrects and issued.corrects.invoice_id)
+                root = self._join(name, issued.corrects)
                 self.drafts.pop(name, None)
                 self.customers[name] = issued.customer_id
                 before = self.kept.get((root, e.command_id), 0)
@@ -73,21 +74,21 @@ class BilledGoods:
             case _:
                 pass
 
-    def _join(self, name: str, corrects: str | None) -> str:
-        return self.root.setdefault(name, self.root[corrects] if corrects else name)
+    def _join(self, name: str, corrects: CitedInvoice | None) -> str:
+        return self.root.setdefault(name, self.root[corrects.invoice_id] if corrects else name)
 
 
-def end_what_is_billed(desk: CreditDesk, invoice_id: str, n: int) -> bool:
+def end_what_is_billed(desk: CreditDesk, invoice_id: str, n: int) -> int:
     """End an order of the invoice's customer by it, and compare the amount with that of the naive count.
 
-    Return False if the customer has none to end.
+    Return that amount, 0 if the customer has no order to end.
     """
     billed = BilledGoods(desk.books.ledger.events)
     made = [desk.reservation(each) for each in desk.reservation_ids()]
     made = [each for each in made if each.customer_id == billed.customers[invoice_id]]
     waiting = [each for each in made if each.reserved_minor + each.delivered_minor]
     if not waiting:
-        return False
+        return 0
     before = waiting[n % len(waiting)]
     ending = ConsumeReservation(before.reservation_id, invoice_id, None, None, None)
     refused = None
@@ -98,4 +99,4 @@ def end_what_is_billed(desk: CreditDesk, invoice_id: str, n: int) -> bool:
     ended = desk.reservation(before.reservation_id).consumed_minor - before.consumed_minor
     assert ended == min(billed.room(invoice_id), before.reserved_minor + before.delivered_minor)
     assert bool(ended) == (refused is None), refused
-    return True
+    return ended

@@ -81,6 +81,8 @@ class Orders(RuleBasedStateMachine):
         """Pieces of each order in Encours that are not delivered."""
         self.owners: dict[str, str] = {}
         """Customers of issued invoices that bill no goods of an order in Encours."""
+        self.waiting: set[str] = set()
+        """Drafts that count by the reservations that they have ended."""
         self.held: dict[str, str] = {}
         self.guarantees: dict[str, int] = {}
         self.money: dict[str, tuple[str, int]] = {}
@@ -303,12 +305,7 @@ class Orders(RuleBasedStateMachine):
     )
     def bill_cleared(self, amount: int, share: int, customer: str, accepts: bool) -> None:
         """Reserve, draft, end the reservation and issue what that lets pass; cancel the draft otherwise."""
-        order = self.desk.order(amount * share // 100 or amount, customer)
-        made = order.reservation_id
-        self.ids.append(made)
-        if order.status == "blocked" and accepts:
-            self.attempt(reservations.override, OverrideReservation(made, "Agreed"), self.desk)
-            self.may_grow = self.desk.reservation(made).reserved_minor
+        made = self.accepted(amount * share // 100 or amount, customer, accepts)
         invoice = self.drafted(amount, customer)
         self.totals[invoice] = amount
         self.consume(ConsumeReservation(made, invoice, None, None, None))
@@ -317,6 +314,7 @@ class Orders(RuleBasedStateMachine):
             self.may_grow = amount
         elif billing.counted_minor < amount:
             self.outside[invoice] = billing.counted_minor
+            self.waiting.add(invoice)
             return
         self.outside[invoice] = amount
         self.desk.happen(issued(amount, invoice_id=invoice, customer_id=customer))
@@ -333,12 +331,7 @@ class Orders(RuleBasedStateMachine):
         fields = {"invoice_id": invoice, "customer_id": customer}
         corrects = event(CitedInvoice, invoice_id=old)
         self.desk.happen(drafted(total_minor=total + more, corrects=corrects, **fields))
-        order = self.desk.order(more, customer)
-        made = order.reservation_id
-        self.ids.append(made)
-        if order.status == "blocked" and accepts:
-            self.attempt(reservations.override, OverrideReservation(made, "Agreed"), self.desk)
-            self.may_grow = self.desk.reservation(made).reserved_minor
+        made = self.accepted(more, customer, accepts)
         self.totals[invoice] = total + more
         if not self.consume(ConsumeReservation(made, invoice, None, None, None)):
             self.desk.happen(event(InvoiceCancelled, **fields))
@@ -366,7 +359,18 @@ class Orders(RuleBasedStateMachine):
     def end_by_any(self, n: int, m: int) -> None:
         """End an order by an invoice that was written for others, was replaced, or replaces one."""
         if found := list(self.totals):
-            end_what_is_billed(self.desk, found[n % len(found)], m)
+            invoice = found[n % len(found)]
+            ended = end_what_is_billed(self.desk, invoice, m)
+            self.outside[invoice] += ended if invoice in self.waiting else 0
+
+    def accepted(self, amount: int, customer: str, accepts: bool) -> str:
+        """Order, and have somebody accept it if it is blocked; return the reservation."""
+        order = self.desk.order(amount, customer)
+        self.ids.append(made := order.reservation_id)
+        if order.status == "blocked" and accepts:
+            self.attempt(reservations.override, OverrideReservation(made, "Agreed"), self.desk)
+            self.may_grow = self.desk.reservation(made).reserved_minor
+        return made
 
     def drafted(self, amount: int, customer: str) -> str:
         """Draft an invoice; where it needs a clearance it counts by the reservations that it ends."""
