@@ -88,9 +88,29 @@ def test_each_whole_year_has_all_of_its_periods_wherever_it_begins(
         made = content(period, begins)
         found = years([(begins, made)], {}, date(2030, 1, 1))
         assert [len(each.periods) for each in found[:-1]] == [count] * (len(found) - 1)
-        named = [each.period.name for year in found for each in year.periods]
-        assert len(set(named)) == len(named)
-        assert set(named) <= {each.name for each in periods_of(made, date(2030, 1, 1))}
+        for day in (begins + timedelta(days=15 * n) for n in range(75)):
+            named = [each.period.name for year in years([(begins, made)], {}, day) for each in year.periods]
+            assert named == [each.name for each in periods_of(made, day)]
+
+
+def test_a_year_is_listed_with_its_first_period_and_has_its_minimum_as_it_begins() -> None:
+    """The second year of a contract from 15 February 2026 has the quarter that began on 1 January 2027."""
+    made, declared = content(valid_from=date(2026, 2, 15)), {"2027-Q1": 1_000_000_00}
+    versions = [(made.valid_from, made)]
+    assert len(years(versions, declared, date(2026, 12, 31))) == 1
+    for day, minimum in ((date(2027, 1, 1), 0), (date(2027, 2, 14), 0), (date(2027, 2, 15), 9_000_00)):
+        first, second = years(versions, declared, day)
+        assert [each.period.name for each in first.periods] == ["2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
+        assert (second.first, second.last) == (date(2027, 2, 15), date(2028, 2, 14))
+        assert [(each.period.name, each.premium_minor) for each in second.periods] == [("2027-Q1", 1_800_00)]
+        assert (second.minimum_minor, second.due_minor, second.complete) == (
+            minimum,
+            minimum or 1_800_00,
+            False,
+        )
+    ends = content(valid_from=date(2026, 2, 15), valid_until=date(2027, 2, 14))
+    [only] = years([(ends.valid_from, ends)], declared, date(2027, 1, 1))
+    assert [each.period.name for each in only.periods][-1] == "2027-Q1"
 
 
 def test_a_contract_that_ends_has_no_periods_afterwards() -> None:

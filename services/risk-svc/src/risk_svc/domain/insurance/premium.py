@@ -45,7 +45,7 @@ class PeriodPremium:
 
 @dataclass(frozen=True, slots=True)
 class YearPremium:
-    """An insurance year: its periods that have begun, and the premium that is due for it."""
+    """An insurance year: its periods that have begun, perhaps before it, and the premium that is due for it."""
 
     first: date
     last: date
@@ -89,28 +89,25 @@ def premiums(
     declared: Callable[[str], DeadlineState],
     day: date,
 ) -> list[YearPremium]:
-    """Return the premiums by insurance year, up to the year of a day.
+    """Return the premiums by insurance year, up to the year in which the period of a day ends.
 
     ``versions``: contents of the contract with their days, the oldest first; ``declared`` finds a declaration by its
     deadline. A rate counts for the periods that end while it is in force, the first one for those before it too. The
-    minimum of a year is that in force as it ends, or on the day.
+    minimum of a year is that in force as it ends, or on the day; there is none before the year begins.
     """
     contract = versions[-1][1]
     found: list[YearPremium] = []
     year = 0
-    periods = list(periods_of(contract, day))
-    while (first := months_after(contract.valid_from, 12 * year)) <= min(
-        day, contract.valid_until or date.max
-    ):
-        last = min(
-            months_after(contract.valid_from, 12 * (year + 1)) - _ONE_DAY, contract.valid_until or date.max
-        )
+    periods, ends = list(periods_of(contract, day)), contract.valid_until or date.max
+    until = min(max([day, *(each.last for each in periods[-1:])]), ends)
+    while (first := months_after(contract.valid_from, 12 * year)) <= until:
+        last = min(months_after(contract.valid_from, 12 * (year + 1)) - _ONE_DAY, ends)
         own = tuple(
             _premium(each, versions, declared(each.deadline_id))
             for each in periods
             if first <= each.last <= last
         )
-        rule = _in_force(versions, min(last, day)).conditions.premium
+        rule = _in_force(versions, min(last, day)).conditions.premium if first <= day else None
         whole = bool(own) and last < day and all(each.turnover_minor is not None for each in own)
         found.append(YearPremium(first, last, own, rule.minimum_minor if rule else 0, whole))
         year += 1

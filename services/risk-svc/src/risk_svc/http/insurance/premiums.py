@@ -41,13 +41,16 @@ class PeriodPremiumOut(BaseModel):
 
 
 class YearPremiumOut(BaseModel):
-    """An insurance year: twelve months from the first day of the contract. A period is of the year in which it ends."""
+    """An insurance year: twelve months from the first day of the contract. A period is of the year in which it ends.
+
+    A year is listed from the first day of its first period on, which may lie before its own.
+    """
 
     from_: BusinessDate = Field(alias="from")
     to: BusinessDate
     turnover: MoneyModel
     premium: MoneyModel = Field(description="Sum of the periods.")
-    minimum: MoneyModel
+    minimum: MoneyModel = Field(description="0 before the first day of the year.")
     due: MoneyModel = Field(description="The premium, but no less than the minimum.")
     complete: bool = Field(description="All periods of the year have ended and are declared.")
     periods: list[PeriodPremiumOut] = Field(description="Those that have begun.")
