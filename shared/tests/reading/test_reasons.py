@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -13,8 +14,9 @@ from encours.contracts.events.credit_hold import CreditHoldPlaced
 from encours.contracts.events.credit_warning import CreditWarningRaised, WarningFigure
 from encours.contracts.events.score import ScoreGraded
 from encours.kernel.money import Money
-from encours.reading.reasons import sentence, warning_reason
+from encours.reading.reasons import named_in, sentence, warning_reason
 from encours.reading.summary import summary
+from encours.reading.texts.reasons import DETAILS, REASONS
 from encours.testing.events import event
 
 EXCEEDED = {
@@ -49,12 +51,40 @@ EXCEEDED = {
             "Exposure with this order is above the limit.",
             "L'encours, commande comprise, dépasse la limite.",
         ),
+        (
+            Reason.of("paid-late", late=1, settled=5, days=1),
+            "1 of 5 settled late, by 1 day on average.",
+            "1 facture réglée en retard sur 5, de 1 jour en moyenne.",
+        ),
+        (
+            Reason.of("open-late-invoices", invoices=2, days=40),
+            "2 invoices open past due, the oldest by 40 days.",
+            "2 factures échues et impayées, la plus ancienne depuis 40 jours.",
+        ),
+        (
+            Reason.of("slowing_payments", before_median_delay_days=0, median_delay_days=-1, invoices=8),
+            "The customer pays later: median delay of 0 days before, -1 day for the last 8 invoices.",
+            "Le client paie plus tard : retard médian de 0 jour avant, de -1 jour pour les 8 dernières factures.",
+        ),
         (Reason(code="days-past-due"), "days-past-due", "days-past-due"),
         (Reason(code="of-tomorrow"), "of-tomorrow", "of-tomorrow"),
     ],
 )
 def test_a_reason_says_what_is_known_of_it(reason: Reason, english: str, french: str) -> None:
     assert (sentence(reason, "en"), sentence(reason, "fr")) == (english, french)
+
+
+@pytest.mark.parametrize("code", [each for each in REASONS if not each.startswith("effect-")])
+def test_one_of_a_kind_is_told_in_the_singular(code: str) -> None:
+    """Effects on a forecast are no less than two points."""
+    texts = [each[code] for each in (REASONS, DETAILS) if code in each]
+    names = {name for pair in texts for name in named_in("".join(pair))}
+    reason = Reason.of(code, **dict.fromkeys(names, 1))
+    for said in (sentence(reason, "en"), sentence(reason, "fr")):
+        assert not re.search(r"(?<!\S)1 (?:days|invoices|debtors|jours|factures|débiteurs)\b|\(s\)", said), (
+            said
+        )
+        assert said != code
 
 
 def test_a_hold_of_the_policy_is_told_in_the_language_of_the_reader() -> None:

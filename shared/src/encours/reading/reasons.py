@@ -13,7 +13,7 @@ from encours.contracts.events.risk import CreditChecked
 from encours.contracts.events.risk_terms import RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
 from encours.kernel.money import Money
-from encours.reading.texts.form import Language, day_text, money_text, word_text
+from encours.reading.texts.form import Language, day_text, money_text, numbered, word_text
 from encours.reading.texts.reasons import DETAILS, REASONS
 
 
@@ -21,7 +21,14 @@ def sentence(reason: Reason, language: Language) -> str:
     """Return a reason in words, with what is known of its figures; the code of one without words or figures."""
     texts = [each[reason.code][language == "fr"] for each in (REASONS, DETAILS) if reason.code in each]
     values = {each.name: _written(each, language) for each in reason.values if texts}
-    said = [each.format_map(values) for each in texts if named_in(each) <= values.keys()]
+    counts = {
+        each.name: each.figure for each in reason.values if each.figure is not None and not _measured(each)
+    }
+    said = [
+        numbered(each, counts, language).format_map(values)
+        for each in texts
+        if named_in(each) <= values.keys()
+    ]
     return " ".join(said) or word_text(reason.code, language)
 
 
@@ -93,6 +100,11 @@ def grade_reason(code: str, *, settled: int, settled_late: int, open_late: int, 
             return Reason.of(code, settled=settled)
         case _:
             return Reason(code=code)
+
+
+def _measured(value: ReasonValue) -> bool:
+    """Return True for an amount or a share, which counts nothing."""
+    return value.currency is not None or value.name.endswith("_bps")
 
 
 def _written(value: ReasonValue, language: Language) -> str:

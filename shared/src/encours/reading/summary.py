@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 from encours.contracts import Event
@@ -27,12 +28,12 @@ from encours.reading.texts.form import (
     day_text,
     decimal_text,
     money_text,
+    numbered,
     share_text,
     word_text,
 )
 
 _LAST = re.compile(r" ?: \{(\w+)\}$")
-_NUMBERED = re.compile(r"\{(\w+)\}|\(s\)")
 
 
 def summary(event: Event, language: Language) -> str:
@@ -40,7 +41,7 @@ def summary(event: Event, language: Language) -> str:
     templates = _templates(event)
     if templates is None:
         return type(event).TYPE
-    template = _numbered(_known(templates[language == "fr"], event), event, language)
+    template = numbered(_known(templates[language == "fr"], event), dict(_counts(event)), language)
     return template.format_map(_Fields(event, language))
 
 
@@ -50,23 +51,13 @@ def _known(template: str, event: Event) -> str:
     return template[: last.start()] if last and getattr(event, last[1], "") is None else template
 
 
-def _numbered(template: str, event: Event, language: Language) -> str:
-    """Return the template with each ``(s)`` as the number before it asks; none is 0 invoices, and 0 facture."""
-    number: int | None = None
-
-    def written(found: re.Match[str]) -> str:
-        nonlocal number
-        if found[1]:
-            value = getattr(event, found[1], None)
-            counted = len(value) if isinstance(value, tuple) else value
-            if isinstance(counted, int) and not found[1].endswith(("_minor", "_bps")):
-                number = counted
-            return found[0]
-        if number is None:
-            return found[0]
-        return "" if number == 1 or (language == "fr" and number == 0) else "s"
-
-    return _NUMBERED.sub(written, template)
+def _counts(event: Event) -> Iterator[tuple[str, int]]:
+    """Yield the fields of the event that count something, with their numbers."""
+    for name in event.__struct_fields__:
+        value = getattr(event, name)
+        counted = len(value) if isinstance(value, tuple) else value
+        if isinstance(counted, int) and not name.endswith(("_minor", "_bps")):
+            yield name, counted
 
 
 def _templates(event: Event) -> tuple[str, str] | None:

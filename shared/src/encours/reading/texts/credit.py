@@ -73,8 +73,8 @@ LINES: Lines = {
     ),
     guarantee.GuaranteeReleased: ("Guarantee released: {text}", "Garantie levée : {text}"),
     score.ScoreModelFitted: (
-        "Payment model {version} fitted to {invoices} invoices",
-        "Modèle de paiement {version} calé sur {invoices} factures",
+        "Payment model {version} fitted to {invoices} invoice(s)",
+        "Modèle de paiement {version} calé sur {invoices} facture(s)",
     ),
     score.ScoreModelActivated: (
         "Payment model {version} in use, in place of {replaces}: {text}",

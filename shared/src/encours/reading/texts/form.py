@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -15,6 +16,7 @@ Lines = dict[type[Event], tuple[str, str]]
 """Texts by type of event."""
 _CODE = re.compile("[a-z]+(_[a-z]+)+")
 """A word of the contracts, such as ``registered_letter``; not an id, nor what people wrote."""
+_NUMBERED = re.compile(r"\{(\w+)\}|\(s\)")
 
 
 def money_text(minor: int, currency: str, language: Language) -> str:
@@ -42,3 +44,22 @@ def word_text(word: str, language: Language) -> str:
 def decimal_text(number: str, language: Language) -> str:
     """Return a decimal number as ``0.90`` or ``0,90``."""
     return number.replace(".", ",") if language == "fr" else number
+
+
+def numbered(template: str, counts: Mapping[str, int], language: Language) -> str:
+    """Return the template with each ``(s)`` as the number before it asks; none is 0 invoices, and 0 facture.
+
+    ``counts``: numbers by the names that stand for them.
+    """
+    number: int | None = None
+
+    def written(found: re.Match[str]) -> str:
+        nonlocal number
+        if found[1]:
+            number = counts.get(found[1], number)
+            return found[0]
+        if number is None:
+            return found[0]
+        return "" if abs(number) == 1 or (language == "fr" and number == 0) else "s"
+
+    return _NUMBERED.sub(written, template)

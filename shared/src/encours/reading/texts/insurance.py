@@ -27,8 +27,8 @@ LINES: Lines = {
         "Agrément résilié à partir du {from_on}",
     ),
     insurance.CoverStopped: (
-        "Insurance cover of new deliveries stopped: a debt is {days_past_due} days past due",
-        "Garantie des nouvelles livraisons arrêtée : une créance a {days_past_due} jours de retard",
+        "Insurance cover of new deliveries stopped: a debt is {days_past_due} day(s) past due",
+        "Garantie des nouvelles livraisons arrêtée : une créance a {days_past_due} jour(s) de retard",
     ),
     insurance.CoverResumed: (
         "Insurance cover of new deliveries resumed",

@@ -67,8 +67,8 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     # Holds and badges by the credit policy.
     "days-past-due": (
-        "An invoice is open for {days} days past due.",
-        "Une facture est échue et impayée depuis {days} jours.",
+        "An invoice is open for {days} day(s) past due.",
+        "Une facture est échue et impayée depuis {days} jour(s).",
     ),
     "dunning-step-taken": (
         "The ladder has taken the step {step}.",
@@ -87,27 +87,27 @@ REASONS: dict[str, tuple[str, str]] = {
         "L'assureur a retiré la garantie du contrat {contract}.",
     ),
     "cover-stopped-by-delay": (
-        "Invoice {invoice} is {days} days past due; contract {contract} stops the cover of deliveries after "
+        "Invoice {invoice} is {days} day(s) past due; contract {contract} stops the cover of deliveries after "
         "{allowed_days}.",
-        "La facture {invoice} est échue depuis {days} jours ; le contrat {contract} arrête la garantie des "
+        "La facture {invoice} est échue depuis {days} jour(s) ; le contrat {contract} arrête la garantie des "
         "livraisons au-delà de {allowed_days}.",
     ),
     # Payment behaviour.
     "no-history": ("No invoice has fallen due yet.", "Aucune facture n'est encore échue."),
     "open-late-invoices": (
-        "{invoices} invoice(s) open past due, the oldest by {days} days.",
-        "{invoices} facture(s) échue(s) et impayée(s), la plus ancienne depuis {days} jours.",
+        "{invoices} invoice(s) open past due, the oldest by {days} day(s).",
+        "{invoices} facture(s) échue(s) et impayée(s), la plus ancienne depuis {days} jour(s).",
     ),
     "instalments-late-before": (
-        "{invoices} invoice(s) in instalments, none due now, {days} days late before.",
-        "{invoices} facture(s) à plusieurs échéances, rien n'est exigible, {days} jours de retard auparavant.",
+        "{invoices} invoice(s) in instalments, none due now, {days} day(s) late before.",
+        "{invoices} facture(s) à plusieurs échéances, rien n'est exigible, {days} jour(s) de retard auparavant.",
     ),
     "paid-late": (
-        "{late} of {settled} settled late, {days} days on average.",
-        "{late} facture(s) sur {settled} réglée(s) en retard, de {days} jours en moyenne.",
+        "{late} of {settled} settled late, by {days} day(s) on average.",
+        "{late} facture(s) réglée(s) en retard sur {settled}, de {days} jour(s) en moyenne.",
     ),
     "paid-in-time": (
-        "All {settled} settled invoices were in time.",
+        "Invoices settled in time: {settled}, all of them.",
         "Factures réglées à l'échéance : {settled}, toutes.",
     ),
     # Forecasts and grades.
@@ -194,10 +194,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "insurer_opinion": ("The insurer has told its opinion: {told}", "L'assureur a donné son avis : {told}"),
     # Early warnings.
     "slowing_payments": (
-        "The customer pays later: median delay of {before_median_delay_days} days before, "
-        "{median_delay_days} days for the last {invoices} invoices.",
-        "Le client paie plus tard : retard médian de {before_median_delay_days} jours avant, de "
-        "{median_delay_days} jours pour les {invoices} dernières factures.",
+        "The customer pays later: median delay of {before_median_delay_days} day(s) before, "
+        "{median_delay_days} day(s) for the last {invoices} invoice(s).",
+        "Le client paie plus tard : retard médian de {before_median_delay_days} jour(s) avant, de "
+        "{median_delay_days} jour(s) pour les {invoices} dernières factures.",
     ),
     "partial_payments": (
         "Invoices whose first payment was a part: {before_paid_in_parts_bps} before, {paid_in_parts_bps} now.",
@@ -222,16 +222,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "Promesses non tenues : {broken_promises} ; sur la période précédente : {before_broken_promises}.",
     ),
     "disputes_at_due": (
-        "Disputed as they fell due: {disputed_at_due_bps} of {invoices} invoices.",
-        "Contestées à l'échéance : {disputed_at_due_bps} de {invoices} factures.",
+        "Disputed as they fell due: {disputed_at_due_bps} of {invoices} invoice(s).",
+        "Contestées à l'échéance : {disputed_at_due_bps} de {invoices} facture(s).",
     ),
     "limit_drift": (
         "Use of the limit rises: {before_limit_usage_bps} before, {limit_usage_bps} now.",
         "L'utilisation de la limite monte : {before_limit_usage_bps} avant, {limit_usage_bps} à présent.",
     ),
     "concentration": (
-        "The customer owes {open_minor}, {share_bps} of all that is open, of {debtors} debtors.",
-        "Le client doit {open_minor}, soit {share_bps} de tout l'encours ouvert, sur {debtors} débiteurs.",
+        "The customer owes {open_minor}, {share_bps} of all that is open, of {debtors} debtor(s).",
+        "Le client doit {open_minor}, soit {share_bps} de tout l'encours ouvert, sur {debtors} débiteur(s).",
     ),
 }
 """Sentences in English and in French."""
