@@ -110,7 +110,7 @@ class CreditDesk:
             self.meanwhile.pop()()
         return seen
 
-    async def deposits_for(self, ledger: str, order_number: str, position: int) -> list[str]:
+    async def deposits_for(self, ledger: str, entity_id: str, order_number: str, position: int) -> list[str]:
         """Return ids of the deposit invoices that name an order."""
         issues = [e.data for e in self.books.ledger.events[:position] if isinstance(e.data, InvoiceIssued)]
         named = [each for each in issues if (each.purpose, each.reference) == ("deposit", order_number)]

@@ -18,8 +18,12 @@ from encours.contracts.events.risk import ExposureSeen
 from encours.contracts.parties import group_of, payer_of
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
+from encours.testing.events import drafted, issued
 from encours.testing.servers import Installation
+from invoice_svc.read_models.holds import query as holds_query
+from invoice_svc.read_models.lists import Lists
 from risk_svc.domain.picture import Picture
+from risk_svc.read_models.credit import deposit_query
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.order_query import reservations
 from risk_svc.read_models.credit.query import pictures
@@ -30,6 +34,7 @@ from tests.integration.naive_exposure import Counted, ExposureFromEvents
 from tests.integration.receivable_histories import (
     ACTS,
     DAY_0,
+    ENTITY,
     contest,
     credit,
     history,
@@ -153,3 +158,29 @@ def _act(dice: random.Random) -> tuple[Any, int, int, int]:
     earliest, latest = -40 if act in (*ANY_DAY, issue, pay) else 0, 60 if act in (*ANY_DAY, issue) else 0
     amount = dice.randint(1, 50) * 1000 + dice.randint(0, 99)
     return act, dice.randint(0, 1000), dice.randint(earliest, latest), amount
+
+
+def test_all_deposit_invoices_of_an_order_are_found(store: Store) -> None:
+    """Both services find them, however many bill one order."""
+    books, expected = history([(join, 0, 0, 0)]), []
+    for n in range(103):
+        invoice_id, usual = (
+            books.id("inv"),
+            {"customer_id": MEMBERS[0], "reference": "BC-1", "purpose": "deposit"},
+        )
+        usual |= {101: {"reference": "BC-2"}, 102: {"purpose": "invoice"}}.get(n, {})
+        for document in (drafted, issued):
+            books.record(invoice_id, document(1_00, invoice_id=invoice_id, **usual), DAY_0)
+        expected += [invoice_id] if n < 101 else []
+    store.run(project(store.conn, "deposits_risk", books.log, 1_000, Credit()))
+    store.run(project(store.conn, "deposits_listed", books.log, 1_000, Lists()))
+
+    def found(entity_id: str, position: int) -> tuple[list[str], list[str]]:
+        by_risk = deposit_query.deposits_named(store.conn, "deposits_risk", entity_id, "BC-1", position)
+        listed = holds_query.deposits_named(store.conn, "deposits_listed", entity_id, "BC-1")
+        return store.run(by_risk), store.run(listed)
+
+    last = len(books.log)
+    assert found(ENTITY, last) == (expected, expected)
+    assert found("ent_another", last) == ([], [])
+    assert found(ENTITY, last - 6)[0] == expected[:-1]

@@ -81,8 +81,7 @@ class Orders(RuleBasedStateMachine):
         """Pieces of each order in Encours that are not delivered."""
         self.owners: dict[str, str] = {}
         """Customers of issued invoices that bill no goods of an order in Encours."""
-        self.waiting: set[str] = set()
-        """Drafts that count by the reservations that they have ended."""
+        self.waiting: set[str] = set()  # drafts that count by the reservations that they have ended
         self.held: dict[str, str] = {}
         self.guarantees: dict[str, int] = {}
         self.money: dict[str, tuple[str, int]] = {}
@@ -445,8 +444,6 @@ class Orders(RuleBasedStateMachine):
         assert total.total_minor == on_orders + self.outside.total()
 
 
-DEEP = os.environ.get("DEEP") == "1"
+LIVES, ACTS = (400, 40) if os.environ.get("DEEP") == "1" else (25, 20)
 TestOrders = Orders.TestCase
-TestOrders.settings = settings(
-    max_examples=400 if DEEP else 25, stateful_step_count=40 if DEEP else 20, deadline=None
-)
+TestOrders.settings = settings(max_examples=LIVES, stateful_step_count=ACTS, deadline=None)

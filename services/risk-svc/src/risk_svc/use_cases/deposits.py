@@ -27,8 +27,10 @@ DEPOSIT_INVOICE: Folder[DepositInvoice] = Folder(DepositInvoice, evolve_deposit)
 class Deposits(Protocol):
     """Query for deposit invoices by the number of an order. Their streams say what they are and what is paid."""
 
-    async def deposits_for(self, ledger: str, order_number: str, position: int) -> Sequence[str]:
-        """Return ids of those that were issued up to a position."""
+    async def deposits_for(
+        self, ledger: str, entity_id: str, order_number: str, position: int
+    ) -> Sequence[str]:
+        """Return ids of those of an entity that were issued up to a position."""
 
 
 async def order_of(session: Session, order_id: str, customer_id: str) -> OrderedGoods | None:
@@ -48,7 +50,7 @@ async def deposit_of(
         return None
     if not (await session.load(CREDIT_POLICY, policy_of(entity_id))).orders.need_reservation:
         return None
-    named = await session.ask(deposits.deposits_for, session.meta.ledger, order.number, position)
+    named = await session.ask(deposits.deposits_for, session.meta.ledger, entity_id, order.number, position)
     found = [await session.load(DEPOSIT_INVOICE, each) for each in named]
     records = sorted({record for each in found for record in each.customers})
     own = [each for each in records if await is_among(session, order.customer_id, [each])]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from encours.ledger import Ledger
+from encours.projection.read_model import Conn
 from encours.reading.moment import WAIT_S, PositionNotReached
 from encours.reading.read_db import ReadDb
 
 NAME = "invoices"
-MOST_DEPOSITS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,26 @@ class NamedDeposits:
     db: ReadDb
     ledger: Ledger
 
-    async def __call__(self, ledger: str, order_number: str) -> list[str]:
-        """Return ids of issued deposit invoices with the reference, once the read model has reached the head.
+    async def __call__(self, ledger: str, entity_id: str, order_number: str) -> list[str]:
+        """Return ids of an entity's deposit invoices with the reference, once the read model has reached the head.
 
         Raises :class:`PositionNotReached` if it does not within two seconds.
         """
         await _reach_head(self.db, self.ledger, ledger)
         async with self.db.snapshot(NAME, ledger) as (conn, schema, _):
-            rows = await conn.fetch(
-                f"""select invoice_id from {schema}.invoice
-                    where reference_key = $1 and purpose = 'deposit' and issued_position is not null
-                    order by invoice_id limit {MOST_DEPOSITS}""",
-                order_number.lower(),
-            )
-        return [row["invoice_id"] for row in rows]
+            return await deposits_named(conn, schema, entity_id, order_number)
+
+
+async def deposits_named(conn: Conn, schema: str, entity_id: str, order_number: str) -> list[str]:
+    """Return ids of an entity's issued deposit invoices whose reference is a number. All: each may pay a part."""
+    rows = await conn.fetch(
+        f"""select invoice_id from {schema}.invoice
+            where reference_key = $1 and purpose = 'deposit' and issued_position is not null and entity_id = $2
+            order by invoice_id""",
+        order_number.lower(),
+        entity_id,
+    )
+    return [row["invoice_id"] for row in rows]
 
 
 async def _reach_head(db: ReadDb, source: Ledger, ledger: str) -> None:

@@ -58,12 +58,12 @@ class HoldsOn(Protocol):
 
 
 class DepositsFor(Protocol):
-    """Query for ids of deposit invoices whose reference is the number of an order. The streams decide."""
+    """Query for ids of an entity's deposit invoices whose reference is an order's number. The streams decide."""
 
-    async def __call__(self, ledger: str, order_number: str, /) -> Sequence[str]: ...
+    async def __call__(self, ledger: str, entity_id: str, order_number: str, /) -> Sequence[str]: ...
 
 
-async def no_deposits(_: str, __: str) -> Sequence[str]:
+async def no_deposits(*_: str) -> Sequence[str]:
     """Find no deposit invoices: an agreed deposit is then unpaid."""
     return ()
 
@@ -93,7 +93,7 @@ async def require_cleared(
     held = await session.ask(holds_on, session.meta.ledger, concerned)
     clearance.require_no_hold([await session.load(HELD_CUSTOMER, each) for each in held], found, today)
     if order.deposit_minor:
-        named = await session.ask(deposits_for, session.meta.ledger, order.number)
+        named = await session.ask(deposits_for, session.meta.ledger, order.entity_id, order.number)
         deposits = [await session.load(DEPOSIT_INVOICE, each) for each in named]
         concerned_by = await own_records(
             session, order.customer_id, {record for each in deposits for record in each.customers}, today

@@ -27,9 +27,9 @@ class PicturesAhead:
         self._taken = True
         return await self.asked
 
-    async def deposits_for(self, ledger: str, order_number: str, position: int) -> list[str]:
-        """Return ids of the deposit invoices issued up to a position whose reference is the number of an order."""
-        return await self._latest.deposits_for(ledger, order_number, position)
+    async def deposits_for(self, ledger: str, entity_id: str, order_number: str, position: int) -> list[str]:
+        """Return ids of an entity's deposit invoices issued up to a position whose reference is an order's number."""
+        return await self._latest.deposits_for(ledger, entity_id, order_number, position)
 
 
 @asynccontextmanager

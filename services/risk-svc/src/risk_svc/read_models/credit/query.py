@@ -267,10 +267,10 @@ class LatestPictures:
         lag = max(0, head - position)
         return SeenPicture(picture, position, lag, behind=lag > 0)
 
-    async def deposits_for(self, ledger: str, order_number: str, position: int) -> list[str]:
-        """Return ids of the deposit invoices issued up to a position whose reference is the number of an order."""
+    async def deposits_for(self, ledger: str, entity_id: str, order_number: str, position: int) -> list[str]:
+        """Return ids of an entity's deposit invoices issued up to a position whose reference is an order's number."""
         async with self.db.snapshot("credit", ledger) as (conn, schema, _):
-            return await deposits_named(conn, schema, order_number, position)
+            return await deposits_named(conn, schema, entity_id, order_number, position)
 
     async def _now(self, ledger: str, customer_id: str, day: date) -> tuple[int, dict[str, Picture]]:
         """Return the position of the read model and figures at it, by one statement unless others count too."""

@@ -51,7 +51,7 @@ class LedgerPast:
             return None
         if not (await self.policy(e.entity, before)).orders.need_reservation:
             return None
-        named = await deposits_named(self.conn, self.schema, order.number, seen_position)
+        named = await deposits_named(self.conn, self.schema, e.entity, order.number, seen_position)
         read = await self.ledger.read_streams(self.name, named, upto=before)
         found = [DEPOSIT_INVOICE.fold(read[each]) for each in named]
         own = merged.records(merged.of(order.customer_id))
