@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from reporting_svc.domain.measures.delays import DelayFigures
 from reporting_svc.read_models.delays.figures import count_states
+from reporting_svc.read_models.delays.states import outcomes_of, unsettled_customers
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal, chain_for
@@ -53,8 +55,8 @@ def store(module_installation: Installation) -> Iterator[Store]:
     opened.close()
 
 
-OFTEN, SELDOM = (issue, settle), (
-    lose, penalise, rebate, restore, contest, credit, release, reschedule, reverse, settle_dispute, pay
+OFTEN, SELDOM = (issue, settle, issue, settle, reschedule), (
+    lose, penalise, rebate, restore, contest, credit, release, reverse, settle_dispute, pay
 )  # fmt: skip
 
 
@@ -69,7 +71,7 @@ def test_delays_from_states_are_those_of_debts_settled_one_by_one(store: Store, 
     days = sorted(range(200), key=lambda day: day + chance.choice([0, 0, 0, 20, -20]))
     acts = [
         (
-            chance.choice(SELDOM if chance.random() < 0.1 else OFTEN),
+            chance.choice(SELDOM if chance.random() < 0.05 else OFTEN),
             chance.randrange(1000),
             day,
             chance.randrange(1, 50) * 1000,
@@ -107,7 +109,52 @@ def test_money_received_since_the_last_subtotal_covers_the_oldest_debts(store: S
         check_delays_by_group(store, view, EUR, timedelta(days=250), group_of)
         by_state = DelayFigures(DAY_0, time.as_of)
         found = store.run(count_states(by_state, view, EUR, "month", {}))
-        assert len(found.customers) == settled_together
+        assert len(found) == settled_together
+
+
+def test_each_instalment_has_a_state_by_the_earliest_funds_of_its_invoice(store: Store) -> None:
+    before, after = ([(issue, 1, day, 1_000)] * 2 * BLOCK for day in (0, 160))
+    conceded = [(reschedule, 49, 1, 500)]
+    for n in (25, 49):
+        conceded += [(contest, n, 20, 1_000), (settle_dispute, 0, 20, 1_000)]
+    paid = [
+        (reschedule, 25, 1, 3_000),
+        (pay, 10, 5, 3_500),
+        *conceded,
+        (lose, 50, 20, 500),
+        (pay, 10, 50, 700),
+    ]
+    again = [(reschedule, 50, 60, 100), (pay, 10, 150, 1_000)]
+    books = history([(issue, 0, 0, 9_000), *before, *paid, *again, *after])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
+    undivided: list[Any] = [(0, 9_000, 9_000, 9_000, [])]
+    agreed: list[Any] = [
+        (26, 3_000, 3_000, 3_000, []),
+        (61, 1_000, 1_000, 1_000, []),
+        (96, 5_000, 5_000, 5_000, []),
+    ]
+    first: list[Any] = [(26, 3_000, 0, 0, [(5, 3_000)]), (61, 1_000, 0, 0, [(5, 500), (50, 500)])]
+    first.append((96, 4_000, 3_800, 3_800, [(50, 200)]))
+    second = [(60, 100, 0, 0, [(5, 100)]), (95, 7_900, 2_800, 2_800, [(5, 3_400), (50, 700), (150, 1_000)])]
+    end, unaware = len(books.log), books.ends[1 + len(before) + len(paid)]
+    for day, known, expected in (
+        (0, end, undivided), (4, end, agreed), (55, end, first), (170, unaware, first), (170, end, second),
+    ):  # fmt: skip
+        view = View(store.conn, "live", TimeTravel(DAY_0 + timedelta(days=day), known, None, False), None)
+        assert store.run(chain_for(view, EUR, "debt")).added
+        assert store.run(unsettled_customers(view, EUR)) == []
+        found = [
+            (
+                (each.due_on - DAY_0).days, each.owed_minor, each.uncovered_minor, each.unpaid_90_minor,
+                [((part.available_on - DAY_0).days, part.amount_minor) for part in each.funds],
+            )
+            for each in store.run(outcomes_of(view, EUR, lambda _: "true"))
+            if each.customer_id == CUSTOMERS[0]
+        ]  # fmt: skip
+        assert sorted(found) == expected
+        check_delays_by_group(store, view, EUR, timedelta(days=90), group_of)
 
 
 def test_debts_of_a_merged_record_are_settled_with_those_of_the_one_that_remains(store: Store) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from encours.contracts.books import CREDITED, INVOICED, PAYER_UNKNOWN
 from encours.reading.where import Arguments
 from reporting_svc.domain.anomalies import Anomaly, DelayedDebt, MoneyOrigin, Transaction, TransactionKind
-from reporting_svc.read_models.delays.query import OneByOne, covered_debts
+from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.delays.states import stated_outcomes, states_ctes
 from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID, PAYMENT_ID
@@ -85,9 +85,9 @@ async def money_origins(view: View, scope: Scope, first: date) -> list[MoneyOrig
     ]
 
 
-async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], OneByOne | None]:
+async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], list[Any] | None]:
     """Return debts that are open, or settled from a day on. Those that have states are named later (:func:`named`)
-    where the other ones, settled one by one, are returned too. One currency.
+    where the customers whose debts have none are returned too. One currency.
     """
     on, found = view.time.as_of, list[DelayedDebt]()
     if not (await chain_for(view, scope, "debt")).added:
@@ -99,7 +99,7 @@ async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[Del
     return found, apart
 
 
-async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], OneByOne]:
+async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], list[Any]]:
     args = Arguments()
     begins = f"{args.add(first)}::date"
     states = states_ctes(
@@ -121,10 +121,12 @@ async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDe
         if times:
             debtor = CUSTOMER_ID.unpack(customer_id) or ""
             found += [DelayedDebt(debtor, "", settled_on, days, uncovered or 0)] * times
-    return found, OneByOne([row["customer_id"] for row in rows if not row["times"]])
+    return found, [row["customer_id"] for row in rows if not row["times"]]
 
 
-async def named(view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: OneByOne) -> list[Anomaly]:
+async def named(
+    view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: Sequence[Any]
+) -> list[Anomaly]:
     """Return the anomalies with the ids of the invoices that are late, which their states do not hold."""
     on = view.time.as_of
     late = [each for each in anomalies if not each.id and each.kind in _DELAYS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.delays import (
@@ -16,10 +16,10 @@ from reporting_svc.domain.measures.delays import (
     DueOutcome,
     fallen_due,
 )
-from reporting_svc.read_models.delays.query import OneByOne, covered_debts, group_names
+from reporting_svc.read_models.debts.states import DEBT_AMOUNTS
+from reporting_svc.read_models.delays.query import covered_debts, group_names
 from reporting_svc.read_models.delays.states import stated_outcomes, states_ctes
 from reporting_svc.read_models.receivables.counted import counted
-from reporting_svc.read_models.receivables.debts import DEBT_AMOUNTS
 from reporting_svc.read_models.receivables.groups import Grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope
@@ -54,8 +54,8 @@ async def delay_figures(view: View, scope: Scope, first: date, by: DelayGroup) -
             await covered_debts(view, scope, await count_states(every, view, scope, by, {})), group
         )
         names = {each: each for each in sorted(every.customers)[:MOST_GROUPS]}
-    one_by_one = await count_states(found, view, scope, by, names)
-    found.add_covered(await covered_debts(view, scope, one_by_one), group)
+    apart = await count_states(found, view, scope, by, names)
+    found.add_covered(await covered_debts(view, scope, apart), group)
     return found
 
 
@@ -66,15 +66,15 @@ async def fallen_outcomes(view: View, scope: Scope, first: date) -> tuple[list[D
         covered = await covered_debts(view, scope)
         return fallen_due(covered.outcomes, first, on), covered.outstanding_minor
     found = DelayFigures(first, on)
-    only = await count_states(found, view, scope, "month", {})
-    covered = await covered_debts(view, scope, only)
+    apart = await count_states(found, view, scope, "month", {})
+    covered = await covered_debts(view, scope, apart)
     found.add_covered(covered, _group("month", {}))
     outcomes = [
         *covered.outcomes,
         *await stated_outcomes(
             view,
             scope,
-            only,
+            apart,
             lambda args: f"i.due_on between {args.add(first)}::date and {args.add(on)}::date",
         ),
     ]
@@ -97,8 +97,8 @@ def _group(by: DelayGroup, names: Mapping[str, str | None]) -> Callable[[DueOutc
 
 async def count_states(
     found: DelayFigures, view: View, scope: Scope, by: DelayGroup, names: Mapping[str, str | None]
-) -> OneByOne:
-    """Count the debts that have a state, and return those that have none."""
+) -> list[Any]:
+    """Count the debts that have a state, and return the customers whose debts have none."""
     args, on = Arguments(), found.on
     begins = f"{args.add(found.first.replace(day=1))}::date"
     debts = states_ctes(
@@ -178,7 +178,7 @@ async def count_states(
                 _add_month(found, _named(by, value, issued), issued, [each or 0 for each in sums])
             case 3:
                 apart.append(customer_id)
-    return OneByOne(apart)
+    return apart
 
 
 def _bigints(*columns: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -30,26 +29,14 @@ Record = Mapping[str, Any]
 _AT_RISK = timedelta(days=AT_RISK_DAYS + 1)
 DEBTORS_AT_ONCE = 100
 """Debtors that are settled before other requests of the process have a turn."""
-_MOVED = (
-    "entity", "customer_id", "currency", "invoice_id", "payment_id", "position", "effective_on", "kind", "available_on",
-    "item_minor", "contested_minor", "conceded_minor",
-)  # fmt: skip
 _KINDS = ", ".join(f"'{kind}'" for kind in OWING)
 
 
-@dataclass(frozen=True, slots=True)
-class OneByOne:
-    """Debts that have no state of their own: those of some customers, and invoices in instalments."""
-
-    customers: Sequence[Any]
-    """Ids as 16 bytes."""
-
-
-async def covered_debts(view: View, scope: Scope, only: OneByOne | None = None) -> CoveredDebts:
-    """Return them with what else is outstanding; ``only`` some of them, if given. One currency."""
+async def covered_debts(view: View, scope: Scope, only: Sequence[Any] | None = None) -> CoveredDebts:
+    """Return them with what else is outstanding; ``only`` those of some customers, by ids of 16 bytes. One currency."""
     invoices = _by_debtor(scope, await _invoices(view, scope, only))
     funds = _by_debtor(scope, await _funds(view, scope, only))
-    schedules = _schedules(await _instalments(view, scope))
+    schedules = _schedules(await _instalments(view, scope, only))
     found = CoveredDebts()
     for n, debtor in enumerate(invoices | funds):
         if n % DEBTORS_AT_ONCE == 0:
@@ -77,25 +64,13 @@ async def customer_names(view: View, customers: Sequence[str]) -> dict[str, str]
     return {row["customer_id"]: row["name"] for row in rows}
 
 
-def _movements(where: ScopeWhere, schema: str, only: OneByOne | None) -> str:
-    """SQL: the source of movements. The offset keeps the planner from a join that reads them all."""
-    if only is None:
-        return f"{schema}.movement"
-    customers = f"{where.arguments.add(only.customers)}::uuid[]"
-    columns = ", ".join(f"m.{each}" for each in _MOVED)
-    # Of the other customers no cash is unapplied; its movements beside these invoices are not among these rows.
-    return f"""(
-        select {columns}, m.cash_minor from {schema}.movement m where m.customer_id = any({customers})
-        union all
-        select {columns}, 0::bigint
-        from (select distinct invoice_id from {schema}.item_instalment) t cross join lateral (
-            select m.* from {schema}.movement m where m.invoice_id = t.invoice_id and m.customer_id <> all({customers})
-            offset 0) m
-    )"""
-
-
-async def _invoices(view: View, scope: Scope, only: OneByOne | None) -> list[Record]:
+def _counted(view: View, scope: Scope, only: Sequence[Any] | None) -> ScopeWhere:
     where = ScopeWhere(view, scope, "m", packed=True).counted()
+    return where if only is None else where.add("m.customer_id = any({}::uuid[])", only)
+
+
+async def _invoices(view: View, scope: Scope, only: Sequence[Any] | None) -> list[Record]:
+    where = _counted(view, scope, only)
     rows = await view.conn.fetch(
         f"""
         select i.invoice_id, i.entity, i.customer_id, i.issued_on, i.due_on, i.is_penalty, s.*
@@ -106,7 +81,7 @@ async def _invoices(view: View, scope: Scope, only: OneByOne | None) -> list[Rec
                    sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor,
                    (coalesce(sum(m.item_minor) filter (where m.kind in ({_KINDS})), 0) - sum(m.conceded_minor))::bigint
                        as owed_minor
-            from {_movements(where, view.schema, only)} m where m.invoice_id is not null and {where.sql}
+            from {view.schema}.movement m where m.invoice_id is not null and {where.sql}
             group by m.invoice_id
         ) s join {view.schema}.item i on i.invoice_id = s.invoice_id order by i.due_on, i.invoice_id
         """,
@@ -115,16 +90,16 @@ async def _invoices(view: View, scope: Scope, only: OneByOne | None) -> list[Rec
     return cast("list[Record]", rows)
 
 
-async def _funds(view: View, scope: Scope, only: OneByOne | None) -> list[Record]:
+async def _funds(view: View, scope: Scope, only: Sequence[Any] | None) -> list[Record]:
     """Return sums by invoice and payment, without an invoice for what is unapplied."""
-    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.payment_id is not null")
+    where = _counted(view, scope, only).add("m.payment_id is not null")
     rows = await view.conn.fetch(
         f"""
         select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id,
                m.invoice_id, m.payment_id,
                coalesce(-sum(m.item_minor) filter (where m.kind not in ({_KINDS})), 0)::bigint as applied_minor,
                sum(m.cash_minor)::bigint as cash_minor, max(m.available_on) as available_on
-        from {_movements(where, view.schema, only)} m where {where.sql}
+        from {view.schema}.movement m where {where.sql}
         group by m.entity, m.customer_id, m.invoice_id, m.payment_id
         order by m.entity, m.customer_id, m.invoice_id, m.payment_id
         """,
@@ -133,8 +108,10 @@ async def _funds(view: View, scope: Scope, only: OneByOne | None) -> list[Record
     return cast("list[Record]", rows)
 
 
-async def _instalments(view: View, scope: Scope) -> list[Record]:
+async def _instalments(view: View, scope: Scope, only: Sequence[Any] | None) -> list[Record]:
     where = ScopeWhere(view, scope, "i").add("i.schedule is not null")
+    if only is not None:
+        where.add("i.customer_id = any({}::text[])", [CUSTOMER_ID.unpack(each) for each in only])
     where.add(where.counts("l"))
     rows = await view.conn.fetch(
         f"""

@@ -1,23 +1,23 @@
 """States of debts at the dates of a question, from those that subtotals keep.
 
-Only debts that the question sees in another state than the end of the chain are looked at one by one, in SQL. Accounts
-with spare funds, merged debtors and invoices in instalments have no state: :mod:`.query` settles them one by one, as it
-settles all without subtotals.
+Only debts that the question sees in another state than the end of the chain are looked at one by one, in SQL. Customers
+with spare funds and merged ones have no states: :mod:`.query` settles their debts one by one, as it settles all without
+subtotals.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from encours.contracts.settlement import Funds
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.delays import DueOutcome
-from reporting_svc.read_models.delays.query import OneByOne, covered_debts
+from reporting_svc.read_models.debts.states import in_force_sql, moved_sql, states_sql, touched_sql
+from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.receivables.counted import Counted, counted
-from reporting_svc.read_models.receivables.debts import moved_sql, states_sql, touched_sql
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import ACCOUNT_KEY, chain_for, known_to
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
 
 ItemCondition = Callable[[Arguments], str]
-"""SQL: a condition on invoices ``i``, with its values among the arguments."""
+"""SQL: a condition on invoices ``i``, with its values among the arguments. One in instalments is there with each
+``due_on`` that it or an instalment ever had."""
 _FUNDS = struct.Struct(">iq")
 PACKED_FROM = date(2000, 1, 1).toordinal()
 """Day from which PostgreSQL counts; an ordinal."""
@@ -36,32 +37,43 @@ async def outcomes_of(view: View, scope: Scope, which: ItemCondition) -> list[Du
     """Return the debts of some invoices, and of others that are settled one by one anyhow. One currency."""
     if not (await chain_for(view, scope, "debt")).added:
         return (await covered_debts(view, scope)).outcomes
-    only = await one_by_one(view, scope)
+    only = await unsettled_customers(view, scope)
     covered = await covered_debts(view, scope, only)
     return [*covered.outcomes, *await stated_outcomes(view, scope, only, which)]
 
 
-async def one_by_one(view: View, scope: Scope) -> OneByOne:
-    """Return the debts that have no state."""
+async def unsettled_customers(view: View, scope: Scope) -> list[Any]:
+    """Return the customers whose debts have no state."""
     args = Arguments()
     states = states_ctes(await counted(args, view, scope, "debt"), "true")
     rows = await view.conn.fetch(f"with {states} select customer_id from unsettled", *args)
-    return OneByOne([row["customer_id"] for row in rows])
+    return [row["customer_id"] for row in rows]
 
 
 async def stated_outcomes(
-    view: View, scope: Scope, apart: OneByOne, which: ItemCondition
+    view: View, scope: Scope, apart: Sequence[Any], which: ItemCondition
 ) -> list[DueOutcome]:
-    """Return the debts of some invoices that have a state: all but those ``apart``."""
+    """Return the debts of some invoices that have a state: all but those of customers ``apart``."""
     where = ScopeWhere(view, scope, "m", packed=True).counted()
     args, schema = where.arguments, view.schema
-    where.add("m.customer_id <> all({}::uuid[])", apart.customers)
+    where.add("m.customer_id <> all({}::uuid[])", apart)
+    condition, columns = which(args), "i.invoice_id, i.due_on, i.issued_on, i.is_penalty"
     chosen = f"""(
-        select i.invoice_id, i.due_on, i.issued_on, i.is_penalty, null::bigint as divided_from
-        from {schema}.item i where not i.is_penalty and {which(args)}
-          and not exists (select from {schema}.item_instalment l where l.invoice_id = i.invoice_id))"""
+        select {columns}, null::bigint as schedule from {schema}.item i
+        where i.schedule is null and not i.is_penalty and {condition}
+        union all
+        select {columns}, s.schedule
+        from {schema}.item i cross join lateral {in_force_sql(schema, "i.invoice_id", schedule=where.counts("l"))} s
+        where i.invoice_id in (
+            select i.invoice_id from (
+                select i.invoice_id, i.customer_id, i.issued_on, d.due_on
+                from {schema}.item i cross join lateral (
+                    select i.due_on
+                    union all select l.due_on from {schema}.item_instalment l where l.invoice_id = i.invoice_id
+                ) d where i.schedule is not null and not i.is_penalty
+            ) i where {condition}))"""
     moved = moved_sql(schema, chosen, where.sql, fence="")
-    states = states_sql(f"({moved}) moved", 1, "false", "invoice_id")
+    states = states_sql(schema, f"({moved}) moved", 1, "invoice_id")
     rows = await view.conn.fetch(f"select * from ({states}) s where owed_minor > 0", *args)
     return [outcome_of(row) for row in rows]
 
@@ -85,28 +97,29 @@ def funds_of(packed: bytes | None, settled_on: date | None, owed_minor: int) -> 
 
 def states_ctes(sums: Counted, also: str) -> str:
     """SQL: ``debts`` with the states at the dates of the question that meet a condition, and the customers that are
-    ``unsettled``.
+    ``unsettled``: their debts have none.
     """
     view, scope, args = sums.view, sums.scope, sums.args
     schema, account = view.schema, ", ".join(ACCOUNT_KEY)
     end, known = f"{args.add(sums.chain.upto)}::bigint", f"{args.add(known_to(view.time))}::bigint"
     beside = sums.beside("m.invoice_id", "m.invoice_id is not null")
+    asked = f"position <= {known} and effective_on <= {args.add(view.time.as_of)}::date"
     ids = f"""select invoice_id from ({beside}) beside
-              union select invoice_id from {schema}.item_instalment where position > {end}"""
+              union select invoice_id from {schema}.item_instalment where (position <= {end}) <> ({asked})"""
     where = ScopeWhere(view, scope, "m", args, packed=True).add(f"m.position <= greatest({end}, {known})")
-    then = f"(select * from moved where position <= {end}) moved"
-    asked = f"(select * from moved where position <= {known} and effective_on <= {args.add(view.time.as_of)}) moved"
+    then = f"(select *, before as schedule from moved where position <= {end}) moved"
+    now = f"(select *, after as schedule from moved where {asked}) moved"
     cash = sums.beside(
         f"m.{', m.'.join(ACCOUNT_KEY)}, m.payment_id, m.cash_minor", "m.payment_id is not null"
     )
     touching = {each for pair in scope.merged.merged.items() for each in pair}
     merged = [CUSTOMER_ID.pack(each) for each in touching if CUSTOMER_ID.is_kind(each)]
     return f"""
-        touched as materialized ({touched_sql(schema, ids)}),
+        touched as materialized ({touched_sql(schema, ids, before=f"l.position <= {end}", after=asked)}),
         moved as materialized ({moved_sql(schema, "touched", where.sql)}),
         changed as materialized (
-            {states_sql(asked, 1, "divided_from is not null")}
-            union all {states_sql(then, -1, f"divided_from <= {end}")}
+            {states_sql(schema, now, 1)}
+            union all {states_sql(schema, then, -1)}
         ),
         unsettled as materialized (
             select customer_id from (

@@ -10,7 +10,7 @@ import numpy as np
 from encours.reading.where import Arguments
 from reporting_svc.domain.forecast.debts import Ints, PaidDebt, PaidDebts
 from reporting_svc.domain.measures.delays import DueOutcome
-from reporting_svc.read_models.delays.query import OneByOne, covered_debts
+from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.delays.states import PACKED_FROM, states_ctes
 from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID
@@ -32,7 +32,7 @@ async def paid_debts(view: View, scope: Scope, segments: Mapping[str, str]) -> P
     if not (await chain_for(view, scope, "debt")).added:
         return _settled((await covered_debts(view, scope)).outcomes, segments)
     rows = await _packed(view, scope)
-    apart = OneByOne([row["customer_id"] for row in rows if row["debts"] is None])
+    apart = [row["customer_id"] for row in rows if row["debts"] is None]
     covered = await covered_debts(view, scope, apart)
     stated = _stated([row for row in rows if row["debts"] is not None], segments)
     return stated.joined(_settled(covered.outcomes, segments))

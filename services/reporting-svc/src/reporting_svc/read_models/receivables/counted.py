@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments
-from reporting_svc.read_models.receivables.debts import STATE
+from reporting_svc.read_models.debts.states import STATE
 from reporting_svc.read_models.receivables.rows import APART, apart_sql
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import (
@@ -85,7 +85,7 @@ class Counted:
         """
 
     def debts(self) -> str:
-        """SQL: the states of debts at the end of the chain (:mod:`reporting_svc.read_models.receivables.debts`)."""
+        """SQL: the states of debts at the end of the chain (:mod:`reporting_svc.read_models.debts.states`)."""
 
         columns = f"{', '.join(ACCOUNT_KEY)}, {STATE}, spare_id"
         parts = [

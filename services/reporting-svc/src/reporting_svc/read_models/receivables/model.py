@@ -174,7 +174,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 27
+    version = 28
     rows = (
         ReportingEntity,
         ReportedCustomer,

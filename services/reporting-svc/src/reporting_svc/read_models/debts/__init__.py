@@ -1,0 +1,1 @@
+"""States of debts by the movements of their invoices, which subtotals keep."""
