@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 AS_OF = query(
     "as_of",
-    "The business date asked about. If not given it is today: of the entity where `entity_id` names one, else in the"
-    " ledger's time zone.",
+    "The business date asked about. If not given it is today: of the entity that `entity_id` names or to which the"
+    " object belongs, else in the ledger's time zone.",
     format="date",
     example="2026-03-31",
 )

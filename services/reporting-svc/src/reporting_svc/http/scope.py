@@ -26,7 +26,7 @@ class Asked(BaseModel):
     currency: str | None = Field(
         default=None,
         pattern=r"^[A-Z]{3}$",
-        description="Needed where the scope has several currencies.",
+        description="Documents in this currency alone. A figure that is one amount needs it if the scope has several.",
         examples=["EUR"],
     )
     segment: str | None = Field(

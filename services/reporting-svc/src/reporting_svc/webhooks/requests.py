@@ -75,7 +75,7 @@ class MakeWebhook:
 
 @dataclass(frozen=True, slots=True)
 class ReplayEvents:
-    """Events to send again: those behind a position, or the dead letters; ``before_restore``: also those of before."""
+    """Events to send again: those after a position, or the dead letters; ``before_restore``: also those of before."""
 
     after: int | None
     before_restore: bool = False

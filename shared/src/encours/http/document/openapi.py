@@ -34,7 +34,7 @@ _DESCRIPTIONS = {
     412: "The thing is not at the version in If-Match.",
     413: "The body is too large.",
     415: "The body's type is not accepted.",
-    416: "The Range begins behind the end of the file.",
+    416: "The Range begins beyond the end of the file.",
     422: "The request can be read and is not valid; errors[] lists what to change.",
     429: "Too many requests.",
     503: "Overloaded, draining, or a database is away: repeat after Retry-After seconds.",

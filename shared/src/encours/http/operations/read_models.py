@@ -52,7 +52,7 @@ class ReadModelsOut(BaseModel):
 async def read_models(
     q: Annotated[Query, reading("audit:read", time_travel=False)],
     hashes: Annotated[
-        bool, QueryParameter(alias="hash", description="Whether hashes are wanted; they take time.")
+        bool, QueryParameter(alias="hash", description="Compute the content hashes too, which takes time.")
     ] = True,
 ) -> Response:
     """The same ledger gives the same hash at the same position, live or rebuilt, here or elsewhere."""

@@ -35,7 +35,7 @@ async def cash_forecast(
     by: Annotated[PeriodLength, Parameter(description="Length of the periods; weeks are ISO 8601.")] = "week",
     until: Annotated[
         BusinessDate | None,
-        Parameter(description="Last day, at most 366 after as_of; 91 after it if not given."),
+        Parameter(description="Last day, at most 366 days after as_of, 92 by day; 91 after it if not given."),
     ] = None,
 ) -> Response:
     """Cash that the open receivables bring after as_of, with ranges and with what due dates alone would say.

@@ -20,7 +20,7 @@ router = Router(tags=["Events"])
 NDJSON = "application/x-ndjson"
 MAX_LIMIT = 1000
 
-After = Annotated[int, Parameter(ge=0, le=2**53, description="Events behind this position.")]
+After = Annotated[int, Parameter(ge=0, le=2**53, description="Events after this position.")]
 Types = Annotated[
     list[str] | None,
     Parameter(
@@ -54,7 +54,7 @@ async def list_events(
     """A page of events, straight from the ledger. `known_at` bounds it; `as_of` leaves out what counts later.
 
     With `Accept: application/x-ndjson` the events come one a line, and the position to go on from in the header
-    `Encours-Position`. An `after` behind the end of the ledger is refused: a ledger that was restored may have fewer
+    `Encours-Position`. An `after` beyond the end of the ledger is refused: a ledger that was restored may have fewer
     events than a reader has seen.
     """
     feed: Feed = q.services.extras["feed"]
@@ -81,7 +81,8 @@ async def list_events(
 async def stream_events(
     q: Annotated[Query, reading("audit:read", time_travel=False)],
     after: Annotated[
-        int | None, Parameter(ge=0, le=2**53, description="Begin behind this position; now if not given.")
+        int | None,
+        Parameter(ge=0, le=2**53, description="Begin after this position; with the next event if not given."),
     ] = None,
     type_: Types = None,
     stream: Stream = None,

@@ -15,7 +15,7 @@ _ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGN
 
 
 class RangeNotSatisfiable(Refusal):
-    """The range begins behind the end of the file (416)."""
+    """The range begins beyond the end of the file (416)."""
 
     code = "range-not-satisfiable"
     title = "Range is not in the file"
@@ -44,7 +44,7 @@ class AskedRange:
     if_range: str | None
 
     def of(self, size: int, tag: str) -> ByteRange | None:
-        """Return the part of a file with this entity tag; ``None`` for all of it. It may begin behind the end.
+        """Return the part of a file with this entity tag; ``None`` for all of it. It may begin beyond the end.
 
         Several ranges, another unit, text that is no range and a file that has changed since get the whole file, as
         RFC 9110 has it.

@@ -34,7 +34,8 @@ FILE: dict[str, Any] = {"application/octet-stream": {"schema": {"type": "string"
 async def create_export(
     body: ExportBody, cmd: Annotated[Command, command("reports:read", dry_run=False)]
 ) -> Response:
-    """Write a file in the background: the FEC of a year, or a journal for an accounting software or a spreadsheet.
+    """Write a file in the background: the FEC of a year, the journal of a period for accounting software or a
+    spreadsheet, or the aged balance or the open items of a day.
 
     GET the export for its progress, and its file once it is completed. The same request at the same position gives
     the same bytes.

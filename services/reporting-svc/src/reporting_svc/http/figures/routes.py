@@ -42,7 +42,7 @@ PAGE = paging(*SORTS, default="-published", key=KEY, columns=SORTS)
 Reading = Annotated[Query, reading("reports:read")]
 
 
-@router.post("/v1/figures", response_model=FigureAsOf, status_code=201)
+@router.post("/v1/figures", response_model=FigureAsOf, status_code=201, summary="Publish a figure")
 async def publish(body: FigureBody, cmd: Annotated[Command, command("reports:write")]) -> Response:
     """Publish a figure: its value is kept as an event, with its definition and the position it was computed at."""
     asked = body.to_command(new_id("fig"), await cmd.ledger.today_of(cmd.meta.ledger, body.entity_id))
@@ -50,12 +50,16 @@ async def publish(body: FigureBody, cmd: Annotated[Command, command("reports:wri
     return await cmd.run(publish_figure, asked, figures, answer=FIGURE_ANSWER, status=201, at=PATH)
 
 
-@router.get("/v1/figures", response_model=FiguresOut)
+@router.get("/v1/figures", response_model=FiguresOut, summary="List published figures")
 async def list_figures(
     q: Reading,
     page: Annotated[Page, PAGE],
-    entity_id: Annotated[str | None, Parameter(pattern=r"^ent_[0-9a-f]{32}$")] = None,
-    customer_id: Annotated[str | None, Parameter(pattern=r"^cus_[0-9a-f]{32}$")] = None,
+    entity_id: Annotated[
+        str | None, Parameter(pattern=r"^ent_[0-9a-f]{32}$", description="Those of one entity.")
+    ] = None,
+    customer_id: Annotated[
+        str | None, Parameter(pattern=r"^cus_[0-9a-f]{32}$", description="Those about one customer.")
+    ] = None,
     figure: Annotated[FigureName | None, Parameter(description="Figures of this kind.")] = None,
 ) -> Response:
     """List the figures that were published by as_of, as known at known_at."""
@@ -69,7 +73,7 @@ async def list_figures(
     return q.respond(body | view.time.echo())
 
 
-@router.get("/v1/figures/{figure_id}", response_model=FigureAsOf)
+@router.get("/v1/figures/{figure_id}", response_model=FigureAsOf, summary="Get a published figure")
 async def get_figure(figure_id: FigurePath, q: Reading) -> Response:
     """Get a figure as it was published."""
     time = await q.time()
@@ -77,11 +81,13 @@ async def get_figure(figure_id: FigurePath, q: Reading) -> Response:
     return q.respond(FigureOut.of(state, version) | replace(time, as_of=q.as_of).echo())
 
 
-@router.get("/v1/figures/{figure_id}/restate", response_model=RestatementOut)
+@router.get(
+    "/v1/figures/{figure_id}/restate", response_model=RestatementOut, summary="Restate a published figure"
+)
 async def restate(
     figure_id: FigurePath,
     q: Reading,
-    after: Annotated[int, Parameter(ge=0, description="Show events behind this position.")] = 0,
+    after: Annotated[int, Parameter(ge=0, description="Show events after this position.")] = 0,
     lang: Annotated[Language, Parameter(description="Language of the summaries.")] = "en",
 ) -> Response:
     """Compute the figure again by what is known at known_at, and name each event that moved it since.

@@ -56,7 +56,8 @@ async def reminder_yield(
     ] = None,
 ) -> Response:
     """Messages and calls by step, channel and text: how many left and arrived, and what was paid in the 7, 15 and 30
-    days after. It is association: who is reminded is late. The effect of a policy is what an experiment measures.
+    days after. This shows no effect, as customers who are reminded are late already: an experiment measures that of a
+    policy.
     """
     by = _groups(group_by)
     first = first_day(since, q.as_of)

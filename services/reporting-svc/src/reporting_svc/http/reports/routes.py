@@ -87,14 +87,14 @@ async def get_report(report_id: ReportPath, q: Reading) -> Response:
     return q.respond(SavedReportOut.shown(state, version) | replace(time, as_of=q.as_of).echo())
 
 
-@router.patch("/v1/reports/{id}", response_model=SavedReportAsOf)
+@router.patch("/v1/reports/{id}", response_model=SavedReportAsOf, summary="Change a report")
 async def patch_report(report_id: ReportPath, body: ReportChangeBody, cmd: Writing) -> Response:
     """Change the name or the content of a report of your own."""
     command_ = body.to_command(report_id)
     return await cmd.run(change_report, command_, _figures(cmd), answer=REPORT_ANSWER, on=report_id)
 
 
-@router.put("/v1/reports/{id}/sharing", response_model=SavedReportAsOf)
+@router.put("/v1/reports/{id}/sharing", response_model=SavedReportAsOf, summary="Share a report")
 async def put_sharing(report_id: ReportPath, body: SharingBody, cmd: Writing) -> Response:
     """Share a report of your own with nobody, everyone, or named actors. A run shows what the reader's key covers."""
     return await cmd.run(share_report, body.to_command(report_id), answer=REPORT_ANSWER, on=report_id)

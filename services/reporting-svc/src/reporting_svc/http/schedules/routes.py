@@ -79,7 +79,7 @@ async def get_schedule(schedule_id: SchedulePath, q: Reading) -> Response:
     return q.respond(shown | {"next_due_at": due and instant_text(due)} | replace(time, as_of=q.as_of).echo())
 
 
-@router.put("/v1/schedules/{id}", response_model=ScheduleAsOf)
+@router.put("/v1/schedules/{id}", response_model=ScheduleAsOf, summary="Set a schedule again")
 async def put_schedule(schedule_id: SchedulePath, body: ReportScheduleBody, cmd: Writing) -> Response:
     """Set a schedule again, all of it; one that stopped goes on. Moments before are not made up for."""
     return await cmd.run(
@@ -93,7 +93,7 @@ async def delete_schedule(schedule_id: SchedulePath, cmd: Writing) -> Response:
     return await cmd.run(end_schedule, schedule_id, answer=SCHEDULE_ANSWER, on=schedule_id)
 
 
-@router.get("/v1/schedules/{id}/mails", response_model=ReportMailList)
+@router.get("/v1/schedules/{id}/mails", response_model=ReportMailList, summary="List the mails of a schedule")
 async def list_mails(schedule_id: SchedulePath, q: Reading, page: Annotated[Page, MAIL_PAGE]) -> Response:
     """List the mails of a schedule with what became of them; exports are at `/v1/exports`."""
     async with q.view(Reports.name) as view:

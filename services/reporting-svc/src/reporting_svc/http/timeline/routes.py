@@ -62,7 +62,7 @@ async def customer_timeline(
     """In the order in which the ledger learned it; `sort=-position` for the latest first.
 
     `as_of` leaves out what counts later, `known_at` what was recorded later. `because_of` is the event that a service
-    reacted to, such as the begin of the day on which a reminder was due.
+    reacted to, such as the opening of the day on which a reminder was due.
     """
     found = await _timeline(q, page, lang, customer_entries, id, missing=ReportedCustomerNotFound)
     return q.respond({"customer_id": id} | found)

@@ -43,7 +43,12 @@ PAGE = paging(*SORTS, default="-set", key=KEY, columns=SORTS)
 Reading = Annotated[Query, reading("reports:read")]
 
 
-@router.post("/v1/turnover-plans", response_model=TurnoverPlanAsOf, status_code=201)
+@router.post(
+    "/v1/turnover-plans",
+    response_model=TurnoverPlanAsOf,
+    status_code=201,
+    summary="Set a plan of the turnover",
+)
 async def set_plan(body: TurnoverPlanBody, cmd: Annotated[Command, command("reports:write")]) -> Response:
     """Set a plan of an entity's turnover, whole: its first version, or the one that replaces the version before."""
     figures = LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
@@ -52,11 +57,13 @@ async def set_plan(body: TurnoverPlanBody, cmd: Annotated[Command, command("repo
     )
 
 
-@router.get("/v1/turnover-plans", response_model=TurnoverPlansOut)
+@router.get("/v1/turnover-plans", response_model=TurnoverPlansOut, summary="List plans of the turnover")
 async def list_plans(
     q: Reading,
     page: Annotated[Page, PAGE],
-    entity_id: Annotated[str | None, Parameter(pattern=r"^ent_[0-9a-f]{32}$")] = None,
+    entity_id: Annotated[
+        str | None, Parameter(pattern=r"^ent_[0-9a-f]{32}$", description="Those of one entity.")
+    ] = None,
 ) -> Response:
     """List the plans as they were set by as_of, as known at known_at."""
     feed: Feed = q.services.extras["feed"]
@@ -69,7 +76,9 @@ async def list_plans(
     return q.respond(body | view.time.echo())
 
 
-@router.get("/v1/turnover-plans/{plan_id}", response_model=TurnoverPlanAsOf)
+@router.get(
+    "/v1/turnover-plans/{plan_id}", response_model=TurnoverPlanAsOf, summary="Get a plan of the turnover"
+)
 async def get_plan(plan_id: PlanPath, q: Reading) -> Response:
     """Get a plan by its version in force on as_of, as known at known_at."""
     time = await q.time()

@@ -33,7 +33,7 @@ class WebhookBody(Body):
     )
     description: ShortText | None = None
     after: _Position | None = Field(
-        default=None, description="Begin behind this position; with the next event if not given."
+        default=None, description="Begin after this position; with the next event if not given."
     )
 
     def to_command(self, granted: tuple[str, ...] | None) -> MakeWebhook:
@@ -55,9 +55,9 @@ class SecretBody(Body):
 
 
 class ReplayBody(Body):
-    """Events to send again: those behind a position, or the dead letters."""
+    """Events to send again: those after a position, or the dead letters."""
 
-    after: _Position | None = Field(default=None, description="Send every event behind this position again.")
+    after: _Position | None = Field(default=None, description="Send every event after this position again.")
     dead_letters: bool = Field(default=False, description="Send the events that were given up again.")
     before_restore: bool = Field(
         default=False,

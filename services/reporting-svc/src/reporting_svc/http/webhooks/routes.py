@@ -86,7 +86,7 @@ async def list_deliveries(
 
 @router.post("/v1/webhooks/{id}/replay", response_model=WebhookOut)
 async def replay_webhook(webhook_id: WebhookPath, body: ReplayBody, cmd: Writing) -> Response:
-    """Send the events behind a position again, or the dead letters. A webhook that was disabled is active again."""
+    """Send the events after a position again, or the dead letters. A webhook that was disabled is active again."""
     with cmd.in_flight():
         done = await (await _webhooks(cmd.services)).replay(cmd.meta, webhook_id, body.to_command(), _shown)
     return _answer(done)
