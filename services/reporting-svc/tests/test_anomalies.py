@@ -166,6 +166,7 @@ def test_a_method_or_an_account_that_no_earlier_payment_had_is_named_with_the_kn
     assert origins(money(["transfer"] * 7 + ["cheque"]), days(3)) == []
     assert origins(money(["cheque"] + ["transfer"] * 8 + ["cheque"]), days(3)) == []
     accounts = money(["FR7612345"] * 3 + ["DE8999999"], "account")
+    assert origins(accounts[1:], days(0)) == [], "two earlier accounts are too few"
     (account,) = origins([*accounts, *money(["FR7612345"] * 9, "account", "b")], days(3))
     assert (account.kind, account.debtor, account.id) == ("payer_account", "a", "account3")
     assert "…9999" in reason(account, "EUR", "en")

@@ -1,6 +1,6 @@
 """Given a document of a report, when it contradicts its source or itself, then the answer names the place."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from encours.contracts.events.report import ReportDocument, ReportSaved, ReportShared
 from encours.kernel.errors import Invalid
+from encours.kernel.terms import months_after
 from encours.testing.history import recorded
 from reporting_svc.domain.report.catalogue import SOURCES
 from reporting_svc.domain.report.days import DAY_WORDS, day_of
@@ -144,8 +145,11 @@ def test_every_word_has_a_day_on_any_date() -> None:
         for month in range(1, 13):
             on = date(year, month, 1)
             assert all(date(year - 2, 1, 1) < day_of(word, on) <= on for word in DAY_WORDS)
-    with pytest.raises(Invalid):
-        day_of("20260331", MARCH)
+            last = months_after(on, 1) - timedelta(days=1)
+            assert months_after(day_of("start_of_last_quarter", last), 3) == day_of("start_of_quarter", last)
+    for text in ("20260331", "1899-12-31", "3000-01-01"):
+        with pytest.raises(Invalid):
+            day_of(text, MARCH)
 
 
 @pytest.mark.parametrize(

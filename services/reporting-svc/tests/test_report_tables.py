@@ -211,4 +211,5 @@ def test_a_mean_is_a_number_in_a_sheet() -> None:
 
 def test_the_name_of_a_file_needs_no_encoding() -> None:
     assert file_name('Créances "anciennes"\r\n', ON, "csv") == "creances-anciennes-2026-03-31.csv"
+    assert file_name("a" * 200, ON, "csv") == f"{'a' * 60}-2026-03-31.csv"
     assert file_name("報告", ON, "xlsx") == "report-2026-03-31.xlsx"

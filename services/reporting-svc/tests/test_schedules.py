@@ -127,6 +127,21 @@ def test_what_is_not_run_in_time_and_what_was_missed_is_overdue() -> None:
     assert overdue(evolve(state, recorded(stopped, entity="ent_1")), last + timedelta(hours=1)) == []
 
 
+def test_moments_are_missed_for_four_hundred_days_at_most() -> None:
+    rule, now = DueDayRule(frequency="daily", hour=7), datetime(2026, 1, 5, 12, tzinfo=UTC)
+    moments = due_moments(rule, FRANCE, PARIS, now - timedelta(days=1000), now)
+    assert (len(moments), moments[0].day) == (401, date(2026, 1, 5) - timedelta(days=400))
+
+
+def test_the_next_moment_of_a_monthly_rule_is_up_to_two_months_ahead() -> None:
+    rule = DueDayRule(frequency="monthly", hour=7, day=1, shift="preceding")
+    due = next_due(rule, FRANCE, PARIS, datetime(2026, 7, 1, 12, tzinfo=UTC))
+    assert due == datetime(2026, 7, 31, 5, tzinfo=UTC), "1 August is a Saturday"
+    rule = DueDayRule(frequency="monthly", hour=7, day=31)
+    due = next_due(rule, FRANCE, PARIS, datetime(2026, 5, 31, 12, tzinfo=UTC))
+    assert due == datetime(2026, 6, 30, 5, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("hour", [0, 2, 23])
 def test_whenever_it_is_looked_at_each_moment_is_acted_on_or_counted_once(hour: int) -> None:
     rule = DueDayRule(frequency="daily", hour=hour, shift="following")

@@ -102,8 +102,7 @@ async def test_a_busy_receiver_says_when_to_come_back() -> None:
 
 def test_attempts_are_made_for_three_days_with_growing_pauses() -> None:
     now, tries, pauses = START, 0, []
-    while True:
-        tries += 1
+    for tries in range(1, 100):
         later = next_attempt(START, tries, now)
         if later is None:
             break
