@@ -87,6 +87,11 @@ def test_cegid_finds_its_fields_in_their_columns() -> None:
     assert CegidLayout("EUR").head().startswith(b"***S5CLIJRLSTD")
 
 
+def test_an_entry_beyond_eight_digits_moves_no_field_of_cegid() -> None:
+    record = CegidLayout("EUR").body([replace(LINE, number=123_456_789)]).decode("cp1252").rstrip("\r\n")
+    assert (len(record), record[151:159], record[159:162]) == (222, "23456789", "EUR")
+
+
 def test_quadra_finds_its_fields_in_their_columns() -> None:
     record = QuadraLayout("EUR").body([replace(LINE, debit_minor=0, credit_minor=28_800)]).decode("cp1252")
     fields = {at: record[at - 1 : at - 1 + width] for at, width in QUADRA.items()}
@@ -309,3 +314,17 @@ def test_a_financial_year_is_a_calendar_year_or_begins_and_ends_on_any_day() -> 
     days = {"kind": "fec", "from": "2025-07-01", "to": "2026-06-30"}
     year = ExportBody.model_validate(entity | days).to_command()
     assert (year.layout, year.first_on, year.last_on) == ("fec", date(2025, 7, 1), date(2026, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"kind": "fec", "year": 2026}, "/year"),
+        ({"kind": "fec", "from": "2026-01-01", "to": "2026-12-31"}, "/from"),
+        ({"kind": "journal", "layout": "sage", "from": "2026-01-01", "to": "2026-12-31"}, "/from"),
+        ({"kind": "open_items", "layout": "csv", "as_of": "2026-01-01"}, "/as_of"),
+    ],
+)
+def test_the_first_day_is_named_by_the_field_that_was_sent(fields: dict[str, Any], pointer: str) -> None:
+    body = ExportBody.model_validate({"entity_id": "ent_" + "0" * 32} | fields)
+    assert body.to_command().begins_at == pointer

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from encours.contracts.events.figure import TurnoverPlanSet, TurnoverTarget
 from encours.kernel.errors import Invalid
@@ -52,7 +53,6 @@ def test_the_next_version_replaces_the_plan_and_the_same_plan_makes_none() -> No
         ("entity", ({"month": "2026-01"},), "/targets/0"),
         ("entity", ({"month": "2026-01", "billed": "1.234"},), "/targets/0/billed"),
         ("entity", ({"month": "2026-01", "billed": "1"}, {"month": "2026-01", "billed": "2"}), "/targets/1"),
-        ("entity", ({"month": "0000-01", "billed": "1"},), "/targets/0/month"),
     ],
 )
 def test_a_target_that_clashes_is_refused_where_it_stands(
@@ -61,6 +61,12 @@ def test_a_target_that_clashes_is_refused_where_it_stands(
     with pytest.raises(Invalid) as refused:
         set_plan(TurnoverPlanState(), command(by, *targets))
     assert refused.value.errors[0].pointer == pointer
+
+
+@pytest.mark.parametrize("month", ["0000-01", "0001-01", "1899-12", "2200-01", "2026-13", "2026-1"])
+def test_a_month_is_one_about_which_reports_can_be_asked(month: str) -> None:
+    with pytest.raises(ValidationError, match="month"):
+        command("entity", {"month": month, "billed": "1"})
 
 
 def test_a_target_of_a_salesperson_is_shown_as_it_was_set() -> None:

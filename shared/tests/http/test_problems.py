@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError, field_validator
 
-from encours.http.models import Currency, Id, ShortText
+from encours.http.models import Currency, Id, LongText, ShortText
 from encours.http.problems import faults, located
 
 THING = "thg_" + "0" * 32
@@ -234,11 +234,33 @@ def test_a_code_or_id_of_another_form_is_answered_with_the_form_in_words() -> No
         currency: Currency
         entity_id: Annotated[str, Id("ent")]
         bands: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$")]
+        title: ShortText
+        text: LongText
+        amount: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?$")]
+        code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 
+        @field_validator("code", mode="before")
+        @classmethod
+        def _no_slash(cls, value: str) -> str:
+            if "/" in value:
+                raise ValueError("Leave the slash out.")
+            return value
+
+    sent = {
+        "currency": "eur", "entity_id": "ENT", "bands": "30;60", "title": "a\nb", "text": "\x07", "amount": "1e3",
+        "code": "é",
+    }  # fmt: skip
+    with pytest.raises(ValidationError) as slash:
+        Sent.model_validate(sent | {"code": "A/B"})
+    assert faults(slash.value.errors(), place="body")[-1]["detail"] == "Leave the slash out."
     with pytest.raises(ValidationError) as refused:
-        Sent.model_validate({"currency": "eur", "entity_id": "ENT", "bands": "30;60"})
+        Sent.model_validate(sent)
     assert [fault["detail"] for fault in faults(refused.value.errors(), place="body")] == [
         "Write the ISO 4217 code of a currency in capitals, such as EUR.",
         "Write an id: ent_ and 32 lower-case hexadecimal digits.",
         "Write the last days of the bands with commas between them, such as 30,60,90.",
+        "Write one line of text without control characters and encoded words (=?utf-8?q?…?=).",
+        "Write text without control characters; lines may end, and tabulations are allowed.",
+        "Write a decimal such as 1234.5, of up to 12 digits and 2 decimals, not below 0.",
+        "Write a code: a capital or a digit, then capitals, digits, _ and -, 20 at most.",
     ]

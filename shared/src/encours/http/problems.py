@@ -6,7 +6,6 @@ into one; what went wrong inside is logged under the same ``request_id``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -34,6 +33,7 @@ from encours.http.catalogue import (
     UnsupportedMediaType,
 )
 from encours.http.context import context
+from encours.http.forms import form_of
 from encours.kernel.errors import DomainError, Invalid, Refusal
 from encours.reading.pages import MalformedCursor
 
@@ -108,24 +108,6 @@ _ADVICE = {
     "model_attributes_type": "Write an object in braces.",
     "dict_type": "Write an object in braces.",
 }
-# By the pattern that a text does not match, which says little to who does not read expressions.
-_FORMS = {
-    "^[A-Z]{3}$": "Write the ISO 4217 code of a currency in capitals, such as EUR.",
-    "^[A-Z]{2}$": "Write the ISO 3166-1 code of a country in capitals, such as FR.",
-    "^[0-9]{1,4}(,[0-9]{1,4})*$": "Write the last days of the bands with commas between them, such as 30,60,90.",
-    "^[a-z][a-z0-9_]{0,39}$": "Write a code: a small letter, then small letters, digits and _, 40 at most.",
-    "^[0-9]{4}-(0[1-9]|1[0-2])$": "Write a month such as 2026-03.",
-    "^20[0-9]{2}-(0[1-9]|1[0-2])$": "Write a month such as 2026-03.",
-}
-_ID = re.compile(r"\^([a-z]+_)\[0-9a-f\]\{32\}\$")
-
-
-def _form_of(pattern: str) -> str | None:
-    """Return the words for a pattern of codes or ids."""
-    identifier = _ID.fullmatch(pattern)
-    if identifier is not None:
-        return f"Write an id: {identifier[1]} and 32 lower-case hexadecimal digits."
-    return _FORMS.get(pattern)
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
@@ -134,7 +116,10 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     if "pointer" in ctx:
         path.extend(part for part in str(ctx["pointer"]).split("/") if part)
     pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-    advice = _ADVICE.get(error.get("type", "")) or _form_of(str(ctx.get("pattern", "")))
+    kind = error.get("type", "")
+    advice = _ADVICE.get(kind) or form_of(str(ctx.get("pattern", "")))
+    if kind == "value_error":  # a check of ours; pydantic's text names the Python class before it
+        advice = str(ctx.get("error", "")) or None
     detail = advice or str(error.get("msg", "Not valid."))
     return {"in": place, "pointer": pointer, "detail": detail}
 

@@ -15,7 +15,7 @@ from encours.service.settings import ServiceSettings
 
 def _address(text: str) -> str:
     if not is_address(text):
-        raise ValueError("write an e-mail address")
+        raise ValueError("Write an e-mail address such as credit@firm.example.")
     return text
 
 

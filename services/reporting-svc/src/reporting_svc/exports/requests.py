@@ -12,7 +12,7 @@ from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
 from encours.service.long_work_request import RequestedWork, position_upto, request_long_work
 from reporting_svc.domain.journal.chart import default_chart
-from reporting_svc.exports.store import REPORTS, Export, ExportKind, ExportStore, Layout
+from reporting_svc.exports.store import Export, ExportKind, ExportStore, Layout
 from reporting_svc.use_cases.reports import require_entity
 
 
@@ -47,6 +47,8 @@ class RequestExport:
     accounts: dict[str, str]
     position: int | None = None
     report: ReportOptions | None = None
+    begins_at: str = "/from"
+    """Pointer to the field of the first day."""
 
 
 async def request_export(
@@ -66,10 +68,7 @@ async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> 
     # A schedule asks on its own due day, which its entity has had.
     today = meta.today if meta.now is None else await ledger.today_of(meta.ledger, wanted.entity_id)
     if wanted.first_on > today:
-        field = "/as_of" if wanted.kind in REPORTS else "/from"
-        if wanted.kind == "fec" and wanted.first_on == wanted.last_on.replace(month=1, day=1):
-            field = "/year"
-        raise Invalid(f"The period begins after today, {today}: choose an earlier day.", field)
+        raise Invalid(f"The period begins after today, {today}: choose an earlier day.", wanted.begins_at)
     await require_entity(ledger, meta.ledger, wanted.entity_id)
     return position_upto(wanted.position, (await ledger.head(meta.ledger)).position)
 

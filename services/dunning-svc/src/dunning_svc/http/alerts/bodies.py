@@ -43,10 +43,10 @@ class RecipientBody(Body):
     @model_validator(mode="after")
     def _target_is_one(self) -> RecipientBody:
         if self.kind == "address" and self.target is not None and not is_address(self.target):
-            raise ValueError("target is no e-mail address")
+            raise ValueError("Write an e-mail address in target.")
         if self.kind == "webhook" and self.target is not None and not _is_webhook(self.target):
             raise ValueError(
-                "target is no address with https:// and a host, without a name and password in it"
+                "Write an address with https:// and a host, without a name and password, in target."
             )
         return self
 

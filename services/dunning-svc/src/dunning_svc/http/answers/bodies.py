@@ -23,11 +23,11 @@ class AnswerBody(Body):
     @model_validator(mode="after")
     def _is_complete(self) -> AnswerBody:
         if (self.on is not None) != (self.kind in ("promise", "paid")):
-            raise ValueError("give `on` with promise and paid, and with no other kind")
+            raise ValueError("Give `on` with promise and paid, and with no other kind.")
         if (self.subject is not None) != (self.kind == "dispute"):
-            raise ValueError("give `subject` with dispute, and with no other kind")
+            raise ValueError("Give `subject` with dispute, and with no other kind.")
         if self.text is None and self.kind in ("dispute", "contact"):
-            raise ValueError(f"give `text` with {self.kind}")
+            raise ValueError(f"Give `text` with {self.kind}.")
         return self
 
     def to_answer(self) -> GivenAnswer:

@@ -28,7 +28,7 @@ class MessageStateBody(Body):
     @model_validator(mode="after")
     def _reason_belongs_to_a_return(self) -> MessageStateBody:
         if (self.state == "returned") != (self.returned_for is not None):
-            raise ValueError("give returned_for with the state returned, and with no other")
+            raise ValueError("Give returned_for with the state returned, and with no other.")
         return self
 
 

@@ -42,7 +42,7 @@ _MANY = 1_000
 
 def _zone(value: str) -> str:
     if value not in available_timezones():
-        raise ValueError("not the name of a time zone")
+        raise ValueError("Write the name of a time zone such as Europe/Paris.")
     return value
 
 

@@ -121,9 +121,9 @@ class CashForecast:
 def require_horizon(on: date, until: date, by: PeriodLength) -> None:
     """Raise a 422 refusal for a last day that is not later, or too late for the length of the periods."""
     if not 0 < (until - on).days <= MAX_DAYS:
-        raise Invalid(f"until lies after as_of, by at most {MAX_DAYS} days.", "/until")
+        raise Invalid(f"Choose until from 1 to {MAX_DAYS} days after as_of.", "/until")
     if by == "day" and (until - on).days > MOST_SINGLE_DAYS:
-        raise Invalid(f"By day, until lies at most {MOST_SINGLE_DAYS} days after as_of.", "/until")
+        raise Invalid(f"By day, choose until at most {MOST_SINGLE_DAYS} days after as_of.", "/until")
 
 
 def ends_of(on: date, until: date, by: PeriodLength) -> list[date]:

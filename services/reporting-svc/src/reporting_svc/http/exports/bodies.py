@@ -122,14 +122,16 @@ class ExportBody(ExportedBody):
     def to_command(self) -> RequestExport:
         """Return the request. Raises :class:`Invalid` for fields that do not belong together."""
         layout, report = self.content()
+        begins_at = "/from" if self.year is None else "/year"
         if self.kind == "fec":
             first, last = self._financial_year()
         elif self.kind == "journal":
             first, last = self._days()
         else:
             first = last = self._day()
+            begins_at = "/as_of"
         return RequestExport(
-            self.kind, layout, self.entity_id, first, last, self.accounts, self.position, report
+            self.kind, layout, self.entity_id, first, last, self.accounts, self.position, report, begins_at
         )
 
     def _financial_year(self) -> tuple[date, date]:

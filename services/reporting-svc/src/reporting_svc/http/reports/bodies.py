@@ -76,7 +76,9 @@ class DocumentBody(Body):
     def _moment_is_one(self) -> DocumentBody:
         known = self.known_at
         if known is not None and parse_position(known) is None and parse_instant(known) is None:
-            raise ValueError("known_at must be an instant such as 2026-03-31T18:00:00Z, or a position")
+            raise ValueError(
+                "Write an instant such as 2026-03-31T18:00:00Z, or a position of the ledger, in known_at."
+            )
         return self
 
     def to_document(self) -> ReportDocument:
@@ -123,7 +125,7 @@ class ReportChangeBody(Body):
     @model_validator(mode="after")
     def _changes_something(self) -> ReportChangeBody:
         if self.name is None and self.document is None:
-            raise ValueError("name or document is needed")
+            raise ValueError("Give a name, a document, or both.")
         return self
 
     def to_command(self, report_id: str) -> SaveReport:
@@ -145,7 +147,7 @@ class SharingBody(Body):
     @model_validator(mode="after")
     def _names_actors_or_none(self) -> SharingBody:
         if (self.audience == "actors") != bool(self.actors):
-            raise ValueError("name actors with the audience actors, and with no other")
+            raise ValueError("Name actors with the audience actors, and with no other.")
         return self
 
     def to_command(self, report_id: str) -> ShareReport:

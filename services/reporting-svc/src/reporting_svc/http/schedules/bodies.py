@@ -52,9 +52,11 @@ class DueRuleBody(Body):
     @model_validator(mode="after")
     def _fits_its_frequency(self) -> DueRuleBody:
         if (self.weekday is not None) != (self.frequency == "weekly"):
-            raise ValueError("weekday is needed with weekly, and with no other frequency")
+            raise ValueError("Give weekday with the frequency weekly, and with no other.")
         if (self.day is not None) + (self.business_day is not None) != (self.frequency == "monthly"):
-            raise ValueError("either day or business_day is needed with monthly, and with no other frequency")
+            raise ValueError(
+                "Give either day or business_day with the frequency monthly, and neither with another."
+            )
         return self
 
     def to_rule(self) -> DueDayRule:
@@ -100,7 +102,7 @@ class ReportScheduleBody(Body):
     @model_validator(mode="after")
     def _does_one_thing(self) -> ReportScheduleBody:
         if (self.mail is None) == (self.export is None):
-            raise ValueError("either mail or export is needed")
+            raise ValueError("Give either mail or export.")
         return self
 
     def to_command(self, schedule_id: str) -> SetSchedule:

@@ -68,9 +68,9 @@ class ReplayBody(Body):
     @model_validator(mode="after")
     def _one_of_both(self) -> ReplayBody:
         if self.dead_letters == (self.after is not None):
-            raise ValueError("name either after or dead_letters")
+            raise ValueError("Give either after or dead_letters.")
         if self.before_restore and not self.dead_letters:
-            raise ValueError("before_restore goes with dead_letters")
+            raise ValueError("Give before_restore with dead_letters alone.")
         return self
 
     def to_command(self) -> ReplayEvents:

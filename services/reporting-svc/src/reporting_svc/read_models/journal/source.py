@@ -70,7 +70,9 @@ class JournalSource:
                     case EntityAmended() as data if found is not None:
                         found = Creditor(data.name, data.siren, found.currency, found.country)
         if found is None:
-            raise LookupError(f"{self.entity_id} did not exist at position {self.position}")
+            raise LookupError(
+                f"{self.entity_id} did not exist at position {self.position}: choose a later one."
+            )
         return found
 
     async def auxiliaries(self) -> Mapping[str, Auxiliary]:
