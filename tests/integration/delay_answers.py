@@ -12,6 +12,7 @@ from encours.reading.moment import View
 from reporting_svc.domain.anomalies import Anomaly
 from reporting_svc.domain.forecast.debts import PaidDebts
 from reporting_svc.domain.measures.delays import DelayFigures, DueOutcome
+from reporting_svc.domain.measures.states import DebtStates
 from reporting_svc.read_models.anomalies.query import delayed_debts, named
 from reporting_svc.read_models.delays.figures import DelayGroup, delay_figures, fallen_outcomes
 from reporting_svc.read_models.delays.query import covered_debts
@@ -27,6 +28,11 @@ _EQUAL = (
     "customers", "earlier", "parts_minor", "not_due_minor", "penalties_minor", "conceded_minor",
     "given_up_minor", "spare_cash_minor",
 )  # fmt: skip
+
+
+def number_of(states: DebtStates) -> int:
+    """Number of debts that have a state."""
+    return int(states.times[states.is_debt].sum())
 
 
 def check_delays_by_group(

@@ -18,13 +18,12 @@ import pytest
 from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
-from reporting_svc.domain.measures.delays import DelayFigures
-from reporting_svc.read_models.delays.figures import count_states
+from reporting_svc.read_models.delays.columns import debt_states
 from reporting_svc.read_models.delays.states import outcomes_of, unsettled_customers
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal, chain_for
-from tests.integration.delay_answers import check_delays_by_group
+from tests.integration.delay_answers import check_delays_by_group, number_of
 from tests.integration.money_acts import lose, merge, penalise, rebate, restore
 from tests.integration.random_questions import settle
 from tests.integration.receivable_histories import (
@@ -89,9 +88,7 @@ def test_delays_from_states_are_those_of_debts_settled_one_by_one(store: Store, 
         )
         check_delays_by_group(store, view, EUR, timedelta(days=chance.choice([30, 90, 250])), group_of)
         if store.run(chain_for(view, EUR, "debt")).added:
-            by_state = DelayFigures(DAY_0, day)
-            store.run(count_states(by_state, view, EUR, "month", {}))
-            counted += by_state.total.settled.number + by_state.total.open_late.number
+            counted += number_of(store.run(debt_states(view, EUR, None)).states)
     assert seed > 3 or counted > 2 * QUESTIONS
 
 
@@ -107,9 +104,7 @@ def test_money_received_since_the_last_subtotal_covers_the_oldest_debts(store: S
         view = View(store.conn, "live", time, granted=None)
         assert store.run(chain_for(view, EUR, "debt")).added
         check_delays_by_group(store, view, EUR, timedelta(days=250), group_of)
-        by_state = DelayFigures(DAY_0, time.as_of)
-        found = store.run(count_states(by_state, view, EUR, "month", {}))
-        assert len(found) == settled_together
+        assert len(store.run(unsettled_customers(view, EUR))) == settled_together
 
 
 def test_each_instalment_has_a_state_by_the_earliest_funds_of_its_invoice(store: Store) -> None:

@@ -25,13 +25,13 @@ from encours.projection.schemas import schema_of
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
-from reporting_svc.domain.measures.delays import DelayFigures
 from reporting_svc.jobs.subtotals import SubtotalMaker
 from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
 from reporting_svc.read_models.anomalies.query import money_origins
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
-from reporting_svc.read_models.delays.figures import count_states, delay_figures
+from reporting_svc.read_models.delays.columns import debt_states
+from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.delays.query import group_names
 from reporting_svc.read_models.overdue.query import DayRange, OneGroup, listed_parts, listed_sum, overdue
 from reporting_svc.read_models.receivables import Receivables
@@ -43,7 +43,7 @@ from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_su
 from reporting_svc.read_models.report_sources.parties import ReportParties
 from reporting_svc.read_models.tie_out.query import require_aged_tied, require_rows_tied
 from tests.integration import naive_portfolios
-from tests.integration.delay_answers import check_delays_by_group
+from tests.integration.delay_answers import check_delays_by_group, number_of
 from tests.integration.measure_checks import (
     check_countback,
     check_delay_groups,
@@ -113,9 +113,7 @@ def check_states(store: Store, chance: random.Random, books: Books) -> int:
         DAY_0 + timedelta(days=chance.randrange(-15, 60)), known, EUR, frozenset({"", *CUSTOMERS})
     )
     check_delays(store, asked, books.log)
-    view, found = asked.view(store, len(books.log)), DelayFigures(DAY_0 - timedelta(days=90), asked.as_of)
-    store.run(count_states(found, view, EUR, "month", {}))
-    return found.total.settled.number + found.total.open_late.number
+    return number_of(store.run(debt_states(asked.view(store, len(books.log)), EUR, None)).states)
 
 
 def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> None:

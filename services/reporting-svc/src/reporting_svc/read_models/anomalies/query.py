@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from encours.contracts.books import CREDITED, INVOICED, PAYER_UNKNOWN
 from encours.reading.where import Arguments
 from reporting_svc.domain.anomalies import Anomaly, DelayedDebt, MoneyOrigin, Transaction, TransactionKind
+from reporting_svc.domain.measures.states import summed_by
+from reporting_svc.read_models.delays.columns import StatesSince, debt_states
 from reporting_svc.read_models.delays.query import covered_debts
-from reporting_svc.read_models.delays.states import stated_outcomes, states_ctes
-from reporting_svc.read_models.receivables.counted import counted
+from reporting_svc.read_models.delays.states import stated_outcomes
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID, PAYMENT_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import chain_for
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from encours.reading.moment import View
 
 _PAID = ("received", "identified", "reassigned")
@@ -85,7 +88,7 @@ async def money_origins(view: View, scope: Scope, first: date) -> list[MoneyOrig
     ]
 
 
-async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], list[Any] | None]:
+async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], list[UUID] | None]:
     """Return debts that are open, or settled from a day on. Those that have states are named later (:func:`named`)
     where the customers whose debts have none are returned too. One currency.
     """
@@ -99,33 +102,22 @@ async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[Del
     return found, apart
 
 
-async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], list[Any]]:
-    args = Arguments()
-    begins = f"{args.add(first)}::date"
-    states = states_ctes(
-        await counted(args, view, scope, "debt"),
-        f"not is_penalty and owed_minor > 0 and (settled_on is null or settled_on >= {begins})",
-    )
-    rows = await view.conn.fetch(
-        f"""with {states}
-            select customer_id, settled_on,
-                   case when settled_on is null then {args.add(view.time.as_of)}::date
-                        else greatest(settled_on, issued_on) end - due_on as days,
-                   uncovered_minor, sum(times)::int as times
-            from debts group by 1, 2, 3, 4 having sum(times) <> 0
-            union all select customer_id, null, null, null, 0 from unsettled""",
-        *args,
-    )
+async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], list[UUID]]:
+    stated = await debt_states(view, scope, StatesSince(first, ("settled_on",)))
+    states, on = stated.states.where(stated.states.is_debt), view.time.as_of.toordinal()
     found = []
-    for customer_id, settled_on, days, uncovered, times in rows:
+    for account, settled, days, uncovered, times in summed_by(
+        [states.account, states.settled, states.days_so_far(on), states.uncovered], [states.times]
+    ):
         if times:
-            debtor = CUSTOMER_ID.unpack(customer_id) or ""
-            found += [DelayedDebt(debtor, "", settled_on, days, uncovered or 0)] * times
-    return found, [row["customer_id"] for row in rows if not row["times"]]
+            settled_on = date.fromordinal(settled) if settled else None
+            debt = DelayedDebt(states.accounts[account].customer_id, "", settled_on, days, uncovered)
+            found += [debt] * times
+    return found, stated.apart
 
 
 async def named(
-    view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: Sequence[Any]
+    view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: Sequence[UUID]
 ) -> list[Anomaly]:
     """Return the anomalies with the ids of the invoices that are late, which their states do not hold."""
     on = view.time.as_of

@@ -1,1 +1,1 @@
-"""States of debts by the movements of their invoices, which subtotals keep."""
+"""States of debts, which subtotals keep: how movements give them, and the columns in which they are read."""

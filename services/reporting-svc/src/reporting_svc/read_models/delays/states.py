@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from encours.contracts.settlement import Funds
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.delays import DueOutcome
-from reporting_svc.read_models.debts.states import in_force_sql, moved_sql, states_sql, touched_sql
+from reporting_svc.read_models.debts.states import STATE, in_force_sql, moved_sql, states_sql, touched_sql
 from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.receivables.counted import Counted, counted
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
@@ -23,6 +23,8 @@ from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import ACCOUNT_KEY, chain_for, known_to
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from encours.reading.moment import View
 
 ItemCondition = Callable[[Arguments], str]
@@ -42,12 +44,9 @@ async def outcomes_of(view: View, scope: Scope, which: ItemCondition) -> list[Du
     return [*covered.outcomes, *await stated_outcomes(view, scope, only, which)]
 
 
-async def unsettled_customers(view: View, scope: Scope) -> list[Any]:
+async def unsettled_customers(view: View, scope: Scope) -> list[UUID]:
     """Return the customers whose debts have no state."""
-    args = Arguments()
-    states = states_ctes(await counted(args, view, scope, "debt"), "true")
-    rows = await view.conn.fetch(f"with {states} select customer_id from unsettled", *args)
-    return [row["customer_id"] for row in rows]
+    return (await changed_states(await counted(Arguments(), view, scope, "debt")))[1]
 
 
 async def stated_outcomes(
@@ -95,10 +94,31 @@ def funds_of(packed: bytes | None, settled_on: date | None, owed_minor: int) -> 
     return () if settled_on is None else (Funds(settled_on, owed_minor),)
 
 
-def states_ctes(sums: Counted, also: str) -> str:
-    """SQL: ``debts`` with the states at the dates of the question that meet a condition, and the customers that are
-    ``unsettled``: their debts have none.
+def packed_funds(row: Any) -> bytes:
+    """Return the funds of a state as columns have them."""
+    if row["funds"] is not None or row["settled_on"] is None:
+        return row["funds"] or b""
+    return _FUNDS.pack(row["settled_on"].toordinal() - PACKED_FROM, row["owed_minor"])
+
+
+async def changed_states(sums: Counted) -> tuple[list[Any], list[UUID]]:
+    """Return the states that differ from those at the end of the chain, the old ones with ``times`` below zero, and the
+    customers whose debts have none.
     """
+    named = f"{', '.join(ACCOUNT_KEY)}, {STATE}"
+    rows = await sums.view.conn.fetch(
+        f"""with {_ctes(sums)}
+            select {named}, times from changed d where spare_id is null
+              and not exists (select from unsettled u where u.customer_id = d.customer_id)
+            union all
+            select null, customer_id, {", ".join(["null"] * (named.count(",") - 1))}, null from unsettled""",
+        *sums.args,
+    )
+    return [row for row in rows if row["times"]], [row["customer_id"] for row in rows if not row["times"]]
+
+
+def _ctes(sums: Counted) -> str:
+    """SQL: the states that are ``changed``, and the customers that are ``unsettled``."""
     view, scope, args = sums.view, sums.scope, sums.args
     schema, account = view.schema, ", ".join(ACCOUNT_KEY)
     end, known = f"{args.add(sums.chain.upto)}::bigint", f"{args.add(known_to(view.time))}::bigint"
@@ -123,15 +143,10 @@ def states_ctes(sums: Counted, also: str) -> str:
         ),
         unsettled as materialized (
             select customer_id from (
-                select {account}, spare_id, times from ({sums.debts()}) d where spare_id is not null
+                select {account}, spare_id, times from ({sums.spare()}) spare
                 union all select {account}, spare_id, times from changed where spare_id is not null
                 union all select {account}, payment_id, sign * cash_minor from ({cash}) cash where cash_minor <> 0
             ) spare group by {account}, spare_id having sum(times) <> 0
             union select unnest({args.add(merged)}::uuid[])
-        ),
-        debts as not materialized (
-            select * from ({sums.debts()} union all select * from changed) d
-            where spare_id is null and {also}
-              and not exists (select from unsettled u where u.customer_id = d.customer_id)
         )
     """

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments
-from reporting_svc.read_models.debts.states import STATE
 from reporting_svc.read_models.receivables.rows import APART, apart_sql
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import (
@@ -84,12 +83,13 @@ class Counted:
             {" union all ".join([*parts, *beside])}
         """
 
-    def debts(self) -> str:
-        """SQL: the states of debts at the end of the chain (:mod:`reporting_svc.read_models.debts.states`)."""
-
-        columns = f"{', '.join(ACCOUNT_KEY)}, {STATE}, spare_id"
+    def spare(self) -> str:
+        """SQL: what made funds spare at the end of the chain (:mod:`reporting_svc.read_models.debts.states`)."""
+        columns = f"{', '.join(ACCOUNT_KEY)}, spare_id"
         parts = [
-            self._part(sign, part, "debt", lambda sign: f"{columns}, {sign}times as times")
+            self._part(
+                sign, part, "debt", lambda sign: f"{columns}, {sign}times as times", "spare_id is not null"
+            )
             for sign, part in self.chain.signed
         ]
         return " union all ".join(parts)

@@ -3,8 +3,8 @@
 A subtotal is the sum of the movements of a range of positions. One of its tables has a row per invoice, another one
 per account: with what is open by due date and by issue date, added up from the first day on, so that a band is the
 difference of two elements. Others, of ranges of their own, have the states of debts that the range changes
-(:mod:`reporting_svc.read_models.debts.states`). Subtotals of consecutive ranges make a chain from the first position
-on. An answer (:mod:`.counted`) is the same sum with any chain, and without one.
+(:mod:`reporting_svc.read_models.debts`). Subtotals of consecutive ranges make a chain from the first position on. An
+answer (:mod:`.counted`) is the same sum with any chain, and without one.
 
 Bands need no single invoices but those *apart*: disputed, on a payment plan, in instalments, or penalty documents. A
 subtotal marks those that were apart by its last position, as far as it has them.
@@ -21,6 +21,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from encours.projection.schemas import schema_of
+from reporting_svc.read_models.debts.columns import made_sql
 from reporting_svc.read_models.debts.states import added_sql, changes_sql
 from reporting_svc.read_models.receivables.rows import apart_sql
 from reporting_svc.read_models.receivables.scope import Scope
@@ -233,6 +234,10 @@ async def _keep(
         if each in _INDEXES:
             await conn.execute(f"create index on {name} {_INDEXES[each]}")
         await conn.execute(f"analyze {name}")
+    if table == "debt":
+        await conn.execute(
+            made_sql(schema, f"{schema}.subtotal_{part}_debt", f"{schema}.subtotal_{part}_column")
+        )
     counts = [
         f"(select count(*) from {schema}.subtotal_{part}_{each})" if each in made else "null"
         for each in ("item", "account", "debt")

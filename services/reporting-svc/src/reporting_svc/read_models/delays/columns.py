@@ -1,0 +1,236 @@
+"""States of debts at the dates of a question, in columns: those at the end of a chain of subtotals, with what the
+question sees otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encours.reading.where import Arguments
+from reporting_svc.domain.measures.states import DebtAccount, DebtStates, Flags, Ints
+from reporting_svc.read_models.debts.columns import ACCOUNT_TABLE, AMOUNTS, FUND_BYTES, NO_DAY, funds_key
+from reporting_svc.read_models.delays.states import PACKED_FROM, changed_states, packed_funds
+from reporting_svc.read_models.receivables.counted import counted
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
+from reporting_svc.read_models.receivables.scope import ScopeWhere
+
+if TYPE_CHECKING:
+    from encours.projection.rows import Id
+    from encours.reading.moment import View
+    from reporting_svc.read_models.receivables.scope import Scope
+    from reporting_svc.read_models.receivables.subtotals import Chain
+
+StateDay = Literal["due_on", "issued_on", "settled_on"]
+_FUND = np.dtype([("day", ">i4"), ("minor", ">i8")])
+_ACCOUNT = np.dtype([("number", ">i4"), ("entity", "V16"), ("customer_id", "V16")])
+_DAYS: tuple[StateDay, ...] = ("issued_on", "due_on", "settled_on")
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("account", *_DAYS, "payments"), ">i4"),
+    "funds": _FUND,
+    **dict.fromkeys((*AMOUNTS, "funds_key"), ">i8"),
+    "is_penalty": "?",
+}
+_STATE = ("account", *_DAYS, "is_penalty", *AMOUNTS)
+_OF_FUNDS = ("payments", "funds_key", "funds")
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StatesSince:
+    """States that a question needs: those of debts of which one of the days is not before a day, and unsettled ones."""
+
+    day: date
+    of: tuple[StateDay, ...]
+
+    def chunks(self, args: Arguments) -> str:
+        """SQL: the rows of columns that have such states."""
+        day = args.add(self.day)
+        return " or ".join(["is_unsettled", *(f"last_{each} >= {day}::date" for each in self.of)])
+
+    def kept(self, columns: Columns) -> Flags:
+        """Return which states of settled debts these are."""
+        first = self.day.toordinal() - PACKED_FROM
+        late: Flags = np.logical_or.reduce([columns[each] >= first for each in self.of])
+        return late
+
+
+@dataclass(frozen=True, eq=False)
+class StateFunds:
+    """Funds of debts one after the other, how many each debt has, and a key that is equal where they are."""
+
+    payments: Ints
+    key: Ints
+    day: Ints
+    minor: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class StatedDebts:
+    """Debts with a state, and the customers whose debts have none."""
+
+    states: DebtStates
+    funds: StateFunds | None
+    apart: list[UUID]
+
+
+async def debt_states(
+    view: View, scope: Scope, since: StatesSince | None, *, of_funds: bool = False
+) -> StatedDebts:
+    """Return the states of a scope, all or some, those at the end of a chain apart from later ones. One currency."""
+    args = Arguments()
+    sums = await counted(args, view, scope, "debt")
+    changed, apart = await changed_states(sums)
+    accounts = await _accounts(view, scope, apart)
+    names = (*_STATE, *(_OF_FUNDS if of_funds else ()))
+    found = [_of_changes(changed, accounts, names)]
+    for row in await _chunks(view, scope, sums.chain, since, names):
+        columns = _of_chunk(row, names)
+        place = accounts.place[columns["account"]]
+        kept = place >= 0
+        if since is not None:
+            kept &= row["is_unsettled"] | since.kept(columns)
+        found.append(_where({**columns, "account": place}, kept))
+    columns = {name: np.concatenate([each[name] for each in found]) for name in names}
+    return StatedDebts(_states(accounts.named(), columns), _funds(columns) if of_funds else None, apart)
+
+
+async def _chunks(
+    view: View, scope: Scope, chain: Chain, since: StatesSince | None, names: Sequence[str]
+) -> Sequence[Any]:
+    args = Arguments()
+    wanted = "true" if since is None else since.chunks(args)
+    parts = [
+        f"""select {sign}1 as sign, is_unsettled, debts, {", ".join(names)}
+            from {view.schema}.subtotal_{part.part}_column where {wanted}"""
+        for sign, part in chain.signed
+    ]
+    rows: Sequence[Any] = await view.conn.fetch(" union all ".join(parts), *args)
+    return rows
+
+
+def _of_chunk(row: Any, names: Sequence[str]) -> Columns:
+    columns: Columns = {}
+    for name in names:
+        if row[name] is None:
+            columns[name] = np.full(row["debts"], name == "times", np.int64)
+        else:
+            columns[name] = np.frombuffer(row[name], _KINDS[name])
+    columns["times"] = columns["times"] * row["sign"]
+    return columns
+
+
+def _where(columns: Columns, kept: Flags) -> Columns:
+    if kept.all():
+        return columns
+    of_funds = {"funds": np.repeat(kept, columns["payments"])} if "funds" in columns else {}
+    return {name: values[of_funds.get(name, kept)] for name, values in columns.items()}
+
+
+def _of_changes(rows: Sequence[Any], accounts: _Accounts, names: Sequence[str]) -> Columns:
+    """Return the columns of states that the question sees otherwise than the end of the chain."""
+    funds = [packed_funds(row) for row in rows]
+    own: dict[str, list[Any]] = {
+        "account": [accounts.of(row["entity"], row["customer_id"]) for row in rows],
+        "payments": [len(each) // FUND_BYTES for each in funds],
+        "funds_key": [funds_key(each) for each in funds],
+        "is_penalty": [row["is_penalty"] for row in rows],
+        **{name: [row[name] or 0 for row in rows] for name in AMOUNTS},
+        **{
+            name: [NO_DAY if row[name] is None else row[name].toordinal() - PACKED_FROM for row in rows]
+            for name in _DAYS
+        },
+    }
+    columns: Columns = {name: np.array(own[name], np.int64) for name in names if name != "funds"}
+    if "funds" in names:
+        columns["funds"] = np.frombuffer(b"".join(funds), _FUND)
+    return columns
+
+
+def _states(accounts: Sequence[DebtAccount], columns: Columns) -> DebtStates:
+    def whole(name: str) -> Ints:
+        values: Ints = columns[name].astype(np.int64)
+        return values
+
+    settled = whole("settled_on")
+    return DebtStates(
+        accounts=accounts,
+        account=columns["account"],
+        issued=whole("issued_on") + PACKED_FROM,
+        due=whole("due_on") + PACKED_FROM,
+        settled=np.where(settled == NO_DAY, 0, settled + PACKED_FROM),
+        is_penalty=columns["is_penalty"].astype(np.bool_),
+        owed=whole("owed_minor"),
+        uncovered=whole("uncovered_minor"),
+        unpaid_90=whole("unpaid_90_minor"),
+        conceded=whole("conceded_minor"),
+        given_up=whole("given_up_minor"),
+        times=whole("times"),
+    )
+
+
+def _funds(columns: Columns) -> StateFunds:
+    return StateFunds(
+        payments=columns["payments"].astype(np.int64),
+        key=columns["funds_key"].astype(np.int64),
+        day=columns["funds"]["day"].astype(np.int64) + PACKED_FROM,
+        minor=columns["funds"]["minor"].astype(np.int64),
+    )
+
+
+class _Accounts:
+    """Accounts of a question: the places of those that have numbers, and of others as they come."""
+
+    def __init__(self, last: int, numbered: bytes, apart: Set[UUID]) -> None:
+        table = np.frombuffer(numbered, _ACCOUNT)
+        self.place = np.full(last + 1, -1)
+        self.place[table["number"]] = np.arange(len(table))
+        if apart:
+            packed = np.array([each.bytes for each in apart], table["customer_id"].dtype)
+            self.place[table["number"][np.isin(table["customer_id"], packed)]] = -1
+        self._digits = list(zip(_digits(table["entity"]), _digits(table["customer_id"]), strict=True))
+        self._places = {digits: place for place, digits in enumerate(self._digits)}
+
+    def of(self, entity: UUID, customer: UUID) -> int:
+        """Return the place of an account that counts."""
+        digits = entity.hex, customer.hex
+        place = self._places.get(digits)
+        if place is None:
+            place = self._places[digits] = len(self._digits)
+            self._digits.append(digits)
+        return place
+
+    def named(self) -> list[DebtAccount]:
+        """Return the accounts in the order of their places."""
+        entities = {entity: _named(ENTITY_ID, entity) for entity, _ in self._digits}
+        return [
+            DebtAccount(entities[entity], _named(CUSTOMER_ID, customer)) for entity, customer in self._digits
+        ]
+
+
+def _digits(packed: NDArray[np.void]) -> list[str]:
+    digits = packed.tobytes().hex()
+    return [digits[at : at + 32] for at in range(0, len(digits), 32)]
+
+
+def _named(kind: Id, digits: str) -> str:
+    return f"{kind.prefix}_{digits}" if digits.strip("0") else ""
+
+
+async def _accounts(view: View, scope: Scope, apart: Sequence[UUID]) -> _Accounts:
+    where = ScopeWhere(view, scope, "m", packed=True)
+    table = f"{view.schema}.{ACCOUNT_TABLE}"
+    row = await view.conn.fetchrow(
+        f"""select (select max(number) from {table}),
+                   string_agg(int4send(number) || uuid_send(entity) || uuid_send(customer_id), ''::bytea)
+            from {table} m where {where.sql}""",
+        *where.arguments,
+    )
+    assert row is not None
+    return _Accounts(row[0] or 0, row[1] or b"", set(apart))
