@@ -12,15 +12,13 @@ from encours.reading.where import Arguments
 from reporting_svc.domain.anomalies import Anomaly, DelayedDebt, MoneyOrigin, Transaction, TransactionKind
 from reporting_svc.domain.measures.states import summed_by
 from reporting_svc.read_models.delays.columns import StatesSince, debt_states
-from reporting_svc.read_models.delays.query import covered_debts
+from reporting_svc.read_models.delays.query import Apart, covered_debts
 from reporting_svc.read_models.delays.states import stated_outcomes
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID, PAYMENT_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import chain_for
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from encours.reading.moment import View
 
 _PAID = ("received", "identified", "reassigned")
@@ -88,7 +86,7 @@ async def money_origins(view: View, scope: Scope, first: date) -> list[MoneyOrig
     ]
 
 
-async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], list[UUID] | None]:
+async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], Apart | None]:
     """Return debts that are open, or settled from a day on. Those that have states are named later (:func:`named`)
     where the customers whose debts have none are returned too. One currency.
     """
@@ -102,7 +100,7 @@ async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[Del
     return found, apart
 
 
-async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], list[UUID]]:
+async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], Apart]:
     stated = await debt_states(view, scope, StatesSince(first, ("settled_on",)))
     states, on = stated.states.where(stated.states.is_debt), view.time.as_of.toordinal()
     found = []
@@ -116,9 +114,7 @@ async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDe
     return found, stated.apart
 
 
-async def named(
-    view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: Sequence[UUID]
-) -> list[Anomaly]:
+async def named(view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: Apart) -> list[Anomaly]:
     """Return the anomalies with the ids of the invoices that are late, which their states do not hold."""
     on = view.time.as_of
     late = [each for each in anomalies if not each.id and each.kind in _DELAYS]

@@ -4,7 +4,7 @@ question sees otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.states import DebtAccount, DebtStates, Flags, Ints
 from reporting_svc.read_models.debts.columns import ACCOUNT_TABLE, AMOUNTS, FUND_BYTES, NO_DAY, funds_key
+from reporting_svc.read_models.delays.query import Apart
 from reporting_svc.read_models.delays.states import PACKED_FROM, changed_states, packed_funds
 from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
@@ -39,6 +40,7 @@ _KINDS: dict[str, Any] = {
 }
 _STATE = ("account", *_DAYS, "is_penalty", *AMOUNTS)
 _OF_FUNDS = ("payments", "funds_key", "funds")
+_ALWAYS = np.iinfo(np.int64).max
 Columns = dict[str, Any]
 
 
@@ -77,7 +79,7 @@ class StatedDebts:
 
     states: DebtStates
     funds: StateFunds | None
-    apart: list[UUID]
+    apart: Apart
 
 
 async def debt_states(
@@ -87,17 +89,19 @@ async def debt_states(
     args = Arguments()
     sums = await counted(args, view, scope, "debt")
     changed, apart = await changed_states(sums)
-    accounts = await _accounts(view, scope, apart)
+    accounts = await _accounts(view, scope)
     names = (*_STATE, *(_OF_FUNDS if of_funds else ()))
-    found = [_of_changes(changed, accounts, names)]
+    columns = _of_changes(changed, accounts, names)
+    stated_before = accounts.stated_before(apart)
+    parts = [_where(columns, _kept(columns, stated_before))]
     for row in await _chunks(view, scope, sums.chain, since, names):
         columns = _of_chunk(row, names)
-        place = accounts.place[columns["account"]]
-        kept = place >= 0
+        columns["account"] = accounts.place[columns["account"]]
+        kept = _kept(columns, stated_before)
         if since is not None:
             kept &= row["is_unsettled"] | since.kept(columns)
-        found.append(_where({**columns, "account": place}, kept))
-    columns = {name: np.concatenate([each[name] for each in found]) for name in names}
+        parts.append(_where(columns, kept))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
     return StatedDebts(_states(accounts.named(), columns), _funds(columns) if of_funds else None, apart)
 
 
@@ -124,6 +128,16 @@ def _of_chunk(row: Any, names: Sequence[str]) -> Columns:
             columns[name] = np.frombuffer(row[name], _KINDS[name])
     columns["times"] = columns["times"] * row["sign"]
     return columns
+
+
+def _kept(columns: Columns, stated_before: Ints) -> Flags:
+    """Return which states count: those in scope, and of customers apart only debts that were settled before."""
+    own: Flags = columns["account"] >= 0
+    before = stated_before[columns["account"]]
+    if (before < _ALWAYS).any():
+        settled, beside = columns["settled_on"], columns["conceded_minor"] | columns["given_up_minor"]
+        own &= (before == _ALWAYS) | ((settled != NO_DAY) & (settled < before) & (beside == 0))
+    return own
 
 
 def _where(columns: Columns, kept: Flags) -> Columns:
@@ -187,15 +201,17 @@ def _funds(columns: Columns) -> StateFunds:
 class _Accounts:
     """Accounts of a question: the places of those that have numbers, and of others as they come."""
 
-    def __init__(self, last: int, numbered: bytes, apart: Set[UUID]) -> None:
+    def __init__(self, last: int, numbered: bytes) -> None:
         table = np.frombuffer(numbered, _ACCOUNT)
         self.place = np.full(last + 1, -1)
         self.place[table["number"]] = np.arange(len(table))
-        if apart:
-            packed = np.array([each.bytes for each in apart], table["customer_id"].dtype)
-            self.place[table["number"][np.isin(table["customer_id"], packed)]] = -1
         self._digits = list(zip(_digits(table["entity"]), _digits(table["customer_id"]), strict=True))
         self._places = {digits: place for place, digits in enumerate(self._digits)}
+
+    def stated_before(self, apart: Apart) -> Ints:
+        """Return the day for each account, and for those out of scope, before which settled debts have a state."""
+        days = {customer.hex: day.toordinal() - PACKED_FROM for customer, day in apart.items()}
+        return np.array([*(days.get(customer, _ALWAYS) for _, customer in self._digits), _ALWAYS], np.int64)
 
     def of(self, entity: UUID, customer: UUID) -> int:
         """Return the place of an account that counts."""
@@ -223,7 +239,7 @@ def _named(kind: Id, digits: str) -> str:
     return f"{kind.prefix}_{digits}" if digits.strip("0") else ""
 
 
-async def _accounts(view: View, scope: Scope, apart: Sequence[UUID]) -> _Accounts:
+async def _accounts(view: View, scope: Scope) -> _Accounts:
     where = ScopeWhere(view, scope, "m", packed=True)
     table = f"{view.schema}.{ACCOUNT_TABLE}"
     row = await view.conn.fetchrow(
@@ -233,4 +249,4 @@ async def _accounts(view: View, scope: Scope, apart: Sequence[UUID]) -> _Account
         *where.arguments,
     )
     assert row is not None
-    return _Accounts(row[0] or 0, row[1] or b"", set(apart))
+    return _Accounts(row[0] or 0, row[1] or b"")

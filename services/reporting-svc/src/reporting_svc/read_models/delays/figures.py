@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Literal
 from reporting_svc.domain.measures.delays import NOT_SHOWN, CoveredDebts, DelayFigures, DueOutcome, fallen_due
 from reporting_svc.domain.measures.states import DebtAccount, DebtStates, count_states
 from reporting_svc.read_models.delays.columns import StatesSince, debt_states
-from reporting_svc.read_models.delays.query import covered_debts, group_names
+from reporting_svc.read_models.delays.query import Apart, covered_debts, group_names
 from reporting_svc.read_models.delays.states import stated_outcomes
 from reporting_svc.read_models.receivables.subtotals import chain_for
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from encours.reading.moment import View
     from reporting_svc.read_models.receivables.scope import Scope
 
@@ -62,7 +60,7 @@ async def fallen_outcomes(view: View, scope: Scope, first: date) -> tuple[list[D
 
 async def _count(
     found: DelayFigures, view: View, scope: Scope, by: DelayGroup, names: Mapping[str, str | None]
-) -> tuple[CoveredDebts, list[UUID]]:
+) -> tuple[CoveredDebts, Apart]:
     """Count the debts by their states, and those that have none one by one; return these and their customers."""
     stated = await debt_states(view, scope, StatesSince(found.first.replace(day=1), ("due_on", "issued_on")))
     covered = await covered_debts(view, scope, stated.apart)

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from encours.contracts.books import OWING
 from encours.contracts.common import Instalment
@@ -26,22 +27,35 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
 
 Record = Mapping[str, Any]
+Apart = Mapping[UUID, date]
+"""Customers whose debts have no states, each with the first day of the funds that are spare.
+
+Debts that earlier funds cover alone keep their states, as spare funds take the place of later ones only.
+"""
 _AT_RISK = timedelta(days=AT_RISK_DAYS + 1)
 DEBTORS_AT_ONCE = 100
 """Debtors that are settled before other requests of the process have a turn."""
 _KINDS = ", ".join(f"'{kind}'" for kind in OWING)
+_APPLIED = f"m.payment_id is not null and m.kind not in ({_KINDS})"
+"""SQL: movements ``m`` by which payments settle."""
 
 
-async def covered_debts(view: View, scope: Scope, only: Sequence[Any] | None = None) -> CoveredDebts:
-    """Return them with what else is outstanding; ``only`` those of some customers, by ids of 16 bytes. One currency."""
-    invoices = _by_debtor(scope, await _invoices(view, scope, only))
-    funds = _by_debtor(scope, await _funds(view, scope, only))
-    schedules = _schedules(await _instalments(view, scope, only))
+async def covered_debts(view: View, scope: Scope, only: Apart | None = None) -> CoveredDebts:
+    """Return them with what else is outstanding; ``only`` those of some customers that have no states. One currency."""
     found = CoveredDebts()
+    if only is not None and not only:
+        return found
+    rows = await _invoices(view, scope, only)
+    kept = None if only is None else [row["invoice_id"] for row in rows]
+    invoices = _by_debtor(scope, rows)
+    funds = _by_debtor(scope, await _funds(view, scope, only, kept))
+    schedules = _schedules(await _instalments(view, scope, kept))
+    stated = {CUSTOMER_ID.unpack(each) or "": day for each, day in (only or {}).items()}
     for n, debtor in enumerate(invoices | funds):
         if n % DEBTORS_AT_ONCE == 0:
             await asyncio.sleep(0)
-        add_debtor(found, debtor, invoices.get(debtor, []), funds.get(debtor, []), schedules)
+        before = stated.get(debtor[1], date.min)
+        add_debtor(found, debtor, invoices.get(debtor, []), funds.get(debtor, []), schedules, before)
     return found
 
 
@@ -64,43 +78,60 @@ async def customer_names(view: View, customers: Sequence[str]) -> dict[str, str]
     return {row["customer_id"]: row["name"] for row in rows}
 
 
-def _counted(view: View, scope: Scope, only: Sequence[Any] | None) -> ScopeWhere:
+async def _invoices(view: View, scope: Scope, only: Apart | None) -> list[Record]:
     where = ScopeWhere(view, scope, "m", packed=True).counted()
-    return where if only is None else where.add("m.customer_id = any({}::uuid[])", only)
-
-
-async def _invoices(view: View, scope: Scope, only: Sequence[Any] | None) -> list[Record]:
-    where = _counted(view, scope, only)
+    customers, days = where.arguments.add(list(only or ())), where.arguments.add(list((only or {}).values()))
+    if only is not None:
+        where.add(f"m.customer_id = any({customers}::uuid[])")
     rows = await view.conn.fetch(
         f"""
-        select i.invoice_id, i.entity, i.customer_id, i.issued_on, i.due_on, i.is_penalty, s.*
+        select i.invoice_id, i.entity, i.customer_id, i.issued_on, i.due_on, i.is_penalty, s.given_up_minor,
+               s.contested_minor, s.conceded_minor, s.owed_minor
         from (
-            select m.invoice_id,
+            select m.invoice_id, any_value(m.customer_id) as customer_id,
                    coalesce(-sum(m.item_minor) filter (where m.kind not in ({_KINDS}) and m.payment_id is null), 0)
                        ::bigint as given_up_minor,
                    sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor,
                    (coalesce(sum(m.item_minor) filter (where m.kind in ({_KINDS})), 0) - sum(m.conceded_minor))::bigint
-                       as owed_minor
+                       as owed_minor,
+                   coalesce(-sum(m.item_minor) filter (where {_APPLIED}), 0)::bigint as paid_minor,
+                   max(m.available_on) filter (where {_APPLIED}) as paid_on
             from {view.schema}.movement m where m.invoice_id is not null and {where.sql}
             group by m.invoice_id
-        ) s join {view.schema}.item i on i.invoice_id = s.invoice_id order by i.due_on, i.invoice_id
+        ) s join {view.schema}.item i on i.invoice_id = s.invoice_id
+        left join unnest({customers}::uuid[], {days}::date[]) a(customer_id, since) on a.customer_id = s.customer_id
+        where since is null or not coalesce(s.paid_on < since, false) or s.paid_minor <> s.owed_minor
+          or s.owed_minor <= 0 or s.conceded_minor <> 0 or s.given_up_minor <> 0
+        order by i.due_on, i.invoice_id
         """,
         *where.arguments,
     )
     return cast("list[Record]", rows)
 
 
-async def _funds(view: View, scope: Scope, only: Sequence[Any] | None) -> list[Record]:
-    """Return sums by invoice and payment, without an invoice for what is unapplied."""
-    where = _counted(view, scope, only).add("m.payment_id is not null")
+async def _funds(view: View, scope: Scope, only: Apart | None, kept: Sequence[UUID] | None) -> list[Record]:
+    """Return sums by invoice and payment; without an invoice for what is unapplied, and applied to others than those
+    ``kept``.
+    """
+    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.payment_id is not null")
+    invoice_id = "m.invoice_id"
+    if only is not None:
+        where.add("m.customer_id = any({}::uuid[])", list(only))
+        invoice_id = (
+            f"case when m.invoice_id = any({where.arguments.add(kept)}::uuid[]) then m.invoice_id end"
+        )
     rows = await view.conn.fetch(
         f"""
-        select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id,
-               m.invoice_id, m.payment_id,
-               coalesce(-sum(m.item_minor) filter (where m.kind not in ({_KINDS})), 0)::bigint as applied_minor,
-               sum(m.cash_minor)::bigint as cash_minor, max(m.available_on) as available_on
-        from {view.schema}.movement m where {where.sql}
+        select {ENTITY_ID.sql("entity")} as entity, {CUSTOMER_ID.sql("customer_id")} as customer_id, invoice_id,
+               payment_id, sum(cash_minor)::bigint as cash_minor, max(available_on) as available_on,
+               coalesce(-sum(settled_minor) filter (where invoice_id is not null), 0)::bigint as applied_minor
+        from (
+            select m.entity, m.customer_id, {invoice_id} as invoice_id, m.payment_id, m.cash_minor, m.available_on,
+                   case when {_APPLIED} then m.item_minor end as settled_minor
+            from {view.schema}.movement m where {where.sql}
+        ) m
         group by m.entity, m.customer_id, m.invoice_id, m.payment_id
+        having m.invoice_id is not null or sum(cash_minor) <> 0
         order by m.entity, m.customer_id, m.invoice_id, m.payment_id
         """,
         *where.arguments,
@@ -108,10 +139,10 @@ async def _funds(view: View, scope: Scope, only: Sequence[Any] | None) -> list[R
     return cast("list[Record]", rows)
 
 
-async def _instalments(view: View, scope: Scope, only: Sequence[Any] | None) -> list[Record]:
+async def _instalments(view: View, scope: Scope, kept: Sequence[UUID] | None) -> list[Record]:
     where = ScopeWhere(view, scope, "i").add("i.schedule is not null")
-    if only is not None:
-        where.add("i.customer_id = any({}::text[])", [CUSTOMER_ID.unpack(each) for each in only])
+    if kept is not None:
+        where.add("i.invoice_id = any({}::uuid[])", kept)
     where.add(where.counts("l"))
     rows = await view.conn.fetch(
         f"""
@@ -151,9 +182,13 @@ def add_debtor(
     invoices: Sequence[Record],
     payments: Sequence[Record],
     schedules: Mapping[Any, Sequence[DueSchedule]],
+    stated_before: date = date.min,
 ) -> None:
     """Add what a debtor owes, by its invoices and payments as the queries return them. What is paid beyond the amount
     owed covers other debts first, and is spare cash once.
+
+    Debts that were settled before a day are left out, as they have states; not those whose state would be beside what
+    was conceded or given up of the invoice.
     """
     applied, unapplied, unfunded = _available(payments)
     debts = {row["invoice_id"]: _debt(row, applied, unfunded, schedules) for row in invoices}
@@ -161,12 +196,15 @@ def add_debtor(
     entity, customer_id = debtor
     owed_minor = credit_minor = 0
     for row in invoices:
-        for part in _parts(settled[row["invoice_id"]]):
+        beside = row["conceded_minor"] or debts[row["invoice_id"]].given_up_minor
+        for n, part in enumerate(_parts(settled[row["invoice_id"]])):
             owed_minor += max(0, part.owed_minor)
             credit_minor += max(0, -part.owed_minor)
             if row["is_penalty"]:
                 found.penalties_minor += max(0, part.uncovered_minor)
-            elif part.owed_minor > 0:
+            elif part.owed_minor > 0 and not (
+                part.settled_on is not None and part.settled_on < stated_before and (n > 0 or not beside)
+            ):
                 outcome = DueOutcome(
                     entity, customer_id, row["issued_on"], part.due_on, part.owed_minor, max(0, part.uncovered_minor),
                     part.settled_on, part.uncovered_before(part.due_on + _AT_RISK), part.funds,

@@ -8,7 +8,7 @@ subtotals.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +16,20 @@ from encours.contracts.settlement import Funds
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.delays import DueOutcome
 from reporting_svc.read_models.debts.states import STATE, in_force_sql, moved_sql, states_sql, touched_sql
-from reporting_svc.read_models.delays.query import covered_debts
+from reporting_svc.read_models.delays.query import Apart, covered_debts
 from reporting_svc.read_models.receivables.counted import Counted, counted
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import ACCOUNT_KEY, chain_for, known_to
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from encours.reading.moment import View
 
 ItemCondition = Callable[[Arguments], str]
 """SQL: a condition on invoices ``i``, with its values among the arguments. One in instalments is there with each
 ``due_on`` that it or an instalment ever had."""
+ALONE = "coalesce(conceded_minor, given_up_minor) is null"
+"""SQL: the row of a state has nothing but the debt itself."""
 _FUNDS = struct.Struct(">iq")
 PACKED_FROM = date(2000, 1, 1).toordinal()
 """Day from which PostgreSQL counts; an ordinal."""
@@ -44,18 +44,15 @@ async def outcomes_of(view: View, scope: Scope, which: ItemCondition) -> list[Du
     return [*covered.outcomes, *await stated_outcomes(view, scope, only, which)]
 
 
-async def unsettled_customers(view: View, scope: Scope) -> list[UUID]:
-    """Return the customers whose debts have no state."""
+async def unsettled_customers(view: View, scope: Scope) -> Apart:
+    """Return the customers whose debts have no states."""
     return (await changed_states(await counted(Arguments(), view, scope, "debt")))[1]
 
 
-async def stated_outcomes(
-    view: View, scope: Scope, apart: Sequence[Any], which: ItemCondition
-) -> list[DueOutcome]:
-    """Return the debts of some invoices that have a state: all but those of customers ``apart``."""
+async def stated_outcomes(view: View, scope: Scope, apart: Apart, which: ItemCondition) -> list[DueOutcome]:
+    """Return the debts of some invoices that have a state: of customers ``apart``, those that were settled before."""
     where = ScopeWhere(view, scope, "m", packed=True).counted()
     args, schema = where.arguments, view.schema
-    where.add("m.customer_id <> all({}::uuid[])", apart)
     condition, columns = which(args), "i.invoice_id, i.due_on, i.issued_on, i.is_penalty"
     chosen = f"""(
         select {columns}, null::bigint as schedule from {schema}.item i
@@ -73,7 +70,13 @@ async def stated_outcomes(
             ) i where {condition}))"""
     moved = moved_sql(schema, chosen, where.sql, fence="")
     states = states_sql(schema, f"({moved}) moved", 1, "invoice_id")
-    rows = await view.conn.fetch(f"select * from ({states}) s where owed_minor > 0", *args)
+    customers, days = args.add(list(apart)), args.add(list(apart.values()))
+    rows = await view.conn.fetch(
+        f"""select s.* from ({states}) s
+            left join unnest({customers}::uuid[], {days}::date[]) a(customer_id, since) using (customer_id)
+            where owed_minor > 0 and (since is null or (settled_on < since and {ALONE}))""",
+        *args,
+    )
     return [outcome_of(row) for row in rows]
 
 
@@ -101,24 +104,24 @@ def packed_funds(row: Any) -> bytes:
     return _FUNDS.pack(row["settled_on"].toordinal() - PACKED_FROM, row["owed_minor"])
 
 
-async def changed_states(sums: Counted) -> tuple[list[Any], list[UUID]]:
+async def changed_states(sums: Counted) -> tuple[list[Any], Apart]:
     """Return the states that differ from those at the end of the chain, the old ones with ``times`` below zero, and the
     customers whose debts have none.
     """
-    named = f"{', '.join(ACCOUNT_KEY)}, {STATE}"
     rows = await sums.view.conn.fetch(
         f"""with {_ctes(sums)}
-            select {named}, times from changed d where spare_id is null
-              and not exists (select from unsettled u where u.customer_id = d.customer_id)
+            select {", ".join(ACCOUNT_KEY)}, {STATE}, times, null::date as since from changed where spare_id is null
             union all
-            select null, customer_id, {", ".join(["null"] * (named.count(",") - 1))}, null from unsettled""",
+            select null, customer_id, null, {", ".join(["null"] * (STATE.count(",") + 1))}, null, since from apart""",
         *sums.args,
     )
-    return [row for row in rows if row["times"]], [row["customer_id"] for row in rows if not row["times"]]
+    return [row for row in rows if row["times"]], {
+        row["customer_id"]: row["since"] for row in rows if not row["times"]
+    }
 
 
 def _ctes(sums: Counted) -> str:
-    """SQL: the states that are ``changed``, and the customers that are ``unsettled``."""
+    """SQL: the states that are ``changed``, and the customers that are ``apart``, each ``since`` a day."""
     view, scope, args = sums.view, sums.scope, sums.args
     schema, account = view.schema, ", ".join(ACCOUNT_KEY)
     end, known = f"{args.add(sums.chain.upto)}::bigint", f"{args.add(known_to(view.time))}::bigint"
@@ -141,12 +144,24 @@ def _ctes(sums: Counted) -> str:
             {states_sql(schema, now, 1)}
             union all {states_sql(schema, then, -1)}
         ),
-        unsettled as materialized (
-            select customer_id from (
-                select {account}, spare_id, times from ({sums.spare()}) spare
-                union all select {account}, spare_id, times from changed where spare_id is not null
-                union all select {account}, payment_id, sign * cash_minor from ({cash}) cash where cash_minor <> 0
-            ) spare group by {account}, spare_id having sum(times) <> 0
-            union select unnest({args.add(merged)}::uuid[])
+        spare as materialized (
+            select customer_id, array_agg(spare_id) as ids from (
+                select {account}, spare_id from (
+                    select {account}, spare_id, times from ({sums.spare()}) spare
+                    union all select {account}, spare_id, times from changed where spare_id is not null
+                    union all select {account}, payment_id, sign * cash_minor from ({cash}) cash where cash_minor <> 0
+                ) spare group by {account}, spare_id having sum(times) <> 0
+            ) spare group by customer_id
+        ),
+        apart as materialized (
+            select customer_id, min(since) as since from (
+                select customer_id, (
+                    select case when bool_or(m.available_on is null) then '-infinity'
+                                else coalesce(min(m.available_on), 'infinity') end
+                    from {schema}.movement m where m.customer_id = s.customer_id and m.payment_id is not null
+                      and (m.payment_id = any(s.ids) or m.invoice_id = any(s.ids))
+                ) as since from spare s
+                union all select unnest({args.add(merged)}::uuid[]), '-infinity'
+            ) each group by customer_id
         )
     """
