@@ -19,6 +19,7 @@ from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from reporting_svc.read_models.delays.columns import debt_states
+from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.delays.states import outcomes_of, unsettled_customers
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
@@ -105,6 +106,23 @@ def test_money_received_since_the_last_subtotal_covers_the_oldest_debts(store: S
         assert store.run(chain_for(view, EUR, "debt")).added
         check_delays_by_group(store, view, EUR, timedelta(days=250), group_of)
         assert len(store.run(unsettled_customers(view, EUR))) == settled_together
+
+
+def test_debts_that_were_settled_before_spare_funds_came_keep_their_states(store: Store) -> None:
+    early = [act for day in range(20) for act in ((issue, 0, day, 1_000), (pay, 2, day + 10, 1_000))]
+    late = [act for day in range(60, 80) for act in ((issue, 0, day, 1_000), (pay, 2, day + 40, 1_000))]
+    others = [(issue, 1, day, 1_000) for day in range(2 * BLOCK)]
+    books = history([*early, (pay, 12, 50, 700), *late, *others])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
+    view = View(store.conn, "live", TimeTravel(DAY_0 + timedelta(days=200), len(books.log), None, True), None)
+    check_delays_by_group(store, view, EUR, timedelta(days=250), group_of)
+    stated = store.run(debt_states(view, EUR, None))
+    assert list(stated.apart.values()) == [DAY_0 + timedelta(days=50)]
+    assert number_of(stated.states) == len(early) // 2 + len(others)
+    one_by_one = store.run(covered_debts(view, EUR, stated.apart)).outcomes
+    assert [each.due_on for each in one_by_one] == [DAY_0 + timedelta(days=day) for day in range(60, 80)]
 
 
 def test_each_instalment_has_a_state_by_the_earliest_funds_of_its_invoice(store: Store) -> None:
