@@ -19,7 +19,7 @@ UNSETTLED = "settled_on is null or coalesce(uncovered_minor, conceded_minor, giv
 """SQL: not of the debts that were settled, which count no longer once they are old."""
 FUND_BYTES = 12
 NO_DAY = -(2**31)
-"""As PostgreSQL sends the day ``-infinity``."""
+"""No day: ``-infinity`` as PostgreSQL sends it."""
 AMOUNTS = (*DEBT_AMOUNTS, "times")
 _OF_FUNDS = (
     "case when settled_on is not null then date_send(settled_on) || int8send(owed_minor) else ''::bytea end"

@@ -149,11 +149,8 @@ def _where(columns: Columns, kept: Flags) -> Columns:
 
 def _of_changes(rows: Sequence[Any], accounts: _Accounts, names: Sequence[str]) -> Columns:
     """Return the columns of states that the question sees otherwise than the end of the chain."""
-    funds = [packed_funds(row) for row in rows]
     own: dict[str, list[Any]] = {
         "account": [accounts.of(row["entity"], row["customer_id"]) for row in rows],
-        "payments": [len(each) // FUND_BYTES for each in funds],
-        "funds_key": [funds_key(each) for each in funds],
         "is_penalty": [row["is_penalty"] for row in rows],
         **{name: [row[name] or 0 for row in rows] for name in AMOUNTS},
         **{
@@ -161,8 +158,11 @@ def _of_changes(rows: Sequence[Any], accounts: _Accounts, names: Sequence[str]) 
             for name in _DAYS
         },
     }
-    columns: Columns = {name: np.array(own[name], np.int64) for name in names if name != "funds"}
+    columns: Columns = {name: np.array(values, np.int64) for name, values in own.items()}
     if "funds" in names:
+        funds = [packed_funds(row) for row in rows]
+        columns["payments"] = np.array([len(each) // FUND_BYTES for each in funds], np.int64)
+        columns["funds_key"] = np.array([funds_key(each) for each in funds], np.int64)
         columns["funds"] = np.frombuffer(b"".join(funds), _FUND)
     return columns
 
