@@ -19,7 +19,7 @@ from encours.contracts.events.invoice import (
     InvoiceDrafted,
     InvoiceIssued,
 )
-from encours.contracts.events.reservation import OrderBillingCounted
+from encours.contracts.events.reservation import OrderBillingCounted, OrderDeliveryCounted
 from encours.kernel.errors import DomainError
 from risk_svc.domain.reservation.commands import ConsumeReservation
 from tests.histories.credit import CreditDesk
@@ -35,6 +35,8 @@ class BilledGoods:
         self.drafts: dict[str, int] = {}
         self.last: dict[str, str] = {}
         """Invoice that stands for its family."""
+        self.deliveries: dict[str, list[str]] = {}
+        self.lines, self.ended = Counter[str](), Counter[str]()
         self.billed, self.covered, self.by_draft = Counter[str](), Counter[str](), Counter[str]()
         self.kept: dict[tuple[str, UUID], int] = {}
         for each in events:
@@ -43,23 +45,31 @@ class BilledGoods:
     def room(self, invoice_id: str) -> int:
         """Return the amount for which an invoice may end reservations."""
         root = self.root[invoice_id]
+        by_deliveries = sum(self.ended[each] for each in self.deliveries[invoice_id])
+        by_deliveries = max(0, by_deliveries - self.lines[invoice_id])
         if invoice_id in self.drafts:
-            return max(0, self.drafts[invoice_id] - self.billed[root] - self.by_draft[invoice_id])
-        return max(0, self.billed[root] - self.covered[root]) if self.last.get(root) == invoice_id else 0
+            before = by_deliveries if root == invoice_id else self.billed[root]
+            return max(0, self.drafts[invoice_id] - before - self.by_draft[invoice_id])
+        if self.last.get(root) != invoice_id:
+            return 0
+        return max(0, self.billed[root] - self.covered[root] - by_deliveries)
 
     def _add(self, e: Recorded) -> None:
         match e.data:
             case InvoiceDrafted(invoice_id=name, total_minor=minor) as draft:
                 self._join(name, draft.corrects)
                 self.drafts[name], self.customers[name] = minor, draft.customer_id
-            case InvoiceAmended(invoice_id=name, total_minor=minor):
-                self.drafts[name] = minor
+                self.lines[name] = len(draft.lines)
+                self.deliveries[name] = [each.delivery_id for each in draft.deliveries]
+            case InvoiceAmended(invoice_id=name, total_minor=minor, lines=lines):
+                self.drafts[name], self.lines[name] = minor, len(lines)
             case InvoiceCancelled(invoice_id=name):
                 del self.drafts[name]
             case InvoiceIssued(invoice_id=name, total_minor=minor) as issued:
                 root = self._join(name, issued.corrects)
                 self.drafts.pop(name, None)
                 self.customers[name] = issued.customer_id
+                self.deliveries[name] = [each.delivery_id for each in issued.deliveries]
                 before = self.kept.get((root, e.command_id), 0)
                 self.last[root], self.billed[root] = name, minor
                 self.covered[root] = min(minor, before + self.by_draft[name])
@@ -71,6 +81,8 @@ class BilledGoods:
             case OrderBillingCounted(invoice_id=name, amount_minor=minor):
                 self.by_draft[name] += minor if name in self.drafts else 0
                 self.covered[self.root[name]] += 0 if name in self.drafts else minor
+            case OrderDeliveryCounted(delivery_id=delivery, amount_minor=minor):
+                self.ended[delivery] += minor
             case _:
                 pass
 

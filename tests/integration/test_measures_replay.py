@@ -53,6 +53,8 @@ from tests.integration.receivable_histories import (
 from tests.integration.store import Store, project
 
 DEEP = "DEEP" in os.environ
+pytestmark = [pytest.mark.timeout(0)] if DEEP else []
+"""A thousand histories beside other work take longer than a test may."""
 ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 

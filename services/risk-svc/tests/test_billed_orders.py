@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from encours.contracts.common import CitedInvoice
+from encours.contracts.common import CitedDelivery, CitedInvoice, Line
 from encours.contracts.events.invoice import InvoiceRebated, ShareUndisputed
+from encours.contracts.events.sales.order import OrderDelivered, OrderPlaced
 from encours.kernel.errors import Invalid
 from encours.testing.events import credited, drafted, event, issued, sums
-from risk_svc.domain.reservation.commands import ConsumeReservation
+from risk_svc.domain.reservation.commands import ConsumeReservation, FollowOrder
 from risk_svc.domain.reservation.decide import MoreThanInvoiced
+from risk_svc.use_cases import reservations
 from tests.histories.credit import HEAD, CreditDesk
 
 FIRST, SECOND = f"inv_{1:032x}", f"inv_{2:032x}"
@@ -120,3 +123,22 @@ def test_penalties_bill_no_goods() -> None:
     desk.happen(issued(40_00, purpose="penalty", **of(FIRST)))
     with pytest.raises(Invalid, match="penalties"):
         end(desk, FIRST)
+
+
+@pytest.mark.parametrize("as_draft", [False, True])
+def test_an_invoice_of_deliveries_ends_what_these_have_not(as_draft: bool) -> None:
+    """Deliveries end the reservations of their order; the invoice those of what it bills beside them."""
+    desk, order_id = CreditDesk(10_000_00), f"ord_{1:032x}"
+    ordered: dict[str, Any] = {"order_id": order_id, "customer_id": HEAD, "net_minor": 100_00}
+    desk.happen(event(OrderPlaced, total_minor=120_00, **ordered))
+    desk.do(reservations.follow, FollowOrder(order_id), desk)
+    delivery = {"delivery_id": "dlv_1"}
+    desk.happen(event(OrderDelivered, **ordered, **delivery))
+    desk.do(reservations.follow, FollowOrder(order_id), desk)
+    cited = (event(CitedDelivery, order_id=order_id, **delivery),)
+    lines = (event(Line),) * 2
+    write = partial(drafted, lines=lines) if as_draft else issued
+    desk.happen(write(180_00, deliveries=cited, **of(FIRST)))
+    rounding = 2 if as_draft else 0
+    assert end(desk, FIRST) == 60_00 + rounding
+    end_nothing(desk, FIRST)

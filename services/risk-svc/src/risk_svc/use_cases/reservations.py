@@ -259,17 +259,30 @@ async def _bill(
 
 
 async def _billed_first(session: Session, invoice: BillingInvoice) -> int:
-    """Return what an invoice bills that no other invoice has billed, in minor units of its currency.
+    """Return what an invoice bills that nothing else has ended reservations for, in minor units of its currency.
 
     The draft of a correction bills first what it adds to the invoice that it replaces, which ends reservations for the
     rest until then; an issued correction bills again only what that one has ended reservations for.
     """
     if not invoice.corrects:
-        return invoice.billed_minor
+        return invoice.billed_minor - await _delivered_before(session, invoice)
     old = await session.load(BILLING_INVOICE, invoice.corrects)
     if invoice.drafted_for:
         return invoice.billed_minor - old.left_minor
-    return invoice.billed_minor - await _ended_before(session, invoice, old)
+    ended = await _ended_before(session, invoice, old) + await _delivered_before(session, invoice)
+    return invoice.billed_minor - ended
+
+
+async def _delivered_before(session: Session, invoice: BillingInvoice) -> int:
+    """Return the reservations that the deliveries of an invoice have ended, less a minor unit for each of its lines.
+
+    Each line is rounded by itself: without that, what the invoice bills beside its deliveries might not pass.
+    """
+    ended = 0
+    for order_id, delivery_id in invoice.deliveries:
+        credit = await session.load(ORDER_CREDIT, credit_of(order_id))
+        ended += credit.counted.get(delivery_id, 0)
+    return max(0, ended - invoice.lines)
 
 
 async def _ended_before(session: Session, correction: BillingInvoice, old: BillingInvoice) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from encours.contracts import Recorded
+from encours.contracts.common import CitedDelivery
 from encours.contracts.events.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
@@ -38,6 +40,10 @@ class BillingInvoice:
     """Part of ``left_minor`` in accepted claims, which wait for their credit note."""
     issued_by: UUID | None = None
     """Command that issued it."""
+    deliveries: tuple[tuple[str, str], ...] = ()
+    """Deliveries that it bills, each with its order."""
+    lines: int = 0
+    """Lines of the draft."""
     last_credited_minor: int = 0
     last_credited_by: UUID | None = None
 
@@ -60,18 +66,20 @@ def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
             corrects = draft.corrects.invoice_id if draft.corrects else ""
             customers = frozenset({draft.customer_id})
             counts = draft.purpose != "penalty"
-            return BillingInvoice(
+            found = BillingInvoice(
                 counts, customers, draft.currency, draft.customer_id, corrects, minor, minor
             )
-        case InvoiceAmended(total_minor=minor):
-            return replace(state, billed_minor=minor, left_minor=minor)
+            return replace(found, deliveries=_cited(draft.deliveries), lines=len(draft.lines))
+        case InvoiceAmended(total_minor=minor, lines=lines):
+            return replace(state, billed_minor=minor, left_minor=minor, lines=len(lines))
         case InvoiceIssued(customer_id=billed, total_minor=minor) as issued:
             customers = frozenset({billed, issued.purchaser_id or billed})
             corrects, by = issued.corrects.invoice_id if issued.corrects else "", recorded.command_id
             counts = issued.purpose != "penalty"
-            return BillingInvoice(
+            found = BillingInvoice(
                 counts, customers, issued.currency, "", corrects, minor, minor, issued_by=by
             )
+            return replace(found, deliveries=_cited(issued.deliveries), lines=state.lines)
         case InvoiceCredited(total_minor=minor, awaited_minor=awaited):
             after = state.taken_off(credited_minor=minor, conceded_minor=-awaited)
             return replace(after, last_credited_minor=minor, last_credited_by=recorded.command_id)
@@ -83,6 +91,10 @@ def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
             return replace(state, counts=False)
         case _:
             return state
+
+
+def _cited(deliveries: Iterable[CitedDelivery]) -> tuple[tuple[str, str], ...]:
+    return tuple((each.order_id, each.delivery_id) for each in deliveries)
 
 
 @dataclass(frozen=True, slots=True)

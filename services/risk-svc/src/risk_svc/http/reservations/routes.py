@@ -81,9 +81,9 @@ async def consume_reservation(reservation_id: ReservationPath, body: ConsumeBody
 
     Goods whose delivery Encours does not know count as delivered until their invoice is named. No limit and no hold
     keeps delivered goods from being billed. An invoice ends no more of all its orders than its total less its credit
-    notes, a correction no more than that without what the invoice that it replaces has ended or may end until then,
-    and a delivery no more than its amount with VAT, once; what is in another currency is converted by the rate of the
-    day.
+    notes and what its deliveries have ended, a correction no more than that without what the invoice that it replaces
+    has ended or may end until then, and a delivery no more than its amount with VAT, once; what is in another currency
+    is converted by the rate of the day.
     """
     done = body.to_command(reservation_id)
     pictures = LatestPictures(cmd.services.db, cmd.ledger)
