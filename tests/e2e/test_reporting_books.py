@@ -302,6 +302,16 @@ def test_a_turnover_beside_its_plan_is_restated_by_a_new_version_of_the_plan(sto
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{next(iter(other))}")
 
 
+def test_a_figure_in_a_code_that_is_no_currency_is_refused_before_it_is_recorded(story: Story) -> None:
+    http, of_entity = story.world.client("reporting"), {"entity_id": story.world.entity}
+    before = http.get("/v1/figures", params=of_entity).json()["data"]
+    refused = http.post(
+        "/v1/figures", json={"figure": "past-90", "title": "No", "currency": "XXX"} | of_entity
+    )
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/unknown-currency")
+    assert http.get("/v1/figures", params=of_entity).json()["data"] == before
+
+
 def test_a_published_forecast_is_restated_by_debtor(story: Story) -> None:
     body = {"figure": "cash-forecast", "title": "Board", "entity_id": story.world.entity, "as_of": TODAY}
     published = story.world.post(

@@ -99,6 +99,8 @@ def test_a_rate_counts_from_its_day_and_a_correction_from_its_recording(abroad: 
     ("fields", "pointer"),
     [
         ({"quote": "USD"}, "/quote"),
+        ({"quote": "XXX"}, "/quote"),
+        ({"base": "ZZZ"}, "/base"),
         ({"rates": [{"on": "2026-06-01", "rate": "0"}]}, "/rates/0/rate"),
         ({"rates": [{"on": "2026-06-01", "rate": "1"}, {"on": "2027-06-01", "rate": "1"}]}, "/rates/1/on"),
         ({"rates": [{"on": "2026-06-01", "rate": "1"}, {"on": "2026-06-01", "rate": "2"}]}, "/rates/1/rate"),

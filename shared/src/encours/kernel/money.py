@@ -43,18 +43,23 @@ def exponent(currency: str) -> int:
     return digits
 
 
+def require_code(currency: str, pointer: str) -> None:
+    """Raise :class:`UnknownCurrency` with the pointer for a code that :func:`exponent` does not know."""
+    try:
+        exponent(currency)
+    except UnknownCurrency as unknown:
+        raise UnknownCurrency(unknown.detail, pointer) from None
+
+
 def parse_amount(text: str, currency: str, *, pointer: str = "/amount") -> int:
     """Convert a decimal string such as ``240.00`` to minor units (24000).
 
     Exact: more decimals than the currency has are refused rather than rounded. Raises :class:`Invalid`. A ``pointer``
     that ends with the currency is that of an amount by currency, so the code is at fault there.
     """
-    try:
-        digits = exponent(currency)
-    except UnknownCurrency as unknown:
-        if pointer.rpartition("/")[2] == currency:
-            raise UnknownCurrency(unknown.detail, pointer) from None
-        raise
+    if pointer.rpartition("/")[2] == currency:
+        require_code(currency, pointer)
+    digits = exponent(currency)
     match = _DECIMAL.fullmatch(text)
     if match is None:
         raise Invalid(f"Write the amount as a decimal string such as 240.00, not {text[:40]!r}.", pointer)

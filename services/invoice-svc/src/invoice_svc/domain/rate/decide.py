@@ -13,6 +13,7 @@ from encours.contracts.events.rate import (
 )
 from encours.kernel.errors import Invalid
 from encours.kernel.exchange import QuotedRate, rate_on
+from encours.kernel.money import require_code
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.rate.commands import PublishRates
@@ -22,6 +23,8 @@ from invoice_svc.domain.refusals import DateInFuture
 
 def publish(state: ExchangeRates, command: PublishRates, today: date) -> list[ExchangeRatePublished]:
     """Publish rates by day; no event for one that is known already. Raises 422 with a pointer to the fault."""
+    require_code(command.base, "/base")
+    require_code(command.quote, "/quote")
     if command.base == command.quote:
         raise Invalid("Name two different currencies.", "/quote")
     events = []
