@@ -226,6 +226,18 @@ async def test_a_customer_is_found_by_a_name_as_people_type_it_or_the_reference(
     assert _best(then) == (LUMIERE, "name")
 
 
+async def test_today_is_that_of_the_creditor_of_the_customer_that_is_asked_about(books: HttpScenario) -> None:
+    path, other = "/v1/invoices", f"cus_{'0' * 32}"
+    for asked, day in (
+        ({"customer_id": SURFER}, DAY - timedelta(days=1)),
+        ({"customer_id": other}, DAY),
+        ({}, DAY),
+        ({"customer_id": SURFER, "as_of": str(DAY)}, DAY),
+    ):
+        answer = await books.http.get(path, params=asked)
+        assert answer.json()["as_of"] == str(day), asked
+
+
 async def test_a_copy_of_the_day_before_is_not_the_answer_of_today_where_its_creditor_is(
     books: HttpScenario,
 ) -> None:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 AS_OF = query(
     "as_of",
     "The business date asked about. If not given it is today: of the entity that `entity_id` names or to which the"
-    " object belongs, else in the ledger's time zone.",
+    " object or the customer in `customer_id` belongs, else in the ledger's time zone.",
     format="date",
     example="2026-03-31",
 )
@@ -70,7 +70,7 @@ FRESH = query(
     type="boolean",
     default=True,
 )
-_ENTITY = re.compile(r"ent_[0-9a-f]{32}")
+_ENTITY, _CUSTOMER = re.compile(r"ent_[0-9a-f]{32}"), re.compile(r"cus_[0-9a-f]{32}")
 LAG_HEADER = "Encours-Lag"
 LAG_UNKNOWN = "unknown"
 IF_NONE_MATCH = header(
@@ -127,6 +127,11 @@ class Query:
             return self
         as_of, today_from = await _today(self.ledger, self.caller, zone)
         return replace(self, as_of=as_of, today_from=today_from)
+
+    async def today(self) -> date:
+        """Return the business date of now of the entity or the creditor that was asked about, else of the ledger."""
+        zone = await _zone(self.ledger, self.caller, self.request)
+        return (await _today(self.ledger, self.caller, zone))[0]
 
     async def time(self) -> TimeTravel:
         """The question's dates for an answer that is folded from streams: now is the ledger's head.
@@ -226,7 +231,7 @@ class _MakeQuery:
         min_position = position_parameter(request, "min_position") or 0
         today_from = None
         if as_of is None:
-            zone = await _zone(at_hand.ledger, caller, request.query_params.get("entity_id"))
+            zone = await _zone(at_hand.ledger, caller, request)
             as_of, today_from = await _today(at_hand.ledger, caller, zone)
         if known_at is not None:
             known_at, asked = await resolve_known_at(at_hand.ledger, caller.ledger, known_at)
@@ -240,9 +245,12 @@ async def _today(ledger: Ledger, caller: Caller, zone: str) -> tuple[date, datet
     return day, datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
 
 
-async def _zone(ledger: Ledger, caller: Caller, entity_id: str | None) -> str:
-    """Return the time zone whose day is today: an entity's documents have the days of its own."""
-    zone = None
+async def _zone(ledger: Ledger, caller: Caller, request: Request) -> str:
+    """Return the time zone whose day is today: documents have the days of their entity, the creditor."""
+    zone, wanted = None, request.query_params
+    entity_id, customer_id = wanted.get("entity_id"), wanted.get("customer_id")
+    if entity_id is None and customer_id is not None and _CUSTOMER.fullmatch(customer_id):
+        entity_id = await ledger.creditor_of(caller.ledger, customer_id)
     is_covered = caller.entities is None or entity_id in caller.entities
     if entity_id is not None and _ENTITY.fullmatch(entity_id) and is_covered:
         zone = await ledger.zone_of(caller.ledger, entity_id)

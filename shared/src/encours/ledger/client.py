@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -37,6 +38,8 @@ _INFO_S = 1.0
 """Time for which the properties of a ledger (epoch, effects_from) are cached."""
 
 
+CREDITORS_MAX = 10_000
+"""Customers of which a process remembers the legal entity."""
 READERS = 3
 """Connections that read. All reads are short, so that a burst is through sooner on a few than with new ones: opening a
 connection and planning its first statements takes as long as twenty reads, on processors that the burst needs."""
@@ -64,6 +67,7 @@ class Ledger:
         self._listed: list[LedgerInfo] = []
         self._names: dict[int, str] = {}
         self._zones: dict[tuple[str, str], str] = {}
+        self._creditors: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._listeners: list[Callable[[str, int], None]] = []
         self.states = StateCache()
         appender.listeners.append(self._appended)
@@ -303,6 +307,15 @@ class Ledger:
                 if isinstance(event.data, EntityRegistered):
                     zone = self._zones[ledger, entity] = event.data.time_zone
         return zone
+
+    async def creditor_of(self, ledger: str, customer_id: str) -> str | None:
+        """Return the legal entity of a customer, which never changes; None for one that is not registered."""
+        entity = self._creditors.get((ledger, customer_id))
+        if entity is None and (events := await self.read_stream(ledger, customer_id)):
+            entity = self._creditors[ledger, customer_id] = events[0].entity
+            if len(self._creditors) > CREDITORS_MAX:
+                self._creditors.popitem(last=False)
+        return entity
 
     async def create_ledger(
         self, name: str, kind: LedgerKind, time_zone: str, *, clock_at: datetime | None = None
