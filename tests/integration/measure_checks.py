@@ -123,7 +123,9 @@ def check_products(store: Store, asked: Question, log: list[StoredEvent]) -> Non
     """Sums of a naive count; what no product has is the rest of the whole."""
     view, first = asked.view(store, len(log)), asked.as_of - timedelta(days=45)
     periods = store.run(by_period(view, asked.scope, "week", first))
-    found = store.run(by_product(view, asked.scope, "week", first, periods))
+    products = store.run(by_product(view, asked.scope, "week", first, periods))
+    assert all(own.minor == own.expected_minor for own in products.sums)
+    found = products.rows
     dates, customers = (first, asked.as_of), asked.customers
     sums, paid = sold_and_paid(log[: asked.known(log)], *dates, asked.scope.currency, customers)
     for product in ("A", "B"):

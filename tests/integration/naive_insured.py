@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,18 +15,20 @@ SHARE = 90
 
 
 def insured(
-    log: list[StoredEvent], known_to: int, items: dict[str, dict[str, Any]], customer: str, cash: int
+    log: list[StoredEvent],
+    known_to: int,
+    items: dict[str, dict[str, Any]],
+    records: Collection[str],
+    cash: int,
 ) -> int:
-    """Part of the euros owed by a customer that the insurer pays; ``cash`` of it is unapplied."""
+    """Part of the euros owed by the records of a debtor that the insurer pays; ``cash`` of theirs is unapplied."""
     covers: dict[str, list[Any]] = {}
     for event in log[:known_to]:
         data: Any = event.recorded().data
-        if event.type.startswith("insurance_cover.") and data.customer_id == customer:
+        if event.type.startswith("insurance_cover.") and data.customer_id in records:
             covers.setdefault(data.cover_id, []).append(data)
     debts = []
-    own = [
-        (item["fact"].due_on, i, item) for i, item in items.items() if item["fact"].customer_id == customer
-    ]
+    own = [(item["fact"].due_on, i, item) for i, item in items.items() if item["fact"].customer_id in records]
     for _, invoice_id, item in sorted(own, key=lambda each: each[:2]):
         fact, left = item["fact"], item["open"] - item["conceded"]
         if fact.currency != "EUR" or fact.purpose == "penalty" or left <= 0:

@@ -85,10 +85,10 @@ def _broken(log: list[StoredEvent], asked: FigureQuestion, known_to: int, mine: 
 
 
 def _products(log: list[StoredEvent], asked: FigureQuestion, known_to: int, mine: set[str]) -> FigureParts:
-    first = asked.first_day or asked.as_of
+    first = asked.parameters.first_day or asked.as_of
     sums, _ = sold_and_paid(log[:known_to], first, asked.as_of, "EUR", mine)
-    if asked.product is not None:
-        billed, credited, costed, cost = sums.get(asked.product, [0] * 4)
+    if asked.parameters.product is not None:
+        billed, credited, costed, cost = sums.get(asked.parameters.product, [0] * 4)
         return FigureParts({"billed": billed, "credited": credited, "costed": costed, "cost": cost})
     net = {f"product:{name}": of[0] - of[1] for name, of in sums.items() if name is not None}
     rest = _net(log, asked, known_to, mine, first) - sum(net.values())
@@ -138,8 +138,11 @@ def _reminders(log: list[StoredEvent], asked: FigureQuestion, known_to: int, min
         kind = event.type.partition(".")[2]
         if event.type in ("reminder.requested", "task.opened"):
             channel = getattr(data, "channel", "phone")
-            wanted = asked.step in (None, data.step) and asked.channel in (None, channel)
-            if event.effective_on >= (asked.first_day or asked.as_of) and wanted:
+            wanted = asked.parameters.step in (None, data.step) and asked.parameters.channel in (
+                None,
+                channel,
+            )
+            if event.effective_on >= (asked.parameters.first_day or asked.as_of) and wanted:
                 requested[event.stream] = data
         elif event.type == "task.completed":
             left = OF_TASK.get(data.outcome, {"suppressed"})

@@ -362,10 +362,14 @@ def filled(dues: list[tuple[date, int]], minor: int) -> list[int]:
     return [*found, minor]
 
 
-def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str, str], Expected]:
-    """By customer and currency. Payments of unknown payers are the customer ''."""
-    items: dict[str, dict[str, Any]] = {}
-    found: dict[tuple[str, str], Expected] = {}
+Items = dict[str, dict[str, Any]]
+Accounts = dict[tuple[str, str], Expected]
+"""By customer and currency. Payments of unknown payers are the customer ''."""
+
+
+def items_and_money(log: list[StoredEvent], as_of: date, known_to: int) -> tuple[Items, Accounts]:
+    """Return what is open of each invoice, with the event of its issue, and the cash and account of each customer."""
+    items, found = Items(), Accounts()
 
     def of(customer: str | None, currency: str) -> Expected:
         return found.setdefault((customer or "", currency), Expected())
@@ -420,9 +424,15 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
                 of(data.customer_id, data.currency).account += data.amount_minor
             case _:
                 naive_money.add(fact, data, items, of)
+    return items, found
+
+
+def replay(log: list[StoredEvent], as_of: date, known_to: int) -> Accounts:
+    """Return all figures of each customer."""
+    items, found = items_and_money(log, as_of, known_to)
     named = naive_named.parts(log, as_of, known_to, items)
     for invoice_id, item in items.items():
-        expected = of(item["fact"].customer_id, item["fact"].currency)
+        expected = found.setdefault((item["fact"].customer_id, item["fact"].currency), Expected())
         disputed = max(0, min(item["open"], item["disputed"]))
         conceded = max(0, min(item["open"], item["conceded"]))
         expected.disputed += disputed
@@ -436,5 +446,5 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
             expected.overdue += left if band(as_of, due_on) else 0
     for (customer, currency), expected in found.items():
         if currency == "EUR" and customer:
-            expected.insured = naive_insured.insured(log, known_to, items, customer, expected.unapplied)
+            expected.insured = naive_insured.insured(log, known_to, items, (customer,), expected.unapplied)
     return {key: e for key, e in found.items() if any(e.bands) or e.unapplied or e.account}

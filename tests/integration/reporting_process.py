@@ -22,7 +22,7 @@ from encours.ledger.api_keys import insert_key
 from encours.ledger.model import Append, NewEvent
 from encours.ledger.stored import StoredEvent
 from encours.projection.schemas import schema_of
-from encours.testing.forks import Fork
+from encours.testing.forks import Fork, run_fork
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
 from tests.integration.receivable_histories import ACTS, Books, history
@@ -60,6 +60,14 @@ def process(installation: Installation, role: str, port: int | None = None) -> I
             raise
 
 
+def ready(http: httpx.Client) -> bool:
+    """Return true once the service answers."""
+    try:
+        return http.get("/readyz").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
 async def prepare(installation: Installation) -> tuple[str, str]:
     ledger = await Ledger.open(installation.ledger_url("invoice"))
     await ledger.create_ledger(
@@ -69,7 +77,7 @@ async def prepare(installation: Installation) -> tuple[str, str]:
     keys = new_key(), new_key()
     conn = await asyncpg.connect(installation.admin_url())
     for key, entities in zip(keys, (["*"], ["ent_" + "f" * 32]), strict=True):
-        scopes = ["reports:read", "audit:read"]
+        scopes = ["reports:read", "reports:write", "audit:read"]
         await insert_key(
             conn, key.id, key.sha256, label="test", scopes=scopes, entities=entities, default_ledger=LEDGER
         )
@@ -77,7 +85,9 @@ async def prepare(installation: Installation) -> tuple[str, str]:
     return keys[0].token, keys[1].token
 
 
-async def append_facts(ledger: Ledger, facts: list[StoredEvent], name: str = LEDGER) -> int:
+async def append_facts(
+    ledger: Ledger, facts: list[StoredEvent], name: str = LEDGER, *, sets_clock: bool = True
+) -> int:
     events = tuple(
         NewEvent(
             f.stream, f.version, decode(f.type, f.schema_version, f.raw), f.entity, f.effective_on, uuid4()
@@ -85,8 +95,19 @@ async def append_facts(ledger: Ledger, facts: list[StoredEvent], name: str = LED
         for f in facts
     )
     day = max(f.effective_on for f in facts)
-    clock_at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+    clock_at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC) if sets_clock else None
     return (await ledger.append(Append(name, uuid4(), b"x", events, "test", clock_at=clock_at))).last_position
+
+
+async def append_as_written(installation: Installation, ledger: Ledger, facts: list[StoredEvent]) -> None:
+    """Append events of one stream or of several that invoice-svc writes, by the ledger, others by their own service."""
+    service = {"prm_": "dunning", "plc_": "dunning", "tpn_": "reporting"}.get(facts[0].stream[:4])
+    if service is None:
+        await append_facts(ledger, facts)
+        return
+    own = await Ledger.open(installation.ledger_url(service))
+    await append_facts(own, facts, sets_clock=False)
+    await own.close()
 
 
 def random_books(seed: int, acts: int) -> Books:
@@ -126,3 +147,9 @@ def damaged(at: Reporting, table: str, column: str, *orders: str) -> Iterator[as
     finally:
         for n, row in enumerate(rows):
             asyncio.run(change(f"select '{row['ctid']}'::tid", 2 * n - 1))
+
+
+def tie_out(at: Reporting, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the check of each day as an operator does."""
+    environment = os.environ | at.installation.environment("reporting")
+    return run_fork("reporting_svc", "tie-out", "--ledger", LEDGER, *options, env=environment)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -24,16 +23,20 @@ from encours.ledger import Ledger
 from encours.testing.forks import run_fork
 from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, wait_until
-from tests.integration.own_sums import OWN_SUMS
+from tests.integration.naive_published import PLAN
+from tests.integration.own_sums import MOVED, OWN_SUMS, with_shares
 from tests.integration.receivable_histories import CUSTOMERS, ENTITY, Books, history, issue, replay
 from tests.integration.reporting_process import (
     LEDGER,
     Reporting,
+    append_as_written,
     append_facts,
     damaged,
     prepare,
     process,
     random_books,
+    ready,
+    tie_out,
 )
 
 EUR = {"currency": "EUR"}
@@ -49,15 +52,8 @@ def reporting(module_installation: Installation) -> Iterator[Reporting]:
         stack.enter_context(process(module_installation, "api", port))
         service = Reporting(module_installation, f"http://127.0.0.1:{port}", token, foreign)
         with service.client() as http:
-            wait_until(lambda: _ready(http), "reporting-svc is not ready")
+            wait_until(lambda: ready(http), "reporting-svc is not ready")
         yield service
-
-
-def _ready(http: httpx.Client) -> bool:
-    try:
-        return http.get("/readyz").status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 async def _load(
@@ -70,7 +66,7 @@ async def _load(
             if n % COMMANDS_AN_ANSWER == 0:
                 await answered.acquire()
             if end > start:
-                await append_facts(ledger, books.log[start:end])
+                await append_as_written(installation, ledger, books.log[start:end])
             start = end
     loaded.set()
 
@@ -97,7 +93,7 @@ async def _watch(reporting: Reporting, answered: asyncio.Semaphore, loaded: asyn
     return {name: len(positions) for name, positions in seen.items()}
 
 
-BOOKS = random_books(seed=7, acts=600)
+BOOKS = with_shares(random_books(seed=7, acts=600))
 COMMANDS_AN_ANSWER = 4
 
 
@@ -374,7 +370,7 @@ def test_a_report_of_which_one_row_does_not_tie_out_is_no_answer(
     orders: tuple[str, ...],
     said: str,
 ) -> None:
-    dates = {"as_of": str(BOOKS.today), "min_position": str(len(BOOKS.log))} | EUR
+    dates = {"as_of": str(BOOKS.today), "min_position": str(len(BOOKS.log))}
     params = dates | {name: value.format(today=BOOKS.today) for name, value in asked.items()}
     with loaded.client() as http:
         whole = http.get(f"/v1/{report}", params=params)
@@ -408,10 +404,14 @@ def test_figures_that_do_not_tie_out_are_no_answer_but_a_problem_that_names_the_
     assert tie_out(loaded, "--from", "2026-02-01", "--to", "2026-01-01").returncode == 2
 
 
-def tie_out(at: Reporting, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the check of each day as an operator does."""
-    environment = os.environ | at.installation.environment("reporting")
-    return run_fork("reporting_svc", "tie-out", "--ledger", LEDGER, *options, env=environment)
+def test_a_figure_that_does_not_tie_out_is_not_published(loaded: Reporting) -> None:
+    plan = {"figure": "turnover-plan", "title": "Plan", "entity_id": ENTITY, "turnover_plan_id": PLAN}
+    with loaded.client() as http:
+        with damaged(loaded, *MOVED[:2], *MOVED[2]):
+            refused = http.post("/v1/figures", json=plan)
+        assert refused.status_code == 503, refused.text
+        assert "groups (" in refused.json()["detail"]
+        assert get(http, "/v1/figures")["data"] == []
 
 
 def test_figures_that_lack_the_events_of_a_parked_stream_say_so(reporting: Reporting) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from encours.contracts.common import Instalment
 from encours.contracts.events import promises
+from encours.contracts.events.figure import FigureParameters
 from encours.contracts.events.invoice import InvoicePlanned
 from encours.contracts.events.money.plan import PlanAgreed, PlanBroken
 from encours.contracts.events.parties.insolvency import InsolvencyOpened
@@ -19,11 +20,16 @@ from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.reading.moment import Granted, TimeTravel, View
 from encours.testing.events import event as sample
 from encours.testing.servers import Installation
+from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.forecast.cash import OpenDebt
 from reporting_svc.domain.forecast.debts import PaidDebts
 from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.domain.forecast.owed import Expectable, LeftOut
+from reporting_svc.jobs import published_forecast
 from reporting_svc.jobs.forecast_store import ForecastStore, ForecastWork, KeptForecast
+from reporting_svc.jobs.published_forecast import kept_or_made
+from reporting_svc.read_models.figures.query import measured, measured_with
+from reporting_svc.read_models.figures.sources import SOURCES
 from reporting_svc.read_models.forecast.query import ForecastBasis, forecast_basis
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
@@ -31,9 +37,11 @@ from tests.integration import naive_delays
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
+    ENTITY,
     Books,
     history,
     issue,
+    pay,
     replay,
     steps,
 )
@@ -173,4 +181,33 @@ def test_a_forecast_is_kept_by_question_and_position_and_asked_for_once_at_a_tim
     owed = Expectable([OpenDebt("a", "", day + 3, 1000), OpenDebt("b", "", day - 9, 77)], LeftOut(7, 0, 5, 2))
     made = make_forecast(owed, PaidDebts.of([]), day, [day + 7])
     assert made.outstanding_minor == owed.outstanding_minor == 1087
+    store.run(told())
+
+
+def test_a_forecast_is_published_as_it_is_kept_which_is_as_it_would_be_made(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acts: list[Any] = [(issue if n % 4 < 2 else pay, n, -n, 9000 + n) for n in range(16, 0, -1)]
+    log = history([*acts, (issue, 0, 1, 70_000), (issue, 1, 1, 30_000)]).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    asked = FigureQuestion("cash-forecast", ENTITY, None, "EUR", FigureParameters(as_of=DAY_0 + timedelta(9)))
+    view = View(store.conn, "live", TimeTravel(asked.as_of, len(log), None, is_now=False), None)
+    bare = store.run(measured(view, asked))
+
+    async def told() -> None:
+        pool = await open_pool(store.url, "test forecasts", size=1, settings=STORE_SETTINGS)
+        kept = ForecastStore(pool)
+        sources = {**SOURCES, "forecast": kept_or_made(kept, "published", "key:me")}
+        wanted = ForecastWork.wanted(
+            "published", view, Scope(ENTITY, currency="EUR"), "week", asked.until, "key:me"
+        )
+        for from_s, is_kept in ((60.0, False), (0.0, True)):
+            monkeypatch.setattr(published_forecast, "KEPT_FROM_S", from_s)
+            assert (await measured_with(view, asked, sources=sources))[0] == bare
+            assert (await kept.made(wanted) is not None) == is_kept
+        monkeypatch.setitem(SOURCES, "forecast", None)
+        assert (await measured_with(view, asked, sources=sources))[0] == bare
+        await close_pool(pool)
+
+    assert bare.parts.amounts["expected"] > 0
     store.run(told())

@@ -42,6 +42,7 @@ from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_subtotal, chain_for
 from reporting_svc.read_models.report_sources.parties import ReportParties
 from reporting_svc.read_models.tie_out.query import require_aged_tied, require_rows_tied
+from reporting_svc.read_models.tie_out.shares import require_shares_tied
 from tests.integration import naive_portfolios
 from tests.integration.delay_answers import check_delays_by_group, number_of
 from tests.integration.measure_checks import (
@@ -82,6 +83,7 @@ def check_aged(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     found = store.run(aged(view, scope, page=EVERY_ROW))
     rows = [found.figures(row) for row in found.rows]
     store.run(require_rows_tied(view, scope, rows))
+    store.run(require_shares_tied(view, scope, found))
     for total in store.run(require_aged_tied(view, scope, found, STANDARD)):
         assert total.figures.outstanding == sum(figures.ledger for figures in rows)
     assert {

@@ -15,23 +15,28 @@ from typing import Any
 
 import pytest
 
-from encours.contracts.events.figure import FigureName
+from encours.contracts.events.figure import FigureName, FigureParameters
 from encours.contracts.events.parties.customer import CustomerMerged
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import TimeTravel, View
+from encours.reading.pages import Page, read_cursor
 from encours.testing.events import event as sample
 from encours.testing.servers import Installation
 from reporting_svc.domain.figure import FigureQuestion
 from reporting_svc.domain.measures.published import MEASURES, FigureParts
 from reporting_svc.read_models.figures import restatement
-from reporting_svc.read_models.figures.forecast import published_forecast
+from reporting_svc.read_models.figures.forecast import expected_parts, published_forecast
 from reporting_svc.read_models.figures.query import at
-from reporting_svc.read_models.figures.restatement import restated, restated_forecast
+from reporting_svc.read_models.figures.restatement import (
+    BY_CHANGE,
+    restated,
+    restated_forecast,
+)
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
-from tests.integration import naive_delays
+from tests.integration import naive_delays, naive_linked
 from tests.integration.insurance_acts import insure
-from tests.integration.money_acts import lower, place, promise, remind
+from tests.integration.money_acts import lower, merge, place, promise, remind
 from tests.integration.naive_portfolios import amend, portfolio
 from tests.integration.naive_published import OTHERS, PLAN, set_plan, versions
 from tests.integration.receivable_histories import (
@@ -43,6 +48,7 @@ from tests.integration.receivable_histories import (
     history,
     issue,
     pay,
+    release,
     replay,
 )
 from tests.integration.store import Store, project
@@ -71,9 +77,9 @@ def figure(log: list[StoredEvent], asked: FigureQuestion, known_to: int) -> Figu
     if asked.customer_id is not None:
         mine = {asked.customer_id}
     for name in ("segment", "salesperson"):
-        if (wanted := getattr(asked, name)) is not None:
+        if (wanted := getattr(asked.parameters, name)) is not None:
             mine = {c for c in mine if portfolio(c, log, day, known_to)[name] == wanted}
-    first, source = asked.first_day or day, MEASURES[asked.figure].source
+    first, source = asked.parameters.first_day or day, MEASURES[asked.figure].source
     if source in OTHERS:
         return OTHERS[source](log, asked, known_to, mine)
     if source == "turnover":
@@ -124,7 +130,7 @@ def sales_days(log: list[StoredEvent], last: date, known_to: int, mine: set[str]
 
 def debts(log: list[StoredEvent], asked: FigureQuestion, known_to: int, mine: set[str]) -> FigureParts:
     """Return the parts of a recovery or of delays."""
-    first, day = asked.first_day or asked.as_of, asked.as_of
+    first, day = asked.parameters.first_day or asked.as_of, asked.as_of
     cohort, amounts, numbers = Counter[str](), Counter[str](), Counter[str]()
     for customer, due_on, owed, uncovered, settled_on, unpaid, issued_on in naive_delays.outcomes(
         log, day, known_to, "EUR"
@@ -214,19 +220,25 @@ def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
         ENTITY,
         scope.get("customer_id"),
         "EUR",
-        as_of,
-        first_day=as_of - timedelta(days=chance.randrange(40, 130)),
-        days=30,
-        segment=scope.get("segment"),
-        salesperson=scope.get("salesperson"),
-        product=chance.choice(["A", "B", None]) if "product" in own else None,
-        step=chance.choice(["step-1", None]) if "step" in own else None,
-        channel=chance.choice(["email", None]) if "channel" in own else None,
-        turnover_plan_id=PLAN if "turnover_plan_id" in own else None,
+        FigureParameters(
+            as_of=as_of,
+            first_day=as_of - timedelta(days=chance.randrange(40, 130)),
+            days=30,
+            segment=scope.get("segment"),
+            salesperson=scope.get("salesperson"),
+            product=chance.choice(["A", "B", None]) if "product" in own else None,
+            step=chance.choice(["step-1", None]) if "step" in own else None,
+            channel=chance.choice(["email", None]) if "channel" in own else None,
+            turnover_plan_id=PLAN if "turnover_plan_id" in own else None,
+        ),
         plan_versions=versions(log) if "turnover_plan_id" in own else (),
     )
-    found = store.run(restated(view(store, as_of, ends[-1]), asked, ends[0], 0))
-    known = [figure(log, asked, end) for end in ends]
+    require_restated(store, asked, ends, [figure(log, asked, end) for end in ends])
+
+
+def require_restated(store: Store, asked: FigureQuestion, ends: list[int], known: list[FigureParts]) -> None:
+    """The events between two ends move the figure from what was known at the one to what was at the other."""
+    found = store.run(restated(view(store, asked.as_of, ends[-1]), asked, ends[0], 0))
     assert (found.then.parts, found.now.parts) == (known[0], known[-1])
     for n, (start, end) in enumerate(pairwise(ends)):
         moved = FigureParts()
@@ -237,9 +249,33 @@ def test_every_event_that_moved_a_published_figure_is_named_with_its_cents(
     assert (found.further, found.last_position) == (FigureParts(), None)
 
 
+@pytest.mark.parametrize("name", naive_linked.LINKING)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_moved_the_part_of_another_debtor_is_named_too(
+    store: Store, name: FigureName, seed: int
+) -> None:
+    chance = random.Random(f"linked {name} {seed}")
+    acts = [
+        (
+            chance.choice([*[issue, pay, credit, release, *naive_linked.LINKING[name]] * 2, merge]),
+            chance.randrange(1000),
+            chance.randrange(-40, 40),
+            chance.randrange(1, 50) * 1000,
+        )
+        for _ in range(30)
+    ]
+    books = history([(issue, 0, -20, 40_000), (issue, 1, -20, 30_000), *acts])
+    log, ends = books.log, books.ends[-chance.randrange(14, 20) :]
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    as_of = DAY_0 + timedelta(days=chance.randrange(10, 100))
+    for customer in (None, CUSTOMERS[0]):
+        asked = FigureQuestion(name, ENTITY, customer, "EUR", FigureParameters(as_of=as_of))
+        require_restated(store, asked, ends, [naive_linked.counted(log, asked, end) for end in ends])
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_forecast_is_restated_by_the_debtors_that_events_touched_and_the_rest(
-    store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
+    store: Store, seed: int
 ) -> None:
     """The cash expected of a debtor is the forecast of that customer alone; the rest is of those without an event."""
     chance = random.Random(seed)
@@ -252,14 +288,16 @@ def test_a_forecast_is_restated_by_the_debtors_that_events_touched_and_the_rest(
     log = books.log
     store.run(project(store.conn, "live", log, 1000, Receivables()))
     as_of, customers = DAY_0 + timedelta(days=30), [None, *CUSTOMERS]
-    whole, *each_own = (FigureQuestion("cash-forecast", ENTITY, c, "EUR", as_of) for c in customers)
+    whole, *each_own = (
+        FigureQuestion("cash-forecast", ENTITY, c, "EUR", FigureParameters(as_of=as_of)) for c in customers
+    )
     moment = view(store, as_of, len(log))
-    found = store.run(restated_forecast(moment, whole, published))
+    found = store.run(restated_forecast(moment, whole, published, debtors(200)))
 
     def expected(asked: FigureQuestion, position: int) -> FigureParts:
-        return store.run(
-            published_forecast(at(moment, asked, position), Scope(ENTITY, asked.customer_id, "EUR"), asked)
-        ).parts
+        scope = Scope(ENTITY, asked.customer_id, "EUR")
+        found = store.run(published_forecast(at(moment, asked, position), scope, asked))
+        return expected_parts(found.made.cash)
 
     assert found.then.parts == expected(whole, published)
     assert found.now.parts == expected(whole, len(log))
@@ -283,10 +321,46 @@ def test_a_forecast_is_restated_by_the_debtors_that_events_touched_and_the_rest(
     rest = found.common.amounts.get("expected", 0)
     untouched = sum(own[c].amounts.get("expected", 0) for c, positions in touching.items() if not positions)
     assert abs(rest - untouched) <= len(CUSTOMERS)
+
+
+def test_the_debtors_of_a_restated_forecast_are_paged(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    acts: list[Any] = [(issue if n % 4 < 2 else pay, n, -n, 9000 + n) for n in range(16, 0, -1)]
+    books = history([*acts, (issue, 0, 1, 70_000), (issue, 1, 1, 30_000)])
+    published, as_of = len(books.log), DAY_0 + timedelta(days=9)
+    for n, day in ((0, 2), (0, 3), (1, 4)):
+        issue(books, n, DAY_0 + timedelta(days=day), 20_000)
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    asked = FigureQuestion("cash-forecast", ENTITY, None, "EUR", FigureParameters(as_of=as_of))
+    moment = view(store, as_of, len(books.log))
+    found = store.run(restated_forecast(moment, asked, published, debtors(2)))
     monkeypatch.setattr(restatement, "MOST_EVENTS", 1)
-    cut = store.run(restated_forecast(moment, whole, published))
-    assert [each.positions for each in cut.debtors] == [each.positions[-1:] for each in found.debtors[:1]]
-    assert (cut.now, cut.common) == (found.now, found.common)
+    first = store.run(restated_forecast(moment, asked, published, debtors(1)))
+    second = store.run(restated_forecast(moment, asked, published, debtors(1, first.next_cursor)))
+    assert [each.debtor for each in found.debtors] == [
+        each.debtor for each in (*first.debtors, *second.debtors)
+    ]
+    assert {each.debtor for each in found.debtors} == set(CUSTOMERS)
+    assert [[len(each.positions) for each in of.debtors] for of in (found, first, second)] == [
+        [2, 1],
+        [1],
+        [1],
+    ]
+    assert first.other_debtors == second.debtors[0].changes
+    assert (
+        (found.next_cursor, found.other_debtors)
+        == (second.next_cursor, second.other_debtors)
+        == (
+            None,
+            FigureParts(),
+        )
+    )
+    assert found.common == first.common == second.common
+
+
+def debtors(limit: int, cursor: str | None = None) -> Page:
+    """A page of the debtors of a forecast."""
+    last = None if cursor is None else read_cursor(cursor, "test", len(BY_CHANGE))
+    return Page(limit, BY_CHANGE, descending=False, nullable=False, last=last, check="test")
 
 
 def touches(event: StoredEvent, customer: str, as_of: date) -> bool:
@@ -305,7 +379,11 @@ def test_a_merge_moves_the_figures_of_both_segments(store: Store) -> None:
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))
     for segment, before, after in (("A", 5000, 0), ("B", 3000, 8000)):
         asked = FigureQuestion(
-            "aged-balance", ENTITY, None, "EUR", DAY_0 + timedelta(days=10), segment=segment
+            "aged-balance",
+            ENTITY,
+            None,
+            "EUR",
+            FigureParameters(as_of=DAY_0 + timedelta(days=10), segment=segment),
         )
         found = store.run(restated(view(store, asked.as_of, len(books.log)), asked, published, 0))
         assert [each.parts.amounts["outstanding"] for each in (found.then, found.now)] == [before, after]
@@ -322,7 +400,11 @@ def test_a_merge_moves_the_days_on_which_debts_were_covered(store: Store) -> Non
     books.record(CUSTOMERS[1], merged, DAY_0 + timedelta(days=4))
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))
     asked = FigureQuestion(
-        "recovered-rate", ENTITY, None, "EUR", DAY_0 + timedelta(days=10), first_day=DAY_0.replace(day=1)
+        "recovered-rate",
+        ENTITY,
+        None,
+        "EUR",
+        FigureParameters(as_of=DAY_0 + timedelta(days=10), first_day=DAY_0.replace(day=1)),
     )
     found = store.run(restated(view(store, asked.as_of, len(books.log)), asked, published, 0))
     assert [each.parts.amounts["recovered"] for each in (found.then, found.now)] == [0, 5000]

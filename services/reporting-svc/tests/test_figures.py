@@ -1,13 +1,13 @@
 """Given a measured figure, when it is published, then the event has all that it takes to compute it again."""
 
 from datetime import date
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
 from pydantic import ValidationError
 
-from encours.contracts.events.figure import FigureName, FigurePublished
+from encours.contracts.events.figure import FigureName, FigureParameters, FigurePublished
 from encours.kernel.errors import Invalid
 from encours.testing.history import recorded
 from reporting_svc.domain.figure import (
@@ -29,7 +29,13 @@ from reporting_svc.read_models.figures.sources import SOURCES
 MARCH = date(2026, 3, 31)
 ENTITY = "ent_" + "e" * 32
 PLAN = "tpn_" + "1" * 32
-DSO = FigureQuestion("dso", ENTITY, None, "EUR", MARCH, days=90)
+
+
+def question(name: FigureName, customer_id: str | None = None, **parameters: Any) -> FigureQuestion:
+    return FigureQuestion(name, ENTITY, customer_id, "EUR", FigureParameters(as_of=MARCH, **parameters))
+
+
+DSO = question("dso", days=90)
 
 
 def published(asked: FigureQuestion) -> FigurePublished:
@@ -46,16 +52,14 @@ def body(**fields: object) -> FigureBody:
     "asked",
     [
         DSO,
-        FigureQuestion("aged-balance", ENTITY, "cus_1", "EUR", MARCH, bands="15,45", by_issue_date=True),
-        FigureQuestion("turnover", ENTITY, None, "EUR", MARCH, first_day=date(2026, 1, 1)),
-        FigureQuestion("collection", ENTITY, None, "EUR", MARCH, first_day=date(2026, 1, 1), days=30),
-        FigureQuestion("dso", ENTITY, None, "EUR", MARCH, days=90, segment="garages", salesperson="Ann"),
-        FigureQuestion("turnover-by-product", ENTITY, None, "EUR", MARCH, first_day=MARCH, product="oil"),
-        FigureQuestion("turnover-plan", ENTITY, None, "EUR", MARCH, turnover_plan_id=PLAN),
-        FigureQuestion(
-            "reminder-yield", ENTITY, None, "EUR", MARCH, first_day=MARCH, step="second", channel="letter"
-        ),
-        FigureQuestion("cash-forecast", ENTITY, None, "EUR", MARCH, until=date(2026, 5, 1), period="month"),
+        question("aged-balance", "cus_1", bands="15,45", by="issue_date"),
+        question("turnover", first_day=date(2026, 1, 1)),
+        question("collection", first_day=date(2026, 1, 1), days=30),
+        question("dso", days=90, segment="garages", salesperson="Ann"),
+        question("turnover-by-product", first_day=MARCH, product="oil"),
+        question("turnover-plan", turnover_plan_id=PLAN),
+        question("reminder-yield", first_day=MARCH, step="second", channel="letter"),
+        question("cash-forecast", until=date(2026, 5, 1), period="month"),
     ],
 )
 def test_the_question_can_be_read_from_the_event(asked: FigureQuestion) -> None:
@@ -88,7 +92,7 @@ def test_a_turnover_beside_a_plan_names_the_plan() -> None:
     with pytest.raises(ValidationError, match="Name the plan"):
         body(figure="turnover-plan")
     command = body(figure="turnover-plan", turnover_plan_id=PLAN).to_command("fig_1", MARCH)
-    assert command.question.turnover_plan_id == PLAN
+    assert command.question.parameters.turnover_plan_id == PLAN
 
 
 def test_a_forecast_has_a_horizon() -> None:
@@ -119,11 +123,11 @@ def test_a_figure_of_a_day_to_come_is_refused() -> None:
 
 def test_what_was_left_out_of_the_body_is_kept_with_the_figure() -> None:
     assert body().to_command("fig_1", MARCH).question == FigureQuestion(
-        "dso", ENTITY, None, None, MARCH, days=90
+        "dso", ENTITY, None, None, FigureParameters(as_of=MARCH, days=90)
     )
     turnover = body(figure="turnover").to_command("fig_1", MARCH).question
-    assert turnover.first_day == date(2026, 3, 1)
-    collected = body(figure="collection", segment="garages").to_command("fig_1", MARCH).question
+    assert turnover.parameters.first_day == date(2026, 3, 1)
+    collected = body(figure="collection", segment="garages").to_command("fig_1", MARCH).question.parameters
     assert (collected.first_day, collected.days, collected.segment) == (date(2026, 3, 1), 90, "garages")
 
 
@@ -201,14 +205,14 @@ def test_the_values_of_each_measure_follow_from_its_own_parts(name: FigureName) 
     parts = FigureParts(OWN_AMOUNTS.get(measure.source, AMOUNTS)).named(measure.parts)
     if measure.source == "delays":
         parts = FigureParts(parts.amounts, {"-10": 1, "60": 1, "12": 1})
-    found = values_of(FigureQuestion(name, ENTITY, None, "EUR", MARCH, days=90), parts)
+    found = values_of(question(name, days=90), parts)
     assert {each.name: each.number and each.number / 100 for each in found} == VALUES[name]
     assert all(each.reason for each in found if each.number is None)
     nothing = FigureParts(
         dict.fromkeys(parts.amounts, 0) if measure.source not in ("delays", "months") else {}
     )
     if measure.source != "months":
-        without = values_of(FigureQuestion(name, ENTITY, None, "EUR", MARCH), nothing)
+        without = values_of(question(name), nothing)
         assert all(each.reason for each in without if each.number is None)
         assert [each.name for each in without if each.number is not None] == {
             "working-capital": ["late"], "turnover-plan": ["billed_difference"],
@@ -217,7 +221,7 @@ def test_the_values_of_each_measure_follow_from_its_own_parts(name: FigureName) 
 
 def test_a_balance_older_than_all_turnover_is_counted_back_to_a_lower_bound() -> None:
     old = FigureParts(MONTHS | {"receivables": 300_000})
-    (value,) = values_of(FigureQuestion("dso-countback", ENTITY, None, "EUR", MARCH), old)
+    (value,) = values_of(question("dso-countback"), old)
     assert (value.number, value.at_least) == (9_000, True)
 
 
@@ -233,4 +237,4 @@ def test_every_definition_is_published_by_a_measure_or_named_as_one_that_is_not(
 
 def test_a_recovery_is_of_the_whole_month_of_issue() -> None:
     command = body(figure="recovered-rate", first_day="2026-02-17").to_command("fig_1", MARCH)
-    assert command.question.first_day == date(2026, 2, 1)
+    assert command.question.parameters.first_day == date(2026, 2, 1)

@@ -124,3 +124,28 @@ def paging(
     """
     allowed = {name: (columns or {}).get(name, name) for name in names}
     return _MakePage(allowed, default, key, frozenset(nullable), searched)
+
+
+class _MakeFixedPage:
+    """The dependency behind :func:`paging_in_order`."""
+
+    def __init__(self, columns: tuple[str, ...], limit: int, of: str) -> None:
+        self._columns = columns
+        self._limit = limit
+        cursor = query("cursor", f"next_cursor of the page before: {of} behind it.", maxLength=MAX_CURSOR)
+        self.surface = Surface((cursor,), statuses=frozenset({400}))
+
+    async def __call__(self, request: Request) -> Page:
+        check, text = _check(request, ""), request.query_params.get("cursor")
+        last = None if text is None else read_cursor(text, check, len(self._columns))
+        if last is not None and None in last:
+            raise MalformedCursor
+        return Page(self._limit, self._columns, False, False, last, check)
+
+
+def paging_in_order(*columns: str, limit: int, of: str) -> Any:
+    """The dependency for a list within an answer that has one order and so many items on a page.
+
+    ``columns`` end with the unique one; none is ever null. ``of``: the items, in the plural.
+    """
+    return _MakeFixedPage(columns, limit, of)

@@ -75,17 +75,16 @@ class Page:
 
     def of_rows(self, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Return a page of rows in memory whose columns are never null, and one more if another page follows."""
-        ordered = sorted(rows, key=self._key, reverse=self.descending)
+        ordered = sorted(rows, key=self.key, reverse=self.descending)
         if self.last is not None:
             last = self.last
             ordered = [
-                row
-                for row in ordered
-                if (self._key(row) < last if self.descending else self._key(row) > last)
+                row for row in ordered if (self.key(row) < last if self.descending else self.key(row) > last)
             ]
         return ordered[: self.fetch]
 
-    def _key(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    def key(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the values of the columns, by which rows are in order."""
         return tuple(row[column.rpartition(".")[2]] for column in self.columns)
 
     def body(self, rows: Sequence[Any], item: Callable[[Any], Any]) -> dict[str, Any]:
@@ -96,7 +95,7 @@ class Page:
 
     def cursor(self, row: Mapping[str, Any]) -> str:
         """Return the cursor that continues after a row."""
-        key = [_to_json(value) for value in self._key(row)]
+        key = [_to_json(value) for value in self.key(row)]
         raw = msgspec.json.encode([self.check, *key])
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from msgspec.structs import asdict
+
 from encours.contracts import Recorded
-from encours.contracts.events.dunning.reminders import Channel
 from encours.contracts.events.figure import (
     FigureAmount,
     FigureName,
+    FigureParameters,
     FigurePublished,
     FigureQuantity,
     FigureScope,
@@ -46,84 +48,62 @@ class FigureQuestion:
     entity_id: str
     customer_id: str | None
     currency: str | None
-    as_of: date
-    bands: str | None = None
-    by_issue_date: bool = False
-    first_day: date | None = None
-    days: int | None = None
-    segment: str | None = None
-    salesperson: str | None = None
-    product: str | None = None
-    turnover_plan_id: str | None = None
-    step: str | None = None
-    channel: Channel | None = None
-    until: date | None = None
-    period: PeriodLength | None = None
+    parameters: FigureParameters
     plan_versions: tuple[PlanVersion, ...] = ()
     """Versions of the plan, read from the ledger; no part of what the event keeps."""
 
     @property
+    def as_of(self) -> date:
+        """Business date of the figure."""
+        return self.parameters.as_of
+
+    @property
     def banded(self) -> Bands:
         """Bands of an aged balance."""
-        return STANDARD if self.bands is None else Bands.parse(self.bands)
+        return STANDARD if self.parameters.bands is None else Bands.parse(self.parameters.bands)
+
+    @property
+    def by_issue_date(self) -> bool:
+        """True if the days of an aged balance are counted from the dates of issue."""
+        return self.parameters.by == "issue_date"
 
     @property
     def begins(self) -> date:
         """First day of the period; that of the month of ``as_of`` if none is named."""
-        return self.first_day or self.as_of.replace(day=1)
+        return self.parameters.first_day or self.as_of.replace(day=1)
+
+    @property
+    def until(self) -> date:
+        """Last day of a forecast."""
+        return self.parameters.until or forecast_until(self.as_of)
+
+    @property
+    def period(self) -> PeriodLength:
+        """Length of the periods of a forecast."""
+        return self.parameters.period or "week"
 
     @property
     def ends(self) -> list[date]:
         """Last days of the periods of a forecast."""
-        return ends_of(self.as_of, self.until or forecast_until(self.as_of), self.period or "week")
+        return ends_of(self.as_of, self.until, self.period)
 
     @property
     def turnover_days(self) -> int:
         """Days of the turnover, which end with ``as_of``."""
-        return self.days or DSO_DAYS
+        return self.parameters.days or DSO_DAYS
 
     @classmethod
     def of(cls, entity_id: str, published: FigurePublished) -> FigureQuestion:
         """Return the question that a published figure answered."""
-        scope = published.scope
+        parameters = asdict(published.scope)
+        currency = parameters.pop("currency")
         return cls(
-            figure=published.figure,
-            entity_id=entity_id,
-            customer_id=published.customer_id,
-            currency=scope.currency,
-            as_of=scope.as_of,
-            bands=scope.bands,
-            by_issue_date=scope.by == "issue_date",
-            first_day=scope.first_day,
-            days=scope.days,
-            segment=scope.segment,
-            salesperson=scope.salesperson,
-            product=scope.product,
-            turnover_plan_id=scope.turnover_plan_id,
-            step=scope.step,
-            channel=scope.channel,
-            until=scope.until,
-            period=scope.period,
+            published.figure, entity_id, published.customer_id, currency, FigureParameters(**parameters)
         )
 
     def scope(self, currency: str) -> FigureScope:
         """Return what the event keeps of the question."""
-        return FigureScope(
-            currency=currency,
-            as_of=self.as_of,
-            bands=self.bands,
-            by="issue_date" if self.by_issue_date else "due_date",
-            first_day=self.first_day,
-            days=self.days,
-            segment=self.segment,
-            salesperson=self.salesperson,
-            product=self.product,
-            turnover_plan_id=self.turnover_plan_id,
-            step=self.step,
-            channel=self.channel,
-            until=self.until,
-            period=self.period,
-        )
+        return FigureScope(currency=currency, **asdict(self.parameters))
 
 
 @dataclass(frozen=True, slots=True)

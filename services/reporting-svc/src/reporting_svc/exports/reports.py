@@ -31,7 +31,8 @@ from reporting_svc.read_models.receivables.groups import group_of, labels_of, re
 from reporting_svc.read_models.receivables.named import NAMED
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis
-from reporting_svc.read_models.tie_out.query import OwnSum, groups_sum, require_rows_tied, require_tied
+from reporting_svc.read_models.tie_out.query import OwnSum, require_rows_tied, require_tied
+from reporting_svc.read_models.tie_out.shares import require_groups_tied
 
 
 class TooManyCustomers(ValueError):
@@ -138,7 +139,7 @@ class ExportedReport:
             groups = await aged_groups(view, scope, group_of(group_by), self.bands, self.basis)
             await require_rows_tied(view, scope, (each.figures for each in groups))
             for total in (await aged(view, scope, bands=self.bands, basis=self.basis)).sums:
-                await require_tied(view, scope, total, groups_sum(groups, total))
+                await require_groups_tied(view, scope, groups, total)
             named = [each.group for each in groups if each.group is not None]
             names = await labels_of(view, scope, group_by, named)
         yield [

@@ -33,6 +33,7 @@ from reporting_svc.read_models.tie_out.query import (
     require_rows_tied,
     require_tied,
 )
+from reporting_svc.read_models.tie_out.shares import require_shares_tied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,14 @@ class AgedSnapshot:
     """The sums of ``aged``, or nothing of a currency where it has none."""
     conversion: ReportConversion | None = None
     unrealised: Unrealised | None = None
+
+    async def require_shares_tied(self) -> None:
+        """Raise a 503 problem unless the parts of the bands, such as disputed ones, are what other rows add up to.
+
+        Converted parts are rounded one by one, and not checked.
+        """
+        if self.conversion is None:
+            await require_shares_tied(self.view, self.scope, self.aged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PARTS = "parts of the forecast"
 """Sum by which a forecast is tied out."""
+KEPT_FROM_S = 0.25
+"""Time from which on a forecast that was made on the way is kept: what takes less is made again."""
 WAITING_MAX = 20
 """Forecasts of a ledger that wait for a process; no other is asked for meanwhile."""
 REST_S, REST_TIMES = 60.0, 20.0
@@ -148,6 +150,15 @@ class ForecastStore(LongWorkStore[ForecastWork]):
                 wanted.position,
             )
         )
+
+    async def made_then(
+        self, wanted: ForecastWork, outstanding_minor: int, conn: Conn
+    ) -> MadeForecast | None:
+        """Return the forecast at the position of the question, if its parts are what is outstanding there."""
+        kept = await self.made(wanted, since=wanted.position, conn=conn)
+        if kept is None or kept.result is None or not kept.agrees(wanted.position, outstanding_minor):
+            return None
+        return kept.result.made
 
     async def latest(self, wanted: ForecastWork) -> ForecastWork | None:
         """Return the latest forecast; ask for one at the position of the question once the rest is over."""

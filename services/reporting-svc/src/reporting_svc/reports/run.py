@@ -26,6 +26,7 @@ from reporting_svc.read_models.report_sources.rows import (
     source_rows,
 )
 from reporting_svc.read_models.tie_out.query import OwnSum, TiedFigures, require_aged_tied, require_tied
+from reporting_svc.read_models.tie_out.shares import require_shares_tied
 from reporting_svc.read_models.turnover.query import opening
 
 ROWS_MAX = 100_000
@@ -42,6 +43,9 @@ TIED = {
     "promises": "amount",
 }
 """Columns whose sums are tied out. Rows of payment delays are a part of all debts, whose sum is."""
+
+WITH_SHARES = ("open_items", "aged_balance")
+"""Sources that have parts of the bands, such as disputed ones."""
 
 
 class ReportTooLarge(Refusal):
@@ -91,6 +95,8 @@ async def run_report(view: View, plan: ReportPlan, entity_id: str | None) -> Rep
         scope = await with_insured(view, scope)
     books = await report_scope(view, scope, plan, first)
     await require_aged_tied(view, scope, books.aged, plan.bands)
+    if plan.source.name in WITH_SHARES:
+        await require_shares_tied(view, scope, books.aged)
     rows, added = ReportRows(plan, on, scope.merged.of), Counter[str]()
     tied = TIED.get(plan.source.name)
     async for found in source_rows(books):

@@ -36,10 +36,9 @@ FigureName = Literal[
 PeriodLength = Literal["day", "week", "month"]
 
 
-class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """Receivables and dates that a figure covers. The entity is that of the event."""
+class FigureParameters(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Dates that a figure covers, and what else is asked for."""
 
-    currency: str
     as_of: date
     bands: str | None = None
     """Last days of the closed bands of an aged balance, with a comma between them; ``None`` for the standard ones."""
@@ -62,6 +61,12 @@ class FigureScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     until: date | None = None
     """Last day of a forecast, and the length of its periods."""
     period: PeriodLength | None = None
+
+
+class FigureScope(FigureParameters, frozen=True, kw_only=True, omit_defaults=True):
+    """Receivables and dates that a figure covers. The entity is that of the event."""
+
+    currency: str
 
 
 class FigureAmount(Value, frozen=True, kw_only=True):

@@ -24,7 +24,8 @@ from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import KEY, SORTS, aged_groups
 from reporting_svc.read_models.receivables.conversion import conversion_to
 from reporting_svc.read_models.receivables.groups import group_of, labels_of
-from reporting_svc.read_models.tie_out.query import groups_sum, require_rows_tied, require_tied
+from reporting_svc.read_models.tie_out.query import require_rows_tied
+from reporting_svc.read_models.tie_out.shares import require_groups_tied
 
 BANDS = r"^[0-9]{1,4}(,[0-9]{1,4})*$"
 _GROUP_BY = r"^(entity|segment|salesperson|collector|payer|group|field:[a-z][a-z0-9_]{0,39})$"
@@ -84,6 +85,7 @@ async def aged_balance(
         report_currency=asked.report_currency,
     )
     async with opened as books:
+        await books.require_shares_tied()
         totals = []
         for total in books.tied:
             scope = books.scope if books.conversion else books.scope.within(total.figures.currency)
@@ -112,12 +114,11 @@ async def aged_balance_groups(
     opened = aged_snapshot(q, asked, bands=chosen, basis=counted.basis, by=group_by, insured=True)
     async with opened as books:
         view, scope, wanted = books.view, books.scope, asked.report_currency
+        await books.require_shares_tied()
         conversion = await conversion_to(view, scope, wanted) if wanted else None
         groups = await aged_groups(view, scope, group_of(group_by), chosen, counted.basis, conversion)
         await require_rows_tied(view, scope, (each.figures for each in groups))
-        tied = [
-            await require_tied(view, scope, total, groups_sum(groups, total)) for total in books.aged.sums
-        ]
+        tied = [await require_groups_tied(view, scope, groups, total) for total in books.aged.sums]
         names = await labels_of(
             view, scope, group_by, [each.group for each in groups if each.group is not None]
         )

@@ -20,12 +20,10 @@ from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.http.cash_forecast.answers import AccuracyOut, CashForecastOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.jobs.forecast_store import PARTS, ForecastStore, ForecastWork
+from reporting_svc.jobs.forecast_store import KEPT_FROM_S, PARTS, ForecastStore, ForecastWork
 from reporting_svc.read_models.forecast.query import ForecastBasis, forecast_basis
 
 router = Router(tags=["Receivables"])
-KEPT_FROM_S = 0.25
-"""Time from which on an answer is kept: what takes less is made again."""
 
 
 @router.get("/v1/cash-forecast", response_model=CashForecastOut, summary="Cash expected by period")
@@ -49,10 +47,10 @@ async def cash_forecast(
     async with snapshot(q, asked) as books:
         ledger, actor = q.caller.ledger, q.caller.actor
         wanted = ForecastWork.wanted(ledger, books.view, books.scope, by, last, actor)
-        kept = await store.made(wanted, since=wanted.position, conn=books.view.conn)
-        if kept is not None and kept.result and kept.agrees(wanted.position, books.total.outstanding):
-            tied = await books.require_tied(PARTS, kept.result.made.outstanding_minor)
-            return q.respond(CashForecastOut.of(books, tied, by, last, kept.result.made))
+        kept = await store.made_then(wanted, books.total.outstanding, books.view.conn)
+        if kept is not None:
+            tied = await books.require_tied(PARTS, kept.outstanding_minor)
+            return q.respond(CashForecastOut.of(books, tied, by, last, kept))
         basis = await forecast_basis(books.view, books.scope)
         tied = await books.require_tied(PARTS, basis.owed.outstanding_minor)
     ends = [end.toordinal() for end in ends_of(q.as_of, last, by)]

@@ -79,7 +79,7 @@ async def stream_dashboard(
         nonlocal shown, wanted, first
         body = shown
         if not first:
-            body, wanted = await _board(await _today(q, asked), asked, days)
+            body, wanted = await _board(replace(q, as_of=await q.today()), asked, days)
         if not first and body | {"position": 0} == shown | {"position": 0}:
             return b""
         shown, first = body, False
@@ -119,14 +119,11 @@ async def _moves(
         await heads.aclose()
 
 
-async def _today(q: Query, asked: AskedInCurrency) -> Query:
-    return replace(q, as_of=await q.ledger.today_of(q.caller.ledger, asked.entity_id or ""))
-
-
 async def _board(q: Query, asked: AskedInCurrency, days: int) -> tuple[Json, ForecastWork | None]:
     """Return the dashboard, and the forecast that belongs to it."""
     async with snapshot(q, asked, page=LARGEST) as books:
         view, scope, conversion = books.view, books.scope, books.conversion
+        await books.require_shares_tied()
         first = view.time.as_of - timedelta(days=WINDOW_DAYS - 1)
         penalties = await open_penalties(view, scope, conversion)
         billed = await billed_months(view, scope, days, conversion, first)
@@ -162,8 +159,7 @@ async def _forecast(q: Query, books: ReceivablesSnapshot) -> ForecastWork | Reas
     """
     if books.conversion is not None:
         return "several-currencies"
-    entity = books.scope.entity_id or ""
-    is_past = q.today_from is None and q.as_of != await q.ledger.today_of(q.caller.ledger, entity)
+    is_past = q.today_from is None and q.as_of != await q.today()
     if is_past or not books.view.time.is_now:
         return "no-forecast-of-the-past"
     until = q.as_of + timedelta(days=HORIZON_DAYS)

@@ -153,8 +153,8 @@ class RestatementOut(AsOf):
     """The figure on its own business date, as it is known at the requested moment, and what moved it since.
 
     For each amount and number: published + changes of the events of all pages = restated. A rate or a number of days
-    is restated by its numerator and its denominator. For a cash forecast: published + changes of `debtors` +
-    `further_debtors` + `common` = restated.
+    is restated by its numerator and its denominator. For a cash forecast: published + changes of the debtors of all
+    pages + `common` = restated.
     """
 
     figure: FigureOut
@@ -172,10 +172,13 @@ class RestatementOut(AsOf):
     further_quantities: dict[str, int]
     next_after: int | None = Field(description="Ask for the next page with after= this position.")
     debtors: list[DebtorMoveOut] = Field(
-        description="Of a cash forecast, in place of `data`: at most 200 debtors, the largest change first."
+        description="Of a cash forecast, in place of `data`: 200 debtors on a page, the largest change first."
+    )
+    next_cursor: str | None = Field(
+        description="Of a cash forecast: send it as `cursor` for the next debtors; null on the last page."
     )
     further_debtors: dict[str, MoneyModel] = Field(
-        description="Changes of the other debtors that events touched."
+        description="Changes of the debtors behind this page that events touched."
     )
     common: dict[str, MoneyModel] = Field(
         description="Of a cash forecast: the rest. Of debtors whom no event touched something else is expected, as how "
@@ -225,6 +228,7 @@ class RestatementOut(AsOf):
                 }
                 for moved in found.debtors
             ],
+            "next_cursor": found.next_cursor,
             "further_debtors": _amounts(found.other_debtors.amounts, currency),
             "common": _amounts(found.common.amounts, currency),
             "incomplete": found.now.incomplete,

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from encours.contracts.events.dunning.reminders import Channel
-from encours.contracts.events.figure import FigureName, PeriodLength
+from encours.contracts.events.figure import FigureName, FigureParameters, PeriodLength
 from encours.contracts.events.schedule import CountedBy
 from encours.http.models import Body, BusinessDate, Currency, Id, ShortText
 from encours.kernel.bands import Bands
@@ -114,14 +114,10 @@ class FigureBody(Body):
         if "until" in measure.parameters:
             until, period = until or forecast_until(as_of), period or "week"
             require_horizon(as_of, until, period)
-        asked = FigureQuestion(
-            figure=self.figure,
-            entity_id=self.entity_id,
-            customer_id=self.customer_id,
-            currency=self.currency,
+        parameters = FigureParameters(
             as_of=as_of,
             bands=self.bands,
-            by_issue_date=self.by == "issue_date",
+            by=self.by,
             first_day=first_day,
             days=days,
             segment=self.segment,
@@ -133,4 +129,5 @@ class FigureBody(Body):
             until=until,
             period=period,
         )
+        asked = FigureQuestion(self.figure, self.entity_id, self.customer_id, self.currency, parameters)
         return PublishFigure(figure_id, self.title, asked, self.position)

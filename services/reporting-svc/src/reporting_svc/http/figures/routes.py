@@ -12,7 +12,7 @@ from encours.contracts import decoder
 from encours.contracts.events.figure import FigureName, FigurePublished
 from encours.http.commands import Command, command
 from encours.http.models import Id
-from encours.http.paging import paging
+from encours.http.paging import paging, paging_in_order
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
@@ -28,10 +28,17 @@ from reporting_svc.http.figures.answers import (
 )
 from reporting_svc.http.figures.bodies import FigureBody
 from reporting_svc.http.streams import of_object
+from reporting_svc.jobs.forecast_store import ForecastStore
+from reporting_svc.jobs.published_forecast import kept_or_made
 from reporting_svc.read_models.feed import Feed, StoredEvent
 from reporting_svc.read_models.figures.listing import KEY, SORTS, published_figures
 from reporting_svc.read_models.figures.query import LatestFigures, with_plan
-from reporting_svc.read_models.figures.restatement import restated, restated_forecast
+from reporting_svc.read_models.figures.restatement import (
+    BY_CHANGE,
+    MOST_EVENTS,
+    restated,
+    restated_forecast,
+)
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.use_cases.figures import FIGURE, publish_figure
 
@@ -39,6 +46,7 @@ router = Router(tags=["Published figures"])
 PATH = "/v1/figures"
 FigurePath = Annotated[str, Id("fig")]
 PAGE = paging(*SORTS, default="-published", key=KEY, columns=SORTS)
+DEBTORS = paging_in_order(*BY_CHANGE, limit=MOST_EVENTS, of="debtors of a cash forecast")
 Reading = Annotated[Query, reading("reports:read")]
 
 
@@ -46,7 +54,9 @@ Reading = Annotated[Query, reading("reports:read")]
 async def publish(body: FigureBody, cmd: Annotated[Command, command("reports:write")]) -> Response:
     """Publish a figure: its value is kept as an event, with its definition and the position it was computed at."""
     asked = body.to_command(new_id("fig"), await cmd.ledger.today_of(cmd.meta.ledger, body.entity_id))
-    figures = LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
+    store: ForecastStore = cmd.services.extras["forecasts"]
+    forecast = kept_or_made(store, cmd.meta.ledger, cmd.meta.actor)
+    figures = LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities, forecast)
     return await cmd.run(publish_figure, asked, figures, answer=FIGURE_ANSWER, status=201, at=PATH)
 
 
@@ -87,6 +97,7 @@ async def get_figure(figure_id: FigurePath, q: Reading) -> Response:
 async def restate(
     figure_id: FigurePath,
     q: Reading,
+    page: Annotated[Page, DEBTORS],
     after: Annotated[int, Parameter(ge=0, description="Show events after this position.")] = 0,
     lang: Annotated[Language, Parameter(description="Language of the summaries.")] = "en",
 ) -> Response:
@@ -101,7 +112,7 @@ async def restate(
         assert published is not None
         asked = await with_plan(q.ledger, q.caller.ledger, FigureQuestion.of(state.entity_id, published))
         if asked.figure == "cash-forecast":
-            found = await restated_forecast(view, asked, published.position)
+            found = await restated_forecast(view, asked, published.position, page)
         else:
             found = await restated(view, asked, published.position, after)
     events = await feed.at(q.caller.ledger, [moved.position for moved in found.moved])

@@ -60,7 +60,8 @@ async def turnover(
         groups = products = None
         if group_by == "product":
             found = await by_product(books.view, books.scope, by, first, periods)
-            products = TurnoverProductsOut.of(found, MOST_GROUPS, first, books.total.currency)
+            await books.require_each_tied(found.sums)
+            products = TurnoverProductsOut.of(found.rows, MOST_GROUPS, first, books.total.currency)
         elif group_by:
             groups = await _groups(books, by, periods, first, group_by)
     return q.respond(TurnoverOut.of(books, tied, by, first, periods, before, groups, products))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -12,6 +12,7 @@ from encours.contracts.insured.claims import InsuredInvoice
 from encours.contracts.insured.share import insured_of_all
 from encours.reading.insured import Sums, insurance_known, insured_invoices, openings
 from encours.reading.where import ViewWhere
+from reporting_svc.domain.insured import InsuredParts
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope
 
@@ -24,29 +25,32 @@ DEBTORS_AT_ONCE = 100
 
 
 async def with_insured(view: View, scope: Scope) -> Scope:
-    """Return the scope with the insured part of each open invoice of its customer, or of the ledger; minor units."""
+    """Return the scope with the insured part of each open invoice of its customer, or of the ledger."""
     records = None if scope.customer_id is None else scope.merged.records(scope.customer_id)
     return replace(scope, insured=await _insured(view, scope.merged, records))
 
 
-async def _insured(view: View, merged: Survivors, of: Sequence[str] | None) -> Mapping[str, int]:
+async def _insured(view: View, merged: Survivors, of: Sequence[str] | None) -> InsuredParts:
     known = await insurance_known(
         view.conn, view.schema, view.time.as_of, view.time.position, merged, records=of
     )
     if not known.covers:
-        return {}
+        return InsuredParts({}, {})
     records = [record for debtor in known.debtors for record in merged.records(debtor)]
     invoices = await _invoices(view, records, merged)
     opened = await openings(
         view.conn, view.schema, view.time.as_of, view.time.position, known.debtors, merged
     )
-    found: Counter[str] = Counter()
+    currencies = {each.invoice_id: each.currency for each in invoices}
+    found, sums = Counter[str](), Counter[tuple[str, str]]()
     for book in known.books(invoices, opened):
         for n, (_, share) in enumerate(insured_of_all(book, view.time.as_of)):
             if n % DEBTORS_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            found.update(share.by_invoice)
-    return {invoice_id: minor for invoice_id, minor in found.items() if minor > 0}
+            for invoice_id, minor in share.by_invoice.items():
+                found[invoice_id] += minor
+                sums[book.contract.entity_id, currencies[invoice_id]] += minor
+    return InsuredParts({invoice_id: minor for invoice_id, minor in found.items() if minor > 0}, sums)
 
 
 async def _invoices(view: View, records: Sequence[str], merged: Survivors) -> tuple[InsuredInvoice, ...]:

@@ -86,18 +86,32 @@ async def _promises(
     debtor, merged = debtor_sql(scope.merged, args, "p.customer_id")
     found = await view.conn.fetch(
         f"""
-        select p.promise_id, p.entity, {debtor} as customer_id, c.name, p.currency, p.promised_on, p.effective_on,
-               p.amount_minor, greatest(0, p.amount_minor - p.received_minor) as missing_minor
-        from {view.schema}.promised_payment p {merged} left join {view.schema}.customer c on c.customer_id = {debtor}
-        where {where.sql} and not exists (
-            select from {view.schema}.promised_payment l
-            where l.promise_id = p.promise_id and l.position > p.position and {where.counts("l")})
-        order by p.amount_minor desc, p.promise_id
+        with found as materialized (
+            select p.*, greatest(0, p.amount_minor - p.received_minor) as missing_minor
+            from {view.schema}.promised_payment p
+            where {where.sql} and not exists (
+                select from {view.schema}.promised_payment l
+                where l.promise_id = p.promise_id and l.position > p.position and {where.counts("l")})
+        )
+        select null as promise_id, p.entity, null as customer_id, null as name, p.currency, null::date as promised_on,
+               null::date as effective_on, sum(p.amount_minor)::bigint as amount_minor,
+               sum(p.missing_minor)::bigint as missing_minor, count(*) as number
+        from found p group by p.entity, p.currency
+        union all
+        select p.promise_id, p.entity, {debtor}, c.name, p.currency, p.promised_on, p.effective_on, p.amount_minor,
+               p.missing_minor, 0
+        from (select * from found order by amount_minor desc, promise_id limit {LISTED}) p
+        {merged} left join {view.schema}.customer c on c.customer_id = {debtor}
         """,
         *args,
     )
     rows = cast("list[Mapping[str, Any]]", found)
+    sums = [row for row in rows if row["promise_id"] is None]
     if conversion is not None:
-        conversion.require({(row["entity"], row["currency"]) for row in rows})
-    amount, missing = (total(rows, column, conversion) for column in ("amount_minor", "missing_minor"))
-    return PromiseSums(len(rows), amount, missing, tuple(rows[:LISTED]))
+        conversion.require({(row["entity"], row["currency"]) for row in sums})
+    amount, missing = (total(sums, column, conversion) for column in ("amount_minor", "missing_minor"))
+    largest = sorted(
+        (row for row in rows if row["promise_id"] is not None),
+        key=lambda row: (-row["amount_minor"], row["promise_id"]),
+    )
+    return PromiseSums(sum(row["number"] for row in sums), amount, missing, tuple(largest))

@@ -33,29 +33,6 @@ class PublishedForecast:
     """Debts that can be expected, by debtor."""
     merged: Survivors
 
-    @property
-    def parts(self) -> FigureParts:
-        """The expected cash, in all and by period."""
-        return expected_parts(self.made.cash)
-
-    @property
-    def values(self) -> tuple[FigureValue, ...]:
-        """The limits of the ranges of each period."""
-        found = []
-        for period in self.made.cash.periods:
-            for share, z in (("50", Z_50), ("80", Z_80)):
-                limits = period.range(z, self.made.calibration.spread, self.made.cash.open_minor)
-                for end, minor in zip(("low", "high"), limits, strict=True):
-                    found.append(
-                        FigureValue(
-                            name=f"{_name(period.last)}/{end}_{share}",
-                            definition=CASH_FORECAST.id,
-                            unit="money",
-                            number=round(minor),
-                        )
-                    )
-        return tuple(found)
-
     def of_debtor(self, records: Collection[str]) -> CashForecast:
         """Return the cash that is expected of a debtor, whose records may be debtors of their own here."""
         return self.model.of([debt for name in sorted(records) for debt in self.debts.get(name, ())])
@@ -68,6 +45,24 @@ def expected_parts(cash: CashForecast) -> FigureParts:
         before, total = round(total), total + period.expected
         found[_name(period.last)] = round(total) - before
     return FigureParts({"expected": round(total)} | found)
+
+
+def range_values(made: MadeForecast) -> tuple[FigureValue, ...]:
+    """Return the limits of the ranges of each period."""
+    found = []
+    for period in made.cash.periods:
+        for share, z in (("50", Z_50), ("80", Z_80)):
+            limits = period.range(z, made.calibration.spread, made.cash.open_minor)
+            for end, minor in zip(("low", "high"), limits, strict=True):
+                found.append(
+                    FigureValue(
+                        name=f"{_name(period.last)}/{end}_{share}",
+                        definition=CASH_FORECAST.id,
+                        unit="money",
+                        number=round(minor),
+                    )
+                )
+    return tuple(found)
 
 
 async def published_forecast(view: View, scope: Scope, asked: FigureQuestion) -> PublishedForecast:

@@ -17,28 +17,30 @@ from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
 from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure, values_of
 from reporting_svc.domain.measures import definitions
-from reporting_svc.domain.measures.published import MEASURES
+from reporting_svc.domain.measures.published import MEASURES, PartSource
 from reporting_svc.domain.turnover_plan import PlanVersion, in_force
 from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import aged
-from reporting_svc.read_models.figures.sources import SOURCES, SourcedParts
+from reporting_svc.read_models.figures.sources import OF_SHARES, SOURCES, Source, SourcedParts
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.tie_out.query import require_aged_tied, require_tied
+from reporting_svc.read_models.tie_out.shares import require_shares_tied
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
 class LatestFigures:
-    """Query for a figure as the ledger's head gives it; it waits for the read model."""
+    """Query for a figure as the ledger's head gives it; it waits for the read model. ``forecast``: source of one."""
 
     db: ReadDb
     ledger: Ledger
     granted: Sequence[str] | None
+    forecast: Source = SOURCES["forecast"]
 
     async def of(self, ledger: str, asked: FigureQuestion, position: int | None) -> MeasuredFigure:
         """Return the figure.
@@ -49,7 +51,7 @@ class LatestFigures:
         async with self.view(ledger, asked.as_of, position) as view:
             await check(view, Scope(entity_id=asked.entity_id, customer_id=asked.customer_id))
             asked = _in_plan_currency(asked, view.time.position)
-            found = await measured(view, asked)
+            found, _ = await measured_with(view, asked, sources={**SOURCES, "forecast": self.forecast})
             parked = await parked_streams(view.conn, Receivables.name, ledger)
             return replace(found, incomplete=bool(parked))
 
@@ -84,11 +86,13 @@ class LatestFigures:
 
 async def with_plan(events: Ledger, ledger: str, asked: FigureQuestion) -> FigureQuestion:
     """Return the question with the versions of its plan. Raises 422 for one that is none of the entity."""
-    if asked.turnover_plan_id is None:
+    if asked.parameters.turnover_plan_id is None:
         return asked
-    found = await events.read_stream(ledger, asked.turnover_plan_id)
+    found = await events.read_stream(ledger, asked.parameters.turnover_plan_id)
     if not found or found[0].entity != asked.entity_id:
-        raise Invalid(f"{asked.turnover_plan_id} is no plan of {asked.entity_id}.", "/turnover_plan_id")
+        raise Invalid(
+            f"{asked.parameters.turnover_plan_id} is no plan of {asked.entity_id}.", "/turnover_plan_id"
+        )
     versions = []
     for event in found:
         plan = event.data
@@ -99,7 +103,7 @@ async def with_plan(events: Ledger, ledger: str, asked: FigureQuestion) -> Figur
 
 def _in_plan_currency(asked: FigureQuestion, position: int) -> FigureQuestion:
     """Return the question in the currency of its plan. Raises 422 for another one, and for no plan on that day."""
-    if asked.turnover_plan_id is None:
+    if asked.parameters.turnover_plan_id is None:
         return asked
     plan = in_force(asked.plan_versions, asked.as_of, position)
     if plan is None:
@@ -123,9 +127,13 @@ async def measured(view: View, asked: FigureQuestion, scope: Scope | None = None
 
 
 async def measured_with(
-    view: View, asked: FigureQuestion, scope: Scope | None = None
+    view: View,
+    asked: FigureQuestion,
+    scope: Scope | None = None,
+    *,
+    sources: Mapping[PartSource, Source] = SOURCES,
 ) -> tuple[MeasuredFigure, SourcedParts]:
-    """Return the figure as :func:`measured`, with what it was made of."""
+    """Return the figure as :func:`measured`, with what it was made of by its source."""
     if scope is None:
         scope = await scope_of(view, asked)
     if MEASURES[asked.figure].source == "insured":
@@ -135,10 +143,13 @@ async def measured_with(
     found = await aged(view, scope, bands=bands, basis=basis)  # type: ignore[arg-type]
     found.one_currency()
     (tied,) = await require_aged_tied(view, scope, found, bands)
+    if measure.source in OF_SHARES:
+        await require_shares_tied(view, scope, found)
     total = tied.figures
     scope = scope.within(total.currency)
-    sourced = await SOURCES[measure.source](view, scope, total, asked)
-    await require_tied(view, scope, total, sourced.own)
+    sourced = await sources[measure.source](view, scope, total, asked)
+    for own in sourced.sums:
+        await require_tied(view, scope, total, own)
     parts = sourced.parts.named(measure.parts)
     definition = definitions.AGED_BY_ISSUE_DATE if asked.by_issue_date else measure.definition
     figure = MeasuredFigure(
@@ -146,7 +157,7 @@ async def measured_with(
         currency=total.currency,
         position=view.time.position,
         parts=parts,
-        values=sourced.forecast.values if sourced.forecast else values_of(asked, parts),
+        values=values_of(asked, parts) if sourced.values is None else sourced.values,
         account_minor=total.ledger,
         incomplete=view.incomplete,
     )
@@ -159,7 +170,7 @@ async def scope_of(view: View, asked: FigureQuestion) -> Scope:
         entity_id=asked.entity_id,
         customer_id=asked.customer_id,
         currency=asked.currency,
-        segment=asked.segment,
-        salesperson=asked.salesperson,
+        segment=asked.parameters.segment,
+        salesperson=asked.parameters.salesperson,
         merged=await survivors_at(view),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reporting_svc.domain.figure import FigureQuestion, MeasuredFigure
 from reporting_svc.domain.measures.published import FigureParts
@@ -18,9 +18,12 @@ from reporting_svc.read_models.receivables.scope import Scope
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
+    from encours.reading.pages import Page
 
 MOST_EVENTS = 200
-"""Events of an answer, each measured before and after; debtors of a forecast, and events of each."""
+"""Events of an answer, each measured before and after; debtors of a forecast on a page, and events of each."""
+BY_CHANGE = ("rank", "debtor")
+"""Order of the debtors of a forecast: the largest change first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ class MovedDebtor:
     changes: FigureParts
     positions: tuple[int, ...]
 
+    @property
+    def row(self) -> Mapping[str, Any]:
+        """Columns of :data:`BY_CHANGE`, and the debtor itself."""
+        return {
+            "rank": -abs(self.changes.amounts.get("expected", 0)),
+            "debtor": self.debtor,
+            "moved": self,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
@@ -54,9 +66,10 @@ class Restatement:
     last_position: int | None
     """Position to go on behind; ``None`` if no event is left."""
     debtors: tuple[MovedDebtor, ...] = ()
-    """Of a forecast: debtors that events touched, the largest change first."""
+    """Of a forecast: a page of the debtors that events touched, the largest change first."""
+    next_cursor: str | None = None
     other_debtors: FigureParts = field(default_factory=FigureParts)
-    """Changes of the debtors that are not shown."""
+    """Changes of the debtors behind the page."""
     common: FigureParts = field(default_factory=FigureParts)
     """Rest: what the others, whom no event touched, are expected to pay more or less, as how all pay has changed."""
 
@@ -84,7 +97,7 @@ async def restated(view: View, asked: FigureQuestion, published: int, after: int
     return Restatement(then, now, tuple(moved), now.parts.less(reached.parts), last)
 
 
-async def restated_forecast(view: View, asked: FigureQuestion, published: int) -> Restatement:
+async def restated_forecast(view: View, asked: FigureQuestion, published: int, page: Page) -> Restatement:
     """Return what moved a cash forecast: the debtors that events touched, each whole, and the rest.
 
     How a debtor is expected to pay follows from its own debts and from those of all, so that the cash expected of it
@@ -100,20 +113,31 @@ async def restated_forecast(view: View, asked: FigureQuestion, published: int) -
     for customer, latest in (await touched_customers(known, asked, published, MOST_EVENTS)).items():
         positions[survivors.of(customer)].update(latest)
     moved = await asyncio.to_thread(_moved_debtors, before.forecast, after.forecast, positions)
-    difference = now.parts.less(then.parts)
-    every, further = (
-        reduce(FigureParts.plus, (each.changes for each in part), FigureParts())
-        for part in (moved, moved[MOST_EVENTS:])
-    )
+    rows = page.of_rows([each.row for each in moved])
+    shown = rows[: page.limit]
+    more = len(rows) > page.limit
+    behind = [each for each in moved if more and page.key(each.row) > page.key(shown[-1])]
     return Restatement(
-        then, now, (), FigureParts(), None, tuple(moved[:MOST_EVENTS]), further, difference.less(every)
+        then=then,
+        now=now,
+        moved=(),
+        further=FigureParts(),
+        last_position=None,
+        debtors=tuple(row["moved"] for row in shown),
+        next_cursor=page.cursor(shown[-1]) if more else None,
+        other_debtors=_summed(behind),
+        common=now.parts.less(then.parts).less(_summed(moved)),
     )
+
+
+def _summed(debtors: Iterable[MovedDebtor]) -> FigureParts:
+    return reduce(FigureParts.plus, (each.changes for each in debtors), FigureParts())
 
 
 def _moved_debtors(
     before: PublishedForecast, after: PublishedForecast, positions: Mapping[str, Collection[int]]
 ) -> list[MovedDebtor]:
-    """Return the debtors of which another amount is expected, the largest change first."""
+    """Return the debtors of which another amount is expected."""
     found = []
     for debtor, touching in positions.items():
         records = after.merged.records(debtor)
@@ -121,7 +145,7 @@ def _moved_debtors(
         changes = expected[1].less(expected[0])
         if not changes.is_zero:
             found.append(MovedDebtor(debtor, changes, tuple(sorted(touching)[-MOST_EVENTS:])))
-    return sorted(found, key=lambda each: (-abs(each.changes.amounts.get("expected", 0)), each.debtor))
+    return found
 
 
 async def _changes(

@@ -1,13 +1,15 @@
-"""Parts of the figures that can be published, each with the sum that ties them to the customers' account."""
+"""Parts of the figures that can be published, each with the sums that tie them to the customers' account."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from encours.contracts.events.figure import FigureValue
 from reporting_svc.domain.figure import FigureQuestion
+from reporting_svc.domain.forecast.made import MadeForecast
 from reporting_svc.domain.measures.collection import ONE_DAY, Receivable, amounts_of
 from reporting_svc.domain.measures.delays import Cohort
 from reporting_svc.domain.measures.published import FigureParts, PartSource
@@ -19,7 +21,12 @@ from reporting_svc.read_models.collection.query import NOTHING, collection_since
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.dso.query import billed_months, billed_since
-from reporting_svc.read_models.figures.forecast import PublishedForecast, published_forecast
+from reporting_svc.read_models.figures.forecast import (
+    PublishedForecast,
+    expected_parts,
+    published_forecast,
+    range_values,
+)
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import OwnSum
@@ -34,13 +41,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourcedParts:
-    """Parts of a figure, and what they add up to beside the amount that it must be.
+    """Parts of a figure, and what they add up to beside the amounts that it must be.
 
-    ``forecast``: what the parts and the values of a cash forecast follow from.
+    ``values``: those that do not follow from the parts. ``forecast``: what a cash forecast was made by just now.
     """
 
     parts: FigureParts
-    own: OwnSum
+    sums: Sequence[OwnSum]
+    values: tuple[FigureValue, ...] | None = None
     forecast: PublishedForecast | None = None
 
 
@@ -77,7 +85,7 @@ async def _turnover(view: View, scope: Scope, total: Figures, asked: FigureQuest
     }
     after = await opening(view, scope, first) + found.change
     own = OwnSum(CHANGES, after, total.outstanding)
-    return SourcedParts(FigureParts(amounts), own)
+    return SourcedParts(FigureParts(amounts), (own,))
 
 
 async def _standing(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
@@ -90,14 +98,14 @@ async def _standing(view: View, scope: Scope, total: Figures, asked: FigureQuest
         "overdue": found.overdue_minor,
         "turnover": await billed_since(view, scope, since, None),
     }
-    return SourcedParts(FigureParts(amounts), own)
+    return SourcedParts(FigureParts(amounts), (own,))
 
 
 async def _months(view: View, scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
     found, own = await _receivable(view, scope, total)
     turnover = sorted((await billed_months(view, scope, 1)).months.items())
     amounts = {"receivables": found.outstanding_minor} | {f"{month:%Y-%m}": m for month, m in turnover}
-    return SourcedParts(FigureParts(amounts), own)
+    return SourcedParts(FigureParts(amounts), (own,))
 
 
 async def _receivable(view: View, scope: Scope, total: Figures) -> tuple[Receivable, OwnSum]:
@@ -113,7 +121,8 @@ async def _closed(view: View, scope: Scope, total: Figures, closing: Receivable)
 
 async def _collection(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
     found = await collection_since(view, scope, asked.begins, asked.turnover_days)
-    return SourcedParts(FigureParts(amounts_of(found)), await _closed(view, scope, total, found.closing))
+    own = await _closed(view, scope, total, found.closing)
+    return SourcedParts(FigureParts(amounts_of(found)), (own,))
 
 
 async def _cohort(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
@@ -126,7 +135,8 @@ async def _cohort(view: View, scope: Scope, total: Figures, asked: FigureQuestio
         "old": cohort.old_minor,
         "at_risk": cohort.at_risk_minor,
     }
-    return SourcedParts(FigureParts(amounts), OwnSum("parts", figures.parts_minor, total.outstanding))
+    own = OwnSum("parts", figures.parts_minor, total.outstanding)
+    return SourcedParts(FigureParts(amounts), (own,))
 
 
 async def _delays(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
@@ -134,9 +144,8 @@ async def _delays(view: View, scope: Scope, total: Figures, asked: FigureQuestio
     numbers, amounts = dict[str, int](), dict[str, int]()
     for days, (number, minor) in sorted(figures.total.settled.items()):
         numbers[str(days)], amounts[str(days)] = number, minor
-    return SourcedParts(
-        FigureParts(amounts, numbers), OwnSum("parts", figures.parts_minor, total.outstanding)
-    )
+    own = OwnSum("parts", figures.parts_minor, total.outstanding)
+    return SourcedParts(FigureParts(amounts, numbers), (own,))
 
 
 async def _named(_view: View, _scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
@@ -151,7 +160,7 @@ async def _insured(_view: View, _scope: Scope, total: Figures, _asked: FigureQue
 def _of_bands(total: Figures, parts: FigureParts) -> SourcedParts:
     """Return parts that add up to no balance, with the bands of the same receivables."""
     own = OwnSum("bands less unapplied cash", sum(total.bands) - total.unapplied, total.ledger)
-    return SourcedParts(parts, own)
+    return SourcedParts(parts, (own,))
 
 
 async def _due_promises(view: View, scope: Scope, total: Figures, _asked: FigureQuestion) -> SourcedParts:
@@ -169,11 +178,11 @@ async def _products(view: View, scope: Scope, total: Figures, asked: FigureQuest
     first = asked.begins
     periods = await by_period(view, scope, "month", first)
     products = await by_product(view, scope, "month", first, periods)
-    summed = {product: total_of(first, rows) for product, rows in products.items()}
-    if asked.product is None:
+    summed = {product: total_of(first, rows) for product, rows in products.rows.items()}
+    if asked.parameters.product is None:
         parts = {_named_product(product): found.net for product, found in summed.items() if found.net}
     else:
-        found = summed.get(asked.product, ProductTurnover(first))
+        found = summed.get(asked.parameters.product, ProductTurnover(first))
         parts = {
             "billed": found.billed_net,
             "credited": found.credited_net,
@@ -182,7 +191,7 @@ async def _products(view: View, scope: Scope, total: Figures, asked: FigureQuest
         }
     after = await opening(view, scope, first) + sum(each.change for each in periods)
     own = OwnSum(CHANGES, after, total.outstanding)
-    return SourcedParts(FigureParts(parts), own)
+    return SourcedParts(FigureParts(parts), (own, *products.sums))
 
 
 def _named_product(product: str | None) -> str:
@@ -204,7 +213,7 @@ async def _plan(view: View, scope: Scope, total: Figures, asked: FigureQuestion)
     if found.balance_minor is None:
         return _of_bands(total, FigureParts(amounts))
     own = OwnSum(CHANGES, found.balance_minor, total.outstanding)
-    return SourcedParts(FigureParts(amounts), own)
+    return SourcedParts(FigureParts(amounts), (own, *found.sums))
 
 
 async def _reminders(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
@@ -212,7 +221,7 @@ async def _reminders(view: View, scope: Scope, total: Figures, asked: FigureQues
     wanted = [
         each
         for each in paid.reminders
-        if asked.step in (None, each.step) and asked.channel in (None, each.channel)
+        if asked.parameters.step in (None, each.step) and asked.parameters.channel in (None, each.channel)
     ]
     found = yields(wanted, paid.funds, view.time.as_of, lambda _: ()).get((), ReminderYield())
     amounts, quantities = {"asked": found.asked_minor}, {"requested": found.requested} | found.traces
@@ -225,8 +234,15 @@ async def _reminders(view: View, scope: Scope, total: Figures, asked: FigureQues
 
 async def _forecast(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
     found = await published_forecast(view, scope, asked)
-    own = OwnSum("parts of the forecast", found.made.outstanding_minor, total.outstanding)
-    return SourcedParts(found.parts, own, found)
+    return of_forecast(total, found.made, found)
+
+
+def of_forecast(
+    total: Figures, made: MadeForecast, forecast: PublishedForecast | None = None
+) -> SourcedParts:
+    """Return the parts and the values of a forecast."""
+    own = OwnSum("parts of the forecast", made.outstanding_minor, total.outstanding)
+    return SourcedParts(expected_parts(made.cash), (own,), range_values(made), forecast)
 
 
 SOURCES: Mapping[PartSource, Source] = {
@@ -247,3 +263,5 @@ SOURCES: Mapping[PartSource, Source] = {
     "reminders": _reminders,
     "forecast": _forecast,
 }
+OF_SHARES: frozenset[PartSource] = frozenset({"bands", "named", "insured"})
+"""Sources of parts of the bands that add up to no balance."""

@@ -103,8 +103,9 @@ def _mergers(b: _Behind) -> str:
 
 
 def _plans(b: _Behind) -> str:
+    wanted = b.args.add(b.asked.parameters.turnover_plan_id)
     return f"""select t.position, '{ANYONE}' from {b.view.schema}.turnover_plan t
-               where t.turnover_plan_id = {b.args.add(b.asked.turnover_plan_id)}::text and {b.counted("t")}"""
+               where t.turnover_plan_id = {wanted}::text and {b.counted("t")}"""
 
 
 def _asked(b: _Behind) -> str:
@@ -196,7 +197,7 @@ async def _events(view: View, asked: FigureQuestion, after: int) -> tuple[str, A
     source, args = MEASURES[asked.figure].source, Arguments()
     behind = _Behind(view, asked, args, after)
     sources = [touch(behind) for touch in _TOUCHES.get(source, _MONEY)]
-    by_portfolio = asked.segment is not None or asked.salesperson is not None
+    by_portfolio = asked.parameters.segment is not None or asked.parameters.salesperson is not None
     if by_portfolio and _amendments not in _TOUCHES.get(source, ()):
         sources.append(_amendments(behind))
     merged = await _ever_merged(view)
@@ -243,7 +244,10 @@ def _covered(args: Arguments, view: View, asked: FigureQuestion, merged: Sequenc
     if asked.customer_id is not None:
         own = merged if asked.customer_id in merged else [asked.customer_id]
         conditions.append(f"e.customer_id = any({args.add(own)}::text[])")
-    for column, wanted in (("segment", asked.segment), ("salesperson", asked.salesperson)):
+    for column, wanted in (
+        ("segment", asked.parameters.segment),
+        ("salesperson", asked.parameters.salesperson),
+    ):
         if wanted is not None:
             had = f"select p.customer_id from {view.schema}.portfolio p where p.{column} = {args.add(wanted)}"
             conditions.append(

@@ -174,7 +174,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 28
+    version = 29
     rows = (
         ReportingEntity,
         ReportedCustomer,

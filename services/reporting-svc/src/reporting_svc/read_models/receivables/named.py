@@ -38,12 +38,13 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
     where = ScopeWhere(view, scope, "i", args)
     among = """select invoice_id from placed union select invoice_id from promise
                union select invoice_id from insured"""
-    insured = scope.insured or {}
+    insured = scope.insured.by_invoice if scope.insured else {}
     invoices, minors = args.add(list(insured)), args.add(list(insured.values()))
     opened = f"select invoice_id, open_minor from {view.schema}.item where invoice_id in ({among})"
     if not now:
         debtors = f"select {_packed('customer_id')} from {view.schema}.item where invoice_id in ({among})"
-        opened = open_of(args, view, scope, among, debtors)
+        # A promise goes on with the invoices of others that it names, whoever is asked about.
+        opened = open_of(args, view, Scope(), among, debtors)
 
     return f"""
         with placed as (

@@ -26,6 +26,8 @@ def apart_sql(schema: str, invoice_id: str, upto: str) -> str:
     )
 
 
+WITH_PARTS = "disputed_minor <> 0 or planned_minor <> 0"
+"""SQL: items of which a part is contested, or on a payment plan."""
 ROW_KEY = "case when customer_id <> '' then customer_id else entity end"
 """The customer, or the entity for money of an unknown payer: ends every order of balances, and is unique."""
 
@@ -133,6 +135,8 @@ class Item(Row, kw_only=True):
         "(customer_id, due_on) where open_minor <> 0",
         "(customer_id) where is_penalty",
         "(customer_id) where schedule is not null",
+        "(entity, currency) include (customer_id, open_minor, disputed_minor, conceded_minor, planned_minor) "
+        f"where {WITH_PARTS}",
     )
     invoice_id: Annotated[str, INVOICE_ID]
     number: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from encours.contracts.parties import Survivors
 from encours.kernel.errors import Invalid
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.domain.insured import InsuredParts
 from reporting_svc.read_models.receivables.portfolio import portfolio_sql
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
@@ -46,14 +47,19 @@ class Scope:
     ``None``."""
     merged: Survivors = field(default_factory=lambda: Survivors((), date.min))
     """Customers that are one debtor at the dates of the question: all records of ``customer_id`` are covered."""
-    insured: Mapping[str, int] | None = None
-    """Insured part of each open invoice, for a report that shows it; minor units."""
+    insured: InsuredParts | None = None
+    """Insured parts of the customer, or of the ledger, for a report that shows them."""
     collectors: Owners | None = None
     """Owners of the customers, for a report that is grouped by them, or of one of them."""
 
     def everyone(self) -> Scope:
         """Return the scope with all its customers."""
         return replace(self, customer_id=None, segment=None, salesperson=None, collector=None)
+
+    @property
+    def is_of_all_or_one(self) -> bool:
+        """True if it covers all customers of its entities, or one."""
+        return self.segment is None and self.salesperson is None and self.collector is None
 
     def within(self, currency: str) -> Scope:
         """Return the scope in one currency."""

@@ -19,7 +19,7 @@ from encours.kernel.money import format_amount
 from encours.reading.merges import survivors_at
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY
-from reporting_svc.read_models.aged_balance.query import Aged, AgedGroup, CurrencyPart, Figures, aged
+from reporting_svc.read_models.aged_balance.query import Aged, CurrencyPart, Figures, aged
 from reporting_svc.read_models.receivables.query import currency_of
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.tie_out.accounts import Balances, account_balances
@@ -155,12 +155,6 @@ async def _require_parts_tied(
         sums = replace(nothing, bands=(minor, *nothing.bands[1:]), open_items=minor, ledger=minor)
         own = OwnSum(MOVEMENTS, balances[entity, currency], minor)
         await require_tied(view, replace(scope, entity_id=entity), sums, own)
-
-
-def groups_sum(groups: Sequence[AgedGroup], total: Figures) -> OwnSum:
-    """Return the sum of the groups in the currency of a total."""
-    own = sum(each.figures.outstanding for each in groups if each.figures.currency == total.currency)
-    return OwnSum("groups", own, total.outstanding)
 
 
 async def first_disagreement(view: View, scope: Scope) -> int:

@@ -16,7 +16,7 @@ from reporting_svc.read_models.receivables.query import check
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.tie_out.query import OwnSum
 from reporting_svc.read_models.turnover.products import by_product
-from reporting_svc.read_models.turnover.query import Turnover, by_group, by_period, groups_sums, opening
+from reporting_svc.read_models.turnover.query import by_group, by_period, groups_sums, opening
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 KEY = "turnover_plan_id"
 SORTS = {"set": "position", "code": "code", "id": KEY}
-_Actual = dict[tuple[date, str | None], tuple[int, int]]
-"""Turnover without VAT and cash, by month and group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class PlannedMonth:
 @dataclass(frozen=True, slots=True)
 class PlanComparison:
     """Months of a plan. ``balance_minor`` is the customers' account by the turnover that they show; ``None`` for no
-    month. ``sums``: that turnover by its groups."""
+    month. ``sums``: that turnover by its groups, and by product."""
 
     months: Sequence[PlannedMonth]
     balance_minor: int | None
@@ -89,7 +87,22 @@ async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> PlanCompa
     first = min(months)
     periods = await by_period(view, scope, "month", first)
     groups = await by_group(view, scope, "month", first, "entity" if plan.by == "product" else plan.by)
-    actual = await _actual(view, scope, plan, first, periods, groups)
+    sums = groups_sums(groups, periods, first)
+    if plan.by == "product":
+        products = await by_product(view, scope, "month", first, periods)
+        sums += products.sums
+        actual = {
+            (each.start, product): (each.net, each.collected)
+            for product, of in products.rows.items()
+            for each in of
+        }
+    else:
+        by_plan = {None: periods} if plan.by == "entity" else groups
+        actual = {
+            (each.start, group): (each.net, each.collected - each.reversed)
+            for group, of in by_plan.items()
+            for each in of
+        }
     found = {key: amounts for key, amounts in actual.items() if key[0] in months and any(amounts)}
     rows = []
     for month, group in sorted({*planned, *found}, key=lambda key: (key[0], key[1] is None, key[1] or "")):
@@ -100,32 +113,7 @@ async def compared(view: View, scope: Scope, plan: TurnoverPlanSet) -> PlanCompa
         complete = months_after(month, 1) - ONE_DAY <= day
         rows.append(PlannedMonth(month, group, complete, to_bill, billed, to_collect, collected))
     balance_minor = await opening(view, scope, first) + sum(each.change for each in periods)
-    return PlanComparison(rows, balance_minor, groups_sums(groups, periods, first))
-
-
-async def _actual(
-    view: View,
-    scope: Scope,
-    plan: TurnoverPlanSet,
-    first: date,
-    periods: Sequence[Turnover],
-    groups: Mapping[str | None, Sequence[Turnover]],
-) -> _Actual:
-    """Return the actual amounts of the months from ``first`` on."""
-    if plan.by == "entity":
-        return {(each.start, None): (each.net, each.collected - each.reversed) for each in periods}
-    if plan.by == "product":
-        products = await by_product(view, scope, "month", first, periods)
-        return {
-            (row.start, product): (row.net, row.collected)
-            for product, rows in products.items()
-            for row in rows
-        }
-    return {
-        (each.start, group): (each.net, each.collected - each.reversed)
-        for group, rows in groups.items()
-        for each in rows
-    }
+    return PlanComparison(rows, balance_minor, sums)
 
 
 def totals_of(rows: Sequence[PlannedMonth]) -> tuple[int | None, int, int | None, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from encours.contracts.books import CREDITED
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.sums import SALES
+from reporting_svc.read_models.tie_out.query import OwnSum
 from reporting_svc.read_models.turnover.query import Period, Turnover, added
 
 if TYPE_CHECKING:
@@ -51,15 +53,27 @@ def total(first: date, rows: Iterable[ProductTurnover]) -> ProductTurnover:
     return ProductTurnover(first, *(sum(getattr(row, name) for row in found) for name in _AMOUNTS))
 
 
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Periods of each product, the largest turnover first. ``sums``: documents by product beside their movements.
+
+    What was collected is rounded once for each product and period, and a cost is in no other row: neither has a sum.
+    """
+
+    rows: Mapping[str | None, Sequence[ProductTurnover]]
+    sums: Sequence[OwnSum]
+
+
 async def by_product(
     view: View, scope: Scope, period: Period, first: date, periods: Sequence[Turnover]
-) -> dict[str | None, list[ProductTurnover]]:
-    """Return the periods of each product, the largest turnover first.
+) -> Products:
+    """Return the periods of each product.
 
     ``periods`` are those of all in scope. Their amounts beyond those of the products belong to no product: documents
     whose lines name none, and money that no invoice has taken yet. So all products add up to the periods by the cent.
     """
     sold, paid = await _sold(view, scope, period, first), await _paid(view, scope, period, first)
+    sums = await _sums(view, scope, first, sold.values())
     found: dict[str | None, dict[date, ProductTurnover]] = {}
     for product, start in {**sold, **paid}:
         amounts = sold.get((product, start), ProductTurnover(start))
@@ -80,7 +94,7 @@ async def by_product(
         (product for product, rows in summed.items() if rows),
         key=lambda each: (-total(first, summed[each]).net, each is None, each or ""),
     )
-    return {product: summed[product] for product in order}
+    return Products({product: summed[product] for product in order}, sums)
 
 
 def _rest(whole: Turnover, every: ProductTurnover, own: ProductTurnover) -> ProductTurnover:
@@ -112,6 +126,25 @@ async def _sold(
         *where.arguments,
     )
     return {(row[0], row[1]): ProductTurnover(*tuple(row)[1:]) for row in rows}
+
+
+async def _sums(view: View, scope: Scope, first: date, sold: Iterable[ProductTurnover]) -> tuple[OwnSum, ...]:
+    """Return the turnover of the documents that state products, beside the movements of the same documents."""
+    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on >= {}::date", first)
+    row = await view.conn.fetchrow(
+        f"""
+        select coalesce(sum(m.net_minor), 0)::bigint as net, coalesce(sum(m.account_minor), 0)::bigint as gross
+        from {view.schema}.movement m where {where.sql} and {SALES} and exists (
+            select from {view.schema}.product_sale p where p.position = m.position)
+        """,
+        *where.arguments,
+    )
+    assert row is not None  # an aggregate is one row
+    every = total(first, sold)
+    return (
+        OwnSum("documents by product (without VAT)", every.net, row["net"]),
+        OwnSum("documents by product (with VAT)", every.gross, row["gross"]),
+    )
 
 
 async def _paid(view: View, scope: Scope, period: Period, first: date) -> dict[tuple[str | None, date], int]:
