@@ -377,7 +377,7 @@ def test_a_claim_is_lost_once_by_the_first_deadline_that_passed_while_it_was_ope
     passed = passed_deadlines(known, first, last, assume_cover=False)
     assert len(passed) == 6
     open_on = {(each.invoice.invoice_id, each.last_day): each.invoice for each in passed}
-    open_on[("inv_2", notice)] = replace(debts[1], open_minor=0)
+    open_on[("inv_2", notice)] = with_fields(debts[1], open_minor=0)
     found = {
         each.passed.invoice.invoice_id: each for each in lost(known, passed, open_on, assume_cover=False)
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as with_fields
 
 from encours.contracts.events.insurance import (
     CoverGranted,
@@ -219,7 +220,9 @@ class Firm:
             self.pays_on[made.invoice_id] = due + timedelta(days=late)
         for n, each in enumerate(invoices):
             if draw.random() < 0.002 and day < each.due_on:
-                invoices[n] = replace(each, agreed_on=each.due_on + timedelta(days=draw.choice((20, 60, 90))))
+                invoices[n] = with_fields(
+                    each, agreed_on=each.due_on + timedelta(days=draw.choice((20, 60, 90)))
+                )
                 self.news.add(each.invoice_id)
         if draw.random() < 0.002:
             self.news.add(customer := f"cus_{draw.randrange(3)}")

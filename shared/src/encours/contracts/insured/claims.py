@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import assert_never
 
+import msgspec
+
 from encours.contracts.events.insurance import (
     DeadlineKind,
     InsuranceContractSet,
@@ -28,9 +30,8 @@ CLAIMS: frozenset[str] = frozenset({"overdue_notice", "hand_over", "extension"})
 """Kinds that lose the claim on an invoice if their last day passes."""
 
 
-@dataclass(frozen=True, slots=True)
-class InsuredInvoice:
-    """An open invoice of a covered customer at a date, minor units."""
+class InsuredInvoice(msgspec.Struct, frozen=True, gc=False):
+    """An open invoice of a covered customer at a date, minor units. A struct takes a third of the time to make."""
 
     invoice_id: str
     number: str
@@ -116,8 +117,8 @@ def covering(book: InsuredBook, invoice: InsuredInvoice) -> list[InsuranceCover]
     found = [
         each
         for each in book.covers
-        if each.content.customer_id == invoice.customer_id
-        and each.content.currency == invoice.currency
+        if (granted := each.content).customer_id == invoice.customer_id
+        and granted.currency == invoice.currency
         and each.covers(invoice.issued_on)
     ]
     if len(found) < 2:

@@ -52,8 +52,8 @@ class InsuranceCover:
     @property
     def last_day(self) -> date | None:
         """Last day of deliveries that it covers, without a run-off; ``None`` without end."""
-        ends = [day for day in (self.content.valid_until, self._cancelled_last()) if day is not None]
-        return min(ends, default=None)
+        until, cancelled = self.content.valid_until, self._cancelled_last()
+        return until if cancelled is None else min(until or cancelled, cancelled)
 
     @property
     def stopped(self) -> bool:
@@ -62,8 +62,11 @@ class InsuranceCover:
 
     def amount_on(self, day: date) -> int:
         """Return the amount for deliveries of a day, minor units; that of the first day before it."""
-        reached = [each for each in self.amounts if each.from_on <= day]
-        return (reached or self.amounts)[-1 if reached else 0].amount_minor
+        found = self.amounts[0]
+        for each in self.amounts[1:]:
+            if each.from_on <= day:
+                found = each
+        return found.amount_minor
 
     @property
     def last_covered(self) -> date:
@@ -77,12 +80,14 @@ class InsuranceCover:
 
     def covers(self, delivered_on: date) -> bool:
         """Return True if it covers a debt for a delivery on a day, whatever its amount is then."""
-        if not self.content.valid_from <= delivered_on <= self.last_covered:
+        granted = self.content
+        last = granted.valid_until if self.cancelled is None else self.last_covered
+        if delivered_on < granted.valid_from or (last is not None and delivered_on > last):
             return False
-        return not any(
-            each.from_on <= delivered_on and (each.to_on is None or delivered_on < each.to_on)
-            for each in self.stops
-        )
+        for each in self.stops:  # a generator would take longer than all else: most covers have no stop
+            if each.from_on <= delivered_on and (each.to_on is None or delivered_on < each.to_on):
+                return False
+        return True
 
     def withdrawn(self, day: date) -> bool:
         """Return True if, on a day, the insurer has cancelled the cover, or reduced it to nothing."""

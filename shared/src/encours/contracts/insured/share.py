@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from operator import attrgetter
 
 from encours.contracts.common import Reason
 from encours.contracts.insured.claims import (
@@ -25,6 +26,7 @@ from encours.contracts.insured.covers import InsuranceCover
 from encours.kernel.money import div_half_up, pro_rata
 
 FULL_BPS = 10_000
+_BY_ISSUE = attrgetter("issued_on", "invoice_id")
 _SHIFT_DAYS = 14
 """More than any shift to a business day moves a deadline."""
 
@@ -115,8 +117,8 @@ def insured(
     used: Counter[str] = Counter()
     covered: dict[str, int] = {}
     lost_minor = 0
-    own = (each for each in book.invoices if each.customer_id == customer_id)
-    for invoice in sorted(own, key=lambda each: (each.issued_on, each.invoice_id)):
+    own = [each for each in book.invoices if each.customer_id == customer_id]
+    for invoice in sorted(own, key=_BY_ISSUE):
         taken = _take(book, invoice, used)
         if invoice.invoice_id in lost:
             lost_minor += taken

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from msgspec.structs import replace as with_fields
+
 from encours.contracts.insured.claims import InsuredBook, InsuredInvoice
 from encours.reading.insured import insured_invoice
 from encours.reading.merges import survivors
@@ -79,7 +81,7 @@ async def _open_on(moment: Moment, passed: list[PassedDeadline]) -> dict[tuple[s
         moment.position,
     )
     return {
-        (row["invoice_id"], row["day"]): replace(
+        (row["invoice_id"], row["day"]): with_fields(
             asked[row["invoice_id"], row["day"]],
             open_minor=row["open_minor"],
             disputed_minor=row["disputed_minor"],
