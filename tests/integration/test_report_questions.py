@@ -41,10 +41,11 @@ from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import Basis, Chain, add_subtotal, chain_for
 from reporting_svc.read_models.report_sources.parties import ReportParties
-from reporting_svc.read_models.tie_out.query import require_aged_tied, require_rows_tied
+from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_aged_tied, require_rows_tied
 from reporting_svc.read_models.tie_out.shares import require_shares_tied
 from tests.integration import naive_portfolios
 from tests.integration.delay_answers import check_delays_by_group, number_of
+from tests.integration.insurance_acts import insure
 from tests.integration.measure_checks import (
     check_countback,
     check_delay_groups,
@@ -56,7 +57,7 @@ from tests.integration.measure_checks import (
 )
 from tests.integration.money_acts import BESIDE_FIGURES, every_kind
 from tests.integration.random_questions import FILTERS, Question, ask, group_of, random_history
-from tests.integration.receivable_histories import CUSTOMERS, DAY_0, Books, Expected
+from tests.integration.receivable_histories import CUSTOMERS, DAY_0, Books, Expected, history, issue, open_day
 from tests.integration.store import Store, project
 from tests.integration.test_aged_balance_replay import EVERY_ITEM, EVERY_ROW
 
@@ -280,6 +281,24 @@ def test_a_worker_makes_subtotals_of_every_ledger_again_after_a_rebuild(store: S
                 assert (found.sums, found.rows) == (bare.sums, bare.rows)
 
     store.run(made_again())
+
+
+def test_an_insured_part_that_its_open_item_does_not_hold_is_not_answered(store: Store) -> None:
+    books = history([(insure, 0, 0, 90_000), (issue, 0, 0, 50_000), (open_day, 1, 0, 0)])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    time = TimeTravel(books.today, len(books.log), None, is_now=True)
+    view = View(store.conn, "live", time, granted=None)
+    scope = store.run(with_insured(view, EUR))
+
+    async def insured() -> int:
+        found = await aged(view, scope)
+        await require_shares_tied(view, scope, found)
+        return found.sums[0].insured
+
+    assert store.run(insured()) == 45_000
+    store.run(store.conn.execute("update live.item set open_minor = 44999"))
+    with pytest.raises(FiguresDoNotTie, match=r"insured amounts add up to 450\.00 instead of 449\.99"):
+        store.run(insured())
 
 
 def test_the_histories_have_every_kind_of_movement_of_one_currency() -> None:
