@@ -56,7 +56,8 @@ def test_without_turnover_no_day_of_dso_has_a_price() -> None:
 
 @pytest.mark.parametrize(("opened", "late", "share"), [(200, 50, 25), (0, 0, None), (-10, 0, None)])
 def test_the_overdue_rate_is_a_share_of_what_is_open(opened: int, late: int, share: int | None) -> None:
-    assert Receivable(open_minor=opened, overdue_minor=late).overdue_share == share
+    receivable = Receivable(open_minor=opened, overdue_minor=late, unapplied_minor=7)
+    assert receivable.overdue_share == share
 
 
 @given(amounts, amounts, amounts)

@@ -186,7 +186,9 @@ def test_a_payment_of_a_foreign_invoice_leaves_it_at_the_value_that_was_paid_and
 def test_an_entity_has_its_own_numbers_and_a_wrong_one_is_refused() -> None:
     own = default_chart().with_numbers({"sales": "706100", "vat_2000": "445720"})
     assert (own["sales"].number, own.vat_at(2000).number) == ("706100", "445720")
-    for wrong in ({"sales": "7X6"}, {"turnover": "707000"}, {"sales": "970000"}):
+    assert own.numbered("706100", "losses").label == own["sales"].label, "the chart has it"
+    assert own.numbered("658100", "losses").label == own["losses"].label
+    for wrong in ({"sales": "7X6"}, {"turnover": "707000"}, {"sales": "970000"}, {"sales": "7" * 13}):
         with pytest.raises(AccountNumberRefused):
             default_chart().with_numbers(wrong)
 

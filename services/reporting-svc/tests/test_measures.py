@@ -73,6 +73,12 @@ def test_countback_takes_the_last_month_pro_rata() -> None:
     assert (found.months, found.exhausted) == (3, False)
 
 
+def test_a_balance_of_the_whole_turnover_of_a_month_ends_with_that_month() -> None:
+    found = dso.countback(120_000, WORKED)
+    assert (found.days, found.months, found.exhausted) == (30, 1, False)
+    assert dso.months_back({date(2026, 1, 1): 5}, date(2026, 1, 1)) == [Month(5, 1)]
+
+
 def test_a_month_with_more_credit_notes_than_sales_counts_its_days_and_adds_to_the_balance() -> None:
     found = dso.countback(250_000, [Month(120_000, 30), Month(-10_000, 31), Month(280_000, 30)])
     assert found.days == 30 + 31 + Fraction(140, 280) * 30

@@ -51,6 +51,7 @@ PUBLIC = "https://hooks.firm.example/in?tenant=1"
         "https://10.0.0.1.0x1/",
         "https://localhost/",
         "https://db.localhost/",
+        "https://nas.home.arpa/",
         "https://printer.local/",
         "https://metadata.google.internal/",
         "https://postgres/",
