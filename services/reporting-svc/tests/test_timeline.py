@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, get_type_hints
 from uuid import UUID
 
@@ -338,3 +339,8 @@ def test_a_comment_for_some_roles_is_shown_without_its_words(
 def stored(e: Recorded) -> dict[str, Any]:
     """The event as a row of the ledger."""
     return {name: getattr(e, name) for name in e.__struct_fields__} | {"data": encode(e.data)}
+
+
+def test_the_page_for_auditors_names_the_events_that_no_timeline_shows() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "auditors.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(Timeline.ignores) if f"`{name}`" not in page] == []

@@ -120,7 +120,7 @@ async def entity_timeline(
 ) -> Response:
     """Settings, rules, plans of the turnover, imports, custom reports and schedules, in the order in which the ledger
     learned them. Events about a customer are on its timeline, events of all entities in `GET /v1/timeline`, lines of
-    bank statements in `GET /v1/events`.
+    bank statements as they are read in `GET /v1/events`.
     """
     found = await _timeline(q, page, lang, entity_entries, id, missing=ReportingEntityNotFound)
     return q.respond({"entity_id": id} | found)
