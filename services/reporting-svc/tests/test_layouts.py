@@ -128,7 +128,7 @@ def test_sage_finds_its_fields_in_their_columns() -> None:
     ],
 )
 def test_documents_of_a_series_have_different_references_however_long(layout: Any, place: slice) -> None:
-    """A field that kept the begin of ``FAC-2026-000007`` would be the same for a hundred invoices."""
+    """A field that kept the beginning of ``FAC-2026-000007`` would be the same for a hundred invoices."""
     numbers = ("FAC-2026-000007", "FAC-2026-000008", "FACTURES-CLIENTS-FRANCE-LYON/2026-000009")
     written = [layout.body([replace(LINE, piece=each)]).decode("cp1252")[place].strip() for each in numbers]
     assert [number.endswith(each) for number, each in zip(numbers, written, strict=True)] == [True] * 3
