@@ -16,6 +16,7 @@ from encours.projection.control import STORE_SETTINGS, load_checkpoint, move_che
 from encours.projection.parking import Parking
 from encours.projection.projector import Projection, create_indexes, create_tables
 from encours.projection.read_model import Conn, ReadModel
+from encours.projection.rows import table_of
 from encours.projection.schemas import schema_of
 
 T = TypeVar("T")
@@ -41,8 +42,7 @@ async def project(
     conn: asyncpg.Connection[Any], schema: str, log: list[StoredEvent], batch: int, model: ReadModel
 ) -> None:
     """As the worker does it: prefetch, fold, write, run the daily step, then forget its rows."""
-    await create_tables(conn, schema, model, keys=True)
-    await create_indexes(conn, schema, model.rows)
+    await _empty(conn, schema, model)
     projection = Projection(model, schema, Parking())
     for start in range(0, len(log), batch):
         async with conn.transaction():
@@ -51,6 +51,20 @@ async def project(
             await projection.run_daily_step(conn)
         projection.forget()
     assert not projection.parking.streams, next(iter(projection.parking.streams.items()))
+
+
+async def _empty(conn: asyncpg.Connection[Any], schema: str, model: ReadModel) -> None:
+    """Have the tables of the model, without rows. To create them takes ten times as long as most histories."""
+    tables = sorted(table_of(each).name for each in model.rows)
+    mark = f"{type(model).__qualname__} {model.version}"
+    created = await conn.fetchval("select obj_description(to_regnamespace($1), 'pg_namespace')", schema)
+    found = await conn.fetch("select tablename from pg_tables where schemaname = $1", schema)
+    if created == mark and sorted(row["tablename"] for row in found) == tables:
+        await conn.execute("; ".join(f"delete from {schema}.{each}" for each in tables))
+        return
+    await create_tables(conn, schema, model, keys=True)
+    await create_indexes(conn, schema, model.rows)
+    await conn.execute(f"comment on schema {schema} is '{mark}'")
 
 
 @asynccontextmanager

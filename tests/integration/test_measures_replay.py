@@ -1,6 +1,6 @@
 """Measures, as of any date and known at any moment, are what a naive count over a replay of the events gives.
 
-``DEEP=1``: 2,500 histories, below fifteen minutes of one core.
+``DEEP=1``: 2,500 histories, below ten minutes of one core.
 """
 
 from __future__ import annotations
@@ -53,8 +53,6 @@ from tests.integration.receivable_histories import (
 from tests.integration.store import Store, project
 
 DEEP = "DEEP" in os.environ
-pytestmark = [pytest.mark.timeout(0)] if DEEP else []
-"""A thousand histories beside other work take longer than a test may."""
 ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
