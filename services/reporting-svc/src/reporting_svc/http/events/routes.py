@@ -51,7 +51,9 @@ async def list_events(
     stream: Stream = None,
     limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = 100,
 ) -> Response:
-    """A page of events, straight from the ledger. `known_at` bounds it; `as_of` leaves out what counts later.
+    """A page of events, straight from the ledger.
+
+    `known_at` bounds it; `as_of`, if it is sent, leaves out what counts later.
 
     With `Accept: application/x-ndjson` the events come one a line, and the position to go on from in the header
     `Encours-Position`. An `after` beyond the end of the ledger is refused: a ledger that was restored may have fewer
