@@ -159,6 +159,8 @@ def test_figures_of_a_creditor_are_of_its_own_day(world: World) -> None:
         invoice = world.invoice(debtor, entity_id=creditor)
         body = world.get("reporting", "/v1/aged-balance", entity_id=creditor)
         assert (body["as_of"], body["totals"]["outstanding"]) == (invoice["issued_on"], invoice["total"])
+        exposed = world.get("risk", f"/v1/customers/{debtor}/exposure")
+        assert (exposed["as_of"], exposed["whole"]["components"]["open"]) == (body["as_of"], invoice["total"])
         told = world.get("reporting", f"/v1/customers/{debtor}/timeline")
         assert told["as_of"] == body["as_of"]
         assert "invoice.issued" in [each["type"] for each in told["data"]]

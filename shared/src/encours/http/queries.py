@@ -246,9 +246,13 @@ async def _today(ledger: Ledger, caller: Caller, zone: str) -> tuple[date, datet
 
 
 async def _zone(ledger: Ledger, caller: Caller, request: Request) -> str:
-    """Return the time zone whose day is today: documents have the days of their entity, the creditor."""
+    """Return the time zone whose day is today: documents have the days of their entity, the creditor.
+
+    A customer may be named in the path too.
+    """
     zone, wanted = None, request.query_params
-    entity_id, customer_id = wanted.get("entity_id"), wanted.get("customer_id")
+    entity_id, of_path = wanted.get("entity_id"), filter(_CUSTOMER.fullmatch, request.path_params.values())
+    customer_id = wanted.get("customer_id") or next(of_path, None)
     if entity_id is None and customer_id is not None and _CUSTOMER.fullmatch(customer_id):
         entity_id = await ledger.creditor_of(caller.ledger, customer_id)
     is_covered = caller.entities is None or entity_id in caller.entities
