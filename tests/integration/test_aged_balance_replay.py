@@ -31,6 +31,8 @@ from reporting_svc.read_models.aged_balance.query import aged
 from reporting_svc.read_models.overdue.query import overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.subtotals import add_subtotal, chain_for
+from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_aged_tied
 from reporting_svc.read_models.turnover.query import by_period, opening
 from tests.integration.naive_portfolios import amend
 from tests.integration.receivable_histories import (
@@ -287,6 +289,27 @@ def test_a_movement_of_a_kind_that_no_query_names_reaches_every_figure(store: St
     before = store.run(opening(moment, scope, day))
     assert (total.outstanding, total.tied, late.open_minor) == (6000, True, 6000)
     assert (period.other, period.change, before + period.change) == (-2000, -2000, 6000)
+
+
+def test_totals_of_the_past_are_tied_to_sums_by_day(store: Store) -> None:
+    books = history([(issue, n % 3, n, 1_000) for n in range(40)])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", 10)):
+        pass
+    moment = view(store, DAY_0 + timedelta(days=60), len(books.log) - 5)
+
+    async def tied() -> int:
+        found = await aged(moment, Scope(), page=EVERY_ROW)
+        return sum(
+            each.figures.outstanding for each in await require_aged_tied(moment, Scope(), found, STANDARD)
+        )
+
+    assert store.run(tied()) == 35_000
+    part = store.run(chain_for(moment, Scope(), "day")).added[0].part
+    altered = f"update live.subtotal_{part}_day set account_minor = account_minor + 1 where effective_on = $1"
+    store.run(store.conn.execute(altered, DAY_0))
+    with pytest.raises(FiguresDoNotTie, match="movements of the accounts"):
+        store.run(tied())
 
 
 def test_a_history_with_an_event_that_cannot_be_applied_is_folded_and_its_stream_parked(store: Store) -> None:

@@ -14,7 +14,7 @@ DAY = date(2026, 3, 1)
 
 def subtotal(part: int, since: int, upto: int, items: int) -> SubtotalRange:
     """A subtotal of a history with two positions a day, and at most 10 accounts."""
-    return SubtotalRange(part, since, upto, items, min(items, 10), None, DAY + timedelta(days=upto // 2))
+    return SubtotalRange(part, since, upto, items, min(items, 10), 1, None, DAY + timedelta(days=upto // 2))
 
 
 BLOCKS = [subtotal(1, 0, 10, 8), subtotal(2, 10, 20, 9), subtotal(3, 20, 30, 9)]

@@ -13,9 +13,9 @@ from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY, effectiveness
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.read_models.dso.query import billed_since
-from reporting_svc.read_models.receivables.conversion import ReportConversion, total
+from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql, total
 from reporting_svc.read_models.receivables.rows import ENTITY_ID
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -64,16 +64,13 @@ async def month_to_date(
 
 async def _outstanding(view: View, scope: Scope, day: date, conversion: ReportConversion | None) -> int:
     """Return what was outstanding at the end of a day, penalty documents left out."""
-    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on <= {}::date", day)
-    source, minor = f"{view.schema}.day_sum m", "m.account_minor - m.penalty_minor"
-    if not answered_by_days(view, scope):
-        penalties = f"left join {view.schema}.item i on i.invoice_id = m.invoice_id and i.is_penalty"
-        source = f"{view.schema}.movement m {penalties}"
-        minor = "m.account_minor - case when i.invoice_id is null then 0 else m.item_minor end"
+    args = Arguments()
     rows = await view.conn.fetch(
-        f"""select {ENTITY_ID.sql("m.entity")} as entity, m.currency, sum({minor})::bigint as minor
-            from {source} where {where.sql} group by m.entity, m.currency""",
-        *where.arguments,
+        f"""select {ENTITY_ID.sql("m.entity")} as entity, m.currency,
+                   sum(m.account_minor - m.penalty_minor)::bigint as minor
+            from {await moved_sql(args, view, scope, penalties=True)}
+            where m.effective_on <= {args.add(day)}::date group by m.entity, m.currency""",
+        *args,
     )
     return total(cast("list[Mapping[str, Any]]", rows), "minor", conversion)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, cast
 
+from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import Receivable, eleven_months_before, in_order
 from reporting_svc.domain.measures.collection import months as months_between
 from reporting_svc.domain.measures.dso import Dso, measure, months_back
@@ -15,8 +16,7 @@ from reporting_svc.read_models.aged_balance.query import aged_groups
 from reporting_svc.read_models.collection.query import NOTHING, between, receivables, sales
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql, require_every_rate
 from reporting_svc.read_models.receivables.groups import GroupBy
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.receivables.sums import SALES
+from reporting_svc.read_models.receivables.scope import Scope
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -65,21 +65,20 @@ async def billed_months(
     """
     if conversion is not None:
         await require_every_rate(view, scope, conversion)
-    where = ScopeWhere(view, scope, "m", packed=True).counted()
-    first, begins = (
-        where.arguments.add(each) for each in (view.time.as_of - timedelta(days=days - 1), since)
-    )
+    args = Arguments()
+    first, begins = (args.add(each) for each in (view.time.as_of - timedelta(days=days - 1), since))
+    billed = "sum(m.account_minor) filter (where m.is_sale"
     rows = await view.conn.fetch(
         f"""
-        select date_trunc('month', m.effective_on)::date as month, bool_or({SALES}) as is_billed,
-               coalesce(sum(m.account_minor) filter (where {SALES}), 0)::bigint as billed,
-               coalesce(sum(m.account_minor) filter (where {SALES} and m.effective_on >= {first}::date), 0)::bigint
-                   as of_period,
+        select date_trunc('month', m.effective_on)::date as month,
+               coalesce(sum(m.entries) filter (where m.is_sale), 0) <> 0 as is_billed,
+               coalesce({billed}), 0)::bigint as billed,
+               coalesce({billed} and m.effective_on >= {first}::date), 0)::bigint as of_period,
                sum(m.account_minor)::bigint as change,
                coalesce(sum(m.account_minor) filter (where m.effective_on < {begins}::date), 0)::bigint as before
-        from {moved_sql(view, scope, where, conversion)} group by 1
+        from {await moved_sql(args, view, scope, conversion)} group by 1
         """,
-        *where.arguments,
+        *args,
     )
     return BilledMonths(
         {row["month"]: row["billed"] for row in rows if row["is_billed"]},
@@ -103,11 +102,11 @@ def days_sales_outstanding(
 
 async def billed_since(view: View, scope: Scope, first: date, conversion: ReportConversion | None) -> int:
     """Return turnover VAT included, issued less credited, from ``first`` to the question's day."""
-    where = ScopeWhere(view, scope, "m", packed=True).counted().add(SALES)
-    where.add("m.effective_on >= {}::date", first)
+    args = Arguments()
     billed: int = await view.conn.fetchval(
-        f"select coalesce(sum(m.account_minor), 0)::bigint from {moved_sql(view, scope, where, conversion)}",
-        *where.arguments,
+        f"""select coalesce(sum(m.account_minor), 0)::bigint from {await moved_sql(args, view, scope, conversion)}
+            where m.is_sale and m.effective_on >= {args.add(first)}::date""",
+        *args,
     )
     return billed
 

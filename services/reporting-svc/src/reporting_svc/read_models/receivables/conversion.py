@@ -13,9 +13,12 @@ from encours.kernel.exchange import QuotedRate, RateHistory, rate_through
 from encours.kernel.money import exponent
 from encours.reading.rates import rate_histories, rates_known
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.counted import Counted, counted
 from reporting_svc.read_models.receivables.query import is_now, open_then
 from reporting_svc.read_models.receivables.rows import ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
+from reporting_svc.read_models.receivables.subtotals import Chain
+from reporting_svc.read_models.receivables.sums import OF_DAY
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -159,19 +162,32 @@ async def _histories(
     )
 
 
-def moved_sql(view: View, scope: Scope, where: ScopeWhere, conversion: ReportConversion | None = None) -> str:
-    """SQL: movements ``m`` with kind, effective_on, account_minor and net_minor, converted if it is asked for.
+async def moved_sql(
+    args: Arguments,
+    view: View,
+    scope: Scope,
+    conversion: ReportConversion | None = None,
+    *,
+    penalties: bool = False,
+) -> str:
+    """SQL: what moved the customers' account ``m`` by the day of the question, with the columns of ``day_sum`` and
+    ``entries``; converted, entry by entry, if it is asked for.
 
-    Their sums by day where these answer: thousands of rows in place of millions.
+    Sums by day where these answer: thousands of rows in place of millions. Of days whose entries were taken off again
+    the ``entries`` add up to 0. ``penalty_minor`` is there with ``penalties`` alone, and not converted.
     """
+    if conversion is None and answered_by_days(view, scope):
+        where = ScopeWhere(view, scope, "m", args, packed=True).counted()
+        return f"(select m.*, 1 as entries from {view.schema}.day_sum m where {where.sql}) m"
     if conversion is None:
-        table = "day_sum" if answered_by_days(view, scope) else "movement"
-        return f"(select * from {view.schema}.{table} m where {where.sql}) m"
-    rates = conversion.sql(where.arguments)
+        whole = scope == scope.everyone()
+        sums = await counted(args, view, scope, "day") if whole else Counted(args, view, scope, Chain())
+        return f"({sums.days(penalties=penalties)}) m"
+    where = ScopeWhere(view, scope, "m", args, packed=True).counted()
     return f"""(
-        select m.kind, m.effective_on,
+        select {OF_DAY}, 1 as entries,
                round(m.account_minor * r.factor) as account_minor, round(m.net_minor * r.factor) as net_minor
         from {view.schema}.movement m
-        left join {rates} r on r.entity = {ENTITY_ID.sql("m.entity")} and r.currency = m.currency
+        left join {conversion.sql(args)} r on r.entity = {ENTITY_ID.sql("m.entity")} and r.currency = m.currency
         where {where.sql}
     ) m"""

@@ -24,6 +24,7 @@ from reporting_svc.read_models.receivables.subtotals import (
     chain_for,
     known_to,
 )
+from reporting_svc.read_models.receivables.sums import DAY_KEY, DAY_SUMS, OF_DAY, ON_DAY, penalty_sql
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -104,6 +105,27 @@ class Counted:
         """SQL: the account (entity, customer_id, currency) with its cash and its balance."""
         parts = [self._part(sign, part, "account", _on_account) for sign, part in self.chain.signed]
         return " union all ".join([*parts, *self._beside(_on_account)])
+
+    def days(self, *, penalties: bool) -> str:
+        """SQL: rows with the columns of ``day_sum`` and the number of their ``entries``, up to the day of the question.
+
+        ``penalties``: with ``penalty_minor``, for which each movement beside the chain is looked up.
+        """
+        penalty, also = (
+            (penalty_sql(self.view.schema), f"{ON_DAY} or m.item_minor <> 0") if penalties else ("0", ON_DAY)
+        )
+
+        def of_movement(sign: str) -> str:
+            return f"""{OF_DAY}, {sign}m.account_minor as account_minor, {sign}m.net_minor as net_minor,
+                       {sign}({penalty}) as penalty_minor, {sign}({ON_DAY}::int) as entries"""
+
+        def of_sums(sign: str) -> str:
+            return ", ".join([DAY_KEY, *(f"{sign}m.{each} as {each}" for each in DAY_SUMS)])
+
+        parts = [self._part(sign, part, "day", of_sums) for sign, part in self.chain.signed]
+        rows = " union all ".join([*parts, *self._beside(of_movement, also)])
+        # On later days the chain has what is taken off beside it.
+        return f"select * from ({rows}) m where m.effective_on <= {self.args.add(self.view.time.as_of)}::date"
 
     def accounts_by_day(self, by: Basis, ends: Sequence[str]) -> str:
         """SQL: the rows of :meth:`accounts` with what is open of invoices, and what of it has a date ``by``

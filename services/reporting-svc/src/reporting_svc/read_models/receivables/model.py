@@ -174,7 +174,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 29
+    version = 30
     rows = (
         ReportingEntity,
         ReportedCustomer,

@@ -2,9 +2,9 @@
 
 A subtotal is the sum of the movements of a range of positions. One of its tables has a row per invoice, another one
 per account: with what is open by due date and by issue date, added up from the first day on, so that a band is the
-difference of two elements. Others, of ranges of their own, have the states of debts that the range changes
-(:mod:`reporting_svc.read_models.debts`). Subtotals of consecutive ranges make a chain from the first position on. An
-answer (:mod:`.counted`) is the same sum with any chain, and without one.
+difference of two elements. A third one has the sums of each day by kind of entry. Others, of ranges of their own, have
+the states of debts that the range changes (:mod:`reporting_svc.read_models.debts`). Subtotals of consecutive ranges
+make a chain from the first position on. An answer (:mod:`.counted`) is the same sum with any chain, and without one.
 
 Bands need no single invoices but those *apart*: disputed, on a payment plan, in instalments, or penalty documents. A
 subtotal marks those that were apart by its last position, as far as it has them.
@@ -18,13 +18,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from encours.projection.schemas import schema_of
 from reporting_svc.read_models.debts.columns import made_sql
 from reporting_svc.read_models.debts.states import added_sql, changes_sql
 from reporting_svc.read_models.receivables.rows import apart_sql
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.receivables.sums import added_days_sql, days_sql
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -39,11 +40,14 @@ _ON_ACCOUNT = ("cash_minor", "account_minor")
 ACCOUNT_KEY = ("entity", "customer_id", "currency")
 _DATES = ("due_on", "issued_on")
 Basis = Literal["due_on", "issued_on"]
-SubtotalTable = Literal["item", "account", "debt"]
+SubtotalTable = Literal["item", "account", "day", "debt"]
 _INDEXES: dict[SubtotalTable, str] = {
     "item": "(is_apart, invoice_id)",
     "debt": "(spare_id) where spare_id is not null",
 }
+_SHARE: dict[SubtotalTable, int] = {"item": 2, "debt": 1}
+"""Blocks have this share of the rows of the subtotal of everything before them, at most: one in so many. Accounts come
+with items, and each block has most of them; the debts of everything take minutes to add up."""
 _LAST = 2**63 - 1
 PAST_WORK_MEM = "64MB"
 """For movements joined with a million items: with the default of 4 MB the join goes through temporary files."""
@@ -58,6 +62,7 @@ class SubtotalRange:
     upto: int
     items: int | None
     accounts: int | None
+    days: int | None
     debts: int | None
     """Rows of each table; ``None`` without it."""
     day: date
@@ -65,7 +70,7 @@ class SubtotalRange:
 
     def rows_of(self, table: SubtotalTable) -> int | None:
         """Return the number of rows of a table."""
-        return {"item": self.items, "account": self.accounts, "debt": self.debts}[table]
+        return {"item": self.items, "account": self.accounts, "day": self.days, "debt": self.debts}[table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ async def chain_for(view: View, scope: Scope, table: SubtotalTable) -> Chain:
 
 async def _ranges(conn: Conn, schema: str) -> list[SubtotalRange]:
     found = await conn.fetch(
-        f"select part, since, upto, items, accounts, debts, day from {schema}.subtotal_range order by upto, since"
+        f"select part, since, upto, items, accounts, days, debts, day from {schema}.subtotal_range order by upto, since"
     )
     return [SubtotalRange(*row) for row in found]
 
@@ -169,8 +174,8 @@ async def with_movements(conn: Conn, model: str) -> list[str]:
 async def add_subtotal(conn: Conn, schema: str, block: int = BLOCK) -> bool:
     """Make the next subtotal of ``block`` movements, and that of debts of half as many; false if fewer are left.
 
-    Once those since the last one that begins with the first position have as many rows as it has, they are added up to
-    another: a chain has hardly more rows than there was open, and than twice the debts that there were.
+    Once those since the last one from the first position on have half as many rows as it has, of debts as many, they
+    are added up to another: a chain has hardly more rows than there was open, and than twice the debts there were.
     """
     # A movement beside a chain costs more where its invoice is looked up than where it is only added.
     made = [await _add(conn, schema, "item", block), await _add(conn, schema, "debt", (block + 1) // 2)]
@@ -184,7 +189,7 @@ async def _add(conn: Conn, schema: str, table: SubtotalTable, block: int) -> boo
         await conn.execute(
             f"""set local work_mem = '{PAST_WORK_MEM}';
                 create table if not exists {schema}.subtotal_range (part int primary key, since bigint not null,
-                  upto bigint not null, day date not null, items bigint, accounts bigint, debts bigint);
+                  upto bigint not null, day date not null, items bigint, accounts bigint, days bigint, debts bigint);
                 lock table {schema}.subtotal_range in share row exclusive mode"""
         )
         # Another worker may have made it until the lock was granted.
@@ -196,7 +201,7 @@ async def _add(conn: Conn, schema: str, table: SubtotalTable, block: int) -> boo
         ranges = _having(await _ranges(conn, schema), table)
         base = max((each for each in ranges if each.since == 0), key=lambda each: each.upto)
         blocks = [each for each in ranges if each.since >= base.upto]
-        if blocks and _rows(blocks, table) >= _rows([base], table):
+        if blocks and _rows(blocks, table) * _SHARE[table] >= _rows([base], table):
             await _keep(conn, schema, table, 0, upto, [base, *blocks])
     return True
 
@@ -228,6 +233,7 @@ async def _keep(
         made["account"] = _accounts(
             schema, f"{schema}.subtotal_{part}_item", _all_of(schema, chain, "account") if chain else moved
         )
+        made["day"] = added_days_sql(_all_of(schema, chain, "day")) if chain else days_sql(schema, moved)
     for each, query in made.items():
         name = f"{schema}.subtotal_{part}_{each}"
         await conn.execute(f"create table {name} as {query}")
@@ -240,10 +246,10 @@ async def _keep(
         )
     counts = [
         f"(select count(*) from {schema}.subtotal_{part}_{each})" if each in made else "null"
-        for each in ("item", "account", "debt")
+        for each in get_args(SubtotalTable)
     ]
     await conn.execute(
-        f"""insert into {schema}.subtotal_range (part, since, upto, day, items, accounts, debts)
+        f"""insert into {schema}.subtotal_range (part, since, upto, day, items, accounts, days, debts)
             select $1, $2, $3, (
                 select percentile_disc(0.5) within group (order by effective_on) from (
                     select effective_on from {schema}.movement where position <= $3

@@ -20,8 +20,14 @@ _SETTLING = "m.kind not in ({})".format(", ".join(f"'{kind}'" for kind in OWING)
 """SQL: movements ``m`` that settle an invoice."""
 SALES = f"(m.net_minor <> 0 or m.kind in {(*INVOICED, *CREDITED)})"
 """Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
-_DAY_KEY = "entity, currency, effective_on, kind, is_sale, is_debit"
-_OF_DAY = f"m.entity, m.currency, m.effective_on, m.kind, {SALES} as is_sale, m.account_minor > 0 as is_debit"
+DAY_KEY = "entity, currency, effective_on, kind, is_sale, is_debit"
+IS_SALE, IS_DEBIT = f"{SALES} as is_sale", "m.account_minor > 0 as is_debit"
+OF_DAY = f"m.entity, m.currency, m.effective_on, m.kind, {IS_SALE}, {IS_DEBIT}"
+
+ON_DAY = "(m.account_minor <> 0 or m.net_minor <> 0)"
+"""SQL: movements ``m`` of the customers' account."""
+DAY_SUMS = ("account_minor", "net_minor", "penalty_minor", "entries")
+"""Amounts of a day, and the number of movements of the account in them."""
 
 
 def items_sql(schema: str) -> str:
@@ -90,18 +96,38 @@ def balances_sql(schema: str) -> str:
 def day_entries_sql(schema: str) -> str:
     """SQL: sums of the movements on the customers' account by day and kind."""
     return f"""
-        select {_OF_DAY}, sum(m.account_minor)::bigint as account_minor, sum(m.net_minor)::bigint as net_minor
-        from {schema}.movement m where m.account_minor <> 0 or m.net_minor <> 0 group by 1, 2, 3, 4, 5, 6
+        select {OF_DAY}, sum(m.account_minor)::bigint as account_minor, sum(m.net_minor)::bigint as net_minor
+        from {schema}.movement m where {ON_DAY} group by 1, 2, 3, 4, 5, 6
     """
 
 
 def day_sums_sql(schema: str) -> str:
     """SQL: rows of ``day_sum``, from the sums of the account and the movements on penalty documents."""
     return f"""
-        select {_DAY_KEY}, coalesce(s.account_minor, 0), coalesce(s.net_minor, 0), coalesce(p.penalty_minor, 0)
+        select {DAY_KEY}, coalesce(s.account_minor, 0), coalesce(s.net_minor, 0), coalesce(p.penalty_minor, 0)
         from {schema}.day_sum_summed s full join (
-            select {_OF_DAY}, sum(m.item_minor)::bigint as penalty_minor
+            select {OF_DAY}, sum(m.item_minor)::bigint as penalty_minor
             from {schema}.movement m join {schema}.item i on i.invoice_id = m.invoice_id and i.is_penalty
             where m.item_minor <> 0 group by 1, 2, 3, 4, 5, 6
-        ) p using ({_DAY_KEY})
+        ) p using ({DAY_KEY})
     """
+
+
+def days_sql(schema: str, source: str) -> str:
+    """SQL: sums of movements by day, with the columns of ``day_sum`` and the number of their ``entries``."""
+    return added_days_sql(f"""
+        select {OF_DAY}, m.account_minor, m.net_minor, {penalty_sql(schema)} as penalty_minor, {ON_DAY}::int as entries
+        from ({source}) m where {ON_DAY} or m.item_minor <> 0
+    """)
+
+
+def penalty_sql(schema: str) -> str:
+    """SQL: the change of the open amount of a penalty document by a movement ``m``."""
+    return f"""case when m.item_minor <> 0 and exists (
+        select from {schema}.item i where i.invoice_id = m.invoice_id and i.is_penalty) then m.item_minor else 0 end"""
+
+
+def added_days_sql(rows: str) -> str:
+    """SQL: the sums by day of rows that are sums by day."""
+    sums = ", ".join(f"sum({each})::bigint as {each}" for each in DAY_SUMS)
+    return f"select {DAY_KEY}, {sums} from ({rows}) day group by {DAY_KEY}"

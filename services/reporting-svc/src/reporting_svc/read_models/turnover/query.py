@@ -18,7 +18,7 @@ from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.groups import Debtor, GroupBy, grouping
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
-from reporting_svc.read_models.receivables.sums import SALES
+from reporting_svc.read_models.receivables.sums import IS_DEBIT, IS_SALE
 from reporting_svc.read_models.tie_out.query import OwnSum
 
 if TYPE_CHECKING:
@@ -31,15 +31,15 @@ CHANGES = "opening balance and the changes of the periods"
 
 
 _SUMS = f"""
-    coalesce(sum(m.account_minor) filter (where {SALES} and m.account_minor > 0), 0)::bigint as billed,
-    coalesce(-sum(m.account_minor) filter (where {SALES} and m.account_minor < 0), 0)::bigint as credited,
+    coalesce(sum(m.account_minor) filter (where m.is_sale and m.is_debit), 0)::bigint as billed,
+    coalesce(-sum(m.account_minor) filter (where m.is_sale and not m.is_debit), 0)::bigint as credited,
     sum(m.net_minor)::bigint as net,
     coalesce(sum(m.account_minor) filter (where m.kind in {GROSS}), 0)::bigint as gross,
     coalesce(-sum(m.account_minor) filter (
         where m.kind in ('received', 'identified', 'reassigned')), 0)::bigint as collected,
     coalesce(sum(m.account_minor) filter (where m.kind in ('reversed', 'restored')), 0)::bigint as reversed,
     sum(m.account_minor)::bigint as change,
-    coalesce(sum(m.net_minor) filter (where m.account_minor > 0), 0)::bigint as billed_net"""
+    coalesce(sum(m.net_minor) filter (where m.is_debit), 0)::bigint as billed_net"""
 _COLUMNS = ("billed", "credited", "net", "gross", "collected", "reversed", "change", "billed_net")
 
 
@@ -77,12 +77,12 @@ async def by_period(
     view: View, scope: Scope, period: Period, first: date, conversion: ReportConversion | None = None
 ) -> list[Turnover]:
     """Return periods with movements from ``first`` to the question's day, in order. Weeks are ISO 8601."""
-    where = ScopeWhere(view, scope, "m", packed=True).counted()
-    where.add("m.account_minor <> 0").add("m.effective_on >= {}::date", first)
-    start = f"date_trunc({where.arguments.add(period)}::text, m.effective_on)::date"
+    args = Arguments()
+    start = f"date_trunc({args.add(period)}::text, m.effective_on)::date"
     rows = await view.conn.fetch(
-        f"select {start} as start, {_SUMS} from {moved_sql(view, scope, where, conversion)} group by 1 order by 1",
-        *where.arguments,
+        f"""select {start} as start, {_SUMS} from {await moved_sql(args, view, scope, conversion)}
+            where m.effective_on >= {args.add(first)}::date group by 1 having sum(m.entries) <> 0 order by 1""",
+        *args,
     )
     return [Turnover(*row) for row in rows]
 
@@ -107,7 +107,8 @@ async def by_group(
                    m.start, {names}
             from (
                 select m.entity, m.customer_id, {start} as start, {_SUMS}
-                from {view.schema}.movement m where {where.sql} group by m.entity, m.customer_id, 3
+                from (select m.*, {IS_SALE}, {IS_DEBIT} from {view.schema}.movement m where {where.sql}) m
+                group by m.entity, m.customer_id, 3
             ) m
         ) p {group.join} group by 1, 2 order by 1, 2
         """,
