@@ -234,7 +234,7 @@ def close_rest(b: Books, n: int, day: date, amount: int) -> None:
         "payment_id": payment_id,
     }
     kind: Any = (InvoiceResidualClosed, invoice.EarlyDiscountTaken)[n % 2]
-    b.record(invoice_id, sample(kind, **given, amount_minor=part), day)
+    b.record(invoice_id, sample(kind, **given, amount_minor=part, received_on=day), day)
     b.open[invoice_id] -= part
     if kind is invoice.EarlyDiscountTaken:
         b.owed[invoice_id] -= part

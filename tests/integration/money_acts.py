@@ -31,7 +31,7 @@ def lower(b: Books, n: int, day: date, amount: int) -> None:
     part = min(amount, b.open[invoice_id])
     customer, currency = b.owner[invoice_id]
     given = {"invoice_id": invoice_id, "customer_id": customer, "currency": currency, "amount_minor": part}
-    paid = {} if kind is loss.InvoiceWrittenOff else {"payment_id": b.id("pay")}
+    paid = {} if kind is loss.InvoiceWrittenOff else {"payment_id": b.id("pay"), "received_on": day}
     b.record(invoice_id, sample(kind, **given | paid), day)
     if n % 2:
         back = loss.WriteOffRecovered if n % 12 == 9 else RAISED[kind]

@@ -116,7 +116,10 @@ def check_states(store: Store, chance: random.Random, books: Books) -> int:
         DAY_0 + timedelta(days=chance.randrange(-15, 60)), known, EUR, frozenset({"", *CUSTOMERS})
     )
     check_delays(store, asked, books.log)
-    return number_of(store.run(debt_states(asked.view(store, len(books.log)), EUR, None)).states)
+    view = asked.view(store, len(books.log))
+    if not store.run(chain_for(view, EUR, "debt")).added:
+        return 0
+    return number_of(store.run(debt_states(view, EUR, None)).states)
 
 
 def check_open_items(store: Store, asked: Question, log: list[StoredEvent]) -> None:
