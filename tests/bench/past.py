@@ -2,10 +2,10 @@
 
 Three years of invoices to 20,000 customers: each is paid after 60 days, every second one by half, and in full after 120
 days. Some are in dispute from the first payment to the second or in three instalments, one payment in 40 is booked ten
-days late. The questions ask for days all over the three years, known then, a while later and now. The reference, in the
-same run, is one of the answers from the movements themselves. So it is with payment delays, in which cohorts, seasons,
-the debts at risk and the ranking of customers are. Turnover of one past date and moment reads movements; its rows stand
-beside the median of these answers.
+days late, and every 50th customer has a payment of the last 30 days that is unapplied. The questions ask for days all
+over the three years, known then, a while later and now. The reference, in the same run, is one of the answers from the
+movements themselves. So it is with payment delays, in which cohorts, seasons, the debts at risk and the ranking of
+customers are. Other measures of one past date and moment stand beside the median of these answers.
 
 With ``ENCOURS_BENCH_EVENTS=10000000`` as many movements take the place of 1,000,000.
 """
@@ -50,6 +50,8 @@ GROUPS = MOVEMENTS // 5
 FIRST, DAYS = date(2023, 7, 1), 1_095
 PAID, SETTLED = GROUPS * 60 // DAYS, GROUPS * 120 // DAYS
 """Groups from an issue to its payments."""
+SPARE = CUSTOMERS // 50 * DAYS // 30
+"""Payments that stay unapplied for 30 days: at any time those of every 50th customer."""
 QUESTIONS = 40
 MIDDLE = 30
 """Pair of date and moment of which measures are asked."""
@@ -98,6 +100,19 @@ insert into {SCHEMA}.movement (position, line, item_minor, contested_minor, conc
       where i >= 0
     ) moved
   ) each;
+insert into {SCHEMA}.movement (position, line, item_minor, contested_minor, conceded_minor, planned_minor, cash_minor,
+                               account_minor, net_minor, effective_on, entity, customer_id, currency, kind, payment_id,
+                               available_on)
+  select 5 * g + 1, case kind when 'received' then 1 else 2 end, 0, 0, 0, 0, minor, -minor, 0, day,
+         substr('{ENTITY}', 5)::uuid, md5((n * 7919 % {CUSTOMERS})::text)::uuid, 'EUR', kind,
+         md5('spare' || n)::uuid, '{FIRST}'::date + (begins * {DAYS} / {GROUPS})::int
+  from (
+    select n, kind, minor, begins, begins + later as g,
+           '{FIRST}'::date + ((begins + later) * {DAYS} / {GROUPS})::int as day
+    from generate_series(0::bigint, {SPARE} - 1) n
+    cross join (values ('received', 50000, 0), ('refunded', -50000, {GROUPS} * 30 / {DAYS})) each(kind, minor, later)
+    cross join lateral (select n * {GROUPS} / {SPARE} as begins) of
+  ) each where g < {GROUPS};
 """
 
 
@@ -201,7 +216,7 @@ async def _settled_one_by_one(conn: asyncpg.Connection[Any], view: View, found: 
 async def _measured_then(
     conn: asyncpg.Connection[Any], day: date, position: int, name: str, ask: Measure, aged_ms: float
 ) -> Entry:
-    """Return the second of two answers of a measure at a past date and moment, which reads movements."""
+    """Return the second of two answers of a measure at a past date and moment."""
     for _ in range(2):
         started = time.perf_counter()
         async with conn.transaction(isolation="repeatable_read", readonly=True):
