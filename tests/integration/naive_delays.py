@@ -9,6 +9,7 @@ from typing import Any
 
 from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Settlement, settlements
 from encours.ledger.stored import StoredEvent
+from tests.integration.naive_money import OWING, SETTLING
 
 
 @dataclass
@@ -106,6 +107,11 @@ def _add(account: Account, event: StoredEvent, data: Any) -> None:
             account.funded(data.payment_id, data.received_on)
         case "invoice.payment_unapplied":
             account.put(data, -data.amount_minor)
+        case kind if (sign := SETTLING.get(kind) or OWING.get(kind)) is not None:
+            minor = sign * (data.written_off_minor if kind == "invoice.unrecoverable" else data.amount_minor)
+            debt = account.debts[data.invoice_id]
+            debt.open += minor
+            debt.owed += minor if kind in OWING else 0
 
 
 def _settled(account: Account) -> Mapping[str, Settlement]:

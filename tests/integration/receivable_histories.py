@@ -182,7 +182,7 @@ def identify(b: Books, n: int, day: date, amount: int) -> None:
             event = payment.PaymentIdentified(
                 payment_id=payment_id, customer_id=payer, amount_minor=paid["amount"], currency=paid["currency"],
             )  # fmt: skip
-            b.record(payment_id, event, day)
+            b.record(payment_id, event, max(day, paid["on"]))
             return
 
 
