@@ -1,8 +1,8 @@
 """Columns of the states of debts: a row holds thousands of them, each column as the bytes of its values one by one.
 
-A million states as rows take a second to read, as columns a tenth of it. The rows beside stay: subtotals are added up
-from them. Debts that are open, or of which something was conceded or given up, come in rows of their own, the others in
-the order of their days, so that a question reads those of its period.
+A million states as rows take a second to read, as columns a tenth of it. Subtotals are added up from the rows, which no
+question reads. Debts that are open, or of which something was conceded or given up, come in rows of columns of their
+own, the others in the order of their days, so that a question reads those of its period.
 
 Accounts have numbers in place of 40 bytes in each state; a number is never given twice.
 """
@@ -45,8 +45,11 @@ def funds_key(funds: bytes) -> int:
     return int.from_bytes(md5(funds, usedforsecurity=False).digest()[:8], "big", signed=True)
 
 
-def made_sql(schema: str, states: str, columns: str) -> str:
-    """SQL, statements: make the table ``columns`` of the states in another table."""
+def made_sql(schema: str, subtotal: str) -> str:
+    """SQL, statements: make the tables that questions read of the states in ``…_debt``: their columns in ``…_column``,
+    and what makes funds spare in ``…_spare``.
+    """
+    states, columns = f"{subtotal}_debt", f"{subtotal}_column"
     account = f"{schema}.{ACCOUNT_TABLE}"
     table = ", ".join(f"{name} bytea" for name in _VALUES)
     plain = "; ".join(f"alter table {columns} alter {name} set storage external" for name in _VALUES)
@@ -68,7 +71,9 @@ def made_sql(schema: str, states: str, columns: str) -> str:
                    row_number() over (partition by {UNSETTLED} order by greatest(due_on, issued_on)) as place
             from {states} s join {account} using (entity, customer_id, currency) where spare_id is null
           ) placed group by is_unsettled, (place - 1) / {DEBTS_PER_ROW};
-        analyze {account}
+        create table {subtotal}_spare as
+          select entity, customer_id, currency, spare_id, times from {states} where spare_id is not null;
+        analyze {account}; analyze {subtotal}_spare
     """
 
 

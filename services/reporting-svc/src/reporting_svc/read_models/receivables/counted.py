@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.rows import APART, apart_sql
@@ -88,9 +88,7 @@ class Counted:
         """SQL: what made funds spare at the end of the chain (:mod:`reporting_svc.read_models.debts.states`)."""
         columns = f"{', '.join(ACCOUNT_KEY)}, spare_id"
         parts = [
-            self._part(
-                sign, part, "debt", lambda sign: f"{columns}, {sign}times as times", "spare_id is not null"
-            )
+            self._part(sign, part, "spare", lambda sign: f"{columns}, {sign}times as times")
             for sign, part in self.chain.signed
         ]
         return " union all ".join(parts)
@@ -156,7 +154,12 @@ class Counted:
         return " union all ".join([*parts, f"select {_by_day(ends)} from ({beside}) m"])
 
     def _part(
-        self, sign: str, part: SubtotalRange, table: SubtotalTable, columns: _Columns, also: str = "true"
+        self,
+        sign: str,
+        part: SubtotalRange,
+        table: SubtotalTable | Literal["spare"],
+        columns: _Columns,
+        also: str = "true",
     ) -> str:
         where = ScopeWhere(self.view, self.scope, "m", self.args, packed=True).add(also)
         return (

@@ -41,13 +41,9 @@ ACCOUNT_KEY = ("entity", "customer_id", "currency")
 _DATES = ("due_on", "issued_on")
 Basis = Literal["due_on", "issued_on"]
 SubtotalTable = Literal["item", "account", "day", "debt"]
-_INDEXES: dict[SubtotalTable, str] = {
-    "item": "(is_apart, invoice_id)",
-    "debt": "(spare_id) where spare_id is not null",
-}
-_SHARE: dict[SubtotalTable, int] = {"item": 2, "debt": 1}
-"""Blocks have this share of the rows of the subtotal of everything before them, at most: one in so many. Accounts come
-with items, and each block has most of them; the debts of everything take minutes to add up."""
+_INDEXES: dict[SubtotalTable, str] = {"item": "(is_apart, invoice_id)"}
+_SHARE: dict[SubtotalTable, int] = {"item": 2, "debt": 4}
+"""Blocks have this share of the rows of the subtotal of everything before them, at most: one in so many."""
 _LAST = 2**63 - 1
 PAST_WORK_MEM = "64MB"
 """For movements joined with a million items: with the default of 4 MB the join goes through temporary files."""
@@ -174,8 +170,9 @@ async def with_movements(conn: Conn, model: str) -> list[str]:
 async def add_subtotal(conn: Conn, schema: str, block: int = BLOCK) -> bool:
     """Make the next subtotal of ``block`` movements, and that of debts of half as many; false if fewer are left.
 
-    Once those since the last one from the first position on have half as many rows as it has, of debts as many, they
-    are added up to another: a chain has hardly more rows than there was open, and than twice the debts there were.
+    Once those since the last one from the first position on have half as many rows as it has, of debts a quarter, they
+    are added up to another: a chain has hardly more rows than there was open, and than there were debts. The rows of
+    debts are dropped then; questions read their columns, and what makes funds spare.
     """
     # A movement beside a chain costs more where its invoice is looked up than where it is only added.
     made = [await _add(conn, schema, "item", block), await _add(conn, schema, "debt", (block + 1) // 2)]
@@ -203,6 +200,10 @@ async def _add(conn: Conn, schema: str, table: SubtotalTable, block: int) -> boo
         blocks = [each for each in ranges if each.since >= base.upto]
         if blocks and _rows(blocks, table) * _SHARE[table] >= _rows([base], table):
             await _keep(conn, schema, table, 0, upto, [base, *blocks])
+            if table == "debt":
+                await conn.execute(
+                    "; ".join(f"drop table {_rows_of(schema, each)}" for each in (base, *blocks))
+                )
     return True
 
 
@@ -241,9 +242,7 @@ async def _keep(
             await conn.execute(f"create index on {name} {_INDEXES[each]}")
         await conn.execute(f"analyze {name}")
     if table == "debt":
-        await conn.execute(
-            made_sql(schema, f"{schema}.subtotal_{part}_debt", f"{schema}.subtotal_{part}_column")
-        )
+        await conn.execute(made_sql(schema, f"{schema}.subtotal_{part}"))
     counts = [
         f"(select count(*) from {schema}.subtotal_{part}_{each})" if each in made else "null"
         for each in get_args(SubtotalTable)
@@ -259,6 +258,10 @@ async def _keep(
         since,
         upto,
     )
+
+
+def _rows_of(schema: str, part: SubtotalRange) -> str:
+    return f"{schema}.subtotal_{part.part}_debt"
 
 
 def _all_of(schema: str, chain: Sequence[SubtotalRange], table: SubtotalTable) -> str:
