@@ -175,7 +175,7 @@ def test_figures_of_a_creditor_are_of_its_own_day(world: World) -> None:
 
 
 def own_reports_are_of_today(world: World, creditor: str, today: str, figure: str) -> None:
-    """What a creditor has just published, saved or changed is there, on its own day."""
+    """Anything that a creditor has just published, saved or changed is there, on its own day."""
     reporting, of_entity = world.client("reporting"), {"entity_id": creditor}
     month = {"month": today[:7], "billed": "80.00"}
     plan = {

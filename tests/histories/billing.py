@@ -1,4 +1,4 @@
-"""What invoices bill, and what of it has ended reservations: a naive count of the events.
+"""Amounts that invoices bill, and what of them has ended reservations: a naive count of the events.
 
 An invoice and its corrections are one family, which bills goods once. Credit notes take goods off: first those that
 have ended no reservation, as those are ordered still.
@@ -26,7 +26,7 @@ from tests.histories.credit import CreditDesk
 
 
 class BilledGoods:
-    """What each invoice bills that has ended no reservation yet."""
+    """Return what each invoice bills that has ended no reservation yet."""
 
     def __init__(self, events: Iterable[Recorded]) -> None:
         self.root: dict[str, str] = {}
