@@ -4,7 +4,7 @@ While a debtor has no spare funds (unapplied cash, or more paid on an invoice th
 invoice to which it is applied and no other (:mod:`encours.contracts.settlement`). So sums of the invoice's movements
 give what is covered of it, and from which day on. Each instalment of the schedule in force is a debt of its own: the
 earliest funds cover the earliest one, so it has those that lie in its range of what is owed. Debts of an account with
-spare funds are settled together and have no state.
+spare funds are settled together, but those that were settled before these came: of its states no others count.
 
 The payments of a debt are in its state too: packed in ``funds``, 12 bytes each, or none where the only one is that of
 the day of settlement. Forecasts and reminders need them.
