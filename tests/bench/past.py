@@ -32,9 +32,8 @@ from reporting_svc.domain.measures.delays import DelayFigures
 from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.anomalies.query import delayed_debts, named, transactions
-from reporting_svc.read_models.delays.figures import delay_figures, fallen_outcomes
+from reporting_svc.read_models.delays.figures import delay_figures, fallen_outcomes, outcomes_of
 from reporting_svc.read_models.delays.query import covered_debts
-from reporting_svc.read_models.delays.states import outcomes_of
 from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding
 from reporting_svc.read_models.forecast.query import forecast_basis
 from reporting_svc.read_models.receivables import Receivables
@@ -105,9 +104,9 @@ insert into {SCHEMA}.movement (position, line, item_minor, contested_minor, conc
                                available_on)
   select 5 * g + 1, case kind when 'received' then 1 else 2 end, 0, 0, 0, 0, minor, -minor, 0, day,
          substr('{ENTITY}', 5)::uuid, md5((n * 7919 % {CUSTOMERS})::text)::uuid, 'EUR', kind,
-         md5('spare' || n)::uuid, '{FIRST}'::date + (begins * {DAYS} / {GROUPS})::int
+         md5('spare' || n)::uuid, case when minor > 0 then day end
   from (
-    select n, kind, minor, begins, begins + later as g,
+    select n, kind, minor, begins + later as g,
            '{FIRST}'::date + ((begins + later) * {DAYS} / {GROUPS})::int as day
     from generate_series(0::bigint, {SPARE} - 1) n
     cross join (values ('received', 50000, 0), ('refunded', -50000, {GROUPS} * 30 / {DAYS})) each(kind, minor, later)

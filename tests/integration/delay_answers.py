@@ -14,9 +14,8 @@ from reporting_svc.domain.forecast.debts import PaidDebts
 from reporting_svc.domain.measures.delays import DelayFigures, DueOutcome
 from reporting_svc.domain.measures.states import DebtStates
 from reporting_svc.read_models.anomalies.query import delayed_debts, named
-from reporting_svc.read_models.delays.figures import DelayGroup, delay_figures, fallen_outcomes
+from reporting_svc.read_models.delays.figures import DelayGroup, delay_figures, fallen_outcomes, outcomes_of
 from reporting_svc.read_models.delays.query import covered_debts
-from reporting_svc.read_models.delays.states import outcomes_of
 from reporting_svc.read_models.forecast.history import paid_debts
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.scope import Scope

@@ -18,8 +18,7 @@ from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import month_to_date
-from reporting_svc.read_models.delays.figures import delay_figures
-from reporting_svc.read_models.delays.states import outcomes_of
+from reporting_svc.read_models.delays.figures import delay_figures, outcomes_of
 from reporting_svc.read_models.dso.query import (
     DsoGrouping,
     billed_months,

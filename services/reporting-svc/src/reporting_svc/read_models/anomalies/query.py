@@ -122,10 +122,11 @@ async def named(view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: A
         return list(anomalies)
 
     def which(args: Arguments) -> str:
+        of = [(record, each) for each in late for record in scope.merged.records(each.debtor)]
         columns = (
-            args.add([each.debtor for each in late]) + "::text[]",
-            args.add([each.on - timedelta(days=each.value) for each in late]) + "::date[]",
-            args.add([each.value for each in late]) + "::int[]",
+            args.add([record for record, _ in of]) + "::text[]",
+            args.add([each.on - timedelta(days=each.value) for _, each in of]) + "::date[]",
+            args.add([each.value for _, each in of]) + "::int[]",
         )
         # An invoice that was paid before its issue is as late as it was issued.
         return f"""exists (select from unnest({", ".join(columns)}) late(customer_id, due_on, days)

@@ -35,6 +35,7 @@ _VALUES = {
     "payments": f"int4send(length({_FUNDS}) / {FUND_BYTES})",
     "funds_key": f"int8send(('x' || left(md5({_FUNDS}), 16))::bit(64)::bigint)",
     "funds": _FUNDS,
+    "invoice_id": "uuid_send(invoice_id)",
 }
 _USUAL = dict.fromkeys(DEBT_AMOUNTS[1:], "0") | {"is_penalty": "false", "times": "1"}
 """Values of nearly all debts: a column of nothing else is null."""

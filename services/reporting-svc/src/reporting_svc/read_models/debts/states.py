@@ -9,10 +9,10 @@ spare funds are settled together, but those that were settled before these came:
 The payments of a debt are in its state too: packed in ``funds``, 12 bytes each, or none where the only one is that of
 the day of settlement. Forecasts and reminders need them.
 
-A row counts the debts of an account that are alike (``times``). What was conceded or given up of an invoice in
-instalments is in the row of the first one. A row with a ``spare_id`` tells that the account has spare funds: ``times``
-minor units of unapplied cash of a payment, or an invoice whose movements alone do not settle it. A change is the old
-state with ``times`` below zero and the new one, so that the rows of a chain add up.
+What was conceded or given up of an invoice in instalments is in the row of the first one. A row with a ``spare_id``
+tells that the account has spare funds: ``times`` minor units of unapplied cash of a payment, or an invoice whose
+movements alone do not settle it. A change is the old state with ``times`` -1 and the new one with 1, so that the rows
+of a chain add up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reporting_svc.domain.measures.delays import AT_RISK_DAYS
 
 _ACCOUNT = "entity, customer_id, currency"
 DEBT_AMOUNTS = ("owed_minor", "uncovered_minor", "unpaid_90_minor", "conceded_minor", "given_up_minor")
-STATE = ", ".join(("due_on", "issued_on", "is_penalty", "settled_on", *DEBT_AMOUNTS, "funds"))
+STATE = ", ".join(("due_on", "issued_on", "is_penalty", "settled_on", *DEBT_AMOUNTS, "funds", "invoice_id"))
 _OF_INVOICE = ("due_on", "issued_on", "is_penalty", "schedule")
 _KINDS = ", ".join(f"'{kind}'" for kind in OWING)
 _BY_AGE = "order by available_on, funds_minor"
@@ -71,13 +71,8 @@ def moved_sql(schema: str, touched: str, counts: str, fence: str = "offset 0") -
     """
 
 
-def states_sql(
-    schema: str, moved: str, times: int, named: str = "case when not is_state then invoice_id end"
-) -> str:
-    """SQL: the rows of invoices by some movements with the ``schedule`` in force; a ``times`` of -1 takes them off.
-
-    ``named`` is the ``spare_id``, by default that of invoices without a state.
-    """
+def states_sql(schema: str, moved: str, times: int) -> str:
+    """SQL: the rows of invoices by some movements with the ``schedule`` in force; a ``times`` of -1 takes them off."""
     state = {
         "due_on": "due_on",
         "issued_on": "issued_on",
@@ -89,13 +84,15 @@ def states_sql(
         "conceded_minor": "nullif(conceded_minor, 0)",
         "given_up_minor": "nullif(given_up_minor, 0)",
         "funds": "case when payments > 1 or paid_minor <> owed_minor then funds end",
+        "invoice_id": "invoice_id",
     }
     columns = ", ".join(f"case when is_state then {sql} end as {column}" for column, sql in state.items())
     of_debt = (
         f"{_ACCOUNT}, invoice_id, due_on, issued_on, is_penalty, owed_minor, conceded_minor, given_up_minor"
     )
     return f"""
-        select {_ACCOUNT}, {columns}, {named} as spare_id, {times}::bigint as times
+        select {_ACCOUNT}, {columns}, case when not is_state then invoice_id end as spare_id,
+               {times}::bigint as times
         from (
             with summed as materialized ({_summed_sql(moved)})
             select {of_debt}, {_SUMMED} from summed where schedule is null or not is_state
@@ -162,7 +159,7 @@ def _divided_sql(schema: str) -> str:
 
 
 def added_sql(source: str) -> str:
-    """SQL: the rows of a source, those that are alike added up."""
+    """SQL: the rows of a source, a state and what takes it off added up."""
     return f"""select {_ACCOUNT}, {STATE}, spare_id, sum(times)::bigint as times from ({source}) source
                group by {_ACCOUNT}, {STATE}, spare_id having sum(times) <> 0"""
 
@@ -191,6 +188,10 @@ def changes_sql(schema: str, since: int, upto: int) -> str:
 
 def cash_sql(source: str) -> str:
     """SQL: the rows of unapplied cash that movements change."""
-    nothing = "null::date, null::date, null::boolean, null::date" + ", null::bigint" * 5 + ", null::bytea"
+    nothing = (
+        "null::date, null::date, null::boolean, null::date"
+        + ", null::bigint" * 5
+        + ", null::bytea, null::uuid"
+    )
     return f"""select {_ACCOUNT}, {nothing}, payment_id, cash_minor
                from ({source}) cash where payment_id is not null and cash_minor <> 0"""

@@ -5,7 +5,7 @@ question sees otherwise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from encours.contracts.parties import Survivors
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.states import DebtAccount, DebtStates, Flags, Ints
 from reporting_svc.read_models.debts.columns import ACCOUNT_TABLE, AMOUNTS, FUND_BYTES, NO_DAY, funds_key
@@ -37,6 +38,7 @@ _KINDS: dict[str, Any] = {
     "funds": _FUND,
     **dict.fromkeys((*AMOUNTS, "funds_key"), ">i8"),
     "is_penalty": "?",
+    "invoice_id": "V16",
 }
 _STATE = ("account", *_DAYS, "is_penalty", *AMOUNTS)
 _OF_FUNDS = ("payments", "funds_key", "funds")
@@ -75,7 +77,7 @@ class StateFunds:
 
 @dataclass(frozen=True, eq=False)
 class StatedDebts:
-    """Debts with a state, and the customers whose debts have none."""
+    """Debts with a state, and the customers and invoices whose debts have none."""
 
     states: DebtStates
     funds: StateFunds | None
@@ -90,26 +92,41 @@ async def debt_states(
     sums = await counted(args, view, scope, "debt")
     changed, apart = await changed_states(sums)
     accounts = await _accounts(view, scope)
-    names = (*_STATE, *(_OF_FUNDS if of_funds else ()))
-    columns = _of_changes(changed, accounts, names)
     stated_before = accounts.stated_before(apart)
-    parts = [_where(columns, _kept(columns, stated_before))]
-    for row in await _chunks(view, scope, sums.chain, since, names):
-        columns = _of_chunk(row, names)
+    names = (*_STATE, *(_OF_FUNDS if of_funds else ()))
+    named = (*names, *(("invoice_id",) if apart.since else ()))
+    parts, unstated = list[Columns](), list[NDArray[np.void]]()
+
+    def add(columns: Columns, needed: Flags | None) -> None:
+        states, others = _divided(columns, stated_before)
+        if apart.since:
+            unstated.append(columns["invoice_id"][others])
+        parts.append(
+            _where({name: columns[name] for name in names}, states if needed is None else states & needed)
+        )
+
+    add(_of_changes(changed, accounts, named), None)
+    for row in await _chunks(view, sums.chain, since, apart, named):
+        columns = _of_chunk(row, named)
         columns["account"] = accounts.place[columns["account"]]
-        kept = _kept(columns, stated_before)
-        if since is not None:
-            kept &= row["is_unsettled"] | since.kept(columns)
-        parts.append(_where(columns, kept))
+        add(columns, None if since is None or row["is_unsettled"] else since.kept(columns))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
-    return StatedDebts(_states(accounts.named(), columns), _funds(columns) if of_funds else None, apart)
+    ids = {each for part in unstated for each in _digits(part)}
+    return StatedDebts(
+        _states(accounts.debtors(scope.merged), columns),
+        _funds(columns) if of_funds else None,
+        replace(apart, invoices=[UUID(each) for each in ids]),
+    )
 
 
 async def _chunks(
-    view: View, scope: Scope, chain: Chain, since: StatesSince | None, names: Sequence[str]
+    view: View, chain: Chain, since: StatesSince | None, apart: Apart, names: Sequence[str]
 ) -> Sequence[Any]:
     args = Arguments()
-    wanted = "true" if since is None else since.chunks(args)
+    wanted = "true"
+    if since is not None:
+        first = min(apart.since.values(), default=date.max)
+        wanted = f"{since.chunks(args)} or last_settled_on >= {args.add(first)}::date"
     parts = [
         f"""select {sign}1 as sign, is_unsettled, debts, {", ".join(names)}
             from {view.schema}.subtotal_{part.part}_column where {wanted}"""
@@ -130,14 +147,13 @@ def _of_chunk(row: Any, names: Sequence[str]) -> Columns:
     return columns
 
 
-def _kept(columns: Columns, stated_before: Ints) -> Flags:
-    """Return which states count: those in scope, and of customers apart only debts that were settled before."""
+def _divided(columns: Columns, stated_before: Ints) -> tuple[Flags, Flags]:
+    """Return which states count, those in scope without what spare funds may cover otherwise, and which do not."""
     own: Flags = columns["account"] >= 0
     before = stated_before[columns["account"]]
-    if (before < _ALWAYS).any():
-        settled, beside = columns["settled_on"], columns["conceded_minor"] | columns["given_up_minor"]
-        own &= (before == _ALWAYS) | ((settled != NO_DAY) & (settled < before) & (beside == 0))
-    return own
+    settled, beside = columns["settled_on"], columns["conceded_minor"] | columns["given_up_minor"]
+    alone = (before == _ALWAYS) | ((settled != NO_DAY) & (settled < before) & (beside == 0))
+    return own & alone, own & ~alone
 
 
 def _where(columns: Columns, kept: Flags) -> Columns:
@@ -159,6 +175,10 @@ def _of_changes(rows: Sequence[Any], accounts: _Accounts, names: Sequence[str]) 
         },
     }
     columns: Columns = {name: np.array(values, np.int64) for name, values in own.items()}
+    if "invoice_id" in names:
+        columns["invoice_id"] = np.frombuffer(
+            b"".join(row["invoice_id"].bytes for row in rows), _KINDS["invoice_id"]
+        )
     if "funds" in names:
         funds = [packed_funds(row) for row in rows]
         columns["payments"] = np.array([len(each) // FUND_BYTES for each in funds], np.int64)
@@ -210,7 +230,10 @@ class _Accounts:
 
     def stated_before(self, apart: Apart) -> Ints:
         """Return the day for each account, and for those out of scope, before which settled debts have a state."""
-        days = {customer.hex: day.toordinal() - PACKED_FROM for customer, day in apart.items()}
+        days = {
+            CUSTOMER_ID.pack(customer_id): day.toordinal() - PACKED_FROM
+            for customer_id, day in apart.since.items()
+        }
         return np.array([*(days.get(customer, _ALWAYS) for _, customer in self._digits), _ALWAYS], np.int64)
 
     def of(self, entity: UUID, customer: UUID) -> int:
@@ -222,11 +245,12 @@ class _Accounts:
             self._digits.append(digits)
         return place
 
-    def named(self) -> list[DebtAccount]:
-        """Return the accounts in the order of their places."""
+    def debtors(self, merged: Survivors) -> list[DebtAccount]:
+        """Return the accounts in the order of their places, merged records as their survivor."""
         entities = {entity: _named(ENTITY_ID, entity) for entity, _ in self._digits}
         return [
-            DebtAccount(entities[entity], _named(CUSTOMER_ID, customer)) for entity, customer in self._digits
+            DebtAccount(entities[entity], merged.of(_named(CUSTOMER_ID, customer)))
+            for entity, customer in self._digits
         ]
 
 

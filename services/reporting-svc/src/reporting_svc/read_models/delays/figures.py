@@ -11,7 +11,7 @@ from reporting_svc.domain.measures.delays import NOT_SHOWN, CoveredDebts, DelayF
 from reporting_svc.domain.measures.states import DebtAccount, DebtStates, count_states
 from reporting_svc.read_models.delays.columns import StatesSince, debt_states
 from reporting_svc.read_models.delays.query import Apart, covered_debts, group_names
-from reporting_svc.read_models.delays.states import stated_outcomes
+from reporting_svc.read_models.delays.states import ItemCondition, stated_outcomes
 from reporting_svc.read_models.receivables.subtotals import chain_for
 
 if TYPE_CHECKING:
@@ -56,6 +56,15 @@ async def fallen_outcomes(view: View, scope: Scope, first: date) -> tuple[list[D
     fallen = fallen_due(outcomes, first, on)
     late_minor = sum(each.uncovered_minor for each in fallen if each.due_on < on)
     return fallen, found.parts_minor - found.total.open_minor + late_minor
+
+
+async def outcomes_of(view: View, scope: Scope, which: ItemCondition) -> list[DueOutcome]:
+    """Return the debts of some invoices, and of others that are settled one by one anyhow. One currency."""
+    if not (await chain_for(view, scope, "debt")).added:
+        return (await covered_debts(view, scope)).outcomes
+    apart = (await debt_states(view, scope, StatesSince(date.max, ("settled_on",)))).apart
+    covered = await covered_debts(view, scope, apart)
+    return [*covered.outcomes, *await stated_outcomes(view, scope, apart, which)]
 
 
 async def _count(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
 
 Record = Mapping[str, Any]
-Apart = Mapping[UUID, date]
-"""Customers whose debts have no states, each with the first day of the funds that are spare.
-
-Debts that earlier funds cover alone keep their states, as spare funds take the place of later ones only.
-"""
 _AT_RISK = timedelta(days=AT_RISK_DAYS + 1)
 DEBTORS_AT_ONCE = 100
 """Debtors that are settled before other requests of the process have a turn."""
@@ -40,17 +36,27 @@ _APPLIED = f"m.payment_id is not null and m.kind not in ({_KINDS})"
 """SQL: movements ``m`` by which payments settle."""
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Customers with spare funds: of their debts, those that earlier funds cover alone have states."""
+
+    since: Mapping[str, date]
+    """First day of the spare funds of each: they take the place of later ones only."""
+    spare: Sequence[UUID]
+    """Payments with unapplied cash, and invoices whose movements alone do not settle them."""
+    invoices: Sequence[UUID]
+    """Invoices whose debts have no states, at least these."""
+
+
 async def covered_debts(view: View, scope: Scope, only: Apart | None = None) -> CoveredDebts:
-    """Return them with what else is outstanding; ``only`` those of some customers that have no states. One currency."""
+    """Return them with what else is outstanding; ``only`` those that have no states. One currency."""
     found = CoveredDebts()
-    if only is not None and not only:
+    if only is not None and not only.since:
         return found
-    rows = await _invoices(view, scope, only)
-    kept = None if only is None else [row["invoice_id"] for row in rows]
-    invoices = _by_debtor(scope, rows)
-    funds = _by_debtor(scope, await _funds(view, scope, only, kept))
-    schedules = _schedules(await _instalments(view, scope, kept))
-    stated = {CUSTOMER_ID.unpack(each) or "": day for each, day in (only or {}).items()}
+    invoices = _by_debtor(scope, await _invoices(view, scope, only))
+    funds = _by_debtor(scope, await _funds(view, scope, only))
+    schedules = _schedules(await _instalments(view, scope, only))
+    stated: Mapping[str, date] = {} if only is None else only.since
     for n, debtor in enumerate(invoices | funds):
         if n % DEBTORS_AT_ONCE == 0:
             await asyncio.sleep(0)
@@ -80,28 +86,22 @@ async def customer_names(view: View, customers: Sequence[str]) -> dict[str, str]
 
 async def _invoices(view: View, scope: Scope, only: Apart | None) -> list[Record]:
     where = ScopeWhere(view, scope, "m", packed=True).counted()
-    customers, days = where.arguments.add(list(only or ())), where.arguments.add(list((only or {}).values()))
     if only is not None:
-        where.add(f"m.customer_id = any({customers}::uuid[])")
+        where.add("m.invoice_id = any({}::uuid[])", [*only.invoices, *only.spare])
     rows = await view.conn.fetch(
         f"""
         select i.invoice_id, i.entity, i.customer_id, i.issued_on, i.due_on, i.is_penalty, s.given_up_minor,
                s.contested_minor, s.conceded_minor, s.owed_minor
         from (
-            select m.invoice_id, any_value(m.customer_id) as customer_id,
+            select m.invoice_id,
                    coalesce(-sum(m.item_minor) filter (where m.kind not in ({_KINDS}) and m.payment_id is null), 0)
                        ::bigint as given_up_minor,
                    sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor,
                    (coalesce(sum(m.item_minor) filter (where m.kind in ({_KINDS})), 0) - sum(m.conceded_minor))::bigint
-                       as owed_minor,
-                   coalesce(-sum(m.item_minor) filter (where {_APPLIED}), 0)::bigint as paid_minor,
-                   max(m.available_on) filter (where {_APPLIED}) as paid_on
+                       as owed_minor
             from {view.schema}.movement m where m.invoice_id is not null and {where.sql}
             group by m.invoice_id
         ) s join {view.schema}.item i on i.invoice_id = s.invoice_id
-        left join unnest({customers}::uuid[], {days}::date[]) a(customer_id, since) on a.customer_id = s.customer_id
-        where since is null or not coalesce(s.paid_on < since, false) or s.paid_minor <> s.owed_minor
-          or s.owed_minor <= 0 or s.conceded_minor <> 0 or s.given_up_minor <> 0
         order by i.due_on, i.invoice_id
         """,
         *where.arguments,
@@ -109,25 +109,26 @@ async def _invoices(view: View, scope: Scope, only: Apart | None) -> list[Record
     return cast("list[Record]", rows)
 
 
-async def _funds(view: View, scope: Scope, only: Apart | None, kept: Sequence[UUID] | None) -> list[Record]:
-    """Return sums by invoice and payment; without an invoice for what is unapplied, and applied to others than those
-    ``kept``.
+async def _funds(view: View, scope: Scope, only: Apart | None) -> list[Record]:
+    """Return sums by invoice and payment, without an invoice for what is unapplied; ``only`` for the invoices without
+    states, and the cash of the payments that have some left.
     """
     where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.payment_id is not null")
-    invoice_id = "m.invoice_id"
+    invoice_id, cash_minor = "m.invoice_id", "m.cash_minor"
     if only is not None:
-        where.add("m.customer_id = any({}::uuid[])", list(only))
-        invoice_id = (
-            f"case when m.invoice_id = any({where.arguments.add(kept)}::uuid[]) then m.invoice_id end"
-        )
+        invoices = f"{where.arguments.add([*only.invoices, *only.spare])}::uuid[]"
+        is_spare = f"m.payment_id = any({where.arguments.add(only.spare)}::uuid[])"
+        where.add(f"(m.invoice_id = any({invoices}) or {is_spare})")
+        invoice_id = f"case when m.invoice_id = any({invoices}) then m.invoice_id end"
+        cash_minor = f"case when {is_spare} then m.cash_minor else 0 end"
     rows = await view.conn.fetch(
         f"""
         select {ENTITY_ID.sql("entity")} as entity, {CUSTOMER_ID.sql("customer_id")} as customer_id, invoice_id,
                payment_id, sum(cash_minor)::bigint as cash_minor, max(available_on) as available_on,
                coalesce(-sum(settled_minor) filter (where invoice_id is not null), 0)::bigint as applied_minor
         from (
-            select m.entity, m.customer_id, {invoice_id} as invoice_id, m.payment_id, m.cash_minor, m.available_on,
-                   case when {_APPLIED} then m.item_minor end as settled_minor
+            select m.entity, m.customer_id, {invoice_id} as invoice_id, m.payment_id, {cash_minor} as cash_minor,
+                   m.available_on, case when {_APPLIED} then m.item_minor end as settled_minor
             from {view.schema}.movement m where {where.sql}
         ) m
         group by m.entity, m.customer_id, m.invoice_id, m.payment_id
@@ -139,10 +140,10 @@ async def _funds(view: View, scope: Scope, only: Apart | None, kept: Sequence[UU
     return cast("list[Record]", rows)
 
 
-async def _instalments(view: View, scope: Scope, kept: Sequence[UUID] | None) -> list[Record]:
+async def _instalments(view: View, scope: Scope, only: Apart | None) -> list[Record]:
     where = ScopeWhere(view, scope, "i").add("i.schedule is not null")
-    if kept is not None:
-        where.add("i.invoice_id = any({}::uuid[])", kept)
+    if only is not None:
+        where.add("i.invoice_id = any({}::uuid[])", [*only.invoices, *only.spare])
     where.add(where.counts("l"))
     rows = await view.conn.fetch(
         f"""

@@ -1,26 +1,26 @@
 """States of debts at the dates of a question, from those that subtotals keep.
 
-Only debts that the question sees in another state than the end of the chain are looked at one by one, in SQL. Customers
-with spare funds and merged ones have no states: :mod:`.query` settles their debts one by one, as it settles all without
-subtotals.
+Only debts that the question sees in another state than the end of the chain are looked at one by one, in SQL. What
+spare funds may cover has no state: :mod:`.query` settles it one by one, as it settles all debts without subtotals.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from encours.contracts.parties import Survivors
 from encours.contracts.settlement import Funds
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.delays import DueOutcome
 from reporting_svc.read_models.debts.states import STATE, in_force_sql, moved_sql, states_sql, touched_sql
-from reporting_svc.read_models.delays.query import Apart, covered_debts
-from reporting_svc.read_models.receivables.counted import Counted, counted
+from reporting_svc.read_models.delays.query import Apart
+from reporting_svc.read_models.receivables.counted import Counted
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
-from reporting_svc.read_models.receivables.subtotals import ACCOUNT_KEY, chain_for, known_to
+from reporting_svc.read_models.receivables.subtotals import ACCOUNT_KEY, known_to
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -33,20 +33,6 @@ ALONE = "coalesce(conceded_minor, given_up_minor) is null"
 _FUNDS = struct.Struct(">iq")
 PACKED_FROM = date(2000, 1, 1).toordinal()
 """Day from which PostgreSQL counts; an ordinal."""
-
-
-async def outcomes_of(view: View, scope: Scope, which: ItemCondition) -> list[DueOutcome]:
-    """Return the debts of some invoices, and of others that are settled one by one anyhow. One currency."""
-    if not (await chain_for(view, scope, "debt")).added:
-        return (await covered_debts(view, scope)).outcomes
-    only = await unsettled_customers(view, scope)
-    covered = await covered_debts(view, scope, only)
-    return [*covered.outcomes, *await stated_outcomes(view, scope, only, which)]
-
-
-async def unsettled_customers(view: View, scope: Scope) -> Apart:
-    """Return the customers whose debts have no states."""
-    return (await changed_states(await counted(Arguments(), view, scope, "debt")))[1]
 
 
 async def stated_outcomes(view: View, scope: Scope, apart: Apart, which: ItemCondition) -> list[DueOutcome]:
@@ -69,24 +55,25 @@ async def stated_outcomes(view: View, scope: Scope, apart: Apart, which: ItemCon
                 ) d where i.schedule is not null and not i.is_penalty
             ) i where {condition}))"""
     moved = moved_sql(schema, chosen, where.sql, fence="")
-    states = states_sql(schema, f"({moved}) moved", 1, "invoice_id")
-    customers, days = args.add(list(apart)), args.add(list(apart.values()))
+    states = states_sql(schema, f"({moved}) moved", 1)
+    customers = args.add([CUSTOMER_ID.pack(each) for each in apart.since])
+    days = args.add(list(apart.since.values()))
     rows = await view.conn.fetch(
         f"""select s.* from ({states}) s
             left join unnest({customers}::uuid[], {days}::date[]) a(customer_id, since) using (customer_id)
             where owed_minor > 0 and (since is null or (settled_on < since and {ALONE}))""",
         *args,
     )
-    return [outcome_of(row) for row in rows]
+    return [_outcome_of(row, scope.merged) for row in rows]
 
 
-def outcome_of(row: Any) -> DueOutcome:
-    """Return the debt of a row of states with the invoice as ``spare_id``."""
+def _outcome_of(row: Any, merged: Survivors) -> DueOutcome:
+    customer_id = merged.of(CUSTOMER_ID.unpack(row["customer_id"]) or "")
     funds = funds_of(row["funds"], row["settled_on"], row["owed_minor"])
     return DueOutcome(
-        ENTITY_ID.unpack(row["entity"]) or "", CUSTOMER_ID.unpack(row["customer_id"]) or "", row["issued_on"],
-        row["due_on"], row["owed_minor"], row["uncovered_minor"] or 0, row["settled_on"],
-        row["unpaid_90_minor"] or 0, funds, INVOICE_ID.unpack(row["spare_id"]) or "",
+        ENTITY_ID.unpack(row["entity"]) or "", customer_id, row["issued_on"], row["due_on"],
+        row["owed_minor"], row["uncovered_minor"] or 0, row["settled_on"], row["unpaid_90_minor"] or 0, funds,
+        INVOICE_ID.unpack(row["invoice_id"]) or "",
     )  # fmt: skip
 
 
@@ -105,19 +92,33 @@ def packed_funds(row: Any) -> bytes:
 
 
 async def changed_states(sums: Counted) -> tuple[list[Any], Apart]:
-    """Return the states that differ from those at the end of the chain, the old ones with ``times`` below zero, and the
-    customers whose debts have none.
+    """Return the states that differ from those at the end of the chain, the old ones with ``times`` -1, and the
+    customers with spare funds, of whose invoices only those without a state are known here.
     """
+    nothing = ", ".join(["null"] * (STATE.count(",") + 1))
     rows = await sums.view.conn.fetch(
         f"""with {_ctes(sums)}
-            select {", ".join(ACCOUNT_KEY)}, {STATE}, times, null::date as since from changed where spare_id is null
-            union all
-            select null, customer_id, null, {", ".join(["null"] * (STATE.count(",") + 1))}, null, since from apart""",
+            select {", ".join(ACCOUNT_KEY)}, {STATE}, times, null::date as since, null::uuid as spare_id
+            from changed where spare_id is null
+            union all select null, customer_id, null, {nothing}, null, since, null from apart
+            union all select null, null, null, {nothing}, null, null, unnest(ids) from spare""",
         *sums.args,
     )
-    return [row for row in rows if row["times"]], {
-        row["customer_id"]: row["since"] for row in rows if not row["times"]
+    since = {
+        CUSTOMER_ID.unpack(row["customer_id"]) or "": row["since"] for row in rows if row["since"] is not None
     }
+    spare = [row["spare_id"] for row in rows if row["spare_id"] is not None]
+    return [row for row in rows if row["times"]], Apart(_of_debtors(since, sums.scope.merged), spare, ())
+
+
+def _of_debtors(since: Mapping[str, date], merged: Survivors) -> dict[str, date]:
+    """Return the first day of the spare funds of each debtor for all its records."""
+    days: dict[str, date] = {}
+    for customer_id, day in since.items():
+        debtor = merged.of(customer_id)
+        days[debtor] = min(day, days.get(debtor, day))
+    records = {each for pair in merged.merged.items() for each in pair if CUSTOMER_ID.is_kind(each)}
+    return {**since, **{each: days[merged.of(each)] for each in records if merged.of(each) in days}}
 
 
 def _ctes(sums: Counted) -> str:
@@ -135,8 +136,6 @@ def _ctes(sums: Counted) -> str:
     cash = sums.beside(
         f"m.{', m.'.join(ACCOUNT_KEY)}, m.payment_id, m.cash_minor", "m.payment_id is not null"
     )
-    touching = {each for pair in scope.merged.merged.items() for each in pair}
-    merged = [CUSTOMER_ID.pack(each) for each in touching if CUSTOMER_ID.is_kind(each)]
     return f"""
         touched as materialized ({touched_sql(schema, ids, before=f"l.position <= {end}", after=asked)}),
         moved as materialized ({moved_sql(schema, "touched", where.sql)}),
@@ -154,14 +153,10 @@ def _ctes(sums: Counted) -> str:
             ) spare group by customer_id
         ),
         apart as materialized (
-            select customer_id, min(since) as since from (
-                select customer_id, (
-                    select case when bool_or(m.available_on is null) then '-infinity'
-                                else coalesce(min(m.available_on), 'infinity') end
-                    from {schema}.movement m where m.customer_id = s.customer_id and m.payment_id is not null
-                      and (m.payment_id = any(s.ids) or m.invoice_id = any(s.ids))
-                ) as since from spare s
-                union all select unnest({args.add(merged)}::uuid[]), '-infinity'
-            ) each group by customer_id
+            select customer_id, (
+                select coalesce(min(m.available_on), 'infinity') from {schema}.movement m
+                where m.customer_id = s.customer_id and m.payment_id is not null
+                  and (m.payment_id = any(s.ids) or m.invoice_id = any(s.ids))
+            ) as since from spare s
         )
     """

@@ -174,7 +174,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 30
+    version = 31
     rows = (
         ReportingEntity,
         ReportedCustomer,

@@ -190,6 +190,7 @@ class MovementRow(Row, kw_only=True):
         "(invoice_id)",
         f"(invoice_id) where {ADJUSTS}",
         f"(invoice_id, position) where {APART}",
+        "(payment_id) where payment_id is not null",
     )
     position: int
     line: int

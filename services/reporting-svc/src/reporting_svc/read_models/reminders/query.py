@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from encours.contracts.settlement import Funds
 from reporting_svc.domain.measures.reminders import AskedFor
-from reporting_svc.read_models.delays.states import outcomes_of
+from reporting_svc.read_models.delays.figures import outcomes_of
 from reporting_svc.read_models.receivables.rows import INVOICE_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
