@@ -14,9 +14,10 @@ from datetime import date
 
 import numpy as np
 
+from reporting_svc.domain.columns import Flags, ints
 from reporting_svc.domain.forecast.accuracy import WEEK, PastForecasts, PastWeek
 from reporting_svc.domain.forecast.cash import CashForecast
-from reporting_svc.domain.forecast.debts import Flags, PaidDebt, PaidDebts, ints
+from reporting_svc.domain.forecast.debts import PaidDebt, PaidDebts
 from risk_svc.domain.score.fit import HistoryTooShort, fit
 from risk_svc.domain.score.history import InvoiceOutcome, PayerHistory
 from risk_svc.domain.score.model import PaymentModel

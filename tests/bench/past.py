@@ -26,9 +26,10 @@ from encours.projection.control import STORE_SETTINGS
 from encours.projection.projector import create_indexes, create_tables
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import fresh_installation, running_cluster
-from reporting_svc.domain.anomalies import WINDOW_DAYS, amounts, delays
+from reporting_svc.domain.anomalies import DelayedDebts, amounts, delays
 from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.domain.measures.delays import DelayFigures
+from reporting_svc.domain.usual import WINDOW_DAYS
 from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.anomalies.query import delayed_debts, named, transactions
@@ -252,7 +253,7 @@ async def _unlike(view: View) -> object:
     compared_from = first - timedelta(days=WINDOW_DAYS)
     debts, apart = await delayed_debts(view, EUR, compared_from)
     moved = await transactions(view, EUR, compared_from)
-    found = [*delays(debts, first, view.time.as_of), *amounts(moved, first)]
+    found = [*delays(DelayedDebts.of(debts), first, view.time.as_of), *amounts(moved, first)]
     assert apart is not None
     return await named(view, EUR, found, apart)
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from reporting_svc.domain.columns import ints
 from reporting_svc.domain.forecast import accuracy
 from reporting_svc.domain.forecast.accuracy import PastForecasts
 from reporting_svc.domain.forecast.cash import (
@@ -28,7 +29,7 @@ from reporting_svc.domain.forecast.cash import (
 )
 from reporting_svc.domain.forecast.cash import forecast as forecast_of
 from reporting_svc.domain.forecast.curves import WEIGHTS, CurveWeights, PaymentCurves
-from reporting_svc.domain.forecast.debts import PaidDebt, PaidDebts, ints
+from reporting_svc.domain.forecast.debts import PaidDebt, PaidDebts
 from reporting_svc.domain.forecast.owed import Expectable, ExpectedPart, Outlook, PaymentPromise, expectable
 from reporting_svc.jobs.forecast_store import AskedForecast
 from reporting_svc.read_models.receivables.scope import Scope

@@ -1,37 +1,33 @@
 """Transactions unlike those that the same customer had before, by robust statistics, each with its evidence.
 
 Each transaction is compared with the customer's earlier ones of the same kind in the year before it, never with later
-ones, so an anomaly of a day stays one. The distance is that from the median in robust deviations (1.4826 times
-the median absolute deviation, which is the standard deviation of normal data), with a lower bound, as customers who
-always pay the same amount on the same day have none.
+ones, so an anomaly of a day stays one (:mod:`.usual`). Transactions and debts come in columns, as there may be millions
+of them; only those that are unlike are looked at one by one.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from operator import attrgetter, itemgetter
-from statistics import median
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
+import numpy as np
 
+from reporting_svc.domain.columns import Flags, Ints, ints
 from reporting_svc.domain.measures.delays import DueOutcome
+from reporting_svc.domain.usual import LEAST_EARLIER, WINDOW_DAYS, DatedValues, unlike
 
 TransactionKind = Literal["invoice", "payment", "credit_note"]
+KINDS: tuple[TransactionKind, ...] = ("invoice", "payment", "credit_note")
 AnomalyKind = Literal[
     "invoice_amount", "payment_amount", "payment_delay", "unpaid", "credit_notes", "payment_method", "payer_account",
     "refund_account",
 ]  # fmt: skip
 OriginKind = Literal["method", "account", "refund"]
-WINDOW_DAYS = 365
-LEAST_EARLIER = 8
-DISTANCE = 5.0
-"""Robust deviations from the median from which a transaction is listed."""
 LEAST_SHARE = 0.15
 """Least deviation of amounts, as the logarithm of their ratio."""
 LEAST_DAYS = 3.0
@@ -40,17 +36,31 @@ CREDIT_DAYS = 90
 UNLIKELY = 0.001
 LEAST_ACCOUNTS = 3
 """Earlier payments from known accounts without which no account is new."""
-_MAD_TO_DEVIATION = 1.4826
 
 
-class Transaction(msgspec.Struct, frozen=True, gc=False):
-    """An invoice, payment or credit note; ``id`` is that of the invoice or payment, amounts are above 0."""
+@dataclass(frozen=True, eq=False)
+class Transactions:
+    """Columns of invoices, payments and credit notes. ``kind`` is a place among :data:`KINDS`, ``debtor`` one among
+    the names; days are ordinals, amounts above 0.
 
-    kind: TransactionKind
-    debtor: str
-    id: str
-    on: date
-    minor: int
+    ``id_of`` gives the id of the invoice or payment at a place.
+    """
+
+    debtors: Sequence[str]
+    kind: Ints
+    debtor: Ints
+    on: Ints
+    minor: Ints
+    id_of: Callable[[int], str]
+
+    def is_kind(self, kind: TransactionKind) -> Flags:
+        """Return true at the places of one kind."""
+        found: Flags = self.kind == KINDS.index(kind)
+        return found
+
+    def names(self) -> set[str]:
+        """Return the debtors that have any."""
+        return {self.debtors[place] for place in np.unique(self.debtor)}
 
 
 class DelayedDebt(msgspec.Struct, frozen=True, gc=False):
@@ -74,6 +84,33 @@ class DelayedDebt(msgspec.Struct, frozen=True, gc=False):
             outcome.settled_on,
             outcome.days_so_far(on),
             outcome.uncovered_minor,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class DelayedDebts:
+    """Columns of debts with their delays. ``debtor`` is a place among the names, ``settled`` an ordinal, 0 of an open
+    debt; ``id_of`` gives the id of the invoice at a place, empty where it is looked up later.
+    """
+
+    debtors: Sequence[str]
+    debtor: Ints
+    settled: Ints
+    days: Ints
+    uncovered: Ints
+    id_of: Callable[[int], str]
+
+    @classmethod
+    def of(cls, debts: Sequence[DelayedDebt]) -> Self:
+        """Return the columns of debts one by one."""
+        places = {name: place for place, name in enumerate(dict.fromkeys(each.debtor for each in debts))}
+        return cls(
+            debtors=list(places),
+            debtor=ints(places[each.debtor] for each in debts),
+            settled=ints(each.settled_on.toordinal() if each.settled_on else 0 for each in debts),
+            days=ints(each.delay_days for each in debts),
+            uncovered=ints(each.uncovered_minor for each in debts),
+            id_of=lambda place: debts[place].id,
         )
 
 
@@ -111,9 +148,9 @@ class Anomaly:
 
 
 def anomalies(
-    transactions: Sequence[Transaction],
-    of_everyone: Iterable[Transaction],
-    debts: Iterable[DelayedDebt],
+    transactions: Transactions,
+    of_everyone: Transactions,
+    debts: DelayedDebts,
     money: Iterable[MoneyOrigin],
     first: date,
     on: date,
@@ -122,7 +159,7 @@ def anomalies(
 
     ``of_everyone``: transactions of all customers, with which the rate of credit notes is compared.
     """
-    debtors = {each.debtor for each in transactions}
+    debtors = transactions.names()
     found = [
         *amounts(transactions, first),
         *delays(debts, first, on),
@@ -137,30 +174,24 @@ def ranked(found: Iterable[Anomaly]) -> list[Anomaly]:
     return sorted(found, key=lambda each: (-each.distance, each.kind, each.id))
 
 
-def amounts(transactions: Iterable[Transaction], first: date) -> list[Anomaly]:
+def amounts(transactions: Transactions, first: date) -> list[Anomaly]:
     """Return invoices and payments from a day on whose amount is far from the customer's earlier ones."""
-    kinds: dict[tuple[str, str], list[Transaction]] = defaultdict(list)
-    for each in transactions:
-        if each.kind != "credit_note" and each.minor > 0:
-            kinds[each.debtor, each.kind].append(each)
+    (places,) = np.nonzero(~transactions.is_kind("credit_note") & (transactions.minor > 0))
+    group = transactions.debtor * len(KINDS) + transactions.kind
+    earlier = DatedValues(group[places], transactions.on[places], transactions.minor[places])
+    places = places[earlier.day >= first.toordinal()]
+    judged = DatedValues(group[places], transactions.on[places], transactions.minor[places])
     found = []
-    for (debtor, kind), own in kinds.items():
-        if len(own) <= LEAST_EARLIER:
-            continue
-        own.sort(key=attrgetter("on", "id"))
-        days = [each.on for each in own]
-        logs = [math.log(each.minor) for each in own]
-        earlier = _Earlier(days, logs, LEAST_SHARE)
-        for n in range(bisect_left(days, first), len(own)):
-            usual = earlier.unlike(logs[n], own[n].on)
-            if usual is not None and (distance := usual.distance(logs[n])) >= DISTANCE:
-                named: AnomalyKind = "invoice_amount" if kind == "invoice" else "payment_amount"
-                found.append(
-                    Anomaly(
-                        named, debtor, own[n].id, own[n].on, own[n].minor, math.exp(usual.middle),
-                        math.exp(usual.low), math.exp(usual.high), usual.count, distance,
-                    )
-                )  # fmt: skip
+    for at, usual in unlike(earlier, judged, math.log, LEAST_SHARE):
+        place = int(places[at])
+        is_invoice = KINDS[transactions.kind[place]] == "invoice"
+        found.append(
+            Anomaly(
+                "invoice_amount" if is_invoice else "payment_amount", transactions.debtors[transactions.debtor[place]],
+                transactions.id_of(place), date.fromordinal(transactions.on[place]), int(transactions.minor[place]),
+                math.exp(usual.middle), math.exp(usual.low), math.exp(usual.high), usual.count, usual.distance,
+            )
+        )  # fmt: skip
     return found
 
 
@@ -199,75 +230,67 @@ _ORIGINS: dict[OriginKind, AnomalyKind] = {
 }
 
 
-def delays(debts: Iterable[DelayedDebt], first: date, on: date) -> list[Anomaly]:
+def delays(debts: DelayedDebts, first: date, on: date) -> list[Anomaly]:
     """Return debts settled from a day on with a delay far from the customer's earlier ones, and open ones later still.
 
     Debts count as earlier by the day on which they were settled.
     """
-    settled: dict[str, list[tuple[date, int]]] = defaultdict(list)
-    judged: dict[str, list[tuple[date, DelayedDebt]]] = defaultdict(list)
-    for each in debts:
-        day = each.settled_on or on
-        if each.settled_on is not None:
-            settled[each.debtor].append((day, each.delay_days))
-        if day >= first:
-            judged[each.debtor].append((day, each))
+    is_settled = debts.settled > 0
+    day = np.where(is_settled, debts.settled, on.toordinal())
+    earlier = DatedValues(debts.debtor[is_settled], day[is_settled], debts.days[is_settled])
+    (places,) = np.nonzero((day >= first.toordinal()) & (is_settled | (debts.uncovered > 0)))
+    judged = DatedValues(debts.debtor[places], day[places], debts.days[places])
     found = []
-    for debtor, own in settled.items():
-        if len(own) < LEAST_EARLIER:
-            continue
-        own.sort()
-        earlier = _Earlier([day for day, _ in own], [float(days) for _, days in own], LEAST_DAYS)
-        for day, debt in sorted(judged[debtor], key=itemgetter(0)):
-            usual = earlier.unlike(debt.delay_days, day)
-            if usual is None or (distance := usual.distance(debt.delay_days)) < DISTANCE:
-                continue
-            if debt.settled_on is None and (debt.uncovered_minor <= 0 or debt.delay_days <= usual.middle):
-                continue
-            kind: AnomalyKind = "unpaid" if debt.settled_on is None else "payment_delay"
+    for at, usual in unlike(earlier, judged, float, LEAST_DAYS):
+        place = int(places[at])
+        days, settled = int(debts.days[place]), bool(is_settled[place])
+        if settled or days > usual.middle:
             found.append(
                 Anomaly(
-                    kind, debt.debtor, debt.id, day, debt.delay_days, usual.middle, usual.low, usual.high,
-                    usual.count, distance,
+                    "payment_delay" if settled else "unpaid", debts.debtors[debts.debtor[place]], debts.id_of(place),
+                    date.fromordinal(day[place]), days, usual.middle, usual.low, usual.high, usual.count,
+                    usual.distance,
                 )
             )  # fmt: skip
     return found
 
 
 def credit_notes(
-    transactions: Iterable[Transaction], on: date, within: Collection[str] | None = None
+    transactions: Transactions, on: date, within: Collection[str] | None = None
 ) -> list[Anomaly]:
     """Return customers with more credit notes in the last 90 days than their invoices and earlier rate make likely.
 
     The rate is that of credit notes per invoice in the rest of the year, with ten invoices at the rate of all.
     ``transactions`` are those of all customers; only customers ``within`` are returned, if they are given.
     """
-    recent_from, year_from = on - timedelta(days=CREDIT_DAYS - 1), on - timedelta(days=WINDOW_DAYS - 1)
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    latest: dict[str, Transaction] = {}
-    for each in transactions:
-        if each.kind == "payment" or not year_from <= each.on <= on:
-            continue
-        is_credit, is_recent = each.kind == "credit_note", each.on >= recent_from
-        counts[each.debtor][2 * is_credit + is_recent] += 1
-        if is_credit:
-            known = latest.get(each.debtor, each)
-            latest[each.debtor] = max(known, each, key=lambda note: (note.on, note.id))
-    invoices, credited = (sum(own[n] for own in counts.values()) for n in (0, 2))
-    if invoices == 0:
+    recent_from, year_from = (on.toordinal() + 1 - days for days in (CREDIT_DAYS, WINDOW_DAYS))
+    counts = (transactions.on >= year_from) & (transactions.on <= on.toordinal())
+    is_recent, is_credit = transactions.on >= recent_from, transactions.is_kind("credit_note") & counts
+    is_invoice = transactions.is_kind("invoice") & counts
+    earlier, recent, credits_before, credits_now = (
+        np.bincount(transactions.debtor[each], minlength=len(transactions.debtors))
+        for each in (
+            is_invoice & ~is_recent,
+            is_invoice & is_recent,
+            is_credit & ~is_recent,
+            is_credit & is_recent,
+        )
+    )
+    if not (invoices := int(earlier.sum())):
         return []
-    rate = (credited + 0.5) / (invoices + 0.5)
+    rate = (int(credits_before.sum()) + 0.5) / (invoices + 0.5)
     found = []
-    for debtor, (earlier, recent, credits_before, credits_now) in counts.items():
-        expected = recent * (credits_before + 10 * rate) / (earlier + 10)
-        chance = at_least(credits_now, expected)
-        if credits_now >= 2 and chance < UNLIKELY and (within is None or debtor in within):
-            last = latest[debtor]
-            distance = -math.log10(max(chance, 1e-30))
+    for place in np.flatnonzero(credits_now >= 2).tolist():
+        debtor, count = transactions.debtors[place], int(credits_now[place])
+        expected = int(recent[place]) * (int(credits_before[place]) + 10 * rate) / (int(earlier[place]) + 10)
+        chance = at_least(count, expected)
+        if chance < UNLIKELY and (within is None or debtor in within):
+            notes = np.flatnonzero(is_credit & (transactions.debtor == place)).tolist()
+            last_on, last_id = max((int(transactions.on[note]), transactions.id_of(note)) for note in notes)
             found.append(
                 Anomaly(
-                    "credit_notes", debtor, last.id, last.on, credits_now, expected, 0.0, _most(expected),
-                    credits_before, distance,
+                    "credit_notes", debtor, last_id, date.fromordinal(last_on), count, expected, 0.0, _most(expected),
+                    int(credits_before[place]), -math.log10(max(chance, 1e-30)),
                 )
             )  # fmt: skip
     return found
@@ -288,53 +311,3 @@ def _most(expected: float) -> float:
     while at_least(count + 1, expected) >= UNLIKELY:
         count += 1
     return float(count)
-
-
-@dataclass(frozen=True, slots=True)
-class _Usual:
-    """Median and robust deviation of earlier values."""
-
-    middle: float
-    deviation: float
-    count: int
-
-    @property
-    def low(self) -> float:
-        return self.middle - DISTANCE * self.deviation
-
-    @property
-    def high(self) -> float:
-        return self.middle + DISTANCE * self.deviation
-
-    def distance(self, value: float) -> float:
-        return abs(value - self.middle) / self.deviation
-
-
-class _Earlier:
-    """Values by days in order; those of the year before one day after the other are kept sorted."""
-
-    def __init__(self, days: Sequence[date], values: Sequence[float], least: float) -> None:
-        self._days, self._values, self._least = days, values, least
-        self._begin = self._end = 0
-        self._sorted: list[float] = []
-
-    def unlike(self, value: float, day: date) -> _Usual | None:
-        """Return what was usual in the year before a day, if enough is known and a value can be far from it.
-
-        Values of the day itself are left out. Days never go back.
-        """
-        since = day - timedelta(days=WINDOW_DAYS)
-        days, values, ordered = self._days, self._values, self._sorted
-        while self._end < len(days) and days[self._end] < day:
-            insort(ordered, values[self._end])
-            self._end += 1
-        while self._begin < self._end and days[self._begin] < since:
-            del ordered[bisect_left(ordered, values[self._begin])]
-            self._begin += 1
-        if (count := len(ordered)) < LEAST_EARLIER:
-            return None
-        middle = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
-        if abs(value - middle) / self._least < DISTANCE:
-            return None  # most are near, and a wider deviation brings none farther
-        spread = _MAD_TO_DEVIATION * median(abs(each - middle) for each in ordered)
-        return _Usual(middle, max(self._least, spread), count)

@@ -13,6 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
+from reporting_svc.domain.columns import Flags, summed
 from reporting_svc.domain.forecast.cash import (
     Z_50,
     Z_80,
@@ -24,7 +25,7 @@ from reporting_svc.domain.forecast.cash import (
     last_business_day,
 )
 from reporting_svc.domain.forecast.curves import PaymentCurves
-from reporting_svc.domain.forecast.debts import Flags, PaidDebts, summed
+from reporting_svc.domain.forecast.debts import PaidDebts
 
 WEEK = 7
 AHEAD = 4

@@ -20,8 +20,9 @@ import numpy as np
 from encours.contracts.events.figure import PeriodLength
 from encours.kernel.business_days import business_calendar
 from encours.kernel.errors import Invalid
+from reporting_svc.domain.columns import Floats, Ints, ints, summed
 from reporting_svc.domain.forecast.curves import CurveRows, PaymentCurves
-from reporting_svc.domain.forecast.debts import Floats, Ints, PaidDebts, ints, summed
+from reporting_svc.domain.forecast.debts import PaidDebts
 
 LastDay = Callable[[int], int]
 """The last day up to a day on which payments arrive; ordinals."""

@@ -14,7 +14,8 @@ from typing import Self
 
 import numpy as np
 
-from reporting_svc.domain.forecast.debts import Floats, Ints, PaidDebts
+from reporting_svc.domain.columns import Floats, Ints
+from reporting_svc.domain.forecast.debts import PaidDebts
 
 FIRST, LAST = -90, 150
 """Days from the due date, first and last, that have a hazard of their own; later ones have one in common."""

@@ -10,11 +10,8 @@ from typing import Self
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from reporting_svc.domain.columns import Ints, ints, summed
 
 
 class PaidDebt(msgspec.Struct, frozen=True, gc=False):
@@ -143,13 +140,3 @@ class _Names:
             found = self._places[name] = len(self.known)
             self.known.append(name)
         return found
-
-
-def ints(values: Iterable[int]) -> Ints:
-    """Return whole numbers as a column."""
-    return np.fromiter(values, np.int64)
-
-
-def summed(places: Ints, minors: Ints, count: int) -> Ints:
-    """Return the sums of amounts by place, exact to 2^53 minor units."""
-    return np.bincount(places, minors, count).astype(np.int64)

@@ -11,12 +11,10 @@ from datetime import date
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reporting_svc.domain.columns import Flags, Ints
 from reporting_svc.domain.measures.delays import AT_RISK_DAYS, CustomerPace, DelayFigures, Delays, GroupMonth
 
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Groups = Callable[[], Sequence[str | None] | None]
 """Group of each account, once the paces of the customers are counted; None where months are the groups."""
 _EARLIER, _DUE, _SETTLED, _LATE = range(4)

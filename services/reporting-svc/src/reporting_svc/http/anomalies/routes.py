@@ -13,7 +13,8 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.texts.form import Language
-from reporting_svc.domain.anomalies import WINDOW_DAYS, AnomalyKind, anomalies, ranked
+from reporting_svc.domain.anomalies import AnomalyKind, DelayedDebts, anomalies, ranked
+from reporting_svc.domain.usual import WINDOW_DAYS
 from reporting_svc.http.anomalies.answers import AnomaliesOut
 from reporting_svc.http.periods import first_day
 from reporting_svc.http.scope import Ask
@@ -52,7 +53,9 @@ async def list_anomalies(
         every = moved if everyone == scope else await transactions(view, everyone, compared_from)
         debts, apart = await delayed_debts(view, scope, compared_from)
         money = await money_origins(view, everyone, compared_from)
-        found = await asyncio.to_thread(anomalies, moved, every, debts, money, first, q.as_of)
+        found = await asyncio.to_thread(
+            anomalies, moved, every, DelayedDebts.of(debts), money, first, q.as_of
+        )
         wanted = [each for each in found if kind in (None, each.kind)]
         if apart is not None:
             wanted = ranked(await named(view, scope, wanted, apart))

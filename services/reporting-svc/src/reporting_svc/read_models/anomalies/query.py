@@ -6,14 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
+
+import numpy as np
 
 from encours.contracts.books import CREDITED, INVOICED, PAYER_UNKNOWN
 from encours.reading.where import Arguments
-from reporting_svc.domain.anomalies import Anomaly, DelayedDebt, MoneyOrigin, Transaction, TransactionKind
+from reporting_svc.domain.anomalies import (
+    KINDS,
+    Anomaly,
+    DelayedDebt,
+    MoneyOrigin,
+    TransactionKind,
+    Transactions,
+)
+from reporting_svc.domain.columns import ints
 from reporting_svc.domain.measures.states import summed_by
 from reporting_svc.read_models.delays.columns import StatesSince, debt_states
 from reporting_svc.read_models.delays.query import Apart, covered_debts
-from reporting_svc.read_models.delays.states import stated_outcomes
+from reporting_svc.read_models.delays.states import PACKED_FROM, stated_outcomes
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID, PAYMENT_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import chain_for
@@ -27,34 +38,51 @@ _KINDS: dict[str, TransactionKind] = {
     **dict.fromkeys(CREDITED, "credit_note"),
     **dict.fromkeys(_PAID, "payment"),
 }
+_CODES = " ".join(f"when '{kind}' then {KINDS.index(of)}" for kind, of in _KINDS.items())
+_PACKED = f"""int2send((case m.kind {_CODES} end)::int2) || boolsend(m.invoice_id is not null)
+  || uuid_send(coalesce(m.invoice_id, m.payment_id, '{UUID(int=0)}')) || date_send(m.effective_on)
+  || int8send(m.account_minor)"""
+"""SQL: the 35 bytes of a transaction, of which rows would take ten times as long to read."""
+_TRANSACTION = np.dtype(
+    [("kind", ">i2"), ("is_invoice_id", "?"), ("id", "V16"), ("on", ">i4"), ("minor", ">i8")]
+)
 _DELAYS = ("payment_delay", "unpaid")
 
 
-async def transactions(view: View, scope: Scope, first: date) -> list[Transaction]:
+async def transactions(view: View, scope: Scope, first: date) -> Transactions:
     """Return the transactions from a day on. A payment has the day and the amount with which it came to its payer.
 
     Penalty documents are none, nor is money of payers not yet identified. One currency.
     """
     where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on >= {}::date", first)
-    where.add(f"m.kind in {tuple(_KINDS)} and m.account_minor <> 0")
+    where.add(f"m.kind in {tuple(_KINDS)} and m.customer_id <> '{CUSTOMER_ID.pack(PAYER_UNKNOWN)}'")
+    # A payment with an amount above 0 is taken from the payer to whom it was booked before.
+    where.add(f"m.account_minor <> 0 and (m.kind not in {_PAID} or m.account_minor < 0)")
     rows = await view.conn.fetch(
         f"""
-        select m.kind, m.customer_id, m.invoice_id, m.payment_id, m.effective_on, m.account_minor
-        from {view.schema}.movement m where {where.sql}
+        select m.customer_id, string_agg({_PACKED}, ''::bytea) as packed
+        from {view.schema}.movement m where {where.sql} group by m.customer_id
         """,
         *where.arguments,
     )
-    debtors = {
-        each: scope.merged.of(CUSTOMER_ID.unpack(each) or "") for each in {row["customer_id"] for row in rows}
-    }
-    found = []
-    for kind, customer_id, invoice_id, payment_id, on, minor in rows:
-        is_payment = kind in _PAID
-        if not (debtor := debtors[customer_id]) or (is_payment and minor > 0):
-            continue  # taken from the payer to whom it was booked before
-        named = INVOICE_ID.unpack(invoice_id) or PAYMENT_ID.unpack(payment_id) or ""
-        found.append(Transaction(_KINDS[kind], debtor, named, on, abs(minor)))
-    return found
+    debtors = [scope.merged.of(CUSTOMER_ID.unpack(row["customer_id"]) or "") for row in rows]
+    places = {debtor: place for place, debtor in enumerate(dict.fromkeys(debtors))}
+    columns = np.frombuffer(b"".join(row["packed"] for row in rows), _TRANSACTION)
+    counts = [len(row["packed"]) // _TRANSACTION.itemsize for row in rows]
+    ids = columns["id"], columns["is_invoice_id"]
+
+    def id_of(place: int) -> str:
+        kind = INVOICE_ID if ids[1][place] else PAYMENT_ID
+        return kind.unpack(UUID(bytes=ids[0][place].tobytes())) or ""
+
+    return Transactions(
+        debtors=list(places),
+        kind=columns["kind"].astype(np.int64),
+        debtor=np.repeat(ints(places[debtor] for debtor in debtors), counts),
+        on=columns["on"].astype(np.int64) + PACKED_FROM,
+        minor=np.abs(columns["minor"].astype(np.int64)),
+        id_of=id_of,
+    )
 
 
 async def money_origins(view: View, scope: Scope, first: date) -> list[MoneyOrigin]:
