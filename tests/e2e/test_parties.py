@@ -34,6 +34,7 @@ def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: Sy
     by_code = world.get("invoice", "/v1/customers", external_ref="C-77")["data"]
     assert [each["id"] for each in by_code] == [first]
 
+    undefined = world.position
     kind = {"entity_id": world.entity, "kind": "choice", "label": "Channel", "choices": ["shop", "web"]}
     defined = world.client("invoice").put("/v1/custom-fields/customer/channel", json=kind)
     assert defined.status_code == 200, defined.text
@@ -68,6 +69,15 @@ def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: Sy
     for unknown in ("field:chanel", "field:project"):
         refused = world.client("reporting").get("/v1/aged-balance/groups", params={"group_by": unknown})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/group_by")
+    table = {"kind": "aged_balance", "layout": "csv", "entity_id": world.entity, "as_of": "2026-01-05"}
+    for faulty, pointer in (
+        ({"group_by": "field:chanel"}, "/group_by"),
+        ({"group_by": "field:channel", "position": undefined}, "/group_by"),
+        ({"position": 1}, "/position"),
+    ):
+        refused = world.send("reporting", "/v1/exports", table | faulty)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer), refused.text
+    assert world.get("reporting", "/v1/exports")["data"] == []
     (case,) = world.get("dunning", "/v1/cases", customer_id=first)["data"]
     assert case["email"] == "claire@dupont.example"
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from encours.contracts.events.figure import FigurePublished
+from encours.embedded.access import local_admin_url
+from encours.kernel.ids import derived_id, uuid7
+from encours.ledger import Ledger
+from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+from encours.ledger.model import Append, NewEvent
 from encours.testing.system import System
 from tests.e2e.world import World, eur
 
+NO_CURRENCY = derived_id("fig", "in no currency")
 ISSUED, DUE, LATE, UNDONE, TODAY = "2026-01-05", "2026-02-04", "2026-03-10", "2026-04-02", "2026-04-20"
 
 CLOSING = {"figure": "aged-balance", "title": "Balance of 2 April", "as_of": UNDONE, "bands": "30,60"}
@@ -40,6 +49,31 @@ class Story:
         assert body["tie_out"]["equal"]
         bands = body["totals"]["bands"]
         return {name: money["amount"] for name, money in bands.items() if money["amount"] != "0.00"}
+
+
+def before_codes_were_checked(world: World, figure_id: str) -> int:
+    """Record a figure again with amounts of 0 in XXX; return its position."""
+
+    async def record() -> int:
+        admin_url = local_admin_url(world.system.layout, world.system.run)
+        assert admin_url is not None
+        ledger = await Ledger.open(database_dsn(admin_url, LEDGER_DATABASE))
+        [e] = await ledger.read_stream(world.ledger, figure_id)
+        assert isinstance(e.data, FigurePublished)
+        data = replace(
+            e.data,
+            figure_id=NO_CURRENCY,
+            scope=replace(e.data.scope, currency="XXX"),
+            amounts=tuple(replace(each, amount_minor=0) for each in e.data.amounts),
+            account_minor=0,
+        )
+        new = NewEvent(NO_CURRENCY, 1, data, e.entity, e.effective_on, uuid7())
+        append = Append(ledger=world.ledger, command_id=uuid7(), fingerprint=b"", events=(new,), actor="test")
+        done = await ledger.append(append)
+        await ledger.close()
+        return done.last_position
+
+    return asyncio.run(record())
 
 
 @pytest.fixture(scope="module")
@@ -310,6 +344,19 @@ def test_a_figure_in_a_code_that_is_no_currency_is_refused_before_it_is_recorded
     )
     assert (refused.status_code, refused.json()["type"]) == (422, "/problems/unknown-currency")
     assert http.get("/v1/figures", params=of_entity).json()["data"] == before
+
+
+def test_a_figure_that_was_recorded_in_no_currency_is_shown_and_not_restated(story: Story) -> None:
+    world = story.world
+    known = before_codes_were_checked(world, story.figure["id"])
+    world.position = max(world.position, known)
+    path = f"/v1/figures/{NO_CURRENCY}"
+    shown = world.get("reporting", path)
+    [first, *others] = world.get("reporting", "/v1/figures", entity_id=world.entity)["data"]
+    assert (first, others[-1]["id"]) == ({name: shown[name] for name in first}, story.figure["id"])
+    assert shown["amounts"]["outstanding"] == {"amount": "0", "currency": "XXX"}
+    refused = world.client("reporting").get(f"{path}/restate")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/figure-in-no-currency")
 
 
 def test_a_published_forecast_is_restated_by_debtor(story: Story) -> None:

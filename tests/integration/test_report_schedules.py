@@ -310,12 +310,15 @@ async def test_a_schedule_whose_owner_lost_access_stops_with_the_reason(
         aged = export | {"kind": "aged_balance", "layout": "xlsx"} | options
         scheduled = await place.post("/v1/schedules", {"name": "Aged", "rule": rule, "export": aged})
         assert scheduled["export"]["report"] == options
-        wrong = {"name": "FEC", "rule": rule, "export": export | {"accounts": {"sales": "9X"}}}
-        refused = await place.http.post("/v1/schedules", json=wrong)
-        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (
-            422,
-            "/export/accounts/sales",
-        )
+        unknown = aged | {"group_by": "field:unknown"}
+        for wrong, pointer in (
+            (export | {"accounts": {"sales": "9X"}}, "accounts/sales"),
+            (unknown, "group_by"),
+        ):
+            body = {"name": "Wrong", "rule": rule, "export": wrong}
+            refused = await place.http.post("/v1/schedules", json=body)
+            found = refused.status_code, refused.json()["errors"][0]["pointer"]
+            assert found == (422, f"/export/{pointer}"), refused.text
         workers = [await place.scheduler(), await place.scheduler()]
         place.now += timedelta(days=40)
         await place.serve(*workers)

@@ -19,7 +19,8 @@ from encours.contracts.events.figure import (
     PeriodLength,
 )
 from encours.kernel.bands import STANDARD, Bands
-from encours.kernel.errors import NotFound
+from encours.kernel.errors import NotFound, Refusal
+from encours.kernel.money import UnknownCurrency, exponent
 from reporting_svc.domain.forecast.cash import HORIZON_DAYS, ends_of
 from reporting_svc.domain.measures.published import MEASURES, FigureParts, FigurePeriod
 from reporting_svc.domain.turnover_plan import PlanVersion
@@ -38,6 +39,15 @@ class FigureNotFound(NotFound):
     code = "figure-not-found"
     title = "Published figure not found"
     remedy = "Use the id that POST /v1/figures answered."
+
+
+class FigureInNoCurrency(Refusal):
+    """The figure was recorded in a code that is no currency, before codes were checked (422)."""
+
+    code = "figure-in-no-currency"
+    title = "Figure has no currency"
+    status = 422
+    remedy = "Publish the figure in a currency of ISO 4217; this one is shown as it was recorded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +188,14 @@ def values_of(asked: FigureQuestion, parts: FigureParts) -> tuple[FigureValue, .
         )
         for each in MEASURES[asked.figure].values(parts, period)
     )
+
+
+def require_currency(published: FigurePublished) -> None:
+    """Raise :class:`FigureInNoCurrency` for a figure that no amount can be compared with."""
+    try:
+        exponent(published.scope.currency)
+    except UnknownCurrency as unknown:
+        raise FigureInNoCurrency(unknown.detail) from None
 
 
 def parts_of(published: FigurePublished) -> FigureParts:

@@ -8,12 +8,12 @@ from functools import partial
 
 from encours.contracts.events.schedule import ReportOptions
 from encours.kernel.errors import Invalid, NotFound, Refusal
-from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
 from encours.service.long_work_request import RequestedWork, position_upto, request_long_work
 from reporting_svc.domain.journal.chart import default_chart
 from reporting_svc.exports.store import Export, ExportKind, ExportStore, Layout
-from reporting_svc.use_cases.reports import require_entity
+from reporting_svc.read_models.figures.query import LatestFigures
+from reporting_svc.use_cases.reports import require_entity, require_group
 
 
 class ExportNotFound(NotFound):
@@ -52,28 +52,35 @@ class RequestExport:
 
 
 async def request_export(
-    ledger: Ledger, store: ExportStore, meta: CommandMeta, wanted: RequestExport
+    figures: LatestFigures, store: ExportStore, meta: CommandMeta, wanted: RequestExport
 ) -> RequestedWork[Export]:
     """Store a request; a worker starts the process.
 
-    Raises :class:`ReportingEntityNotFound`, ``Invalid`` for a position that the ledger has not reached,
-    :class:`AccountNumberRefused`, :class:`CommandReused`.
+    Raises :class:`ReportingEntityNotFound`, ``Invalid`` for a position that the ledger has not reached or at which the
+    entity did not exist, and for groups by a field that it had not defined there, :class:`AccountNumberRefused`,
+    :class:`CommandReused`.
     """
-    return await request_long_work(store, meta, "xpt", partial(_queued, ledger, meta, wanted))
+    return await request_long_work(store, meta, "xpt", partial(_queued, figures, meta, wanted))
 
 
-async def _checked(ledger: Ledger, meta: CommandMeta, wanted: RequestExport) -> int:
+async def _checked(figures: LatestFigures, meta: CommandMeta, wanted: RequestExport) -> int:
     """Return the position up to which events are read."""
+    ledger = figures.ledger
     default_chart().with_numbers(wanted.accounts)
     # A schedule asks on its own due day, which its entity has had.
     today = meta.today if meta.now is None else await ledger.today_of(meta.ledger, wanted.entity_id)
     if wanted.first_on > today:
         raise Invalid(f"The period begins after today, {today}: choose an earlier day.", wanted.begins_at)
     await require_entity(ledger, meta.ledger, wanted.entity_id)
-    return position_upto(wanted.position, (await ledger.head(meta.ledger)).position)
+    position = position_upto(wanted.position, (await ledger.head(meta.ledger)).position)
+    if not await ledger.read_stream(meta.ledger, wanted.entity_id, upto=position):
+        raise Invalid(f"The entity did not exist at position {position}: choose a later one.", "/position")
+    group_by = wanted.report.group_by if wanted.report else None
+    await require_group(figures, meta, wanted.entity_id, group_by, wanted.position, "/group_by")
+    return position
 
 
-async def _queued(ledger: Ledger, meta: CommandMeta, wanted: RequestExport, export_id: str) -> Export:
+async def _queued(figures: LatestFigures, meta: CommandMeta, wanted: RequestExport, export_id: str) -> Export:
     return Export(
         id=export_id,
         ledger=meta.ledger,
@@ -82,7 +89,7 @@ async def _queued(ledger: Ledger, meta: CommandMeta, wanted: RequestExport, expo
         layout=wanted.layout,
         first_on=wanted.first_on,
         last_on=wanted.last_on,
-        position=await _checked(ledger, meta, wanted),
+        position=await _checked(figures, meta, wanted),
         accounts=wanted.accounts,
         report=wanted.report,
         fingerprint=meta.fingerprint,

@@ -42,6 +42,7 @@ from reporting_svc.domain.schedule.rule import DueMoment, due_moments, next_due,
 from reporting_svc.domain.schedule.state import ReportSchedule
 from reporting_svc.exports.requests import RequestExport, request_export
 from reporting_svc.exports.store import REPORTS, ExportStore
+from reporting_svc.read_models.figures.query import LatestFigures
 from reporting_svc.read_models.reports.model import Reports
 from reporting_svc.read_models.reports.schedules import active_schedules
 from reporting_svc.reports.access import grant_of, unseen
@@ -278,8 +279,9 @@ class ReportScheduler:
         kind: Any = wanted.kind
         layout: Any = wanted.layout
         request = RequestExport(kind, layout, entity_id, first, last, wanted.numbers, report=report)
+        figures = LatestFigures(self._db, self._ledger, None)
         try:
-            made = await request_export(self._ledger, self._exports, meta, request)
+            made = await request_export(figures, self._exports, meta, request)
         except Refusal as refused:
             if refused.status >= 500:
                 raise

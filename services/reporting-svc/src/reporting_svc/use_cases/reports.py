@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from encours.ledger import Ledger
-from encours.ledger.command import Result
+from encours.ledger.command import CommandMeta, Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from reporting_svc.domain.report import state
 from reporting_svc.domain.report.document import custom_fields, require_fields
 from reporting_svc.domain.report.state import CustomReport, ReportNotFound, SaveReport, ShareReport
 from reporting_svc.read_models.figures.query import LatestFigures
+from reporting_svc.read_models.receivables.groups import FieldGroup, group_of, require_defined
 from reporting_svc.read_models.refusals import ReportingEntityNotFound
 
 REPORT: Folder[CustomReport] = Folder(CustomReport, state.evolve, ReportNotFound)
@@ -66,3 +69,18 @@ async def require_entity(ledger: Ledger, name: str, entity_id: str) -> None:
     """Raise :class:`ReportingEntityNotFound` unless the ledger has the entity."""
     if not (await ledger.versions(name, [entity_id]))[entity_id]:
         raise ReportingEntityNotFound(entity_id)
+
+
+async def require_group(
+    figures: LatestFigures,
+    meta: CommandMeta,
+    entity_id: str,
+    group_by: str | None,
+    position: int | None,
+    pointer: str,
+) -> None:
+    """Raise a 422 refusal for groups by a custom field that the entity has not defined, up to a position if named."""
+    if group_by is None or not isinstance(by := group_of(group_by), FieldGroup):
+        return
+    async with replace(figures, granted=(entity_id,)).view(meta.ledger, meta.today, position) as view:
+        await require_defined(view, by, pointer)

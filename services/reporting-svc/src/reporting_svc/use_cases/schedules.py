@@ -27,33 +27,37 @@ from reporting_svc.domain.schedule.state import (
     ScheduleOfAllEntities,
     SetSchedule,
 )
-from reporting_svc.use_cases.reports import REPORT, require_entity
+from reporting_svc.read_models.figures.query import LatestFigures
+from reporting_svc.use_cases.reports import REPORT, require_entity, require_group
 
 SCHEDULE: Folder[ReportSchedule] = Folder(ReportSchedule, state.evolve, ScheduleNotFound)
 REPORT_MAIL: Folder[ReportMail] = Folder(ReportMail, state.evolve_mail)
 
 
-async def set_schedule(session: Session, command: SetSchedule, ledger: Ledger) -> Result:
+async def set_schedule(session: Session, command: SetSchedule, figures: LatestFigures) -> Result:
     """Set a schedule of a report that the actor may see, or of an export of an entity.
 
-    Raises :class:`AccountNumberRefused`.
+    Raises :class:`AccountNumberRefused`, and ``Invalid`` for groups by a field that the entity has not defined.
     """
+    ledger, meta = figures.ledger, session.meta
     known = await session.load(SCHEDULE, command.schedule_id)
     entity = command.entity_id
     if command.mail is not None:
-        await session.ask(_require_whole, ledger, session.meta, command.mail.report_id)
+        await session.ask(_require_whole, ledger, meta, command.mail.report_id)
         report = await session.get(REPORT, command.mail.report_id)
-        if not report.is_visible_to(session.meta.actor):
+        if not report.is_visible_to(meta.actor):
             raise ReportNotFound(command.mail.report_id)
         entity = report.entity_id
     else:
         assert command.export is not None
         default_chart().with_numbers(command.export.numbers, "/export/accounts")
         await session.act_for(entity)
-        await session.ask(require_entity, ledger, session.meta.ledger, entity)
+        await session.ask(require_entity, ledger, meta.ledger, entity)
+        group_by = command.export.report.group_by if command.export.report else None
+        await session.ask(require_group, figures, meta, entity, group_by, None, "/export/group_by")
     if known.current is not None and known.entity_id != entity:
         raise Invalid("A schedule stays with its entity: make a new one with POST /v1/schedules.", "/")
-    for event in state.set_schedule(known, command, session.meta.actor):
+    for event in state.set_schedule(known, command, meta.actor):
         session.emit(command.schedule_id, event, entity=entity)
     return session.result(command.schedule_id)
 
@@ -69,10 +73,10 @@ async def _require_whole(ledger: Ledger, meta: CommandMeta, report_id: str) -> N
         )
 
 
-async def change_schedule(session: Session, command: SetSchedule, ledger: Ledger) -> Result:
+async def change_schedule(session: Session, command: SetSchedule, figures: LatestFigures) -> Result:
     """Set a schedule that exists again."""
     await session.get(SCHEDULE, command.schedule_id)
-    return await set_schedule(session, command, ledger)
+    return await set_schedule(session, command, figures)
 
 
 async def end_schedule(session: Session, schedule_id: str) -> Result:

@@ -22,6 +22,7 @@ from reporting_svc.exports.store import Export, ExportStore
 from reporting_svc.http.exports.answers import ExportListing, ExportOut
 from reporting_svc.http.exports.bodies import ExportBody
 from reporting_svc.http.exports.ranges import AskedRange, ByteRange, RangeNotSatisfiable, ReadRange
+from reporting_svc.http.latest import latest_figures
 
 router = Router(tags=["Exports"])
 Reading = Annotated[Query, reading("reports:read", time_travel=False)]
@@ -42,7 +43,8 @@ async def create_export(
     """
     cmd.caller.require_entity(body.entity_id)
     with cmd.in_flight():
-        asked = await request_export(cmd.ledger, await _store(cmd.services), cmd.meta, body.to_command())
+        store = await _store(cmd.services)
+        asked = await request_export(latest_figures(cmd), store, cmd.meta, body.to_command())
     out = ExportOut.shown(asked.work)
     return accepted(out, f"/v1/exports/{out.id}", replayed=asked.replayed)
 

@@ -13,6 +13,7 @@ from encours.contracts.events.figure import FigureName, FigureValue, PeriodLengt
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
+from encours.kernel.money import UnknownCurrency
 from encours.reading.moment import TimeTravel
 from encours.reading.texts.form import Language
 from reporting_svc.domain.figure import FigureState, parts_of, published_values
@@ -40,7 +41,7 @@ class FigureValueOut(BaseModel):
             "definition": value.definition,
             "unit": value.unit,
             "number": None if is_money or number is None else number / 100,
-            "amount": money_json(number, currency) if is_money and number is not None else None,
+            "amount": _money(number, currency) if is_money and number is not None else None,
             "at_least": value.at_least,
             "reason": value.reason,
         }
@@ -114,7 +115,7 @@ class FigureOut(BaseModel):
             "period": scope.period,
             **_parts(parts_of(published), scope.currency),
             "values": _values(published_values(state.entity_id, published), scope.currency),
-            "account": money_json(published.account_minor, scope.currency),
+            "account": _money(published.account_minor, scope.currency),
             "figure_incomplete": published.incomplete,
             "version": version,
         }
@@ -236,8 +237,16 @@ class RestatementOut(AsOf):
         }
 
 
+def _money(minor: int, currency: str) -> Json:
+    """Show an amount; in minor units where it was recorded in a code that is no currency."""
+    try:
+        return money_json(minor, currency)
+    except UnknownCurrency:
+        return {"amount": str(minor), "currency": currency}
+
+
 def _amounts(amounts: Mapping[str, int], currency: str) -> Json:
-    return {name: money_json(minor, currency) for name, minor in amounts.items()}
+    return {name: _money(minor, currency) for name, minor in amounts.items()}
 
 
 def _parts(parts: FigureParts, currency: str) -> Json:

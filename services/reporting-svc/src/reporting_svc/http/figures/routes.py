@@ -18,7 +18,7 @@ from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from encours.reading.texts.form import Language
-from reporting_svc.domain.figure import FigureNotFound, FigureQuestion, FigureState
+from reporting_svc.domain.figure import FigureNotFound, FigureQuestion, FigureState, require_currency
 from reporting_svc.http.figures.answers import (
     FIGURE_ANSWER,
     FigureAsOf,
@@ -27,12 +27,13 @@ from reporting_svc.http.figures.answers import (
     RestatementOut,
 )
 from reporting_svc.http.figures.bodies import FigureBody
+from reporting_svc.http.latest import latest_figures
 from reporting_svc.http.streams import of_object
 from reporting_svc.jobs.forecast_store import ForecastStore
 from reporting_svc.jobs.published_forecast import kept_or_made
 from reporting_svc.read_models.feed import Feed, StoredEvent
 from reporting_svc.read_models.figures.listing import KEY, SORTS, published_figures
-from reporting_svc.read_models.figures.query import LatestFigures, with_plan
+from reporting_svc.read_models.figures.query import with_plan
 from reporting_svc.read_models.figures.restatement import (
     BY_CHANGE,
     MOST_EVENTS,
@@ -56,7 +57,7 @@ async def publish(body: FigureBody, cmd: Annotated[Command, command("reports:wri
     asked = body.to_command(new_id("fig"), await cmd.ledger.today_of(cmd.meta.ledger, body.entity_id))
     store: ForecastStore = cmd.services.extras["forecasts"]
     forecast = kept_or_made(store, cmd.meta.ledger, cmd.meta.actor)
-    figures = LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities, forecast)
+    figures = replace(latest_figures(cmd), forecast=forecast)
     return await cmd.run(publish_figure, asked, figures, answer=FIGURE_ANSWER, status=201, at=PATH)
 
 
@@ -110,6 +111,7 @@ async def restate(
         q, state, version = await _figure(q, figure_id, view.time.position)
         published = state.published
         assert published is not None
+        require_currency(published)
         asked = await with_plan(q.ledger, q.caller.ledger, FigureQuestion.of(state.entity_id, published))
         if asked.figure == "cash-forecast":
             found = await restated_forecast(view, asked, published.position, page)

@@ -23,6 +23,7 @@ from reporting_svc.domain.report.document import plan_of
 from reporting_svc.domain.report.state import CustomReport, ReportNotFound
 from reporting_svc.exports.layouts.tables import MEDIA
 from reporting_svc.http.answers import parked_fields
+from reporting_svc.http.latest import latest_figures
 from reporting_svc.http.reports.answers import (
     REPORT_ANSWER,
     ReportRunOut,
@@ -33,7 +34,6 @@ from reporting_svc.http.reports.answers import (
     SavedReportOut,
 )
 from reporting_svc.http.reports.bodies import ReportBody, ReportChangeBody, SharingBody
-from reporting_svc.read_models.figures.query import LatestFigures
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.reports.model import Reports
@@ -67,7 +67,7 @@ async def create_report(body: ReportBody, cmd: Writing) -> Response:
         entity_id = cmd.caller.entities[0]
     command_ = body.to_command(new_id("rpt"), entity_id or "")
     return await cmd.run(
-        save_report, command_, _figures(cmd), answer=REPORT_ANSWER, status=201, at=COLLECTION
+        save_report, command_, latest_figures(cmd), answer=REPORT_ANSWER, status=201, at=COLLECTION
     )
 
 
@@ -91,7 +91,7 @@ async def get_report(report_id: ReportPath, q: Reading) -> Response:
 async def patch_report(report_id: ReportPath, body: ReportChangeBody, cmd: Writing) -> Response:
     """Change the name or the content of a report of your own."""
     command_ = body.to_command(report_id)
-    return await cmd.run(change_report, command_, _figures(cmd), answer=REPORT_ANSWER, on=report_id)
+    return await cmd.run(change_report, command_, latest_figures(cmd), answer=REPORT_ANSWER, on=report_id)
 
 
 @router.put("/v1/reports/{id}/sharing", response_model=SavedReportAsOf, summary="Share a report")
@@ -147,10 +147,6 @@ async def run_saved_report(
             "Encours-Position": str(view.time.position),
         },
     )
-
-
-def _figures(cmd: Command) -> LatestFigures:
-    return LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
 
 
 async def _seen(q: Query, report_id: str, position: int | None = None) -> tuple[Query, CustomReport, int]:

@@ -18,6 +18,7 @@ from encours.kernel.instants import instant_text
 from encours.reading.pages import Page
 from reporting_svc.domain.schedule.rule import next_due
 from reporting_svc.domain.schedule.state import ReportSchedule, ScheduleNotFound
+from reporting_svc.http.latest import latest_figures
 from reporting_svc.http.schedules.answers import (
     SCHEDULE_ANSWER,
     ReportMailList,
@@ -53,7 +54,9 @@ async def create_schedule(body: ReportScheduleBody, cmd: Writing) -> Response:
     """
     cmd.caller.require("reports:read")
     wanted = body.to_command(new_id("scd"))
-    return await cmd.run(set_schedule, wanted, cmd.ledger, answer=SCHEDULE_ANSWER, status=201, at=COLLECTION)
+    return await cmd.run(
+        set_schedule, wanted, latest_figures(cmd), answer=SCHEDULE_ANSWER, status=201, at=COLLECTION
+    )
 
 
 @router.get("/v1/schedules", response_model=ScheduleList)
@@ -82,9 +85,8 @@ async def get_schedule(schedule_id: SchedulePath, q: Reading) -> Response:
 @router.put("/v1/schedules/{id}", response_model=ScheduleAsOf, summary="Set a schedule again")
 async def put_schedule(schedule_id: SchedulePath, body: ReportScheduleBody, cmd: Writing) -> Response:
     """Set a schedule again, all of it; one that stopped goes on. Moments before are not made up for."""
-    return await cmd.run(
-        change_schedule, body.to_command(schedule_id), cmd.ledger, answer=SCHEDULE_ANSWER, on=schedule_id
-    )
+    wanted = body.to_command(schedule_id)
+    return await cmd.run(change_schedule, wanted, latest_figures(cmd), answer=SCHEDULE_ANSWER, on=schedule_id)
 
 
 @router.delete("/v1/schedules/{id}", response_model=ScheduleAsOf)

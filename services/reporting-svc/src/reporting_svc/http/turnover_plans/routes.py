@@ -17,6 +17,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
 from reporting_svc.domain.turnover_plan import TurnoverPlanNotFound, TurnoverPlanState
+from reporting_svc.http.latest import latest_figures
 from reporting_svc.http.scope import Asked
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.http.streams import of_object
@@ -29,7 +30,6 @@ from reporting_svc.http.turnover_plans.answers import (
 )
 from reporting_svc.http.turnover_plans.bodies import TurnoverPlanBody
 from reporting_svc.read_models.feed import Feed, StoredEvent
-from reporting_svc.read_models.figures.query import LatestFigures
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import names_of
 from reporting_svc.read_models.turnover.plans import KEY, SORTS, compared, turnover_plans
@@ -51,10 +51,8 @@ Reading = Annotated[Query, reading("reports:read")]
 )
 async def set_plan(body: TurnoverPlanBody, cmd: Annotated[Command, command("reports:write")]) -> Response:
     """Set a plan of an entity's turnover, whole: its first version, or the one that replaces the version before."""
-    figures = LatestFigures(cmd.services.db, cmd.ledger, cmd.meta.entities)
-    return await cmd.run(
-        set_turnover_plan, body.to_command(), figures, answer=TURNOVER_PLAN_ANSWER, status=201, at=PATH
-    )
+    wanted, figures = body.to_command(), latest_figures(cmd)
+    return await cmd.run(set_turnover_plan, wanted, figures, answer=TURNOVER_PLAN_ANSWER, status=201, at=PATH)
 
 
 @router.get("/v1/turnover-plans", response_model=TurnoverPlansOut, summary="List plans of the turnover")

@@ -106,7 +106,7 @@ def group_of(text: str) -> GroupBy | PartyGroup | FieldGroup:
     return cast("GroupBy | PartyGroup", text)
 
 
-async def require_defined(view: View, by: object) -> None:
+async def require_defined(view: View, by: object, pointer: str = "/group_by") -> None:
     """Raise a 422 refusal for a custom field that no entity in the caller's grant has defined for its customers."""
     if not isinstance(by, FieldGroup):
         return
@@ -114,7 +114,7 @@ async def require_defined(view: View, by: object) -> None:
     where.add(f"position <= {where.position}")
     known = f"select exists (select from {view.schema}.defined_field where {where.sql})"
     if not await view.conn.fetchval(known, *where.arguments):
-        raise Invalid(f"No custom field of customers has the code {by.code}.", "/group_by")
+        raise Invalid(f"No custom field of customers has the code {by.code}.", pointer)
 
 
 async def with_collectors(view: View, scope: Scope, by: object) -> Scope:
