@@ -36,6 +36,8 @@ class BilledGoods:
         self.last: dict[str, str] = {}
         """Invoice that stands for its family."""
         self.deliveries: dict[str, list[str]] = {}
+        self.deposits: dict[str, tuple[str, ...]] = {}
+        """Of a draft: deposit invoices that it will deduct."""
         self.lines, self.ended = Counter[str](), Counter[str]()
         self.billed, self.covered, self.by_draft = Counter[str](), Counter[str](), Counter[str]()
         self.kept: dict[tuple[str, UUID], int] = {}
@@ -49,6 +51,7 @@ class BilledGoods:
         by_deliveries = max(0, by_deliveries - self.lines[invoice_id])
         if invoice_id in self.drafts:
             before = by_deliveries if root == invoice_id else self.billed[root]
+            before += sum(self.billed[each] for each in self.deposits[invoice_id])
             return max(0, self.drafts[invoice_id] - before - self.by_draft[invoice_id])
         if self.last.get(root) != invoice_id:
             return 0
@@ -61,8 +64,9 @@ class BilledGoods:
                 self.drafts[name], self.customers[name] = minor, draft.customer_id
                 self.lines[name] = len(draft.lines)
                 self.deliveries[name] = [each.delivery_id for each in draft.deliveries]
-            case InvoiceAmended(invoice_id=name, total_minor=minor, lines=lines):
-                self.drafts[name], self.lines[name] = minor, len(lines)
+                self.deposits[name] = draft.deposits
+            case InvoiceAmended(invoice_id=name, total_minor=minor, lines=lines, deposits=deposits):
+                self.drafts[name], self.lines[name], self.deposits[name] = minor, len(lines), deposits
             case InvoiceCancelled(invoice_id=name):
                 del self.drafts[name]
             case InvoiceIssued(invoice_id=name, total_minor=minor) as issued:

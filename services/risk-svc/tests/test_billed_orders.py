@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from encours.contracts.common import CitedDelivery, CitedInvoice, Line
-from encours.contracts.events.invoice import InvoiceRebated, ShareUndisputed
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceRebated, ShareUndisputed
 from encours.contracts.events.sales.order import OrderDelivered, OrderPlaced
 from encours.kernel.errors import Invalid
 from encours.testing.events import credited, drafted, event, issued, sums
 from risk_svc.domain.reservation.commands import ConsumeReservation, FollowOrder
 from risk_svc.domain.reservation.decide import MoreThanInvoiced
 from risk_svc.use_cases import reservations
+from tests.histories.billing import BilledGoods
 from tests.histories.credit import HEAD, CreditDesk
 
-FIRST, SECOND = f"inv_{1:032x}", f"inv_{2:032x}"
+FIRST, SECOND, DEPOSIT = f"inv_{1:032x}", f"inv_{2:032x}", f"inv_{3:032x}"
 CORRECTS = event(CitedInvoice, invoice_id=FIRST)
 
 
@@ -116,6 +117,34 @@ def test_an_invoice_that_was_credited_as_a_whole_and_billed_again_ends_orders_an
     desk.happen(credited(1_000_00, **of(FIRST)))
     desk.happen(issued(1_000_00, corrects=CORRECTS, **of(SECOND)))
     assert end(desk, SECOND) == 1_000_00
+
+
+@pytest.mark.parametrize("credited_minor", [0, 50_00, 300_00])
+def test_a_final_invoice_ends_what_its_deposits_leave_as_a_draft_too(credited_minor: int) -> None:
+    """A third of the order was billed by a deposit invoice, which ends that part."""
+    desk, rest = CreditDesk(10_000_00), 700_00 + credited_minor
+    desk.happen(issued(300_00, purpose="deposit", **of(DEPOSIT)))
+    if credited_minor:
+        desk.happen(credited(credited_minor, **of(DEPOSIT)))
+    desk.happen(drafted(1_000_00, deposits=(DEPOSIT,), **of(FIRST)))
+    assert BilledGoods(desk.books.ledger.events).room(FIRST) == rest
+    assert end(desk, FIRST) == rest
+    end_nothing(desk, FIRST)
+    desk.happen(issued(rest, **of(FIRST)))
+    end_nothing(desk, FIRST)
+    if credited_minor < 300_00:
+        assert end(desk, DEPOSIT) == 300_00 - credited_minor
+
+
+def test_the_draft_of_a_final_invoice_that_deducts_no_deposit_any_more_ends_its_total() -> None:
+    desk, whole = CreditDesk(10_000_00), {"invoice_id": FIRST, "customer_id": HEAD} | sums(1_000_00)
+    desk.happen(issued(300_00, purpose="deposit", **of(DEPOSIT)))
+    desk.happen(drafted(900_00, deposits=(DEPOSIT,), **of(FIRST)))
+    desk.happen(event(InvoiceAmended, deposits=(DEPOSIT,), **whole))
+    assert end(desk, FIRST, 500_00) == 500_00
+    assert end(desk, FIRST) == 200_00
+    desk.happen(event(InvoiceAmended, deposits=(), **whole))
+    assert end(desk, FIRST) == BilledGoods(desk.books.ledger.events).room(FIRST) + 300_00 == 300_00
 
 
 def test_penalties_bill_no_goods() -> None:

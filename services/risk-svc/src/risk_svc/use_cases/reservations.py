@@ -262,15 +262,25 @@ async def _billed_first(session: Session, invoice: BillingInvoice) -> int:
     """Return what an invoice bills that nothing else has ended reservations for, in minor units of its currency.
 
     The draft of a correction bills first what it adds to the invoice that it replaces, which ends reservations for the
-    rest until then; an issued correction bills again only what that one has ended reservations for.
+    rest until then; an issued correction bills again only what that one has ended reservations for. The draft of a
+    final invoice bills what its deposits leave, as it does once it is issued.
     """
+    billed = invoice.billed_minor - await _deducted(session, invoice)
     if not invoice.corrects:
-        return invoice.billed_minor - await _delivered_before(session, invoice)
+        return billed - await _delivered_before(session, invoice)
     old = await session.load(BILLING_INVOICE, invoice.corrects)
     if invoice.drafted_for:
-        return invoice.billed_minor - old.left_minor
+        return billed - old.left_minor
     ended = await _ended_before(session, invoice, old) + await _delivered_before(session, invoice)
-    return invoice.billed_minor - ended
+    return billed - ended
+
+
+async def _deducted(session: Session, invoice: BillingInvoice) -> int:
+    """Return what a draft will deduct of deposit invoices: all that credit notes have left of them by now."""
+    left = 0
+    for deposit_id in invoice.deposits:
+        left += (await session.load(BILLING_INVOICE, deposit_id)).left_minor
+    return left
 
 
 async def _delivered_before(session: Session, invoice: BillingInvoice) -> int:

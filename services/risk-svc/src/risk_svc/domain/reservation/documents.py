@@ -42,6 +42,8 @@ class BillingInvoice:
     """Command that issued it."""
     deliveries: tuple[tuple[str, str], ...] = ()
     """Deliveries that it bills, each with its order."""
+    deposits: tuple[str, ...] = ()
+    """Deposit invoices that the draft will deduct; empty once it is issued, as its total is what they leave."""
     lines: int = 0
     """Lines of the draft."""
     last_credited_minor: int = 0
@@ -69,9 +71,12 @@ def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
             found = BillingInvoice(
                 counts, customers, draft.currency, draft.customer_id, corrects, minor, minor
             )
-            return replace(found, deliveries=_cited(draft.deliveries), lines=len(draft.lines))
-        case InvoiceAmended(total_minor=minor, lines=lines):
-            return replace(state, billed_minor=minor, left_minor=minor, lines=len(lines))
+            cited = _cited(draft.deliveries)
+            return replace(found, deliveries=cited, deposits=draft.deposits, lines=len(draft.lines))
+        case InvoiceAmended(total_minor=minor, lines=lines, deposits=deposits):
+            return replace(
+                state, billed_minor=minor, left_minor=minor, deposits=deposits, lines=len(lines)
+            )
         case InvoiceIssued(customer_id=billed, total_minor=minor) as issued:
             customers = frozenset({billed, issued.purchaser_id or billed})
             corrects, by = issued.corrects.invoice_id if issued.corrects else "", recorded.command_id
