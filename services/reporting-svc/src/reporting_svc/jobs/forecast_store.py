@@ -17,6 +17,7 @@ from encours.reading.moment import Granted
 from encours.service.long_work_store import LongWork, LongWorkStore
 from reporting_svc.domain.forecast.made import MadeForecast
 from reporting_svc.domain.measures.definitions import CASH_FORECAST
+from reporting_svc.read_models.forecast.making import ForecastsInMaking
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 
@@ -134,6 +135,7 @@ class ForecastStore(LongWorkStore[ForecastWork]):
             ("reporting_svc.migrations", "0003_forecasts.sql"),
             found=(),
         )
+        self.requested = ForecastsInMaking()
 
     async def made(
         self, wanted: ForecastWork, *, since: int = 0, conn: Conn | None = None

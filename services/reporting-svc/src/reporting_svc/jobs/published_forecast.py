@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def kept_or_made(store: ForecastStore, ledger: str, asked_by: str) -> Source:
-    """Return the source. Both ways give the same parts and values; what took its time is kept for the next one."""
+    """Return the source. Both ways give the same parts and values; what took its time is kept for the next one.
+
+    The source raises :class:`ForecastInMaking`.
+    """
 
     async def source(view: View, scope: Scope, total: Figures, asked: FigureQuestion) -> SourcedParts:
         await store.prepare()
@@ -24,11 +27,12 @@ def kept_or_made(store: ForecastStore, ledger: str, asked_by: str) -> Source:
         kept = await store.made_then(wanted, total.outstanding, view.conn)
         if kept is not None:
             return of_forecast(total, kept)
-        began = time.monotonic()
-        found = await SOURCES["forecast"](view, scope, total, asked)
-        took_s = time.monotonic() - began
-        if found.forecast is not None and took_s >= KEPT_FROM_S:
-            await store.keep(wanted, found.forecast.made, took_s)
-        return found
+        with store.requested.making(wanted.id):
+            began = time.monotonic()
+            found = await SOURCES["forecast"](view, scope, total, asked)
+            took_s = time.monotonic() - began
+            if found.forecast is not None and took_s >= KEPT_FROM_S:
+                await store.keep(wanted, found.forecast.made, took_s)
+            return found
 
     return source

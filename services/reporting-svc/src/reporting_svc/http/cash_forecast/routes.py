@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query as Parameter
@@ -18,9 +18,10 @@ from reporting_svc.domain.forecast.accuracy import PastForecasts, PastWeek
 from reporting_svc.domain.forecast.cash import HORIZON_DAYS, ends_of, require_horizon
 from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.http.cash_forecast.answers import AccuracyOut, CashForecastOut
-from reporting_svc.http.scope import Ask
+from reporting_svc.http.scope import Ask, Asked
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.jobs.forecast_store import KEPT_FROM_S, PARTS, ForecastStore, ForecastWork
+from reporting_svc.read_models.forecast.making import ForecastInMaking
 from reporting_svc.read_models.forecast.query import ForecastBasis, forecast_basis
 
 router = Router(tags=["Receivables"])
@@ -43,7 +44,17 @@ async def cash_forecast(
     last = until or q.as_of + timedelta(days=HORIZON_DAYS)
     require_horizon(q.as_of, last, by)
     store = await forecasts(q)
-    began = time.monotonic()
+    while True:
+        try:
+            return await _kept_or_made(q, asked, by, last, store)
+        except ForecastInMaking as other:
+            await other.ended.wait()
+
+
+async def _kept_or_made(
+    q: Query, asked: Asked, by: PeriodLength, last: date, store: ForecastStore
+) -> Response:
+    """Answer with the forecast that is kept for the question, or make it. Raises :class:`ForecastInMaking`."""
     async with snapshot(q, asked) as books:
         ledger, actor = q.caller.ledger, q.caller.actor
         wanted = ForecastWork.wanted(ledger, books.view, books.scope, by, last, actor)
@@ -51,12 +62,14 @@ async def cash_forecast(
         if kept is not None:
             tied = await books.require_tied(PARTS, kept.outstanding_minor)
             return q.respond(CashForecastOut.of(books, tied, by, last, kept))
-        basis = await forecast_basis(books.view, books.scope)
-        tied = await books.require_tied(PARTS, basis.owed.outstanding_minor)
-    ends = [end.toordinal() for end in ends_of(q.as_of, last, by)]
-    made = await asyncio.to_thread(make_forecast, basis.owed, basis.history, q.as_of.toordinal(), ends)
-    if (took_s := time.monotonic() - began) >= KEPT_FROM_S:
-        await store.keep(wanted, made, took_s)
+        with store.requested.making(wanted.id):
+            began = time.monotonic()
+            basis = await forecast_basis(books.view, books.scope)
+            tied = await books.require_tied(PARTS, basis.owed.outstanding_minor)
+            on, ends = q.as_of.toordinal(), [end.toordinal() for end in ends_of(q.as_of, last, by)]
+            made = await asyncio.to_thread(make_forecast, basis.owed, basis.history, on, ends)
+            if (took_s := time.monotonic() - began) >= KEPT_FROM_S:
+                await store.keep(wanted, made, took_s)
     return q.respond(CashForecastOut.of(books, tied, by, last, made))
 
 

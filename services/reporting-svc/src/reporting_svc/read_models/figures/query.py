@@ -22,6 +22,7 @@ from reporting_svc.domain.turnover_plan import PlanVersion, in_force
 from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import aged
 from reporting_svc.read_models.figures.sources import OF_SHARES, SOURCES, Source, SourcedParts
+from reporting_svc.read_models.forecast.making import ForecastInMaking
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.query import check
@@ -48,6 +49,13 @@ class LatestFigures:
         Raises :class:`PositionNotReached` where the read model is behind the ledger, and :class:`FuturePosition`.
         """
         asked = await with_plan(self.ledger, ledger, asked)
+        while True:
+            try:
+                return await self._measured(ledger, asked, position)
+            except ForecastInMaking as other:
+                await other.ended.wait()
+
+    async def _measured(self, ledger: str, asked: FigureQuestion, position: int | None) -> MeasuredFigure:
         async with self.view(ledger, asked.as_of, position) as view:
             await check(view, Scope(entity_id=asked.entity_id, customer_id=asked.customer_id))
             asked = _in_plan_currency(asked, view.time.position)
