@@ -6,7 +6,6 @@ from functools import reduce
 
 import pytest
 
-from dunning_svc.domain.formats import amount
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts import Event
@@ -19,6 +18,7 @@ from encours.contracts.events.money.penalty import (
     PenaltyWaiverReversed,
 )
 from encours.contracts.settlement import settlements
+from encours.kernel.money import money_text
 from encours.legal.packs import law_of
 from encours.testing.events import event
 from invoice_svc.domain.interest.account import InterestAccount, account_of
@@ -67,7 +67,7 @@ def letter_and_statement(
 @pytest.mark.parametrize("fee_minor", [4_000, 10_000, 1_234])
 def test_the_fee_in_the_letter_is_that_of_the_statement(fee_minor: int) -> None:
     text, found = letter_and_statement(None, fee_minor)
-    assert f"{FEE} forfaitaire de {amount(found.to_claim.indemnity_minor, 'EUR', 'fr')} " in text
+    assert f"{FEE} forfaitaire de {money_text(found.to_claim.indemnity_minor, 'EUR', 'fr')} " in text
 
 
 def test_a_letter_about_an_invoice_without_a_fee_states_none() -> None:
@@ -101,4 +101,4 @@ def test_a_fee_that_was_waived_or_claimed_by_a_document_is_not_in_the_letter(tak
 )
 def test_a_fee_that_can_be_claimed_again_is_in_the_letter(events: tuple[type[Event], ...]) -> None:
     text, found = letter_and_statement(None, 4_000, *events)
-    assert f"{FEE} forfaitaire de {amount(found.to_claim.indemnity_minor, 'EUR', 'fr')} " in text
+    assert f"{FEE} forfaitaire de {money_text(found.to_claim.indemnity_minor, 'EUR', 'fr')} " in text

@@ -305,8 +305,9 @@ def test_euros_settle_an_invoice_in_dollars_under_a_limit_in_euros(world: World)
     assert [each["amount"] for each in shown["exchange_differences"]] == [eur("-3.60")]
     aged = world.get("reporting", "/v1/aged-balance", customer_id=customer, currency="EUR")
     assert (aged["totals"]["outstanding"], aged["tie_out"]["equal"]) == (eur("-0.50"), True)
-    told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
-    assert "120.00 USD settled by 111.60 EUR of a payment" in told
+    timeline = world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en")
+    told = [each["summary"] for each in timeline["data"]]
+    assert "120.00\u00a0USD settled by 111.60\u00a0EUR of a payment" in told
     world.post("invoice", f"/v1/payments/{payment['id']}/reverse", {"reason": "AC04"})
     assert _get(world, f"/v1/invoices/{invoice}")["outstanding"]["amount"] == "120.00"
 

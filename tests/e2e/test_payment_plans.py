@@ -141,9 +141,10 @@ def test_a_returned_debit_breaks_a_plan_after_its_second_instalment(story: Story
     assert (story.collection(1), story.collection(1, as_of="2026-04-08")) == ("overdue", "on_plan")
     assert story.asked() == {"0.00"}
     assert story.reminders() > reminders
-    told = str(world.get("reporting", f"/v1/customers/{story.customer}/timeline", lang="en", limit=200))
-    assert "Payment plan of 240.00 EUR agreed, 3 instalments" in told
-    assert "Payment plan broken, 120.00 EUR left (instalment missed)" in told
+    timeline = world.get("reporting", f"/v1/customers/{story.customer}/timeline", lang="en", limit=200)
+    told = [each["summary"] for each in timeline["data"]]
+    assert "Payment plan of 240.00\u00a0EUR agreed, 3 instalments" in told
+    assert "Payment plan broken, 120.00\u00a0EUR left (instalment missed)" in told
 
 
 def test_an_invoice_in_instalments_is_due_and_claimed_part_by_part(story: Story) -> None:

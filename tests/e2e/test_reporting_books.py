@@ -242,7 +242,7 @@ def test_a_payment_far_above_the_others_is_named_with_its_reason(story: Story) -
         ("payment_amount", odd, "5000.00")
     ]
     assert body["data"][0]["reason"].startswith(
-        "Paiement de 5000.00 EUR ; les 8 précédents : environ 100.00 EUR"
+        "Paiement de 5\u202f000,00\u00a0EUR ; les 8 précédents : environ 100,00\u00a0EUR"
     )
     for before in ({"known_at": paid_at}, {"as_of": "2026-04-18"}, {"kind": "unpaid"}):
         assert world.get("reporting", "/v1/anomalies", customer_id=customer, **before)["data"] == []

@@ -86,13 +86,14 @@ def test_the_timeline_says_it_in_words(system: System) -> None:
     path = f"/v1/invoices/{told.invoice}/write-off"
     told.world.post("invoice", path, REASON | {"amount": eur("20.00"), "on": LATE})
     told.world.post("invoice", f"{path}/reverse", {"reason": "Dividend announced"})
+    path = f"/v1/customers/{told.customer}/timeline"
     shown = {
-        language: str(told.world.get("reporting", f"/v1/customers/{told.customer}/timeline", lang=language))
+        language: [each["summary"] for each in told.world.get("reporting", path, lang=language)["data"]]
         for language in ("en", "fr")
     }
-    assert "20.00 EUR written off: Judicial liquidation" in shown["en"]
-    assert "Write-off of 20.00 EUR reversed: Dividend announced" in shown["en"]
-    assert "20,00 EUR passés en perte : Judicial liquidation" in shown["fr"]
+    assert "20.00\u00a0EUR written off: Judicial liquidation" in shown["en"]
+    assert "Write-off of 20.00\u00a0EUR reversed: Dividend announced" in shown["en"]
+    assert "20,00\u00a0EUR passés en perte : Judicial liquidation" in shown["fr"]
 
 
 def test_a_cent_that_a_tolerance_closes_is_paid_for_every_service_and_returns_with_its_payment(

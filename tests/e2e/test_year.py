@@ -79,8 +79,8 @@ def quote_to_order(year: Year) -> str:
     order: str = accepted["acceptance"]["order_id"]
     assert year.get(f"/v1/orders/{order}")["total"] == eur("10800.00")
     assert year.told(path) == [
-        "Quote D-1 of 10800.00 EUR drafted", "Quote sent to Claire Martin",
-        "Quote of 10800.00 EUR accepted by Claire Martin",
+        "Quote D-1 of 10,800.00\u00a0EUR drafted", "Quote sent to Claire Martin",
+        "Quote of 10,800.00\u00a0EUR accepted by Claire Martin",
     ]  # fmt: skip
     year.check()
     return order
@@ -97,11 +97,11 @@ def deposit_paid(year: Year) -> dict[str, Any]:
     year.books.receive("3600.00")
     year.books.settle(deposit, "3600.00")
     assert year.told(f"/v1/invoices/{deposit['id']}") == [
-        "Draft of 3600.00 EUR", "Deposit invoice FAC-2026-000001 of 3600.00 EUR issued, due 2026-02-10",
-        "3600.00 EUR of a payment applied",
+        "Draft of 3,600.00\u00a0EUR", "Deposit invoice FAC-2026-000001 of 3,600.00\u00a0EUR issued, due 2026-02-10",
+        "3,600.00\u00a0EUR of a payment applied",
     ]  # fmt: skip
     assert year.told(f"/v1/payments/{paid['id']}") == [
-        "3600.00 EUR received by transfer", "Payment allocated: 1 part",
+        "3,600.00\u00a0EUR received by transfer", "Payment allocated: 1 part",
     ]  # fmt: skip
     year.check()
     return deposit
@@ -128,10 +128,11 @@ def two_deliveries_billed_once(year: Year, order: str, deposit: dict[str, Any]) 
     assert [cited["note_number"] for cited in final["deliveries"]] == ["BL-1", "BL-2"]
     year.books.bill(final, "7200.00")
     year.check()
-    billed = "2 delivery(ies) of 10000.00 EUR put on an invoice"
+    billed = "2 delivery(ies) of 10,000.00\u00a0EUR put on an invoice"
     assert year.told(f"/v1/orders/{order}")[1:] == [
-        "Delivered with note BL-1: 4000.00 EUR without VAT", "Delivered with note BL-2: 6000.00 EUR without VAT",
-        billed, "2 delivery(ies) of 10000.00 EUR to bill again: invoice cancelled", billed,
+        "Delivered with note BL-1: 4,000.00\u00a0EUR without VAT",
+        "Delivered with note BL-2: 6,000.00\u00a0EUR without VAT",
+        billed, "2 delivery(ies) of 10,000.00\u00a0EUR to bill again: invoice cancelled", billed,
     ]  # fmt: skip
     assert year.told(f"/v1/invoices/{deposit['id']}")[-1] == "Deposit deducted by the final invoice"
     year.advance("2026-05-12")
@@ -141,8 +142,9 @@ def two_deliveries_billed_once(year: Year, order: str, deposit: dict[str, Any]) 
     year.books.owe(final, "-144.00")
     year.check()
     assert year.told(f"/v1/invoices/{final['id']}") == [
-        "Draft of 10800.00 EUR", "Invoice FAC-2026-000002 issued, due 2026-06-03: 7200.00 EUR after 1 deposit",
-        "7056.00 EUR of a payment applied", "Early-payment discount of 144.00 EUR taken",
+        "Draft of 10,800.00\u00a0EUR",
+        "Invoice FAC-2026-000002 issued, due 2026-06-03: 7,200.00\u00a0EUR after 1 deposit",
+        "7,056.00\u00a0EUR of a payment applied", "Early-payment discount of 144.00\u00a0EUR taken",
     ]  # fmt: skip
     return final
 
@@ -166,8 +168,8 @@ def whole_invoice_credited(year: Year) -> tuple[str, dict[str, str]]:
     year.books.owe(billed, "-84.00")
     year.check()
     assert year.told(f"/v1/orders/{order}")[2:] == [
-        "1 delivery(ies) of 70.00 EUR put on an invoice",
-        "1 delivery(ies) of 70.00 EUR to bill again: invoice credited",
+        "1 delivery(ies) of 70.00\u00a0EUR put on an invoice",
+        "1 delivery(ies) of 70.00\u00a0EUR to bill again: invoice credited",
     ]
     return order, {billed["id"]: "2026-05-12"}
 
@@ -182,10 +184,11 @@ def credit_on_the_paid_invoice(year: Year, final: dict[str, Any]) -> dict[str, A
     year.books.settle(final, "-588.00")
     year.check()
     assert year.told(f"/v1/invoices/{final['id']}")[4:] == [
-        "Early-payment discount of 144.00 EUR withdrawn (credited)", "7056.00 EUR open again: payment released",
-        "6600.00 EUR of a payment applied", "Credit note AVO-2026-000002 of 600.00 EUR: Late",
-        "6600.00 EUR open again: payment released", "6468.00 EUR of a payment applied",
-        "Early-payment discount of 132.00 EUR taken",
+        "Early-payment discount of 144.00\u00a0EUR withdrawn (credited)",
+        "7,056.00\u00a0EUR open again: payment released",
+        "6,600.00\u00a0EUR of a payment applied", "Credit note AVO-2026-000002 of 600.00\u00a0EUR: Late",
+        "6,600.00\u00a0EUR open again: payment released", "6,468.00\u00a0EUR of a payment applied",
+        "Early-payment discount of 132.00\u00a0EUR taken",
     ]  # fmt: skip
     return note
 
@@ -204,7 +207,7 @@ def credit_used_and_refunded(year: Year, note: dict[str, Any]) -> None:
     assert used["unapplied"] == eur("108.00")
     year.books.settle(other, "480.00")
     year.check()
-    assert year.told(f"/v1/invoices/{other['id']}")[-1] == "480.00 EUR of a payment applied"
+    assert year.told(f"/v1/invoices/{other['id']}")[-1] == "480.00\u00a0EUR of a payment applied"
     year.advance("2026-07-06")
     (refund,) = year.post(f"/v1/credits/{note['id']}/refund", {"reason": "Asked for"})["refunds"]
     paid = used["payments"][0]["payment_id"]
@@ -213,7 +216,7 @@ def credit_used_and_refunded(year: Year, note: dict[str, Any]) -> None:
     year.books.receive("-108.00")
     year.check()
     assert year.told(f"/v1/payments/{paid}")[-2:] == [
-        "Refund of 108.00 EUR ordered: Asked for", "Refund of 108.00 EUR paid",
+        "Refund of 108.00\u00a0EUR ordered: Asked for", "Refund of 108.00\u00a0EUR paid",
     ]  # fmt: skip
     year.advance("2026-07-15")
     rebate = {"lines": [line("50.00")], "reason": "Rebate of the half-year"}
@@ -224,7 +227,7 @@ def credit_used_and_refunded(year: Year, note: dict[str, Any]) -> None:
     year.books.receive("60.00")
     year.check()
     assert year.told(f"/v1/payments/{own['payment_id']}") == [
-        "Credit note AVO-2026-000003 of 60.00 EUR: Rebate of the half-year"
+        "Credit note AVO-2026-000003 of 60.00\u00a0EUR: Rebate of the half-year"
     ]
 
 
@@ -242,7 +245,7 @@ def corrected(year: Year) -> dict[str, Any]:
     year.books.bill(right, "96.00")
     year.check()
     assert year.told(f"/v1/invoices/{wrong['id']}")[-1] == (
-        "Credit note AVO-2026-000004 of 120.00 EUR: Wrong price"
+        "Credit note AVO-2026-000004 of 120.00\u00a0EUR: Wrong price"
     )
     year.advance("2026-08-17")
     claim = {"category": "quality", "amount": eur("24.00"), "text": "One tyre was damaged"}
@@ -281,10 +284,10 @@ def lost_and_paid_late(year: Year, right: dict[str, Any]) -> None:
     )  # fmt: skip
     assert year.get(path, known_at=before)["paid"] == eur("0.00")
     assert year.told(path)[2:] == [
-        "24.00 EUR of the invoice in dispute", "24.00 EUR no longer in dispute (credited)",
-        "Credit note AVO-2026-000005 of 24.00 EUR: Accepted claim", "Provision of 60.00 EUR: Safeguard",
-        "72.00 EUR written off: Liquidation", "72.00 EUR unrecoverable: No assets",
-        "30.00 EUR of what was written off are paid", "30.00 EUR of a payment applied",
+        "24.00\u00a0EUR of the invoice in dispute", "24.00\u00a0EUR no longer in dispute (credited)",
+        "Credit note AVO-2026-000005 of 24.00\u00a0EUR: Accepted claim", "Provision of 60.00\u00a0EUR: Safeguard",
+        "72.00\u00a0EUR written off: Liquidation", "72.00\u00a0EUR unrecoverable: No assets",
+        "30.00\u00a0EUR of what was written off are paid", "30.00\u00a0EUR of a payment applied",
     ]  # fmt: skip
 
 
@@ -295,8 +298,13 @@ def credit_notes_are_listed_from_their_day(year: Year, final: dict[str, Any]) ->
     assert sorted(each["number"] for each in notes) == numbers
     early = year.get(path, customer_id=year.customer, as_of="2026-06-30")["data"]
     assert [each["number"] for each in early if each["invoice_id"] == final["id"]] == numbers[1:2]
-    timeline = str(year.world.get("reporting", f"/v1/customers/{year.customer}/timeline", limit=200))
-    for words in ("Deposit deducted", "Refund of 108.00 EUR paid", "72.00 EUR unrecoverable: No assets"):
+    told = year.world.get("reporting", f"/v1/customers/{year.customer}/timeline", limit=200)["data"]
+    timeline = "\n".join(each["summary"] for each in told)
+    for words in (
+        "Deposit deducted",
+        "Refund of 108.00\u00a0EUR paid",
+        "72.00\u00a0EUR unrecoverable: No assets",
+    ):
         assert words in timeline
 
 

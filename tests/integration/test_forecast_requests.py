@@ -49,7 +49,7 @@ async def test_requests_for_one_forecast_make_it_once_and_others_go_on_meanwhile
 
     monkeypatch.setattr(routes, "make_forecast", held)
     monkeypatch.setattr(routes, "KEPT_FROM_S", 0.0)
-    monkeypatch.setitem(SOURCES, "forecast", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(SOURCES, "forecast", None)
     async with yard(module_installation) as place:
         await place.caught_up()
 

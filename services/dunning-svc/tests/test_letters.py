@@ -13,12 +13,13 @@ import pytest
 from msgspec.structs import replace
 from pypdf import PdfReader
 
-from dunning_svc.domain.formats import MessageLang, amount, day
+from dunning_svc.domain.formats import MessageLang, day
 from dunning_svc.domain.message.shipped import LANGUAGES
 from dunning_svc.outbox.letters import letter_path, letter_pdf, write_once
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.kernel.money import money_text
 from tests.histories.letters import CREDITOR, CUSTOMER, REM, items, reminder
 
 MM = 72 / 25.4
@@ -55,9 +56,9 @@ def test_a_letter_has_text_amounts_account_and_reference_of_the_message(lang: Me
     text = text_of(letter(reminder(3, language=lang)))
     for n in range(3):
         assert f"FAC-2026-{n}" in text
-        assert amount(123_456 + n, "EUR", lang) in text
-    assert text.count(amount(3_789, "EUR", lang)) == 3, "the disputed share of each"
-    assert amount(120_000, "EUR", lang) in text
+        assert money_text(123_456 + n, "EUR", lang) in text
+    assert text.count(money_text(3_789, "EUR", lang)) == 3, "the disputed share of each"
+    assert money_text(120_000, "EUR", lang) in text
     assert text.count("FR7630006000011234567890189") == 1
     assert day(date(2026, 4, 30), lang) in text
     assert REM in text

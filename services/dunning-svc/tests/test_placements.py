@@ -280,7 +280,9 @@ def test_credits_and_disputes_after_the_hand_over_are_told_in_one_task() -> None
         ("credited", 500), ("disputed", 1_000), ("dispute_ended", 1_000),
     ]  # fmt: skip
     task = partner_task(Placement(made(), "ent_1", 10), found.news, {"inv_1": "FAC-1"}, "0" * 32, TODAY)
-    assert task.cause.startswith("Tell Recouvreur (file R-7): 5.00 EUR of FAC-1 credited on 2026-06-12; ")
+    assert task.cause.startswith(
+        "Tell Recouvreur (file R-7): 5.00\u00a0EUR of FAC-1 credited on 2026-06-12; "
+    )
     assert (task.kind, task.invoice_ids) == ("placement", ("inv_1",))
 
 

@@ -121,7 +121,7 @@ def test_vat_is_relieved_on_evidence_by_rate_with_the_statement_of_the_law(make:
     )
     assert found.relieved == (share(5_000, 1_000),)
     assert found.duplicate_text == (
-        "Facture demeurée impayée pour la somme de 50,00 EUR (prix net) et pour la somme de 10,00 EUR (TVA "
+        "Facture demeurée impayée pour la somme de 50,00\u00a0EUR (prix net) et pour la somme de 10,00\u00a0EUR (TVA "
         "correspondante) qui ne peut faire l'objet d'une déduction (article 272 du CGI)."
     )
     shown = InvoiceOut.of(found, 1, TODAY)

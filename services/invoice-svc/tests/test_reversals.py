@@ -160,13 +160,13 @@ def test_the_text_of_a_reversal_tells_part_reason_and_the_debtor_s_time() -> Non
         consequence="debtor_claim", claim_until=day(10), reversed_on=day(11),
     )  # fmt: skip
     assert summary(late, "en") == (
-        "7.00 EUR of a payment reversed, 3.00 EUR of it kept: refund claim (MD06: debtor claim), "
+        "7.00\u00a0EUR of a payment reversed, 3.00\u00a0EUR of it kept: refund claim (MD06: debtor claim), "
         "after the debtor's time"
     )
     whole = event(PaymentReversed, amount_minor=700, cause="sans provision", return_code="AM04",
                   consequence="insufficient_funds")  # fmt: skip
     assert summary(whole, "fr") == (
-        "Paiement de 7,00 EUR annulé : sans provision (AM04: provision insuffisante)"
+        "Paiement de 7,00\u00a0EUR annulé : sans provision (AM04: provision insuffisante)"
     )
 
 

@@ -75,8 +75,8 @@ def test_an_amount_far_from_the_customers_own_is_named_with_what_is_usual(kind: 
     (found,) = amounts(columns(sold([*usual, 100_000], kind)), days(30))
     assert (found.kind, found.id, found.value, found.earlier) == (f"{kind}_amount", f"{kind}9", 100_000, 9)
     assert found.usual == pytest.approx(10_000)
-    assert "1000.00 EUR" in reason(found, "EUR", "en")
-    assert "100.00 EUR" in reason(found, "EUR", "fr")
+    assert "1,000.00\u00a0EUR" in reason(found, "EUR", "en")
+    assert "100,00\u00a0EUR" in reason(found, "EUR", "fr")
     assert amounts(columns(sold([*usual, 12_500], kind)), days(30)) == []
     assert amounts(columns(sold([*usual[:7], 100_000], kind)), days(30)) == []
 

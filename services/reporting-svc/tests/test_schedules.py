@@ -313,5 +313,5 @@ def test_a_mail_in_french_has_days_and_amounts_as_they_are_written_there() -> No
     assert text.text.splitlines()[:6:2] == [
         "Lignes : 1.",
         "Autres lignes, au-delà de la limite de l'état : 2.",
-        "Rapproché du compte clients : 1234,50 EUR.",
+        "Rapproché du compte clients : 1\u202f234,50\u00a0EUR.",
     ]

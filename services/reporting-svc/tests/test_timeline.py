@@ -92,8 +92,8 @@ def test_every_event_on_a_timeline_is_said_in_words(type_name: str, language: st
 
 def test_amounts_are_written_as_the_language_writes_them() -> None:
     event = replace(example(PaymentReceived), currency="EUR", amount_minor=123456, method="direct_debit")
-    assert summary(event, "en") == "1234.56 EUR received by direct debit"
-    assert summary(event, "fr") == "1234,56 EUR reçus par prélèvement"
+    assert summary(event, "en") == "1,234.56\u00a0EUR received by direct debit"
+    assert summary(event, "fr") == "1\u202f234,56\u00a0EUR reçus par prélèvement"
 
 
 @pytest.mark.parametrize("cls", [PaymentApplied, PaymentUnapplied])
@@ -102,8 +102,8 @@ def test_a_payment_in_another_currency_is_said_with_both_amounts(
 ) -> None:
     paid = build(Conversion, currency="EUR", amount_minor=11_400)
     said = summary(build(cls, currency="USD", amount_minor=12_000, paid=paid), "fr")
-    assert "120,00 USD" in said
-    assert "114,00 EUR" in said
+    assert "120,00\u00a0USD" in said
+    assert "114,00\u00a0EUR" in said
 
 
 def test_an_event_without_a_customer_belongs_to_the_customer_of_its_stream() -> None:
@@ -206,13 +206,15 @@ def test_a_counted_delivery_is_about_its_order_and_knows_the_delivery() -> None:
     assert rows.get(OrderStream, "rsv_1") == OrderStream(stream="rsv_1", order_id="ord_1")
     with pytest.raises(CacheMiss):
         rows.get(OrderStream, "rsv_2")
-    assert summary(counted, "fr") == "120,00 EUR livrés comptés à la place de la réservation de la commande"
+    assert (
+        summary(counted, "fr") == "120,00\u00a0EUR livrés comptés à la place de la réservation de la commande"
+    )
 
 
 def test_a_counted_bill_is_about_its_invoice() -> None:
     counted = build(OrderBillingCounted, invoice_id="inv_1", amount_minor=12_000, currency="EUR")
     assert project(recorded(1, "obl_1", counted)).get(InvoiceStream, "obl_1", "inv_1") is not None
-    assert summary(counted, "fr") == "120,00 EUR de la facture comptés comme facturation d'une commande"
+    assert summary(counted, "fr") == "120,00\u00a0EUR de la facture comptés comme facturation d'une commande"
 
 
 def test_every_field_with_ids_of_invoices_is_read() -> None:

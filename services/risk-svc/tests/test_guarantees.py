@@ -47,13 +47,18 @@ def test_a_guarantee_needs_the_authority_for_its_amount() -> None:
         desk.do(guarantees.take_guarantee, BANK)
     below = replace(BANK, amount_minor=399_99)
     told = {
-        "test": (below, None, None, "Guarantee (bank) of 399.99 EUR, BNP 4711"),
-        "key:abcd": (BANK, "head", None, "Guarantee (bank) of 500.00 EUR, BNP 4711, by authority of head"),
+        "test": (below, None, None, "Guarantee (bank) of 399.99\u00a0EUR, BNP 4711"),
+        "key:abcd": (
+            BANK,
+            "head",
+            None,
+            "Guarantee (bank) of 500.00\u00a0EUR, BNP 4711, by authority of head",
+        ),
         "key:standin": (
             BANK,
             "head",
             "abcd",
-            "Guarantee (bank) of 500.00 EUR, BNP 4711, by authority of head in place of key:abcd",
+            "Guarantee (bank) of 500.00\u00a0EUR, BNP 4711, by authority of head in place of key:abcd",
         ),
     }
     for number, (actor, (command, role, in_place_of, text)) in enumerate(told.items()):

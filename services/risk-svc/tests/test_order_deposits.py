@@ -62,7 +62,7 @@ def test_an_order_is_accepted_and_its_unpaid_deposit_named() -> None:
     assert (order.decision, order.reasons) == ("accept", ("within-limit", "deposit-outstanding"))
     assert order.reserved_minor == 600_00
     shown = ReasonOut.of(reasons_of_order(order)[1])
-    assert shown.en.endswith("Agreed: 120.00 EUR; paid: 0.00 EUR.")
+    assert shown.en.endswith("Agreed: 120.00\u00a0EUR; paid: 0.00\u00a0EUR.")
     assert "120,00" in shown.fr
     assert desk.order(1_00, order_ref="WEB-1").reasons == ("within-limit",)
 

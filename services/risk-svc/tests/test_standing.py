@@ -147,7 +147,7 @@ def test_a_blocked_order_is_accepted_by_the_role_of_its_amount() -> None:
     desk.total()
     listed = ReservationItem.of(asdict(desk.all(ReservationRow)[0])).reasons
     assert listed == ReservationOut.of(order, 1).reasons, "with figures and sentences, in the list too"
-    assert "commande : 20000,00" in listed[-1].fr
+    assert "commande : 20\u202f000,00" in listed[-1].fr
     accepted = OverrideReservation(blocked, "Bank guarantee follows")
     with pytest.raises(LacksAuthority):
         desk.books.do(reservations.override, accepted, desk, actor=CLERK)

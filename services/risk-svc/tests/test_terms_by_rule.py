@@ -230,4 +230,4 @@ def test_the_reasons_of_a_rule_are_said_in_both_languages_with_their_figures() -
     assert [each.code for each in shown.reasons] == ["terms-by-rule", "not-secured"]
     assert shown.reasons[1].values["unsecured"] == MoneyModel(amount="2500.00", currency="EUR")
     assert summary(e.data, "fr").endswith(" ".join(each.fr for each in shown.reasons))
-    assert "au-delà de 1000,00" in shown.reasons[1].fr
+    assert "au-delà de 1\u202f000,00" in shown.reasons[1].fr

@@ -6,9 +6,11 @@ from encours.kernel.errors import Invalid
 from encours.kernel.money import (
     MAX_MINOR,
     Money,
+    ReaderLanguage,
     div_half_up,
     exponent,
     format_amount,
+    money_text,
     parse_amount,
     pro_rata,
 )
@@ -29,6 +31,23 @@ def test_a_code_without_minor_unit_is_refused(code: str) -> None:
 @given(st.integers(-MAX_MINOR, MAX_MINOR), currencies)
 def test_an_amount_written_is_the_amount_read(minor: int, currency: str) -> None:
     assert parse_amount(format_amount(minor, currency), currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("fr", "1\u202f234\u202f567,89\u00a0EUR"),
+        ("en", "1,234,567.89\u00a0EUR"),
+        ("de", "1.234.567,89\u00a0EUR"),
+    ],
+)
+def test_an_amount_is_written_for_people_as_their_language_writes_it(
+    language: ReaderLanguage, written: str
+) -> None:
+    assert money_text(123_456_789, "EUR", language) == written
+    assert money_text(-123_456_789, "EUR", language) == f"-{written}"
+    assert money_text(-1_000, "JPY", language) == f"-{written[:5].replace('234', '000')}\u00a0JPY"
+    assert money_text(0, "KWD", language) == f"0{written[9]}000\u00a0KWD"
 
 
 @pytest.mark.parametrize(

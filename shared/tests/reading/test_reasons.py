@@ -41,10 +41,10 @@ EXCEEDED = {
         ),
         (
             Reason.of("limit-exceeded", **EXCEEDED),
-            "Exposure with this order is above the limit. Limit and guarantees: 1200.50 EUR; exposure: 900.00 EUR; "
-            "order: 500.00 EUR.",
-            "L'encours, commande comprise, dépasse la limite. Limite et garanties : 1200,50 EUR ; encours : "
-            "900,00 EUR ; commande : 500,00 EUR.",
+            "Exposure with this order is above the limit. Limit and guarantees: 1,200.50\u00a0EUR; "
+            "exposure: 900.00\u00a0EUR; order: 500.00\u00a0EUR.",
+            "L'encours, commande comprise, dépasse la limite. Limite et garanties : 1\u202f200,50\u00a0EUR ; encours : "
+            "900,00\u00a0EUR ; commande : 500,00\u00a0EUR.",
         ),
         (
             Reason.of("limit-exceeded", allowed=Money(1_200_50, "EUR")),
@@ -121,5 +121,5 @@ def test_grades_and_warnings_are_told_with_their_figures() -> None:
     )
     raised = event(CreditWarningRaised, kind="concentration", figures=figures, currency="EUR")
     assert sentence(warning_reason(raised), "fr") == (
-        "Le client doit 12000,00 EUR, soit 26 % de tout l'encours ouvert, sur 12 débiteurs."
+        "Le client doit 12\u202f000,00\u00a0EUR, soit 26 % de tout l'encours ouvert, sur 12 débiteurs."
     )

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from iso4217 import Currency
 
 from encours.kernel.errors import Invalid
 
+ReaderLanguage = Literal["fr", "en", "de"]
+"""Languages in which amounts are written to people."""
+_SEPARATORS: dict[ReaderLanguage, tuple[str, str]] = {
+    "fr": ("\u202f", ","),
+    "en": (",", "."),
+    "de": (".", ","),
+}
 MAX_MINOR = 10**15
 """Bound of one amount, in minor units: sums of millions of them stay exact in 64 bits and in JSON (2**53)."""
 
@@ -81,6 +89,17 @@ def format_amount(minor: int, currency: str) -> str:
         return f"{sign}{size}"
     whole, fraction = divmod(size, 10**digits)
     return f"{sign}{whole}.{fraction:0{digits}d}"
+
+
+def money_text(minor: int, currency: str, language: ReaderLanguage) -> str:
+    """Return an amount as people write it, with no break in it.
+
+    ``1 234,56 EUR`` with a narrow space (U+202F) in French, ``1,234.56 EUR``, ``1.234,56 EUR`` in German.
+    """
+    whole, point, fraction = format_amount(abs(minor), currency).partition(".")
+    group, comma = _SEPARATORS[language]
+    grouped = f"{int(whole):,}".replace(",", group)
+    return f"{'-' if minor < 0 else ''}{grouped}{point and comma}{fraction}\u00a0{currency}"
 
 
 def div_half_up(numerator: int, denominator: int) -> int:

@@ -12,8 +12,8 @@ from encours.contracts.events.reservation import ReservationDecided
 from encours.contracts.events.risk import CreditChecked
 from encours.contracts.events.risk_terms import RiskTermsProposed
 from encours.contracts.events.score import ScoreGraded
-from encours.kernel.money import Money
-from encours.reading.texts.form import Language, day_text, money_text, numbered, word_text
+from encours.kernel.money import Money, money_text
+from encours.reading.texts.form import Language, day_text, numbered, word_text
 from encours.reading.texts.reasons import DETAILS, REASONS
 
 

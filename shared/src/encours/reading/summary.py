@@ -9,6 +9,7 @@ from datetime import date
 from encours.contracts import Event
 from encours.contracts.common import Conversion, Reason
 from encours.contracts.events import credit_hold, customer, guarantee, invoice, payment, risk_terms
+from encours.kernel.money import money_text
 from encours.reading.reasons import reasons_told, sentence
 from encours.reading.texts import (
     collection,
@@ -27,7 +28,6 @@ from encours.reading.texts.form import (
     Lines,
     day_text,
     decimal_text,
-    money_text,
     numbered,
     share_text,
     word_text,

@@ -1,15 +1,15 @@
-"""Dates, amounts and fixed words as a French, an English or a German reader writes them."""
+"""Dates and fixed words as a French, an English or a German reader writes them."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Literal
 
-from encours.kernel.money import format_amount
+from encours.kernel.money import ReaderLanguage
 
 Lang = Literal["fr", "en"]
 """Languages of explanations."""
-MessageLang = Literal["fr", "en", "de"]
+MessageLang = ReaderLanguage
 """Languages of messages to customers."""
 
 _MONTHS: dict[MessageLang, list[str]] = {
@@ -51,16 +51,6 @@ def day_in_words(value: date, lang: MessageLang, year: int) -> str:
     number = {"fr": "1er" if value.day == 1 else f"{value.day}", "en": f"{value.day}", "de": f"{value.day}."}
     said = f"{number[lang]} {_MONTHS[lang][value.month - 1]}"
     return said if value.year == year else f"{said} {value.year}"
-
-
-def amount(minor: int, currency: str, lang: MessageLang) -> str:
-    """Return an amount as 1 234,56 EUR (narrow no-break spaces), 1,234.56 EUR or 1.234,56 EUR."""
-    whole, point, fraction = format_amount(abs(minor), currency).partition(".")
-    grouped = f"{int(whole):,}"
-    if lang != "en":
-        grouped, point = grouped.replace(",", "\u202f" if lang == "fr" else "."), point and ","
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{grouped}{point}{fraction}\u00a0{currency}"
 
 
 def days_late(days: int, lang: MessageLang) -> str:

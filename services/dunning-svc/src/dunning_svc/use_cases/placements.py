@@ -28,7 +28,7 @@ from encours.contracts import Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.dunning.reminders import TaskRaised
 from encours.kernel.ids import derived_uuid
-from encours.kernel.money import format_amount
+from encours.kernel.money import money_text
 from encours.ledger import Ledger
 from encours.ledger.command import Result, derived
 from encours.ledger.execute import execute
@@ -188,7 +188,7 @@ def partner_task(
 
 
 def _in_words(news: News, number: str, currency: str) -> str:
-    sum_ = f"{format_amount(news.amount_minor, currency)} {currency}"
+    sum_ = money_text(news.amount_minor, currency, "en")
     match news.kind:
         case "credited":
             return f"{sum_} of {number} credited on {news.on}"

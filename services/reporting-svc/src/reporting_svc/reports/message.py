@@ -8,7 +8,8 @@ from html import escape
 from typing import Literal
 
 from encours.contracts.events.schedule import ReportMailRequested
-from encours.reading.texts.form import day_text, money_text
+from encours.kernel.money import money_text
+from encours.reading.texts.form import day_text
 from reporting_svc.reports.run import ReportRun
 
 ATTACHED_BYTES_MAX = 5 * 2**20

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Literal
 
 from encours.contracts import Event
-from encours.kernel.money import format_amount
 from encours.reading.texts.words import FRENCH
 
 Language = Literal["en", "fr"]
@@ -17,11 +16,6 @@ Lines = dict[type[Event], tuple[str, str]]
 _CODE = re.compile("[a-z]+(_[a-z]+)+")
 """A word of the contracts, such as ``registered_letter``; not an id, nor what people wrote."""
 _NUMBERED = re.compile(r"\{(\w+)\}|\(s\)")
-
-
-def money_text(minor: int, currency: str, language: Language) -> str:
-    """Return an amount as ``240.00 EUR`` or ``240,00 EUR``."""
-    return f"{decimal_text(format_amount(minor, currency), language)} {currency}"
 
 
 def share_text(bps: int, language: Language) -> str:

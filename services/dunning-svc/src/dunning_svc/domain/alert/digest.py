@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from dunning_svc.domain.formats import Lang, amount, day
+from dunning_svc.domain.formats import Lang, day
 from dunning_svc.domain.message import cleaning
 from dunning_svc.domain.message.render import Message
 from encours.contracts.events.dunning.alerts import AlertDigestRequested, AlertKind, AlertRaised
+from encours.kernel.money import money_text
 
 LINES_MAX = 200
 """Most alerts that a digest lists; it counts the others."""
@@ -123,7 +124,7 @@ def _line(alert: AlertRaised, names: Mapping[str, str], lang: Lang) -> str:
     said = _WORDS[lang][_PATTERNS[alert.kind]].format(
         number=cleaning.name(alert.number or ""),
         on=day(alert.on, lang) if alert.on else "",
-        amount=amount(alert.amount_minor, alert.currency, lang) if alert.currency else "",
+        amount=money_text(alert.amount_minor, alert.currency, lang) if alert.currency else "",
         subject=alert.subject,
     )
     customer = cleaning.name(names.get(alert.customer_id or "", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dunning_svc.domain.formats import Lang, amount, days_late
+from dunning_svc.domain.formats import Lang, days_late
 from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.ladder.explain_choice import choice_in_words, debtors_in_words, earlier_in_words
@@ -18,6 +18,7 @@ from encours.contracts.events.dunning.reminders import (
     SuppressedStep,
     TaskOpened,
 )
+from encours.kernel.money import money_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def explain(
 
 def _summary(event: DecisionEvent, step: Step, policy: Policy, lang: Lang) -> str:
     what, when = _ACTS[lang][step.act], on(event.day, lang)
-    sum_ = amount(event.amount_minor, event.currency, lang)
+    sum_ = money_text(event.amount_minor, event.currency, lang)
     match event:
         case ReminderRequested() | TaskOpened():
             if lang == "fr":
@@ -175,7 +176,7 @@ def _because(positions: tuple[int, ...], lang: Lang) -> str:
 def _cause(cause: str, step: Step, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
     """Return the reason against a step in words."""
     if cause != "no_address":
-        floor = amount(policy.floor_minor(event.currency, step), event.currency, lang)
+        floor = money_text(policy.floor_minor(event.currency, step), event.currency, lang)
         limit = policy.contact_limit
         return _CAUSES[lang][cause].format(
             floor=floor,
@@ -202,14 +203,14 @@ def _policy(event: DecisionEvent, policy: Policy, lang: Lang) -> str:
 
 
 def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *, covered: bool) -> str:
-    open_ = amount(item.open_minor, event.currency, lang)
-    asked = amount(item.asked_minor, event.currency, lang)
-    disputed = amount(item.disputed_minor, event.currency, lang)
-    later = amount(item.later_minor, event.currency, lang)
-    planned = amount(item.planned_minor, event.currency, lang)
-    in_hand = amount(item.in_hand_minor, event.currency, lang)
-    stayed = amount(item.stayed_minor, event.currency, lang)
-    placed = amount(item.placed_minor, event.currency, lang)
+    open_ = money_text(item.open_minor, event.currency, lang)
+    asked = money_text(item.asked_minor, event.currency, lang)
+    disputed = money_text(item.disputed_minor, event.currency, lang)
+    later = money_text(item.later_minor, event.currency, lang)
+    planned = money_text(item.planned_minor, event.currency, lang)
+    in_hand = money_text(item.in_hand_minor, event.currency, lang)
+    stayed = money_text(item.stayed_minor, event.currency, lang)
+    placed = money_text(item.placed_minor, event.currency, lang)
     due, late = on(item.due_on, lang), days_late(item.days_past_due, lang)
     if lang == "fr":
         text = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
@@ -296,8 +297,8 @@ def _highest(event: DecisionEvent, step: Step, lang: Lang) -> str:
 def _money(event: DecisionEvent, lang: Lang) -> list[str]:
     if not event.credit_minor:
         return []
-    credit = amount(event.credit_minor, event.currency, lang)
-    left = amount(event.amount_minor, event.currency, lang)
+    credit = money_text(event.credit_minor, event.currency, lang)
+    left = money_text(event.amount_minor, event.currency, lang)
     if lang == "fr":
         return [f"{credit} non affectés sont déduits, des plus anciennes factures d'abord : reste {left}."]
     return [f"{credit} of unapplied payments are deducted, oldest invoices first: {left} left."]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dunning_svc.domain.formats import Lang, amount
+from dunning_svc.domain.formats import Lang
 from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
 from encours.contracts.events.dunning.experiment import Arm
 from encours.contracts.events.dunning.reminders import PolicyAlsoMet, PolicyChoice
+from encours.kernel.money import money_text
 
 _CRITERIA: dict[Lang, dict[str, str]] = {
     "fr": {
@@ -89,7 +90,7 @@ def debtors_in_words(event: DecisionEvent, lang: Lang) -> list[str]:
     found = []
     for each in event.debtors:
         sum_, credit = (
-            amount(minor, event.currency, lang) for minor in (each.amount_minor, each.credit_minor)
+            money_text(minor, event.currency, lang) for minor in (each.amount_minor, each.credit_minor)
         )
         if lang == "fr":
             text = f"Client {each.name} : {sum_} à réclamer"

@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
-from dunning_svc.domain.formats import Lang, amount
+from dunning_svc.domain.formats import Lang
 from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.litigation.claims import LitigatedInvoice
 from dunning_svc.domain.message.render import Message
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.invoice import InvoiceIssued
-from encours.kernel.money import format_amount
+from encours.kernel.money import format_amount, money_text
 from encours.legal.interest import Statement
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
@@ -162,16 +162,16 @@ def invoice_documents(invoice: LitigatedInvoice, lang: Lang) -> list[FileEntry]:
     lines = [
         f"{words['invoice']} {issued.number}, {words['issued']} {on(issued.issued_on, lang)}",
         f"{words['due']}: {on(issued.due_on, lang)}",
-        f"{words['total']}: {amount(issued.total_minor, issued.currency, lang)}",
+        f"{words['total']}: {money_text(issued.total_minor, issued.currency, lang)}",
         "",
         *(
-            f"{on(each.on, lang)}  {each.kind}  {amount(each.open_minor, issued.currency, lang)}  "
-            f"{words['open']}: {amount(each.after_minor, issued.currency, lang)}"
+            f"{on(each.on, lang)}  {each.kind}  {money_text(each.open_minor, issued.currency, lang)}  "
+            f"{words['open']}: {money_text(each.after_minor, issued.currency, lang)}"
             for each in invoice.entries
         ),
         "",
-        f"{words['open']}: {amount(invoice.open_minor, issued.currency, lang)}",
-        f"{words['disputed']}: {amount(invoice.disputed_minor, issued.currency, lang)}",
+        f"{words['open']}: {money_text(invoice.open_minor, issued.currency, lang)}",
+        f"{words['disputed']}: {money_text(invoice.disputed_minor, issued.currency, lang)}",
         f"{words['limitation']}: "
         + (f"{on(limit.safe_on, lang)} ({limit.basis})" if limit else words["no_rule"]),
     ]
@@ -204,14 +204,14 @@ def interest_documents(stated: Sequence[StatedInterest], day: date, lang: Lang) 
         if found is None:
             lines.append(f"{each.number}: {words['elsewhere']}")
             continue
-        lines.append(f"{each.number}: {amount(found.interest_minor, currency, lang)}")
+        lines.append(f"{each.number}: {money_text(found.interest_minor, currency, lang)}")
         lines += [
             f"  {on(part.first_day, lang)} – {on(part.last_day, lang)}: "
-            f"{amount(part.principal_minor, currency, lang)}, "
-            f"{part.rate_bps / 100:.2f} % ({part.basis}): {amount(part.interest_minor, currency, lang)}"
+            f"{money_text(part.principal_minor, currency, lang)}, "
+            f"{part.rate_bps / 100:.2f} % ({part.basis}): {money_text(part.interest_minor, currency, lang)}"
             for part in found.segments
         ]
-        lines.append(f"  {words['fee']}: {amount(found.indemnity_minor, currency, lang)}")
+        lines.append(f"  {words['fee']}: {money_text(found.indemnity_minor, currency, lang)}")
     return [FileEntry("interest.json", _json(data)), FileEntry("interest.txt", _text(lines))]
 
 
@@ -329,8 +329,8 @@ def _page(
     words, esc = _WORDS[lang], html.escape
     rows = "".join(
         f"<tr><td>{esc(each.issued.number)}</td><td>{on(each.issued.due_on, lang)}</td>"
-        f"<td>{amount(each.open_minor, each.issued.currency, lang)}</td>"
-        f"<td>{amount(each.disputed_minor, each.issued.currency, lang)}</td>"
+        f"<td>{money_text(each.open_minor, each.issued.currency, lang)}</td>"
+        f"<td>{money_text(each.disputed_minor, each.issued.currency, lang)}</td>"
         f"<td>{on(each.limitation.safe_on, lang) if each.limitation else words['no_rule']}</td></tr>\n"
         for each in invoices
     )
@@ -338,7 +338,7 @@ def _page(
         f"<th>{words[each]}</th>" for each in ("invoice", "due", "open", "disputed", "limitation")
     )
     sums = "".join(
-        f"<p>{words['total']}: {amount(minor, currency, lang)}</p>\n"
+        f"<p>{words['total']}: {money_text(minor, currency, lang)}</p>\n"
         for currency, minor in totals(invoices).items()
     )
     return (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from dunning_svc.domain.formats import MessageLang, amount, day, days_late
+from dunning_svc.domain.formats import MessageLang, day, days_late
 from dunning_svc.domain.message import cleaning
 from dunning_svc.domain.message.late_terms import late_paragraphs
 from dunning_svc.domain.message.parts import ItemLine, ItemTable, Paragraph, Part
@@ -14,6 +14,7 @@ from dunning_svc.domain.message.phrases import PHRASES, Phrases
 from dunning_svc.domain.message.snapshot import MessageSnapshot
 from encours.contracts.events.dunning.reminders import DunnedItem
 from encours.contracts.events.dunning.thanks import SettledInvoice
+from encours.kernel.money import money_text
 
 _MAX_NUMBERS = 3
 _MAX_REFERENCES = 10
@@ -35,7 +36,7 @@ def blocks_of(content: MessageSnapshot) -> Mapping[str, Block]:
     late = late_paragraphs(
         () if content.late_terms_hidden else content.asked, content.creditor_country, currency, lang
     )
-    total = f"{phrases.total} {amount(content.amount_minor, currency, lang)}"
+    total = f"{phrases.total} {money_text(content.amount_minor, currency, lang)}"
     return {
         "settled": _settled_table(content.settled, currency, lang),
         "items": _by_debtor(content.asked, content, credits=True),
@@ -83,7 +84,7 @@ def _headed(head: str, body: Block) -> Block:
 
 
 def _line(label: str, minor: int, currency: str, lang: MessageLang) -> str:
-    return f"{label} {amount(-minor, currency, lang)}" if minor else ""
+    return f"{label} {money_text(-minor, currency, lang)}" if minor else ""
 
 
 def _bank(phrases: Phrases, content: MessageSnapshot) -> str:
@@ -105,7 +106,7 @@ def _cells(item: DunnedItem, currency: str, lang: MessageLang) -> tuple[str, str
         cleaning.name(item.number),
         day(item.due_on, lang),
         days_late(item.days_past_due, lang),
-        amount(item.open_minor, currency, lang),
+        money_text(item.open_minor, currency, lang),
     )
 
 
@@ -117,7 +118,7 @@ def _not_claimed(item: DunnedItem, currency: str, lang: MessageLang) -> str:
         (phrases.in_hand, item.in_hand_minor),
         (phrases.later, item.later_minor),
     )
-    return "; ".join(f"{words} {amount(minor, currency, lang)}" for words, minor in parts if minor)
+    return "; ".join(f"{words} {money_text(minor, currency, lang)}" for words, minor in parts if minor)
 
 
 def _table(items: Sequence[DunnedItem], currency: str, lang: MessageLang) -> Block:
@@ -164,7 +165,7 @@ def _settled_table(invoices: Sequence[SettledInvoice], currency: str, lang: Mess
                 cleaning.name(each.number),
                 day(each.due_on, lang),
                 day(each.paid_on, lang),
-                amount(each.paid_minor, currency, lang),
+                money_text(each.paid_minor, currency, lang),
             ),
             note="",
         )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dunning_svc.domain.formats import MessageLang, amount
+from dunning_svc.domain.formats import MessageLang
 from encours.contracts.events.dunning.reminders import DunnedItem, LateTerms
+from encours.kernel.money import money_text
 from encours.legal.law import LetterWords
 from encours.legal.packs import law_of
 
@@ -189,9 +190,9 @@ def _fee(
     if len(groups) == 1:
         ((fee, numbers),) = groups.items()
         which = phrases.each if len(numbers) == len(known) else phrases.of.format(numbers=", ".join(numbers))
-        return phrases.fee.format(fee=amount(fee or 0, currency, lang), which=which, source=sources[fee])
+        return phrases.fee.format(fee=money_text(fee or 0, currency, lang), which=which, source=sources[fee])
     listed = "; ".join(
-        f"{amount(fee or 0, currency, lang)} {phrases.of.format(numbers=', '.join(numbers))} {sources[fee]}"
+        f"{money_text(fee or 0, currency, lang)} {phrases.of.format(numbers=', '.join(numbers))} {sources[fee]}"
         for fee, numbers in groups.items()
     )
     return phrases.fees.format(fees=listed)

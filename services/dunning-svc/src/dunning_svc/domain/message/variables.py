@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dunning_svc.domain.formats import amount, day, day_in_words, days_late
+from dunning_svc.domain.formats import day, day_in_words, days_late
 from dunning_svc.domain.message import cleaning
 from dunning_svc.domain.message.blocks import numbers_of
 from dunning_svc.domain.message.late_terms import late_paragraphs
 from dunning_svc.domain.message.snapshot import MessageSnapshot
 from encours.contracts.events.dunning.reminders import DunnedItem
+from encours.kernel.money import money_text
 
 BLOCKS: Mapping[str, str] = {
     "settled": "in thank-yous, table of the invoices with due date, day of payment and amount received; else empty",
@@ -81,8 +82,8 @@ def values_of(content: MessageSnapshot) -> dict[str, Any]:
         "day": day(content.day, lang),
         "numbers": numbers_of(content.subjects, lang),
         "due": day_in_words(oldest, lang, content.day.year),
-        "total_amount": amount(content.amount_minor, currency, lang),
-        "credit_amount": amount(content.credit_minor, currency, lang) if content.credit_minor else "",
+        "total_amount": money_text(content.amount_minor, currency, lang),
+        "credit_amount": money_text(content.credit_minor, currency, lang) if content.credit_minor else "",
         "notice": late_paragraphs(asked, content.creditor_country, currency, lang).notice,
         "count": len(content.subjects),
         "announced_count": len(content.announced),
@@ -94,7 +95,7 @@ def values_of(content: MessageSnapshot) -> dict[str, Any]:
 
 def _fields(item: DunnedItem, content: MessageSnapshot) -> dict[str, str]:
     def shown(minor: int, *, always: bool = False) -> str:
-        return amount(minor, content.currency, content.language) if minor or always else ""
+        return money_text(minor, content.currency, content.language) if minor or always else ""
 
     return {
         "number": cleaning.name(item.number),

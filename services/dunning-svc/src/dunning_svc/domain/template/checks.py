@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dunning_svc.domain.formats import amount
 from dunning_svc.domain.message.language import faults_of
 from dunning_svc.domain.message.render import Message, Source, compose
 from dunning_svc.domain.message.sms import short_message
 from dunning_svc.domain.template.samples import Sample, samples_of
 from encours.contracts.events.dunning.template import TemplateLanguage, TemplatePurpose
 from encours.kernel.errors import FieldError, Refusal
+from encours.kernel.money import money_text
 
 
 class TemplateRefused(Refusal):
@@ -69,7 +69,7 @@ def _missing(sample: Sample, message: Message, purpose: TemplatePurpose) -> Iter
         remedy = "{{ settled }}" if purpose == "thanks" else "{{ items }}, or a loop over invoices"
         detail = f"the text does not name invoice {absent[0]}. Add {remedy}."
         yield FieldError("/text", f"{sample.name}: {detail}")
-    if amount(content.amount_minor, content.currency, content.language) not in message.text:
+    if money_text(content.amount_minor, content.currency, content.language) not in message.text:
         shown = "received. Add" if purpose == "thanks" else "to pay. Add {{ total }} or"
         detail = f"the text does not show the amount {shown} {{{{ total_amount }}}}."
         yield FieldError("/text", f"{sample.name}: {detail}")

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dunning_svc.domain import formats
 from dunning_svc.domain.worklist.formula import RiskFormula
+from encours.kernel.money import money_text
 
 WorklistReason = Literal["task_due", "escalated", "broken_promise", "high_value"]
 
@@ -61,8 +62,8 @@ class WorklistEntry:
 
 def in_words(entry: WorklistEntry, by: RiskFormula, lang: Literal["en", "fr"]) -> list[str]:
     """Return the reasons for the place of an entry, sentence by sentence."""
-    value = formats.amount(entry.value_minor(by), entry.currency, lang)
-    overdue = formats.amount(entry.overdue_minor, entry.currency, lang)
+    value = money_text(entry.value_minor(by), entry.currency, lang)
+    overdue = money_text(entry.overdue_minor, entry.currency, lang)
     said = []
     if entry.overdue:
         percents = [by.percent(days, entry.broken_promises) for days in entry.overdue]

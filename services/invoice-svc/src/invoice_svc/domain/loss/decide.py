@@ -16,7 +16,7 @@ from msgspec import Struct
 from encours.contracts.events.loss import InvoiceProvisioned, InvoiceUnrecoverable, WriteOffRecovered
 from encours.contracts.vat_due import VAT_ON_RECEIPTS, vat_due
 from encours.kernel.errors import FieldError, Invalid, Refusal
-from encours.kernel.money import Money, format_amount
+from encours.kernel.money import Money, money_text
 from invoice_svc.domain.amounts.sums import RateAmounts, split_credit
 from invoice_svc.domain.invoice.checks import (
     money_of,
@@ -212,7 +212,6 @@ def _duplicate_text(country: str, currency: str, net_minor: int, vat_minor: int,
             text = row["text"]
     if text is None:
         return None
-    net, vat = (
-        f"{format_amount(minor, currency).replace('.', ',')} {currency}" for minor in (net_minor, vat_minor)
-    )
+    # The only statement known is of France, and in French.
+    net, vat = (money_text(minor, currency, "fr") for minor in (net_minor, vat_minor))
     return text.format(net=net, vat=vat)

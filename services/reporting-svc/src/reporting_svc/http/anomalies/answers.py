@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from encours.kernel.money import format_amount
+from encours.kernel.money import money_text
 from encours.reading.texts.form import Language
 from encours.reading.texts.words import FRENCH
 from reporting_svc.domain.anomalies import Anomaly, AnomalyKind
@@ -130,7 +130,7 @@ def reason(found: Anomaly, currency: str, lang: Language) -> str:
 
     def shown(value: float) -> str:
         if found.kind in _AMOUNTS:
-            return f"{format_amount(round(value), currency)} {currency}"
+            return money_text(round(value), currency, lang)
         text = f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
         return text.replace(".", ",") if lang == "fr" else text
 

@@ -74,9 +74,7 @@ def evolve_invoice(state: BillingInvoice, recorded: Recorded) -> BillingInvoice:
             cited = _cited(draft.deliveries)
             return replace(found, deliveries=cited, deposits=draft.deposits, lines=len(draft.lines))
         case InvoiceAmended(total_minor=minor, lines=lines, deposits=deposits):
-            return replace(
-                state, billed_minor=minor, left_minor=minor, deposits=deposits, lines=len(lines)
-            )
+            return replace(state, billed_minor=minor, left_minor=minor, deposits=deposits, lines=len(lines))
         case InvoiceIssued(customer_id=billed, total_minor=minor) as issued:
             customers = frozenset({billed, issued.purchaser_id or billed})
             corrects, by = issued.corrects.invoice_id if issued.corrects else "", recorded.command_id
