@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from encours.reading.where import Arguments
+from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.rows import APART, apart_sql
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import (
@@ -53,35 +53,47 @@ class Counted:
         return " union all ".join([*parts, *self._beside(_on_item, "m.invoice_id is not null")])
 
     def items_apart(self) -> str:
-        """SQL: the rows of :meth:`items` of the invoices that were apart (:func:`apart_sql`) at the moment, and of some
-        that came apart later.
+        """SQL: the rows of :meth:`items` of the invoices that were apart (:func:`apart_sql`) at the dates of the
+        question, and of some others.
         """
         if self.scope.customer_id is not None:
             return self.items()
-        # All that are marked anywhere have to be found everywhere, or their rows would not add up.
-        ends = [part.upto for _, part in self.chain.signed]
-        schema, upto = self.view.schema, f"{self.args.add(max(known_to(self.view.time), *ends, 0))}::bigint"
-        beside = self._beside(_on_item, apart_sql(schema, "m.invoice_id", upto))
+        schema, ends = self.view.schema, [part.upto for _, part in self.chain.signed]
         if not ends:
-            return " union all ".join(beside)
-        after = f"position > {self.args.add(min(ends))}::bigint and position <= {upto}"
+            upto = f"{self.args.add(known_to(self.view.time))}::bigint"
+            return " union all ".join(self._beside(_on_item, apart_sql(schema, "m.invoice_id", upto)))
+        # All that are marked anywhere have to be found everywhere, or their rows would not add up.
+        upto = f"{self.args.add(max(ends))}::bigint"
+        between = f"position > {self.args.add(min(ends))}::bigint and position <= {upto}"
+        counts = ViewWhere(self.view, entity=None, arguments=self.args).counts("l")
+        found = self._beside(
+            lambda sign: f"{_on_item(sign)}, m.position, {APART} as is_apart", "m.invoice_id is not null"
+        )
         parts = []
         for sign, part in self.chain.signed:
             parts.append(self._part(sign, part, "item", _on_item, "m.is_apart"))
             # Those that came apart after its last position have no mark. The offset keeps the planner from a join
             # that reads all rows.
-            found = self._part(sign, part, "item", _on_item, "not m.is_apart and m.invoice_id = l.invoice_id")
+            unmarked = self._part(
+                sign, part, "item", _on_item, "not m.is_apart and m.invoice_id = l.invoice_id"
+            )
             parts.append(
-                f"select m.* from late l cross join lateral ({found} offset 0) m where l.position > {part.upto}"
+                f"select m.* from late l cross join lateral ({unmarked} offset 0) m where l.position > {part.upto}"
             )
         return f"""
-            with late as materialized (
+            with beside as materialized ({" union all ".join(found)}),
+            late as materialized (
                 select invoice_id, max(position) as position from (
-                    select invoice_id, position from {schema}.movement where {APART} and {after}
-                    union all select invoice_id, position from {schema}.item_instalment where {after}
+                    select invoice_id, position from {schema}.movement where {APART} and {between}
+                    union all select invoice_id, position from {schema}.item_instalment where {between}
+                    union all select invoice_id, position from beside where is_apart and position > {upto}
+                    union all select l.invoice_id, l.position from {schema}.item_instalment l
+                              where l.position > {upto} and {counts}
                 ) each group by invoice_id
             )
-            {" union all ".join([*parts, *beside])}
+            {" union all ".join(parts)}
+            union all select {_on_item("")} from beside m
+                      where m.invoice_id in (select invoice_id from late) or {apart_sql(schema, "m.invoice_id", upto)}
         """
 
     def spare(self) -> str:

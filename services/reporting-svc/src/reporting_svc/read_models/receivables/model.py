@@ -174,7 +174,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 31
+    version = 32
     rows = (
         ReportingEntity,
         ReportedCustomer,

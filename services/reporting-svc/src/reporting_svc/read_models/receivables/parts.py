@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from encours.reading.where import Arguments
+from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.query import apart_then, open_then
 from reporting_svc.read_models.receivables.rows import ADJUSTS
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
@@ -57,7 +57,10 @@ def open_instalments(schema: str, items: str = "true", schedules: str = "true") 
     found = f"i.open_minor <> 0 and i.schedule is not null and {items}"
     source = f"""select {_INVOICE}, true as is_divided, i.due_on, i.settled_minor, {_shares("i")}
                  from {schema}.item i where {found}"""
-    return _divided(source, _in_force(schema, found, schedules))
+    last = f"""select l.invoice_id, max(l.position) as position
+               from {schema}.item_instalment l join {schema}.item i on i.invoice_id = l.invoice_id
+               where {found} and {schedules} group by l.invoice_id"""
+    return _divided(source, f"({_in_force(schema, last)}) p using (invoice_id)")
 
 
 async def parts_then(args: Arguments, view: View, scope: Scope, *, apart: bool = False) -> str:
@@ -66,15 +69,17 @@ async def parts_then(args: Arguments, view: View, scope: Scope, *, apart: bool =
     ``is_divided`` marks invoices that have ever had instalments. ``apart``: invoices of which nothing was ever
     contested or planned may be missing, unless they have instalments or are penalty documents.
     """
-    where = ScopeWhere(view, scope, "i", args).add("i.schedule is not null")
-    known = where.counts("l")
+    where = ViewWhere(view, entity=None, arguments=args)
     found = await (apart_then if apart else open_then)(args, view, scope)
     issued = f"case when i.issued_on <= {where.as_of} then i.total_minor else 0 end"
     source = f"""select {_INVOICE}, i.schedule is not null as is_divided, i.due_on,
                         {issued} + coalesce(a.minor, 0) - o.open_minor as settled_minor, {_shares("o")}
                  from ({found}) o join {view.schema}.item i using (invoice_id)
                  left join ({_adjustments(args, view, scope)}) a using (invoice_id)"""
-    return _divided(source, _in_force(view.schema, where.sql, known))
+    # Few of the invoices that ever had instalments were open then: their schedules are looked up one by one.
+    last = f"""select l.invoice_id, max(l.position) as position from {view.schema}.item_instalment l
+               where x.is_divided and l.invoice_id = x.invoice_id and {where.counts("l")} group by l.invoice_id"""
+    return _divided(source, f"lateral ({_in_force(view.schema, last)}) p on true")
 
 
 def _adjustments(args: Arguments, view: View, scope: Scope) -> str:
@@ -89,8 +94,8 @@ def _adjustments(args: Arguments, view: View, scope: Scope) -> str:
                group by m.invoice_id"""
 
 
-def _in_force(schema: str, items: str, schedules: str) -> str:
-    """SQL: instalments in force of the invoices ``i`` that meet a condition, among schedules ``l`` that meet another.
+def _in_force(schema: str, last: str) -> str:
+    """SQL: instalments in force of the invoices in ``last``, which has the position of the schedule of each.
 
     ``above`` and ``upto`` are the ends of the range of what was owed that an instalment has; the first has no lower
     end and the last no upper one.
@@ -98,17 +103,13 @@ def _in_force(schema: str, items: str, schedules: str) -> str:
     return f"""
         select s.invoice_id, s.due_on, row_number() over dates as instalment, lag(s.upto_minor) over dates as above,
                case when lead(s.upto_minor) over dates is not null then s.upto_minor end as upto
-        from {schema}.item_instalment s join (
-            select l.invoice_id, max(l.position) as position
-            from {schema}.item_instalment l join {schema}.item i on i.invoice_id = l.invoice_id
-            where {items} and {schedules} group by l.invoice_id
-        ) last using (invoice_id, position)
+        from {schema}.item_instalment s join ({last}) last using (invoice_id, position)
         window dates as (partition by s.invoice_id order by s.due_on)
     """
 
 
-def _divided(source: str, schedules: str) -> str:
-    """SQL: the invoices of ``source`` by their instalments; those without any are whole."""
+def _divided(source: str, instalments: str) -> str:
+    """SQL: the invoices ``x`` of a source by their instalments ``p``, which are joined; those without any are whole."""
     owed = "x.settled_minor + x.open_minor"
     undisputed = f"{owed} - x.disputed_minor"
     kept = "x.invoice_id, x.entity, x.customer_id, x.currency, x.issued_on, x.is_penalty, x.is_divided"
@@ -120,7 +121,7 @@ def _divided(source: str, schedules: str) -> str:
                {_between(f"{undisputed} - x.planned_minor", undisputed)} as planned_minor,
                case when p.above is null then 0 else greatest(0, least(p.above, {owed}) - x.settled_minor) end
                    as before_minor
-        from ({source}) x left join ({schedules}) p using (invoice_id)
+        from ({source}) x left join {instalments}
     """
 
 
