@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+_SHORT = 2**16
+"""So many different keys are sorted by digits, in a tenth of the time."""
 
 
 def ints(values: Iterable[int]) -> Ints:
     """Return whole numbers as a column."""
     return np.fromiter(values, np.int64)
+
+
+def ordered(keys: Ints, size: int) -> Ints:
+    """Return the places of keys in their order, equal ones in that of their places; all are from 0 to below a size."""
+    return np.argsort(keys.astype(np.uint16) if size <= _SHORT else keys, kind="stable")
 
 
 def summed(places: Ints, minors: Ints, count: int) -> Ints:

@@ -6,7 +6,7 @@ of the question backwards, so that each comparison is complete.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
@@ -84,7 +84,7 @@ class PastForecasts:
         self._within = None if within is None else _marked(debts, within)
         self.first = int(debts.issued.min()) if len(debts.issued) else date.max.toordinal()
         counts = np.bincount(debts.debtor, minlength=len(debts.debtors)).tolist()
-        sampled = _sampled(dict(zip(debts.debtors, counts, strict=True)))
+        sampled = _sampled(zip(debts.debtors, counts, strict=True))
         self._sample = debts.take(np.flatnonzero(_marked(debts, sampled)[debts.debtor]))
         days, numbers = np.unique(debts.fund_day, return_counts=True)
         self._paid = dict(zip(days.tolist(), numbers.tolist(), strict=True))
@@ -175,21 +175,17 @@ def _marked(debts: PaidDebts, debtors: Collection[str]) -> Flags:
     return np.array([name in debtors for name in debts.debtors], np.bool_)
 
 
-def _sampled(debts: Mapping[str, int]) -> set[str]:
+def _sampled(debts: Iterable[tuple[str, int]]) -> set[str]:
     """Return the debtors that are sampled, of all with the numbers of their debts; one at least."""
     found, left = set[str](), SAMPLED_DEBTS
-    for debtor in sorted(debts, key=_hash):
-        if found and debts[debtor] > left:
+    for _, debtor, count in sorted((crc32(debtor.encode()), debtor, count) for debtor, count in debts):
+        if found and count > left:
             break
         found.add(debtor)
-        left -= debts[debtor]
+        left -= count
     return found
 
 
 def _lies_in(minor: int, limits: tuple[float, float]) -> bool:
     low, high = limits
     return round(low) <= minor <= round(high)
-
-
-def _hash(debtor: str) -> tuple[int, str]:
-    return crc32(debtor.encode()), debtor

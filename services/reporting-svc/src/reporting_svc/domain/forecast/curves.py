@@ -140,15 +140,26 @@ def _curves(evidence: Sequence[Floats], priors: Floats, strength: float) -> Floa
     """
     begun, paid, left = evidence
     unpaid = np.empty(begun.shape)
-    before = still = np.ones(begun.shape[1])
-    at_risk = np.zeros(begun.shape[1])
+    count = begun.shape[1]
+    before, still, at_risk = np.ones(count), np.ones(count), np.zeros(count)
+    total, gone = np.empty(count), np.empty(count)
+    may_be_none = strength == 0 or bool((priors <= 0).any())
     for day, after in enumerate(priors):
-        at_risk = at_risk + begun[day]
-        total = strength * before + at_risk
-        ends = strength * (before - after) + paid[day]
-        gone = np.divide(ends, total, out=np.zeros(len(total)), where=total > 0)
-        still = still * np.maximum(1 - gone, 0.0)
-        at_risk = np.maximum(at_risk - paid[day] - left[day], 0.0)
+        # In place: a step is so short that the room for its values would take half of it.
+        at_risk += begun[day]
+        np.multiply(before, strength, out=total)
+        total += at_risk
+        np.subtract(before, after, out=gone)
+        gone *= strength
+        gone += paid[day]
+        if may_be_none:
+            gone[total <= 0], total[total <= 0] = 0.0, 1.0
+        gone /= total
+        np.subtract(1, gone, out=gone)
+        still *= np.maximum(gone, 0.0, out=gone)
+        at_risk -= paid[day]
+        at_risk -= left[day]
+        np.maximum(at_risk, 0.0, out=at_risk)
         unpaid[day] = still
         before = after
     return unpaid

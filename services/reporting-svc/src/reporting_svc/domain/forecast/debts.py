@@ -11,7 +11,7 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from reporting_svc.domain.columns import Ints, ints, summed
+from reporting_svc.domain.columns import Ints, ints, ordered, summed
 
 
 class PaidDebt(msgspec.Struct, frozen=True, gc=False):
@@ -106,12 +106,17 @@ class PaidDebts:
             fund_minor=self.fund_minor[funds],
         )
 
+    def by_debtor(self, times: Ints) -> Self:
+        """Return each debt so many times, those of a debtor beside each other."""
+        places = np.repeat(np.arange(len(times)), times)
+        return self.take(places[ordered(self.debtor[places], len(self.debtors))])
+
     def joined(self, other: PaidDebts) -> Self:
-        """Return the debts of both."""
+        """Return the debts of both, those of a debtor in two places (:meth:`by_debtor`)."""
         debtors, segments = _Names(self.debtors), _Names(self.segments)
         debtor = ints(map(debtors.place, other.debtors))[other.debtor]
         segment = ints(map(segments.place, other.segments))[other.segment]
-        both = replace(
+        return replace(
             self,
             debtors=debtors.known,
             segments=segments.known,
@@ -124,7 +129,6 @@ class PaidDebts:
             fund_day=np.concatenate([self.fund_day, other.fund_day]),
             fund_minor=np.concatenate([self.fund_minor, other.fund_minor]),
         )
-        return both.take(np.argsort(both.debtor, kind="stable"))
 
 
 class _Names:

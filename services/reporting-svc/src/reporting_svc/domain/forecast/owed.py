@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -94,7 +95,9 @@ def expectable(
         by_debtor.setdefault(part.debtor, []).append(part)
     for debtor, own in sorted(by_debtor.items()):
         owed = _divide(found, debtor, own, cash.get(debtor, 0), outlook)
-        found.debts += _with_promises(owed, promises.get(debtor, ()), kept.of(debtor), on)
+        if debtor in promises:
+            owed = _with_promises(owed, promises[debtor], kept.of(debtor), on)
+        found.debts += [debt for debt, _ in owed]
     return found
 
 
@@ -123,10 +126,10 @@ def _divide(
     outlook: Outlook,
 ) -> list[tuple[OpenDebt, str]]:
     """Add what is left out; return what can be expected of a debtor, each part with its invoice."""
-    segment = outlook.segments.get(debtor, "")
+    segment, schedule = outlook.segments.get(debtor, ""), outlook.plans.get(debtor, ())
     owed: list[tuple[OpenDebt, str]] = []
     planned = 0
-    for part in sorted(parts, key=lambda each: (each.due_on, each.invoice_id)):
+    for part in sorted(parts, key=attrgetter("due_on", "invoice_id")):
         if part.is_penalty:
             found.left_out.penalties_minor += part.open_minor
             continue
@@ -138,15 +141,16 @@ def _divide(
         if debtor in outlook.in_proceedings:
             found.left_out.in_proceedings_minor += left
             continue
-        on_plan = part.planned_minor if debtor in outlook.plans else 0
+        on_plan = part.planned_minor if schedule else 0
         planned += on_plan
-        due = part.due_on.toordinal()
-        owed += [
-            (debt, part.invoice_id) for debt in [OpenDebt(debtor, segment, due, left - on_plan)] if debt.minor
-        ]
-    owed += [(debt, "") for debt in _instalments(debtor, segment, outlook.plans.get(debtor, ()), planned)]
-    owed, spare = _less_cash(sorted(owed, key=lambda each: each[0].due), cash_minor)
-    found.left_out.spare_cash_minor += spare
+        if left > on_plan:
+            owed.append((OpenDebt(debtor, segment, part.due_on.toordinal(), left - on_plan), part.invoice_id))
+    if planned:
+        owed += [(debt, "") for debt in _instalments(debtor, segment, schedule, planned)]
+        owed.sort(key=lambda each: each[0].due)
+    if cash_minor:
+        owed, cash_minor = _less_cash(owed, cash_minor)
+    found.left_out.spare_cash_minor += cash_minor
     return owed
 
 
@@ -176,10 +180,10 @@ def _less_cash(
 
 def _with_promises(
     owed: Sequence[tuple[OpenDebt, str]], promises: Sequence[PaymentPromise], kept: float, on: date
-) -> list[OpenDebt]:
+) -> list[tuple[OpenDebt, str]]:
     """Return the debts with the amounts apart that are promised for later days, oldest debts first."""
     left = list(owed)
-    found: list[OpenDebt] = []
+    found: list[tuple[OpenDebt, str]] = []
     for promise in sorted(promises, key=lambda each: (each.promised_on, each.invoice_ids)):
         if promise.state != "made" or promise.promised_on <= on:
             continue
@@ -187,7 +191,8 @@ def _with_promises(
         for n, (debt, invoice_id) in enumerate(left):
             part = min(minor, debt.minor) if invoice_id in promise.invoice_ids else 0
             if part > 0:
-                found.append(replace(debt, minor=part, promised=promise.promised_on.toordinal(), kept=kept))
+                apart = replace(debt, minor=part, promised=promise.promised_on.toordinal(), kept=kept)
+                found.append((apart, invoice_id))
                 left[n] = replace(debt, minor=debt.minor - part), invoice_id
                 minor -= part
-    return [debt for debt, _ in left if debt.minor > 0] + found
+    return [each for each in left if each[0].minor > 0] + found

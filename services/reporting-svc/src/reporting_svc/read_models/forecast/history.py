@@ -27,8 +27,7 @@ async def paid_debts(view: View, scope: Scope, segments: Mapping[str, str]) -> P
     stated = await debt_states(view, scope, None, of_funds=True)
     covered = await covered_debts(view, scope, stated.apart)
     # Apart from the event loop: other requests go on while a million debts are sorted.
-    paid = await asyncio.to_thread(_stated, stated, segments)
-    return paid.joined(_settled(covered.outcomes, segments))
+    return await asyncio.to_thread(_stated, stated, _settled(covered.outcomes, segments), segments)
 
 
 def _settled(outcomes: Iterable[DueOutcome], segments: Mapping[str, str]) -> PaidDebts:
@@ -45,7 +44,7 @@ def _settled(outcomes: Iterable[DueOutcome], segments: Mapping[str, str]) -> Pai
     )
 
 
-def _stated(found: StatedDebts, segments: Mapping[str, str]) -> PaidDebts:
+def _stated(found: StatedDebts, others: PaidDebts, segments: Mapping[str, str]) -> PaidDebts:
     states, funds = found.states, found.funds
     assert funds is not None
     debtors = sorted({each.customer_id for each in states.accounts})
@@ -68,5 +67,4 @@ def _stated(found: StatedDebts, segments: Mapping[str, str]) -> PaidDebts:
     )
     times = np.where(states.is_debt, states.times, 0)
     times = net(times, [debtor, states.issued, states.due, states.owed, funds.key])
-    places = np.repeat(np.arange(len(times)), times)
-    return every.take(places[np.argsort(debtor[places], kind="stable")])
+    return every.joined(others).by_debtor(np.concatenate([times, np.ones(len(others.owed), np.int64)]))
