@@ -26,13 +26,13 @@ from encours.projection.control import STORE_SETTINGS
 from encours.projection.projector import create_indexes, create_tables
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import fresh_installation, running_cluster
-from reporting_svc.domain.anomalies import DelayedDebts, amounts, delays
+from reporting_svc.domain.anomalies import amounts, delays, ranked
 from reporting_svc.domain.forecast.made import make_forecast
 from reporting_svc.domain.measures.delays import DelayFigures
 from reporting_svc.domain.usual import WINDOW_DAYS
 from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
-from reporting_svc.read_models.anomalies.query import delayed_debts, named, transactions
+from reporting_svc.read_models.anomalies.query import delayed_debts, transactions
 from reporting_svc.read_models.delays.figures import delay_figures, fallen_outcomes, outcomes_of
 from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding
@@ -251,11 +251,9 @@ async def _forecast(view: View) -> object:
 async def _unlike(view: View) -> object:
     first = view.time.as_of - timedelta(days=90)
     compared_from = first - timedelta(days=WINDOW_DAYS)
-    debts, apart = await delayed_debts(view, EUR, compared_from)
+    debts = await delayed_debts(view, EUR, compared_from)
     moved = await transactions(view, EUR, compared_from)
-    found = [*delays(DelayedDebts.of(debts), first, view.time.as_of), *amounts(moved, first)]
-    assert apart is not None
-    return await named(view, EUR, found, apart)
+    return ranked([*delays(debts, first, view.time.as_of), *amounts(moved, first)])
 
 
 async def _reported(view: View) -> object:

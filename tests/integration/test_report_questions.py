@@ -10,14 +10,14 @@ import asyncio
 import os
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import asyncpg
 import pytest
 
-from encours.contracts.books import movements
+from encours.contracts.books import CREDITED, INVOICED, movements
 from encours.kernel.bands import STANDARD, Bands
 from encours.ledger.stored import StoredEvent
 from encours.projection.control import ensure_control, store_checkpoint
@@ -25,10 +25,11 @@ from encours.projection.schemas import schema_of
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
+from reporting_svc.domain.anomalies import KINDS
 from reporting_svc.jobs.subtotals import SubtotalMaker
 from reporting_svc.read_models.aged_balance.insured import with_insured
 from reporting_svc.read_models.aged_balance.query import aged, aged_groups
-from reporting_svc.read_models.anomalies.query import money_origins
+from reporting_svc.read_models.anomalies.query import money_origins, transactions
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
 from reporting_svc.read_models.delays.columns import debt_states
 from reporting_svc.read_models.delays.figures import delay_figures
@@ -164,6 +165,34 @@ def check_origins(store: Store, asked: Question, log: list[StoredEvent]) -> None
     )
 
 
+def check_transactions(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """Invoices, payments and credit notes are the entries of their events, as far as they counted and were known."""
+    first = asked.as_of - timedelta(days=60)
+    found = store.run(transactions(asked.view(store, len(log)), Scope(currency=asked.scope.currency), first))
+    rows = zip(
+        found.kind.tolist(), found.debtor.tolist(), found.on.tolist(), found.minor.tolist(), strict=True
+    )
+    kinds = dict.fromkeys(INVOICED, "invoice") | dict.fromkeys(CREDITED, "credit_note")
+    kinds |= dict.fromkeys(("received", "identified", "reassigned"), "payment")
+    assert sorted(
+        (KINDS[kind], found.debtors[debtor], found.id_of(n), date.fromordinal(on), minor)
+        for n, (kind, debtor, on, minor) in enumerate(rows)
+    ) == sorted(
+        (
+            kinds[each.kind],
+            each.customer_id,
+            each.invoice_id or each.payment_id or "",
+            each.effective_on,
+            abs(minor),
+        )
+        for event in log[: asked.known(log)]
+        for each in movements(event.recorded())
+        if each.kind in kinds and each.customer_id and first <= each.effective_on <= asked.as_of
+        if each.currency == asked.scope.currency and (minor := each.account_minor) != 0
+        if minor < 0 or kinds[each.kind] != "payment"
+    )
+
+
 def check_groups(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     for by in GROUPINGS:
         view = asked.view(store, len(log))
@@ -240,7 +269,7 @@ def check_promises(store: Store, asked: Question, log: list[StoredEvent]) -> Non
 
 CHECKS = [
     check_aged, check_aged, check_groups, check_drill_down, check_overdue, check_turnover, check_products,
-    check_origins, check_month, check_countback, check_promises, check_open_items, check_dso_groups,
+    check_origins, check_transactions, check_month, check_countback, check_promises, check_open_items, check_dso_groups,
     check_delay_groups, check_delays, check_plans,
 ]  # fmt: skip
 

@@ -16,7 +16,6 @@ from reporting_svc.domain.anomalies import (
     KINDS,
     Anomaly,
     AnomalyKind,
-    DelayedDebt,
     DelayedDebts,
     MoneyOrigin,
     OriginKind,
@@ -131,6 +130,29 @@ def test_each_amount_is_judged_as_a_naive_count_judges_it_and_later_ones_change_
     assert known == [each for each in found if each.on <= middle_day]
 
 
+class DelayedDebt(NamedTuple):
+    """An invoice with its delay, or of an open one the days past due so far."""
+
+    debtor: str
+    id: str
+    settled_on: date | None
+    delay_days: int
+    uncovered_minor: int
+
+
+def debt_columns(debts: Sequence[DelayedDebt]) -> DelayedDebts:
+    """Columns of debts."""
+    debtors = sorted({each.debtor for each in debts})
+    return DelayedDebts(
+        debtors=debtors,
+        debtor=ints(debtors.index(each.debtor) for each in debts),
+        settled=ints(each.settled_on.toordinal() if each.settled_on else 0 for each in debts),
+        days=ints(each.delay_days for each in debts),
+        uncovered=ints(each.uncovered_minor for each in debts),
+        id_of=lambda place: debts[place].id,
+    )
+
+
 def settled(delay: int, n: int) -> DelayedDebt:
     return DelayedDebt("a", f"i{n}", days(7 * n), delay, 0)
 
@@ -142,7 +164,7 @@ def test_a_debt_paid_or_open_far_later_than_usual_is_named_and_one_that_is_not_d
     not_due = DelayedDebt("a", "soon", None, -60, 5_000)
     covered = DelayedDebt("a", "covered", None, 40, 0)
     newcomer = DelayedDebt("b", "new", None, 90, 5_000)
-    found = delays(DelayedDebts.of([*usual, late, still_open, not_due, covered, newcomer]), days(30), ON)
+    found = delays(debt_columns([*usual, late, still_open, not_due, covered, newcomer]), days(30), ON)
     assert [(each.kind, each.id, each.value, each.earlier) for each in found] == [
         ("payment_delay", "i1", 60, 9), ("unpaid", "open", 40, 10),
     ]  # fmt: skip
@@ -171,7 +193,7 @@ def test_each_delay_is_judged_as_a_naive_count_judges_it(seed: int) -> None:
             if plain.distance >= 5 and (each.settled_on or each.delay_days > plain.middle):
                 kind: AnomalyKind = "payment_delay" if each.settled_on else "unpaid"
                 expected.append(plain.anomaly(kind, each, day, each.delay_days, len(before)))
-    assert delays(DelayedDebts.of(debts), first, ON) == expected
+    assert delays(debt_columns(debts), first, ON) == expected
     assert {each.kind for each in expected} == {"payment_delay", "unpaid"}
 
 
@@ -181,7 +203,7 @@ def test_values_that_are_all_equal_or_none_at_all_are_judged_too() -> None:
     assert found.distance == pytest.approx(math.log(4) / 0.15)
     assert amounts(columns(sold([500] * 12)), days(90)) == []
     assert amounts(columns([]), ON) == []
-    assert delays(DelayedDebts.of([]), ON, ON) == []
+    assert delays(debt_columns([]), ON, ON) == []
     assert credit_notes(columns([]), ON) == []
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, Self
 
-import msgspec
 import numpy as np
 
 from reporting_svc.domain.columns import Flags, Ints, ints
@@ -63,34 +62,10 @@ class Transactions:
         return {self.debtors[place] for place in np.unique(self.debtor)}
 
 
-class DelayedDebt(msgspec.Struct, frozen=True, gc=False):
-    """An invoice or instalment with its delay, or of an open one the days past due so far.
-
-    ``id`` is empty where debts are told apart by nothing else.
-    """
-
-    debtor: str
-    id: str
-    settled_on: date | None
-    delay_days: int
-    uncovered_minor: int
-
-    @classmethod
-    def of(cls, outcome: DueOutcome, on: date) -> DelayedDebt:
-        """Return the debt as it is on a day."""
-        return cls(
-            outcome.customer_id,
-            outcome.invoice_id,
-            outcome.settled_on,
-            outcome.days_so_far(on),
-            outcome.uncovered_minor,
-        )
-
-
 @dataclass(frozen=True, eq=False)
 class DelayedDebts:
-    """Columns of debts with their delays. ``debtor`` is a place among the names, ``settled`` an ordinal, 0 of an open
-    debt; ``id_of`` gives the id of the invoice at a place, empty where it is looked up later.
+    """Columns of invoices and instalments with their delays, or of open ones the days past due so far. ``debtor`` is a
+    place among the names, ``settled`` an ordinal, 0 of an open debt; ``id_of`` gives the id of the invoice at a place.
     """
 
     debtors: Sequence[str]
@@ -101,16 +76,32 @@ class DelayedDebts:
     id_of: Callable[[int], str]
 
     @classmethod
-    def of(cls, debts: Sequence[DelayedDebt]) -> Self:
-        """Return the columns of debts one by one."""
-        places = {name: place for place, name in enumerate(dict.fromkeys(each.debtor for each in debts))}
+    def of(cls, debts: Sequence[DueOutcome], on: date) -> Self:
+        """Return the columns of debts as they are on a day."""
+        places = {name: place for place, name in enumerate(dict.fromkeys(each.customer_id for each in debts))}
         return cls(
             debtors=list(places),
-            debtor=ints(places[each.debtor] for each in debts),
+            debtor=ints(places[each.customer_id] for each in debts),
             settled=ints(each.settled_on.toordinal() if each.settled_on else 0 for each in debts),
-            days=ints(each.delay_days for each in debts),
+            days=ints(each.days_so_far(on) for each in debts),
             uncovered=ints(each.uncovered_minor for each in debts),
-            id_of=lambda place: debts[place].id,
+            id_of=lambda place: debts[place].invoice_id,
+        )
+
+    def joined(self, other: DelayedDebts) -> Self:
+        """Return the debts of both; a name that comes twice is one debtor."""
+        debtors = list(dict.fromkeys((*self.debtors, *other.debtors)))
+        places = {name: place for place, name in enumerate(debtors)}
+        debtor = [ints(places[name] for name in each.debtors)[each.debtor] for each in (self, other)]
+        count = len(self.days)
+        return replace(
+            self,
+            debtors=debtors,
+            debtor=np.concatenate(debtor),
+            settled=np.concatenate([self.settled, other.settled]),
+            days=np.concatenate([self.days, other.days]),
+            uncovered=np.concatenate([self.uncovered, other.uncovered]),
+            id_of=lambda place: self.id_of(place) if place < count else other.id_of(place - count),
         )
 
 

@@ -13,13 +13,13 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.texts.form import Language
-from reporting_svc.domain.anomalies import AnomalyKind, DelayedDebts, anomalies, ranked
+from reporting_svc.domain.anomalies import AnomalyKind, anomalies
 from reporting_svc.domain.usual import WINDOW_DAYS
 from reporting_svc.http.anomalies.answers import AnomaliesOut
 from reporting_svc.http.periods import first_day
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.read_models.anomalies.query import delayed_debts, money_origins, named, transactions
+from reporting_svc.read_models.anomalies.query import delayed_debts, money_origins, transactions
 from reporting_svc.read_models.delays.query import customer_names
 
 router = Router(tags=["Receivables"])
@@ -51,13 +51,9 @@ async def list_anomalies(
         moved = await transactions(view, scope, compared_from)
         everyone = scope.everyone()
         every = moved if everyone == scope else await transactions(view, everyone, compared_from)
-        debts, apart = await delayed_debts(view, scope, compared_from)
+        debts = await delayed_debts(view, scope, compared_from)
         money = await money_origins(view, everyone, compared_from)
-        found = await asyncio.to_thread(
-            anomalies, moved, every, DelayedDebts.of(debts), money, first, q.as_of
-        )
+        found = await asyncio.to_thread(anomalies, moved, every, debts, money, first, q.as_of)
         wanted = [each for each in found if kind in (None, each.kind)]
-        if apart is not None:
-            wanted = ranked(await named(view, scope, wanted, apart))
         names = await customer_names(view, [each.debtor for each in wanted[:MOST_SHOWN]])
     return q.respond(AnomaliesOut.of(books, first, wanted[:MOST_SHOWN], len(wanted), names, lang))

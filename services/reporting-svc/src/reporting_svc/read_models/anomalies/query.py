@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+import asyncio
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,17 +13,16 @@ from encours.contracts.books import CREDITED, INVOICED, PAYER_UNKNOWN
 from encours.reading.where import Arguments
 from reporting_svc.domain.anomalies import (
     KINDS,
-    Anomaly,
-    DelayedDebt,
+    DelayedDebts,
     MoneyOrigin,
     TransactionKind,
     Transactions,
 )
 from reporting_svc.domain.columns import ints
-from reporting_svc.domain.measures.states import summed_by
-from reporting_svc.read_models.delays.columns import StatesSince, debt_states
-from reporting_svc.read_models.delays.query import Apart, covered_debts
-from reporting_svc.read_models.delays.states import PACKED_FROM, stated_outcomes
+from reporting_svc.domain.measures.states import net
+from reporting_svc.read_models.delays.columns import StatedDebts, StatesSince, debt_states
+from reporting_svc.read_models.delays.query import covered_debts
+from reporting_svc.read_models.delays.states import PACKED_FROM
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID, PAYMENT_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import chain_for
@@ -46,7 +44,6 @@ _PACKED = f"""int2send((case m.kind {_CODES} end)::int2) || boolsend(m.invoice_i
 _TRANSACTION = np.dtype(
     [("kind", ">i2"), ("is_invoice_id", "?"), ("id", "V16"), ("on", ">i4"), ("minor", ">i8")]
 )
-_DELAYS = ("payment_delay", "unpaid")
 
 
 async def transactions(view: View, scope: Scope, first: date) -> Transactions:
@@ -114,62 +111,33 @@ async def money_origins(view: View, scope: Scope, first: date) -> list[MoneyOrig
     ]
 
 
-async def delayed_debts(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], Apart | None]:
-    """Return debts that are open, or settled from a day on. Those that have states are named later (:func:`named`)
-    where the customers whose debts have none are returned too. One currency.
-    """
-    on, found = view.time.as_of, list[DelayedDebt]()
-    if not (await chain_for(view, scope, "debt")).added:
-        covered, apart = await covered_debts(view, scope), None
-    else:
-        found, apart = await _states(view, scope, first)
-        covered = await covered_debts(view, scope, apart)
-    found += [DelayedDebt.of(each, on) for each in covered.outcomes]
-    return found, apart
-
-
-async def _states(view: View, scope: Scope, first: date) -> tuple[list[DelayedDebt], Apart]:
-    stated = await debt_states(view, scope, StatesSince(first, ("settled_on",)))
-    states, on = stated.states.where(stated.states.is_debt), view.time.as_of.toordinal()
-    found = []
-    for account, settled, days, uncovered, times in summed_by(
-        [states.account, states.settled, states.days_so_far(on), states.uncovered], [states.times]
-    ):
-        if times:
-            settled_on = date.fromordinal(settled) if settled else None
-            debt = DelayedDebt(states.accounts[account].customer_id, "", settled_on, days, uncovered)
-            found += [debt] * times
-    return found, stated.apart
-
-
-async def named(view: View, scope: Scope, anomalies: Sequence[Anomaly], apart: Apart) -> list[Anomaly]:
-    """Return the anomalies with the ids of the invoices that are late, which their states do not hold."""
+async def delayed_debts(view: View, scope: Scope, first: date) -> DelayedDebts:
+    """Return debts that are open, or settled from a day on. One currency."""
     on = view.time.as_of
-    late = [each for each in anomalies if not each.id and each.kind in _DELAYS]
-    if not late:
-        return list(anomalies)
+    if not (await chain_for(view, scope, "debt")).added:
+        return DelayedDebts.of((await covered_debts(view, scope)).outcomes, on)
+    stated = await debt_states(view, scope, StatesSince(first, ("settled_on",)), of_invoices=True)
+    covered = await covered_debts(view, scope, stated.apart)
+    # Apart from the event loop: other requests go on while a million debts are sorted.
+    found = await asyncio.to_thread(_stated, stated, on)
+    return found.joined(DelayedDebts.of(covered.outcomes, on))
 
-    def which(args: Arguments) -> str:
-        of = [(record, each) for each in late for record in scope.merged.records(each.debtor)]
-        columns = (
-            args.add([record for record, _ in of]) + "::text[]",
-            args.add([each.on - timedelta(days=each.value) for _, each in of]) + "::date[]",
-            args.add([each.value for _, each in of]) + "::int[]",
-        )
-        # An invoice that was paid before its issue is as late as it was issued.
-        return f"""exists (select from unnest({", ".join(columns)}) late(customer_id, due_on, days)
-                           where late.customer_id = i.customer_id
-                             and (late.due_on = i.due_on or late.days = i.issued_on - i.due_on))"""
 
-    ids: dict[tuple[str, date | None, int], list[str]] = {}
-    for each in await stated_outcomes(view, scope, apart, which):
-        key = each.customer_id, each.settled_on, each.days_so_far(on)
-        ids.setdefault(key, []).append(each.invoice_id)
-    for alike in ids.values():
-        alike.sort(reverse=True)
-    return [
-        each
-        if each.id or each.kind not in _DELAYS
-        else replace(each, id=ids[each.debtor, None if each.kind == "unpaid" else each.on, each.value].pop())
-        for each in anomalies
-    ]
+def _stated(found: StatedDebts, on: date) -> DelayedDebts:
+    states, invoices = found.states, found.invoices
+    assert invoices is not None
+    days = states.days_so_far(on.toordinal())
+    halves = invoices.view(np.int64).reshape(-1, 2)
+    times = np.where(states.is_debt, states.times, 0)
+    times = net(times, [states.account, states.settled, days, states.uncovered, *halves.T])
+    # What is taken off may be a state that is too old to have come with the others.
+    places = np.repeat(np.arange(len(times)), np.maximum(times, 0))
+    ids = invoices[places]
+    return DelayedDebts(
+        debtors=[each.customer_id for each in states.accounts],
+        debtor=states.account[places],
+        settled=states.settled[places],
+        days=days[places],
+        uncovered=states.uncovered[places],
+        id_of=lambda place: INVOICE_ID.unpack(UUID(bytes=ids[place].tobytes())) or "",
+    )

@@ -43,6 +43,7 @@ _KINDS: dict[str, Any] = {
 }
 _STATE = ("account", *_DAYS, "is_penalty", *AMOUNTS)
 _OF_FUNDS = ("payments", "funds_key", "funds")
+_INVOICES = ("invoice_id",)
 _ALWAYS = np.iinfo(np.int64).max
 Columns = dict[str, Any]
 
@@ -82,11 +83,12 @@ class StatedDebts:
 
     states: DebtStates
     funds: StateFunds | None
+    invoices: NDArray[np.void] | None
     apart: Apart
 
 
 async def debt_states(
-    view: View, scope: Scope, since: StatesSince | None, *, of_funds: bool = False
+    view: View, scope: Scope, since: StatesSince | None, *, of_funds: bool = False, of_invoices: bool = False
 ) -> StatedDebts:
     """Return the states of a scope, all or some, those at the end of a chain apart from later ones. One currency."""
     args = Arguments()
@@ -94,8 +96,8 @@ async def debt_states(
     changed, apart = await changed_states(sums)
     accounts = await _accounts(view, scope)
     stated_before = accounts.stated_before(apart)
-    names = (*_STATE, *(_OF_FUNDS if of_funds else ()))
-    named = (*names, *(("invoice_id",) if apart.since else ()))
+    names = (*_STATE, *(_OF_FUNDS if of_funds else ()), *(_INVOICES if of_invoices else ()))
+    named = tuple(dict.fromkeys((*names, *(_INVOICES if apart.since else ()))))
     parts, unstated = list[Columns](), list[NDArray[np.void]]()
 
     def add(columns: Columns, needed: Flags | None) -> None:
@@ -116,6 +118,7 @@ async def debt_states(
     return StatedDebts(
         _states(accounts.debtors(scope.merged), columns),
         _funds(columns) if of_funds else None,
+        columns["invoice_id"] if of_invoices else None,
         replace(apart, invoices=[UUID(each) for each in ids]),
     )
 
