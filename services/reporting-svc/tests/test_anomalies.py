@@ -28,6 +28,7 @@ from reporting_svc.domain.anomalies import (
     origins,
 )
 from reporting_svc.domain.columns import ints
+from reporting_svc.domain.measures.delays import DueOutcome
 from reporting_svc.http.anomalies.answers import reason
 
 ON = date(2026, 6, 30)
@@ -94,11 +95,14 @@ class Plain(NamedTuple):
         return cls(middle, deviation, abs(value - middle) / deviation)
 
     def anomaly(
-        self, kind: AnomalyKind, of: DelayedDebt | Transaction, on: date, value: int, earlier: int
+        self, kind: AnomalyKind, of: DueOutcome | Transaction, on: date, value: int, earlier: int
     ) -> Anomaly:
         usual, low, high = (self.middle + sign * 5 * self.deviation for sign in (0, -1, 1))
-        if isinstance(of, Transaction):
-            usual, low, high = math.exp(usual), math.exp(low), math.exp(high)
+        if isinstance(of, DueOutcome):
+            return Anomaly(
+                kind, of.customer_id, of.invoice_id, on, value, usual, low, high, earlier, self.distance
+            )
+        usual, low, high = math.exp(usual), math.exp(low), math.exp(high)
         return Anomaly(kind, of.debtor, of.id, on, value, usual, low, high, earlier, self.distance)
 
 
@@ -130,41 +134,24 @@ def test_each_amount_is_judged_as_a_naive_count_judges_it_and_later_ones_change_
     assert known == [each for each in found if each.on <= middle_day]
 
 
-class DelayedDebt(NamedTuple):
+def debt(debtor: str, invoice: str, settled_on: date | None, delay: int, uncovered_minor: int) -> DueOutcome:
     """An invoice with its delay, or of an open one the days past due so far."""
-
-    debtor: str
-    id: str
-    settled_on: date | None
-    delay_days: int
-    uncovered_minor: int
+    due_on = (settled_on or ON) - timedelta(days=delay)
+    return DueOutcome("e", debtor, date.min, due_on, 9_000, uncovered_minor, settled_on, 0, (), invoice)
 
 
-def debt_columns(debts: Sequence[DelayedDebt]) -> DelayedDebts:
-    """Columns of debts."""
-    debtors = sorted({each.debtor for each in debts})
-    return DelayedDebts(
-        debtors=debtors,
-        debtor=ints(debtors.index(each.debtor) for each in debts),
-        settled=ints(each.settled_on.toordinal() if each.settled_on else 0 for each in debts),
-        days=ints(each.delay_days for each in debts),
-        uncovered=ints(each.uncovered_minor for each in debts),
-        id_of=lambda place: debts[place].id,
-    )
-
-
-def settled(delay: int, n: int) -> DelayedDebt:
-    return DelayedDebt("a", f"i{n}", days(7 * n), delay, 0)
+def settled(delay: int, n: int) -> DueOutcome:
+    return debt("a", f"i{n}", days(7 * n), delay, 0)
 
 
 def test_a_debt_paid_or_open_far_later_than_usual_is_named_and_one_that_is_not_due_is_not() -> None:
     usual = [settled(delay, n) for n, delay in enumerate([2, 0, 1, 3, 2, 1, 0, 2, 1], 5)]
     late = settled(60, 1)
-    still_open = DelayedDebt("a", "open", None, 40, 5_000)
-    not_due = DelayedDebt("a", "soon", None, -60, 5_000)
-    covered = DelayedDebt("a", "covered", None, 40, 0)
-    newcomer = DelayedDebt("b", "new", None, 90, 5_000)
-    found = delays(debt_columns([*usual, late, still_open, not_due, covered, newcomer]), days(30), ON)
+    still_open = debt("a", "open", None, 40, 5_000)
+    not_due = debt("a", "soon", None, -60, 5_000)
+    covered = debt("a", "covered", None, 40, 0)
+    newcomer = debt("b", "new", None, 90, 5_000)
+    found = delays(DelayedDebts.of([*usual, late, still_open, not_due, covered, newcomer], ON), days(30), ON)
     assert [(each.kind, each.id, each.value, each.earlier) for each in found] == [
         ("payment_delay", "i1", 60, 9), ("unpaid", "open", 40, 10),
     ]  # fmt: skip
@@ -174,26 +161,26 @@ def test_a_debt_paid_or_open_far_later_than_usual_is_named_and_one_that_is_not_d
 
 @pytest.mark.parametrize("seed", [8, 9, *range(10, 60 if os.getenv("DEEP") else 10)])
 def test_each_delay_is_judged_as_a_naive_count_judges_it(seed: int) -> None:
-    dice, first, debts = random.Random(seed), days(300), list[DelayedDebt]()
+    dice, first, debts = random.Random(seed), days(300), list[DueOutcome]()
     for n in range(600):
         on, delay = days(dice.randrange(700)), round(dice.gauss(5, 4) + 60 * (dice.random() < 0.1))
         is_open = dice.random() < 0.2
-        debts.append(DelayedDebt(dice.choice("ab"), f"d{n}", None if is_open else on, delay, 9 * is_open))
+        debts.append(debt(dice.choice("ab"), f"d{n}", None if is_open else on, delay, 9 * is_open))
     expected = []
     for each in debts:
         day = each.settled_on or ON
         since = day - timedelta(days=365)
         before = [
-            other.delay_days
+            other.days_so_far(ON)
             for other in debts
-            if other.debtor == each.debtor and other.settled_on and since <= other.settled_on < day
+            if other.customer_id == each.customer_id and other.settled_on and since <= other.settled_on < day
         ]
         if day >= first and len(before) >= 8:
-            plain = Plain.of(each.delay_days, before, 3.0)
-            if plain.distance >= 5 and (each.settled_on or each.delay_days > plain.middle):
+            plain = Plain.of(each.days_so_far(ON), before, 3.0)
+            if plain.distance >= 5 and (each.settled_on or each.days_so_far(ON) > plain.middle):
                 kind: AnomalyKind = "payment_delay" if each.settled_on else "unpaid"
-                expected.append(plain.anomaly(kind, each, day, each.delay_days, len(before)))
-    assert delays(debt_columns(debts), first, ON) == expected
+                expected.append(plain.anomaly(kind, each, day, each.days_so_far(ON), len(before)))
+    assert delays(DelayedDebts.of(debts, ON), first, ON) == expected
     assert {each.kind for each in expected} == {"payment_delay", "unpaid"}
 
 
@@ -203,7 +190,7 @@ def test_values_that_are_all_equal_or_none_at_all_are_judged_too() -> None:
     assert found.distance == pytest.approx(math.log(4) / 0.15)
     assert amounts(columns(sold([500] * 12)), days(90)) == []
     assert amounts(columns([]), ON) == []
-    assert delays(debt_columns([]), ON, ON) == []
+    assert delays(DelayedDebts.of([], ON), ON, ON) == []
     assert credit_notes(columns([]), ON) == []
 
 
