@@ -44,7 +44,7 @@ class Drill:
 
 @pytest.fixture(scope="module")
 def drill() -> Iterator[Drill]:
-    with private_layout() as elsewhere, running_system() as system:
+    with private_layout() as elsewhere, running_system(syncs=False) as system:
         world = World.make(system, day="2026-03-31")
         world.invoice(world.customer())
         system.wait_caught_up(world.ledger)
@@ -85,7 +85,7 @@ def test_what_was_acknowledged_before_a_backup_comes_back_and_every_read_model_i
         began = time.monotonic()
         restored = _encours(layout, "restore", str(drill.backup), "--json")
         assert restored.returncode == 0, restored.stderr
-        with running_on(layout) as system:
+        with running_on(layout, syncs=False) as system:
             for ledger in (BUSY, drill.quiet):
                 system.wait_caught_up(ledger)
             print(f"recovered in {time.monotonic() - began:.1f} s")

@@ -33,7 +33,7 @@ def outside() -> Iterator[dict[str, str]]:
         server = postgres.prepare(layout, password=secrets.postgres, port=free_port())
         process = server.start()
         try:
-            with running_nats(layout, secrets) as nats:
+            with running_nats(layout, secrets, syncs=False) as nats:
                 yield {
                     "ENCOURS_DATABASE_URL": f"postgresql://postgres:{quote(secrets.postgres)}@127.0.0.1:{server.port}/postgres",
                     "ENCOURS_NATS_URL": nats.server.url(),

@@ -6,6 +6,12 @@ from encours.embedded import supervisor
 from encours.testing import forks
 from encours.testing.up import up
 
-if __name__ == "__main__":
+
+def forked_up() -> None:
+    """Run the `encours` command of this process so."""
     supervisor.start = forks.start
     up()
+
+
+if __name__ == "__main__":
+    forked_up()

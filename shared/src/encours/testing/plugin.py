@@ -66,7 +66,7 @@ def cluster() -> Iterator[Cluster]:
     """A migrated PostgreSQL server shared by the session. Write only through :func:`installation`."""
     from encours.testing.servers import running_cluster
 
-    with running_cluster() as running:
+    with running_cluster(syncs=False) as running:
         yield running
 
 
@@ -75,7 +75,7 @@ def own_cluster() -> Iterator[Cluster]:
     """A PostgreSQL server for this test alone, for one that kills it."""
     from encours.testing.servers import running_cluster
 
-    with running_cluster() as running:
+    with running_cluster(syncs=False) as running:
         yield running
 
 
@@ -102,7 +102,7 @@ def system() -> Iterator[System]:
     """All of Encours, shared by the session: a test works in ledgers of its own and kills nothing."""
     from encours.testing.system import running_system
 
-    with running_system() as running:
+    with running_system(syncs=False) as running:
         yield running
 
 
@@ -111,5 +111,5 @@ def own_system() -> Iterator[System]:
     """All of Encours for this test alone, for one that kills parts of it."""
     from encours.testing.system import running_system
 
-    with running_system() as running:
+    with running_system(syncs=False) as running:
         yield running

@@ -32,6 +32,7 @@ from encours.embedded.secrets import Secrets, load_secrets
 from encours.ledger import Ledger
 from encours.ledger.migrate import migrate
 from encours.postgres.connection import connect
+from encours.testing.syncs import leave_out_syncs
 from encours.testing.waiting import HANG_S
 from encours.transport.announcer import Announcer
 from encours.transport.client import NatsConnection
@@ -39,6 +40,8 @@ from encours.transport.client import NatsConnection
 T = TypeVar("T")
 
 _NUMBERS = itertools.count(1)
+_WITHOUT_SYNCS = ThreadPoolExecutor(1, initializer=leave_out_syncs)
+"""Starts servers that sync nothing. It lives as long as they do, which end with the thread that started them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class Cluster:
     postgres: Postgres
     secrets: Secrets
     drops: ThreadPoolExecutor
-    """Runs the drops of databases beside the next test: each waits for a sync of all files of all databases."""
+    """Runs the drops of databases beside the next test."""
+    syncs: bool
+    """False where syncs are left out (:mod:`encours.testing.syncs`)."""
 
 
 @dataclass(slots=True)
@@ -129,6 +134,10 @@ class Installation:
         )
 
 
+def _starting(work: Callable[[], T], *, syncs: bool) -> T:
+    return work() if syncs else _WITHOUT_SYNCS.submit(work).result()
+
+
 @contextmanager
 def private_layout() -> Iterator[Layout]:
     """A `var/` folder that is gone afterwards. Not pytest's: root's PostgreSQL account must be able to pass through."""
@@ -136,23 +145,27 @@ def private_layout() -> Iterator[Layout]:
     folder.chmod(0o711)
     layout = Layout(folder / "var")
     try:
-        layout.create()
+        _starting(layout.create, syncs=False)
         yield layout
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
+def running_cluster(*, syncs: bool = True) -> Iterator[Cluster]:
     """A PostgreSQL server of its own, migrated; stopped and removed afterwards."""
-    with private_layout() as layout:
+
+    def started() -> tuple[Secrets, Postgres, subprocess.Popen[bytes]]:
         secrets = load_secrets(layout)
         server = embedded_postgres.prepare(layout, password=secrets.postgres, port=free_port())
-        process = server.start()
+        return secrets, server, server.start()
+
+    with private_layout() as layout:
+        secrets, server, process = _starting(started, syncs=syncs)
         drops = ThreadPoolExecutor(1)
         try:
             run_in_thread(_repeated(lambda: migrate(server.dsn(), secrets.roles)))
-            yield Cluster(layout, server, secrets, drops)
+            yield Cluster(layout, server, secrets, drops, syncs)
         finally:
             process.send_signal(signal.SIGQUIT)  # without the checkpoint of a polite end: its files go too
             process.wait(HANG_S)
@@ -160,10 +173,14 @@ def running_cluster() -> Iterator[Cluster]:
 
 
 @contextmanager
-def running_nats(layout: Layout, secrets: Secrets) -> Iterator[NatsProcess]:
+def running_nats(layout: Layout, secrets: Secrets, *, syncs: bool = True) -> Iterator[NatsProcess]:
     """A nats-server of its own with the users of `secrets`."""
-    server = embedded_nats.prepare(layout, secrets=secrets, port=free_port())
-    handle = NatsProcess(server, server.start())
+
+    def started() -> NatsProcess:
+        server = embedded_nats.prepare(layout, secrets=secrets, port=free_port())
+        return NatsProcess(server, server.start())
+
+    handle = _starting(started, syncs=syncs)
     try:
         yield handle
     finally:
@@ -173,7 +190,10 @@ def running_nats(layout: Layout, secrets: Secrets) -> Iterator[NatsProcess]:
 @contextmanager
 def fresh_installation(cluster: Cluster) -> Iterator[Installation]:
     """Copies of the migrated databases as they are asked for, dropped soon afterwards, and a nats-server."""
-    with private_layout() as layout, running_nats(layout, cluster.secrets) as nats:
+    with (
+        private_layout() as layout,
+        running_nats(layout, cluster.secrets, syncs=cluster.syncs) as nats,
+    ):
         installation = Installation(cluster, nats, layout, f"_t{next(_NUMBERS)}")
         try:
             yield installation

@@ -152,9 +152,9 @@ def _lives(pid: int) -> bool:
 
 
 @contextmanager
-def running_system() -> Iterator[System]:
+def running_system(*, syncs: bool = True) -> Iterator[System]:
     """`encours up` in a folder of its own; its services are stopped as Ctrl-C stops them, and the folder removed."""
-    with private_layout() as layout, running_on(layout) as system:
+    with private_layout() as layout, running_on(layout, syncs=syncs) as system:
         yield system
         servers = [pid for process in system.processes("postgres") if (pid := process.pid) is not None]
         services = [pid for role in ("api", "worker") for each in system.processes(role) if (pid := each.pid)]
@@ -166,7 +166,7 @@ def running_system() -> Iterator[System]:
 
 
 @contextmanager
-def running_on(layout: Layout) -> Iterator[System]:
+def running_on(layout: Layout, *, syncs: bool = True) -> Iterator[System]:
     """`encours up` in a folder that exists; stopped as Ctrl-C stops it."""
     environment = os.environ | {
         "ENCOURS_VAR_DIR": str(layout.root),
@@ -174,7 +174,8 @@ def running_on(layout: Layout) -> Iterator[System]:
     }
     log = layout.root / "up.log"
     log.write_bytes(b"")
-    process = Fork("encours.testing.forked_up", "up", "--json", env=environment, stdout=log)
+    module = "encours.testing.forked_up" if syncs else "encours.testing.unsynced_up"
+    process = Fork(module, "up", "--json", env=environment, stdout=log)
     system = System(layout, process)
     try:
         # As long as it lives: it gives up by itself when a part of it does not come up.
