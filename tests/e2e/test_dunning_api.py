@@ -89,6 +89,7 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         first, second = await world.customers("a@dupont.example", None)
         await world.invoices([first, first, second])
         (early,) = await world.invoices([first], due_in=40, amount=999)
+        caller.get("/v1/reminders", min_position=await caller.at_head())
         _own_text(caller, first)
         await world.live(15)
         head = await caller.at_head()
