@@ -6,7 +6,6 @@ loads once.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -36,6 +35,7 @@ CREDIT, SCORE = ROOT / "docs" / "credit.md", ROOT / "docs" / "score.md"
 INSURANCE = ROOT / "docs" / "insurance.md"
 PROVISIONS = ROOT / "docs" / "provisions.md"
 COLLECTORS = ROOT / "docs" / "collectors.md"
+MATCHING = ROOT / "docs" / "matching.md"
 SANDBOXES = ROOT / "docs" / "sandboxes.md"
 EXPORTS = ROOT / "docs" / "exports.md"
 MEASURES = ROOT / "docs" / "measures.md"
@@ -85,6 +85,21 @@ def test_the_first_calls_work_as_printed(first_calls: list[dict[str, Any]]) -> N
     assert [row["outstanding"]["amount"] for row in balance["data"]] == ["231.52"]
     assert balance["tie_out"]["equal"] is True
     assert check["decision"] == "refer"
+
+
+def test_a_bank_line_is_proposed_and_booked_as_printed(
+    system: System, first_calls: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    account, taken, proposed, booked = answers("\n".join(blocks(system, MATCHING, 2)))
+    assert (account["id"], taken["new_lines"]) == (first_calls[0]["entity_id"], 1)
+    proposal: Any = proposed["proposals"][0]  # type: ignore[index]
+    assert (proposal["score"], proposed["status"]) == (75, "proposed")
+    assert (booked["id"], booked["status"], booked["amount"]) == (
+        proposed["line_id"],
+        "booked",
+        eur("240.00"),
+    )
 
 
 def test_a_policy_is_read_activated_copied_and_retired_as_printed(
@@ -184,10 +199,10 @@ def test_a_payment_model_is_fitted_listed_and_activated_as_printed(system: Syste
     key = tmp_path / "key"
     key.write_text(granted["key"])
     (script,) = blocks(system, SCORE, 1)
-    commands = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    script = script.replace(".venv/bin/encours", str(Path(sys.executable).parent / "encours"))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script.replace(str(system.layout.admin_key), str(key))],
-        env=system.environment() | {"ENCOURS_API_KEY": granted["key"], "PATH": commands},
+        env=system.environment() | {"ENCOURS_API_KEY": granted["key"]},
         capture_output=True,
         text=True,
         timeout=HANG_S,

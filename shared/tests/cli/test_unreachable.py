@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import typer
 
-from encours.cli.common import Exit
+from encours.cli.common import Exit, installation
+from encours.cli.database import database_errors
 from encours.cli.main import build, main
 
 COMMANDS = {
@@ -150,3 +151,8 @@ def test_a_variable_that_cannot_be_meant_is_wrong_usage(
     monkeypatch.setenv(variable, value)
     assert _encours(monkeypatch, *command.split()) == Exit.USAGE
     assert variable in capfd.readouterr().err
+
+
+def test_a_reader_of_the_output_that_has_left_is_no_fault_of_the_database() -> None:
+    with pytest.raises(BrokenPipeError), database_errors(installation(), "postgresql://127.0.0.1/books"):
+        raise BrokenPipeError

@@ -79,6 +79,8 @@ def database_errors(here: LocalInstallation, url: str) -> Iterator[None]:
     except DomainError as refused:
         code = _EXIT_OF_STATUS.get(refused.status, Exit.REFUSED)
         raise CliError(f"{refused.title}: {refused.detail}", code) from refused
+    except BrokenPipeError:  # the reader of the output has left, as `head` does
+        raise
     except FAILED as error:
         raise CliError(
             f"PostgreSQL at {without_password(SecretStr(url))} cannot be used ({_reason(error)}): "
