@@ -23,6 +23,8 @@ _WIDE = 2**20
 """Keys of a wider range are ranked first."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """Odd, so that products of different numbers are different: spreads keys over 64 bits."""
+_FEW = 2**22
+"""Combinations of keys, there or not, of which each has a place for its sums: a tenth of the time of sorting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class DebtStates:
 
     def where(self, kept: Flags) -> Self:
         """Return some of the states."""
+        if kept.all():
+            return self
         return replace(self, **{name: getattr(self, name)[kept] for name in self.columns()})
 
     @classmethod
@@ -187,7 +191,12 @@ class _Months:
 
     def of(self, days: Ints) -> Ints:
         """Return the place of each day's month."""
-        return np.searchsorted(self._ordinals, days, side="right")
+        if not len(days):
+            return days
+        first = int(days.min())
+        # Each day is looked for once.
+        places = np.searchsorted(self._ordinals, np.arange(first, int(days.max()) + 1), side="right")
+        return places[days - first]
 
     def named(self, groups: Sequence[str | None] | None, place: int, at: int) -> GroupMonth:
         """Return a group, or the month itself, and the month."""
@@ -203,10 +212,21 @@ def summed_by(keys: Sequence[Ints], columns: Sequence[Ints]) -> list[tuple[int, 
         width = int(ranked.max()) + 1
         packed, size = packed * width + ranked, size * width
     assert size < 2**63
-    order = ordered(packed, size)
-    starts = np.flatnonzero(np.diff(packed[order], prepend=-1))
-    found = [key[order[starts]] for key in keys]
-    found += [np.add.reduceat(each[order], starts) for each in columns]
+    found: list[Ints]
+    if size <= _FEW:
+        place = np.full(size, -1)
+        place[packed] = np.arange(len(packed))
+        there = place >= 0
+        found = [key[place[there]] for key in keys]
+        for each in columns:
+            sums = np.zeros(size, np.int64)
+            np.add.at(sums, packed, each)
+            found.append(sums[there])
+    else:
+        order = ordered(packed, size)
+        starts = np.flatnonzero(np.diff(packed[order], prepend=-1))
+        found = [key[order[starts]] for key in keys]
+        found += [np.add.reduceat(each[order], starts) for each in columns]
     return list(zip(*(each.tolist() for each in found), strict=True))
 
 

@@ -168,14 +168,14 @@ async def with_movements(conn: Conn, model: str) -> list[str]:
 
 
 async def add_subtotal(conn: Conn, schema: str, block: int = BLOCK) -> bool:
-    """Make the next subtotal of ``block`` movements, and that of debts of half as many; false if fewer are left.
+    """Make the next subtotal of ``block`` movements, and that of debts of a quarter; false if fewer are left.
 
     Once those since the last one from the first position on have half as many rows as it has, of debts a quarter, they
     are added up to another: a chain has hardly more rows than there was open, and than there were debts. The rows of
     debts are dropped then; questions read their columns, and what makes funds spare.
     """
-    # A movement beside a chain costs more where its invoice is looked up than where it is only added.
-    made = [await _add(conn, schema, "item", block), await _add(conn, schema, "debt", (block + 1) // 2)]
+    # A movement beside a chain costs four times as much where its invoice is settled as where it is only added.
+    made = [await _add(conn, schema, "item", block), await _add(conn, schema, "debt", (block + 3) // 4)]
     return any(made)
 
 
