@@ -208,15 +208,23 @@ _TEMPORAL_KEYS = "btree_gist"
 
 async def create_tables(conn: Conn, schema: str, model: ReadModel, *, keys: bool) -> None:
     """Replace the schema by an empty one with the model's tables, and with their primary keys if ``keys``."""
-    await conn.execute(f"drop schema if exists {schema} cascade")
-    await conn.execute(f"create schema {schema}")
-    for name in sorted(_extensions(model)):
-        await conn.execute(_EXTENSION.format(name=name))
-    for row_type in model.rows:
-        table = table_of(row_type)
-        await conn.execute(table.create(schema))
-        if keys:
-            await conn.execute(table.create_key(schema))
+    tables = [table_of(row_type) for row_type in model.rows]
+    await run_together(
+        conn,
+        [
+            f"drop schema if exists {schema} cascade",
+            f"create schema {schema}",
+            *(_EXTENSION.format(name=name) for name in sorted(_extensions(model))),
+            *(table.create(schema) for table in tables),
+            *(table.create_key(schema) for table in tables if keys),
+        ],
+    )
+
+
+async def run_together(conn: Conn, statements: Iterable[str]) -> None:
+    """Run statements without parameters in one go: each commit would tell every connection of the database."""
+    if script := ";\n".join(statements):
+        await conn.execute(script)
 
 
 def _extensions(model: ReadModel) -> set[str]:
@@ -226,6 +234,5 @@ def _extensions(model: ReadModel) -> set[str]:
 
 async def create_indexes(conn: Conn, schema: str, row_types: Iterable[type[Row]]) -> None:
     """Create the indexes that the rows declare."""
-    for row_type in row_types:
-        for statement in table_of(row_type).create_indexes(schema):
-            await conn.execute(statement)
+    tables = [table_of(row_type) for row_type in row_types]
+    await run_together(conn, [each for table in tables for each in table.create_indexes(schema)])

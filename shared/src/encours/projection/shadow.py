@@ -32,6 +32,7 @@ from encours.projection.projector import (
     StopBefore,
     create_indexes,
     create_tables,
+    run_together,
 )
 from encours.projection.read_model import Conn, MappedModel, ReadModel
 from encours.projection.rows import Row, table_of
@@ -151,8 +152,9 @@ class Shadow:
 
     async def _index(self, conn: asyncpg.Connection, row_types: list[type[Row]]) -> None:
         await create_indexes(conn, self.schema, row_types)
-        for row_type in row_types:
-            await conn.execute(f"analyze {self.schema}.{row_type.TABLE}")
+        if row_types:
+            tables = ", ".join(f"{self.schema}.{row_type.TABLE}" for row_type in row_types)
+            await conn.execute(f"analyze {tables}")
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -274,15 +276,12 @@ class Shadow:
         await self.conn.execute(f"drop table staging_{table.name}")
 
     async def _create_keys(self, row_types: Iterable[type[Row]]) -> None:
-        for row_type in row_types:
-            await self._key(row_type.TABLE)
+        keyless = [row_type for row_type in row_types if f"{row_type.TABLE} key" not in self._stored]
+        self._stored.update(f"{row_type.TABLE} key" for row_type in keyless)
+        await run_together(self.conn, [table_of(row_type).create_key(self.schema) for row_type in keyless])
 
     async def _key(self, table_name: str) -> None:
-        name = f"{table_name} key"
-        if name not in self._stored:
-            self._stored.add(name)
-            row_type = next(row for row in self.model.rows if table_name == row.TABLE)
-            await self.conn.execute(table_of(row_type).create_key(self.schema))
+        await self._create_keys(row for row in self.model.rows if table_name == row.TABLE)
 
     # Careful.
 
