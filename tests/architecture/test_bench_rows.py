@@ -17,10 +17,11 @@ _INSERT = re.compile(r"insert into [\w{}]+\.(\w+) \(([^)]*)\)")
     ("fill", "model"),
     [
         (aged_balance._FILL, Receivables()),
+        (aged_balance._NAMED, Receivables()),
         (past._FILL, Receivables()),
         (grades._FILL, Credit()),
     ],
-    ids=["aged_balance", "past", "grades"],
+    ids=["aged_balance", "named parts", "past", "grades"],
 )
 def test_each_insert_of_a_bench_sets_the_columns_that_have_to_be_set(fill: str, model: ReadModel) -> None:
     tables = {row.TABLE: table_of(row) for row in model.rows}

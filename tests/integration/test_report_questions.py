@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
@@ -36,6 +37,7 @@ from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.delays.query import group_names
 from reporting_svc.read_models.overdue.query import DayRange, OneGroup, listed_parts, listed_sum, overdue
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables import named as named_parts
 from reporting_svc.read_models.receivables.collectors import owners_of
 from reporting_svc.read_models.receivables.groups import group_of as kind_of
 from reporting_svc.read_models.receivables.groups import with_collectors
@@ -313,6 +315,22 @@ def test_a_worker_makes_subtotals_of_every_ledger_again_after_a_rebuild(store: S
                 assert (found.sums, found.rows) == (bare.sums, bare.rows)
 
     store.run(made_again())
+
+
+def test_only_identifiers_of_invoices_are_looked_up_of_what_a_promise_names(store: Store) -> None:
+    digits = "0123456789abcdef" * 2
+    named = [f"inv_{digits}", f"inv_{digits[1:]}", f"inv_{digits}0", f"inv-{digits}", f"pay_{digits}"]
+    named += [
+        f"inv_{digits.upper()}",
+        f"inv_{digits[:31]}g",
+        f"inv_{digits[:31]}-",
+        f"inv_{digits}\n",
+        "",
+        "inv_",
+    ]
+    query = f"select n.invoice_id from unnest($1::text[]) as n(invoice_id) where {named_parts._IS_INVOICE}"
+    found = [row["invoice_id"] for row in store.run(store.conn.fetch(query, named))]
+    assert found == [each for each in named if re.fullmatch("inv_[0-9a-f]{32}", each)] == named[:1]
 
 
 def test_an_insured_part_that_its_open_item_does_not_hold_is_not_answered(store: Store) -> None:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 NAMED = ("promised", "placed", "insured")
 """Columns of the parts."""
-_IS_INVOICE = f"n.invoice_id ~ '^{INVOICE_ID.prefix}_[0-9a-f]{{32}}$'"
+_DIGITS = "0123456789abcdef"
+# The same as a regular expression took a third of the statement's time.
+_IS_INVOICE = f"""(length(n.invoice_id) = {len(INVOICE_ID.prefix) + 1 + 32}
+    and starts_with(n.invoice_id, '{INVOICE_ID.prefix}_')
+    and translate(substr(n.invoice_id, 5), '{_DIGITS}', '') = '')"""
 
 
 def _packed(column: str) -> str:
@@ -40,11 +44,11 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
                union select invoice_id from insured"""
     insured = scope.insured.by_invoice if scope.insured else {}
     invoices, minors = args.add(list(insured)), args.add(list(insured.values()))
-    opened = f"select invoice_id, open_minor from {view.schema}.item where invoice_id in ({among})"
+    owed, joined = "i.open_minor", f"({among}) n join {view.schema}.item i using (invoice_id)"
     if not now:
-        debtors = f"select {_packed('customer_id')} from {view.schema}.item where invoice_id in ({among})"
         # A promise goes on with the invoices of others that it names, whoever is asked about.
-        opened = open_of(args, view, Scope(), among, debtors)
+        owed = "o.open_minor"
+        joined = f"({open_of(args, view, among)}) o join {view.schema}.item i using (invoice_id)"
 
     return f"""
         with placed as (
@@ -66,28 +70,28 @@ async def named_sql(args: Arguments, view: View, scope: Scope, *, now: bool) -> 
             from unnest({invoices}::text[], {minors}::bigint[]) as n(invoice_id, minor)
         ), received as (
             select p.promise_id, sum(-m.item_minor) as minor
-            from promise p join {view.schema}.item i using (invoice_id)
-            join {view.schema}.movement m on m.customer_id = {_packed("i.customer_id")}
-                and m.invoice_id = i.invoice_id and m.position > p.position
+            from promise p
+            join {view.schema}.movement m on m.invoice_id = p.invoice_id and m.position > p.position
             where m.kind in ('applied', 'unapplied') and {where.counts("m")}
             group by p.promise_id
-        ), opened as (
-            select o.invoice_id, o.open_minor from ({opened}) o where o.open_minor > 0
+        ), opened as materialized (
+            select i.invoice_id, i.entity, i.customer_id, i.currency, i.due_on, {owed} from {joined}
+            where {owed} > 0
         ), promised as (
-            select p.invoice_id, sum(greatest(0, least(o.open_minor, p.rest_minor - p.before_minor))) as minor
+            select p.invoice_id, sum(greatest(0, least(p.open_minor, p.rest_minor - p.before_minor))) as minor
             from (
-                select p.promise_id, p.invoice_id, p.amount_minor - greatest(0, coalesce(r.minor, 0)) as rest_minor,
-                       sum(o.open_minor) over (partition by p.promise_id order by i.due_on, i.invoice_id)
+                select p.invoice_id, o.open_minor, p.amount_minor - greatest(0, coalesce(r.minor, 0)) as rest_minor,
+                       sum(o.open_minor) over (partition by p.promise_id order by o.due_on, o.invoice_id)
                            - o.open_minor as before_minor
-                from promise p join opened o using (invoice_id) join {view.schema}.item i using (invoice_id)
+                from promise p join opened o using (invoice_id)
                 left join received r using (promise_id)
-            ) p join opened o using (invoice_id) group by p.invoice_id
+            ) p group by p.invoice_id
         )
         select i.invoice_id, i.entity, i.customer_id, i.currency,
-               least(o.open_minor, coalesce(p.minor, 0))::bigint as promised,
-               case when l.invoice_id is not null then o.open_minor else 0 end::bigint as placed,
-               least(o.open_minor, coalesce(n.minor, 0))::bigint as insured
-        from opened o join {view.schema}.item i using (invoice_id) left join promised p using (invoice_id)
+               least(i.open_minor, coalesce(p.minor, 0))::bigint as promised,
+               case when l.invoice_id is not null then i.open_minor else 0 end::bigint as placed,
+               least(i.open_minor, coalesce(n.minor, 0))::bigint as insured
+        from opened i left join promised p using (invoice_id)
         left join (select distinct invoice_id from placed) l using (invoice_id) left join insured n using (invoice_id)
         where {where.sql}
     """
