@@ -251,7 +251,7 @@ class _Accounts:
 
     def debtors(self, merged: Survivors) -> list[DebtAccount]:
         """Return the accounts in the order of their places, merged records as their survivor."""
-        entities = {entity: _named(ENTITY_ID, entity) for entity, _ in self._digits}
+        entities = {entity: _named(ENTITY_ID, entity) for entity in {each for each, _ in self._digits}}
         return [
             DebtAccount(entities[entity], merged.of(_named(CUSTOMER_ID, customer)))
             for entity, customer in self._digits

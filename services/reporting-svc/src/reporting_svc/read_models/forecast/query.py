@@ -54,9 +54,11 @@ async def forecast_basis(view: View, scope: Scope) -> ForecastBasis:
         },
     )
     parts, cash = await _owed(view, scope), await _cash(view, scope)
-    history = await paid_debts(view, everyone, segments)
-    # Apart from the event loop: other requests go on while a large ledger is divided.
-    owed = await asyncio.to_thread(expectable, parts, cash, outlook, view.time.as_of)
+    # Apart from the event loop, and while the database reads the history.
+    owed, history = await asyncio.gather(
+        asyncio.to_thread(expectable, parts, cash, outlook, view.time.as_of),
+        paid_debts(view, everyone, segments),
+    )
     within = None if everyone == scope else await _debtors(view, scope)
     return ForecastBasis(owed, history, within)
 
