@@ -23,10 +23,11 @@ _WIDE = 2**20
 """Keys of a wider range are ranked first."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """Odd, so that products of different numbers are different: spreads keys over 64 bits."""
-_FEW = 2**22
-"""Combinations of keys, there or not, of which each has a place for its sums: a tenth of the time of sorting."""
 _MARK_BITS = 20
 _MARK_FROM = np.uint64(64 - _MARK_BITS)
+_FEW = 2**16
+"""So many combinations of keys, there or not, or twice as many as rows, have a place each for their sums: that takes a
+tenth of the time of sorting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ def summed_by(keys: Sequence[Ints], columns: Sequence[Ints]) -> list[tuple[int, 
         packed, size = packed * width + ranked, size * width
     assert size < 2**63
     found: list[Ints]
-    if size <= _FEW:
+    if size <= max(_FEW, 2 * len(packed)):
         place = np.full(size, -1)
         place[packed] = np.arange(len(packed))
         there = place >= 0
