@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from reporting_svc.read_models.receivables.subtotals import Chain, SubtotalRange, nearest, shortest
+from reporting_svc.read_models.receivables.subtotals import Chain, SubtotalRange, around, nearest, shortest
 
 DAY = date(2026, 3, 1)
 
@@ -37,7 +37,9 @@ BLOCKS = [subtotal(1, 0, 10, 8), subtotal(2, 10, 20, 9), subtotal(3, 20, 30, 9)]
     ],
 )
 def test_a_chain_ends_where_the_fewest_movements_are_left(days: int, known: int, end: int | None) -> None:
-    assert nearest([*BLOCKS, subtotal(4, 0, 30, 20)], DAY + timedelta(days=days), known) == end
+    here, further = around([*BLOCKS, subtotal(4, 0, 30, 20)], DAY + timedelta(days=days), known)
+    counted = 0 if here is None else min(2 * days, known) - here
+    assert (None if here is None else nearest(here, further, counted)) == end
 
 
 def test_a_chain_begins_with_the_last_subtotal_of_everything() -> None:

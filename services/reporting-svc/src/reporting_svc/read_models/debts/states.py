@@ -194,4 +194,4 @@ def cash_sql(source: str) -> str:
         + ", null::bytea, null::uuid"
     )
     return f"""select {_ACCOUNT}, {nothing}, payment_id, cash_minor
-               from ({source}) cash where payment_id is not null and cash_minor <> 0"""
+               from ({source}) cash where cash_minor <> 0"""

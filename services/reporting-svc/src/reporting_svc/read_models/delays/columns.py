@@ -113,7 +113,7 @@ async def debt_states(
         columns = _of_chunk(row, named)
         columns["account"] = accounts.place[columns["account"]]
         add(columns, None if since is None or row["is_unsettled"] else since.kept(columns))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    columns = {name: _joined(name, [part[name] for part in parts]) for name in names}
     ids = {each for part in unstated for each in _digits(part)}
     return StatedDebts(
         _states(accounts.debtors(scope.merged), columns),
@@ -143,11 +143,13 @@ async def _chunks(
 def _of_chunk(row: Any, names: Sequence[str]) -> Columns:
     columns: Columns = {}
     for name in names:
+        usual = row["sign"] if name == "times" else 0
         if row[name] is None:
-            columns[name] = np.full(row["debts"], name == "times", np.int64)
+            columns[name] = np.broadcast_to(np.int64(usual), row["debts"])
         else:
             columns[name] = np.frombuffer(row[name], _KINDS[name])
-    columns["times"] = columns["times"] * row["sign"]
+            if usual < 0:
+                columns[name] = -columns[name]
     return columns
 
 
@@ -164,7 +166,28 @@ def _where(columns: Columns, kept: Flags) -> Columns:
     if kept.all():
         return columns
     of_funds = {"funds": np.repeat(kept, columns["payments"])} if "funds" in columns else {}
-    return {name: values[of_funds.get(name, kept)] for name, values in columns.items()}
+    count = np.count_nonzero(kept)
+    return {
+        name: values[:count] if _is_alike(values) else values[of_funds.get(name, kept)]
+        for name, values in columns.items()
+    }
+
+
+def _is_alike(values: NDArray[Any]) -> bool:
+    """Return true of a column that has one value in memory for all."""
+    return len(values) > 1 and values.strides == (0,)
+
+
+def _joined(name: str, parts: Sequence[NDArray[Any]]) -> Any:
+    """Return a column as the machine reads it. What nothing is written to, as most columns are 0, takes no memory."""
+    kind = np.dtype(_KINDS[name])
+    found = np.zeros(sum(map(len, parts)), np.int64 if kind.kind == "i" else kind)
+    end = 0
+    for part in parts:
+        begin, end = end, end + len(part)
+        if not (_is_alike(part) and part[0] == 0):
+            found[begin:end] = part
+    return found
 
 
 def _of_changes(rows: Sequence[Any], accounts: _Accounts, names: Sequence[str]) -> Columns:
@@ -192,31 +215,30 @@ def _of_changes(rows: Sequence[Any], accounts: _Accounts, names: Sequence[str]) 
 
 
 def _states(accounts: Sequence[DebtAccount], columns: Columns) -> DebtStates:
-    def whole(name: str) -> Ints:
-        values: Ints = columns[name].astype(np.int64)
-        return values
-
-    settled = whole("settled_on")
+    is_open = columns["settled_on"] == NO_DAY
+    for each in _DAYS:
+        columns[each] += PACKED_FROM
+    columns["settled_on"][is_open] = 0
     return DebtStates(
         accounts=accounts,
         account=columns["account"],
-        issued=whole("issued_on") + PACKED_FROM,
-        due=whole("due_on") + PACKED_FROM,
-        settled=np.where(settled == NO_DAY, 0, settled + PACKED_FROM),
-        is_penalty=columns["is_penalty"].astype(np.bool_),
-        owed=whole("owed_minor"),
-        uncovered=whole("uncovered_minor"),
-        unpaid_90=whole("unpaid_90_minor"),
-        conceded=whole("conceded_minor"),
-        given_up=whole("given_up_minor"),
-        times=whole("times"),
+        issued=columns["issued_on"],
+        due=columns["due_on"],
+        settled=columns["settled_on"],
+        is_penalty=columns["is_penalty"],
+        owed=columns["owed_minor"],
+        uncovered=columns["uncovered_minor"],
+        unpaid_90=columns["unpaid_90_minor"],
+        conceded=columns["conceded_minor"],
+        given_up=columns["given_up_minor"],
+        times=columns["times"],
     )
 
 
 def _funds(columns: Columns) -> StateFunds:
     return StateFunds(
-        payments=columns["payments"].astype(np.int64),
-        key=columns["funds_key"].astype(np.int64),
+        payments=columns["payments"],
+        key=columns["funds_key"],
         day=columns["funds"]["day"].astype(np.int64) + PACKED_FROM,
         minor=columns["funds"]["minor"].astype(np.int64),
     )

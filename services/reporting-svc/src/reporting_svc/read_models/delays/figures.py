@@ -72,32 +72,26 @@ async def _count(
 ) -> tuple[CoveredDebts, Apart]:
     """Count the debts by their states, and those that have none one by one; return these and their customers."""
     stated = await debt_states(view, scope, StatesSince(found.first.replace(day=1), ("due_on", "issued_on")))
-    covered = await covered_debts(view, scope, stated.apart)
-    # Apart from the event loop: other requests go on while a million debts are counted.
-    await asyncio.to_thread(_count_all, found, stated.states, covered, by, names)
+    states, group = stated.states, _group(by, names)
+    settled = covered_debts(view, scope, stated.apart)
+    if by == "customer":
+        covered = await settled
+        found.add_covered(covered, group)
+        # The delays of 20,000 groups would be counted to leave nearly all of them out.
+        await asyncio.to_thread(count_states, found, states, lambda: _first_customers(found, states))
+    else:
+        groups = None if by == "month" else [group(each) for each in states.accounts]
+        # Beside the database, and apart from the event loop: a million debts are counted.
+        counting = asyncio.to_thread(count_states, found, states, lambda: groups)
+        covered, _ = await asyncio.gather(settled, counting)
+        found.add_covered(covered, group)
     return covered, stated.apart
 
 
-def _count_all(
-    found: DelayFigures,
-    states: DebtStates,
-    covered: CoveredDebts,
-    by: DelayGroup,
-    names: Mapping[str, str | None],
-) -> None:
-    group = _group(by, names)
-    found.add_covered(covered, group)
-
-    def groups() -> list[str | None] | None:
-        if by == "month":
-            return None
-        if by != "customer":
-            return [group(each) for each in states.accounts]
-        # The delays of 20,000 groups would be counted to leave nearly all of them out.
-        shown = set(sorted(found.customers)[:MOST_GROUPS])
-        return [each.customer_id if each.customer_id in shown else NOT_SHOWN for each in states.accounts]
-
-    count_states(found, states, groups)
+def _first_customers(found: DelayFigures, states: DebtStates) -> list[str]:
+    """Return the customer of each account, of those behind the first :data:`MOST_GROUPS` none."""
+    shown = set(sorted(found.customers)[:MOST_GROUPS])
+    return [each.customer_id if each.customer_id in shown else NOT_SHOWN for each in states.accounts]
 
 
 def _group(

@@ -103,8 +103,15 @@ async def chain_for(view: View, scope: Scope, table: SubtotalTable) -> Chain:
     if not made or scope.customer_id is not None:
         return Chain()
     ranges = _having(await _ranges(view.conn, view.schema), table)
-    upto = nearest(ranges, view.time.as_of, known_to(view.time))
-    return Chain() if upto is None else shortest(ranges, upto, table)
+    as_of, known = view.time.as_of, known_to(view.time)
+    here, further = around(ranges, as_of, known)
+    if here is None:
+        return Chain()
+    beside = "effective_on <= $1 and position > $2 and position <= $3"
+    counted = await view.conn.fetchval(
+        f"select count(*) from {view.schema}.movement where {beside}", as_of, here, known
+    )
+    return shortest(ranges, nearest(here, further, counted), table)
 
 
 async def _ranges(conn: Conn, schema: str) -> list[SubtotalRange]:
@@ -114,21 +121,20 @@ async def _ranges(conn: Conn, schema: str) -> list[SubtotalRange]:
     return [SubtotalRange(*row) for row in found]
 
 
-def nearest(ranges: Sequence[SubtotalRange], as_of: date, position: int) -> int | None:
-    """Return the end of a subtotal beside which the fewest movements are read, if the history advances evenly between
-    two ends; None before the first.
+def around(ranges: Sequence[SubtotalRange], as_of: date, position: int) -> tuple[int | None, int | None]:
+    """Return the last end of a subtotal to which the history had come by the dates of a question, and the next end.
 
     ``ranges`` are in the order of their ends.
     """
-    reached = [each for each in ranges if each.day <= as_of and each.upto <= position]
-    if not reached:
-        return None
-    here = reached[-1]
-    further = next((each for each in ranges if each.upto > here.upto), here)
-    days = max((further.day - here.day).days, 1)
-    reached_upto = here.upto + (further.upto - here.upto) * (as_of - here.day).days // days
-    reached_upto = min(reached_upto, further.upto, position)
-    return further.upto if further.upto - reached_upto < reached_upto - here.upto else here.upto
+    here = max((each.upto for each in ranges if each.day <= as_of and each.upto <= position), default=None)
+    return here, None if here is None else next((each.upto for each in ranges if each.upto > here), None)
+
+
+def nearest(here: int, further: int | None, counted: int) -> int:
+    """Return the one of two ends beside which fewer movements are read. ``counted``: those after the first that count,
+    which are taken for the first ones after it.
+    """
+    return here if further is None or further - here >= 2 * counted else further
 
 
 def shortest(ranges: Sequence[SubtotalRange], upto: int, table: SubtotalTable) -> Chain:
