@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from operator import attrgetter
 
 from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem, PastMessage, Standing
 from dunning_svc.domain.policy.arms import AssignedArm
@@ -44,6 +45,8 @@ def case_of(
     Records that are merged into the customer's add their items and their cash, and their holds and insolvency
     proceedings count too; those of a payer who is not the debtor stay nothing.
     """
+    # However they were found: of several causes not to send a message, the first one is recorded.
+    items = sorted(items, key=attrgetter("invoice_id"))
     inputs = {roles.position for roles in customer.roles if joint or payer is not customer}.union(
         joined.merges
     )

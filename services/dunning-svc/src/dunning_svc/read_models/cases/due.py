@@ -112,7 +112,7 @@ async def due_pages(
                 conn,
                 schema,
                 ItemRow,
-                "where customer_id = any($1) and open_minor > 0 order by invoice_id",
+                "where customer_id = any($1) and open_minor > 0",
                 ids,
             ),
             merged,
