@@ -108,14 +108,7 @@ async def due_pages(
         notices = await _formal_notices(conn, schema, ids)
         contacts = await _contacts(conn, schema, ids, day - timedelta(days=policies.contact_days))
         items = _by_group(
-            await select(
-                conn,
-                schema,
-                ItemRow,
-                "where customer_id = any($1) and open_minor > 0",
-                ids,
-            ),
-            merged,
+            await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
         )
         moved = await _moved_on(conn, schema, ids) if policies.by_invoices or policies.by_behaviour else {}
         months = await months_due(conn, schema, ids, year_before(day)) if policies.by_behaviour else {}
