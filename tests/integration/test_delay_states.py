@@ -187,3 +187,17 @@ def test_debts_of_a_merged_record_are_settled_with_those_of_the_one_that_remains
             == [DAY_0 + timedelta(days=1)] * records
         )
         check_delays_by_group(store, view, scope, timedelta(days=250), group_of)
+
+
+def test_accounts_that_have_come_since_the_last_subtotal_count(store: Store) -> None:
+    new = [(issue, 0, 2 * BLOCK, 1_000)] * 2
+    books = history([*((issue, 1, day, 1_000) for day in range(2 * BLOCK)), *new])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
+    another = "update live.movement set customer_id = $1 where position = $2"
+    store.run(store.conn.execute(another, "3" * 32, len(books.log)))
+    view = View(store.conn, "live", TimeTravel(DAY_0 + timedelta(days=160), len(books.log), None, True), None)
+    states = store.run(debt_states(view, EUR, None)).states
+    assert number_of(states) == 2 * BLOCK + 2
+    assert len({each.customer_id for each in states.accounts}) == 3

@@ -95,9 +95,10 @@ async def debt_states(
     sums = await counted(args, view, scope, "debt")
     changed, apart = await changed_states(sums)
     accounts = await _accounts(view, scope)
-    stated_before = accounts.stated_before(apart)
     names = (*_STATE, *(_OF_FUNDS if of_funds else ()), *(_INVOICES if of_invoices else ()))
     named = tuple(dict.fromkeys((*names, *(_INVOICES if apart.since else ()))))
+    changes = _of_changes(changed, accounts, named)
+    stated_before = accounts.stated_before(apart)
     parts, unstated = list[Columns](), list[NDArray[np.void]]()
 
     def add(columns: Columns, needed: Flags | None) -> None:
@@ -108,7 +109,7 @@ async def debt_states(
             _where({name: columns[name] for name in names}, states if needed is None else states & needed)
         )
 
-    add(_of_changes(changed, accounts, named), None)
+    add(changes, None)
     for row in await _chunks(view, sums.chain, since, apart, named):
         columns = _of_chunk(row, named)
         columns["account"] = accounts.place[columns["account"]]
