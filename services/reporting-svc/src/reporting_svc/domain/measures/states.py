@@ -40,7 +40,7 @@ class DebtAccount:
 
 @dataclass(frozen=True, eq=False)
 class DebtStates:
-    """States of debts in columns; each stands for ``times`` debts that are alike, or takes them off, below zero.
+    """States of debts in columns; each counts ``times``: 1, or -1 to take one off.
 
     ``account`` is a place among ``accounts``. Days are ordinals, ``settled`` is 0 while a debt is open; the others are
     minor units.

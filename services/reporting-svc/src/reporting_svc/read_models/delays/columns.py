@@ -97,6 +97,7 @@ async def debt_states(
     accounts = await _accounts(view, scope)
     names = (*_STATE, *(_OF_FUNDS if of_funds else ()), *(_INVOICES if of_invoices else ()))
     named = tuple(dict.fromkeys((*names, *(_INVOICES if apart.since else ()))))
+    # First of all, as it gives a place to the accounts that have no number yet.
     changes = _of_changes(changed, accounts, named)
     stated_before = accounts.stated_before(apart)
     parts, unstated = list[Columns](), list[NDArray[np.void]]()
