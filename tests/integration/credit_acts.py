@@ -9,7 +9,7 @@ from encours.contracts.common import CitedInvoice
 from encours.contracts.events import guarantee, invoice, reservation
 from encours.contracts.events.credit_hold import CreditHoldPlaced, CreditHoldReleased
 from encours.contracts.events.money.residual import InvoiceResidualClosed
-from encours.contracts.events.parties.customer import CustomerRegistered, RolesAssigned
+from encours.contracts.events.parties.customer import RolesAssigned
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.contracts.events.sales import order
@@ -18,14 +18,9 @@ from encours.testing.events import event as sample
 from tests.integration.money_acts import lower
 from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books
 
-MEMBERS = [*CUSTOMERS, "cus_" + "3" * 32]
+MEMBERS = CUSTOMERS[:3]
+"""Customers with orders, limits and roles; the fourth one has invoices and payments alone."""
 _PART = order.DeliveredLine(line=1, quantity="1", net_minor=0, adjustments=())
-
-
-def join(b: Books, n: int, day: date, amount: int) -> None:
-    """Register the customer that the histories of receivables do not have."""
-    if MEMBERS[2] not in b.versions:
-        b.record(MEMBERS[2], sample(CustomerRegistered, customer_id=MEMBERS[2], entity_id=ENTITY), DAY_0)
 
 
 def _party(n: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from encours.contracts.events.insurance import (
 )
 from encours.testing.events import event as sample
 from tests.integration.naive_insured import SHARE
-from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books
+from tests.integration.receivable_histories import DAY_0, ENTITY, Books, customer_of
 
 CONTRACT = "icn_" + "1" * 32
 TERMS = sample(
@@ -37,7 +37,7 @@ def insure(b: Books, n: int, day: date, amount: int) -> None:
         cover_id = b.id("icv")
         granted = sample(
             CoverGranted, cover_id=cover_id, insurance_contract_id=CONTRACT, contract_code="main",
-            customer_id=CUSTOMERS[n % 2], amount_minor=amount, currency="EUR",
+            customer_id=customer_of(n), amount_minor=amount, currency="EUR",
             valid_from=day - timedelta(days=n % 60), valid_until=day + timedelta(days=30) if n % 5 == 0 else None,
             term="temporary" if n % 5 == 0 else "permanent",
         )  # fmt: skip

@@ -13,7 +13,15 @@ from encours.contracts.events.money import residual
 from encours.contracts.events.parties.customer import CustomerMerged, FieldsSet, FieldValue, RolesAssigned
 from encours.testing.events import event as sample
 from tests.integration.product_parts import amounts
-from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, TERMS, Books, credit_one
+from tests.integration.receivable_histories import (
+    ACTS,
+    CUSTOMERS,
+    DAY_0,
+    TERMS,
+    Books,
+    credit_one,
+    customer_of,
+)
 
 RAISED: dict[Any, Any] = {
     loss.InvoiceWrittenOff: loss.WriteOffReversed,
@@ -75,7 +83,7 @@ def use_cash(b: Books, n: int, day: date, amount: int) -> None:
 
 def restore(b: Books, n: int, day: date, amount: int) -> None:
     """A payment comes, goes back, and is there again."""
-    payment_id, customer = b.id("pay"), CUSTOMERS[n % 2]
+    payment_id, customer = b.id("pay"), customer_of(n)
     given = {"payment_id": payment_id, "customer_id": customer, "currency": "EUR", "amount_minor": amount}
     b.record(payment_id, sample(payment.PaymentReceived, **given, received_on=day), day)
     b.record(
@@ -91,7 +99,7 @@ def rebate(b: Books, n: int, day: date, amount: int) -> None:
     """A credit note without an invoice leaves the customer in credit."""
     payment_id = b.id("pay")
     note = sample(
-        payment.CreditNoteIssued, payment_id=payment_id, customer_id=CUSTOMERS[n % 2], currency="EUR",
+        payment.CreditNoteIssued, payment_id=payment_id, customer_id=customer_of(n), currency="EUR",
         number=f"R-{len(b.log)}", issued_on=day, **amounts(n, amount),
     )  # fmt: skip
     b.record(payment_id, note, day)
@@ -108,7 +116,7 @@ def take_over(b: Books, n: int, day: date, amount: int) -> None:
 
 
 def _unlike(b: Books, n: int, day: date, amount: int, kind: str) -> None:
-    invoice_id, customer = b.id("inv"), CUSTOMERS[n % 2]
+    invoice_id, customer = b.id("inv"), customer_of(n)
     b.open[invoice_id] = b.owed[invoice_id] = amount
     b.owner[invoice_id], b.unlike[invoice_id] = (customer, "EUR"), kind
     event = invoice.InvoiceIssued(
@@ -150,7 +158,7 @@ def lose(b: Books, n: int, day: date, amount: int) -> None:
 
 def describe(b: Books, n: int, day: date, amount: int) -> None:
     """A customer gets a payer and a group, or a value of a custom field."""
-    customer, other = CUSTOMERS[n % 2], CUSTOMERS[(n + 1) % 2]
+    customer, other = customer_of(n), customer_of(n ^ 1)
     if n % 3:
         roles = {"payer_id": other if n % 4 else None, "group_id": other if n % 5 else None}
         event: Any = sample(
@@ -164,7 +172,7 @@ def describe(b: Books, n: int, day: date, amount: int) -> None:
 
 def promise(b: Books, n: int, day: date, amount: int) -> None:
     """A debtor promises to pay; mostly the promise is kept, broken or withdrawn, and may be judged again."""
-    promise_id, customer = b.id("prm"), CUSTOMERS[n % 2]
+    promise_id, customer = b.id("prm"), customer_of(n)
     own = [invoice_id for invoice_id in b.open if b.owner[invoice_id] == (customer, "EUR")]
     promised_on = day + timedelta(days=n % 20)
     made: dict[str, Any] = {
@@ -183,11 +191,9 @@ def promise(b: Books, n: int, day: date, amount: int) -> None:
 
 def place(b: Books, n: int, day: date, amount: int) -> None:
     """Invoices of a customer are handed over to a third party, and some or all of them may be recalled."""
-    own = [invoice_id for invoice_id in b.open if b.owner[invoice_id] == (CUSTOMERS[n % 2], "EUR")][
-        : 1 + n % 3
-    ]
+    own = [invoice_id for invoice_id in b.open if b.owner[invoice_id] == (customer_of(n), "EUR")][: 1 + n % 3]
     placement_id = b.id("plc")
-    given = {"placement_id": placement_id, "customer_id": CUSTOMERS[n % 2]}
+    given = {"placement_id": placement_id, "customer_id": customer_of(n)}
     invoices = tuple(sample(placements.PlacedInvoice, invoice_id=each) for each in own)
     b.record(placement_id, sample(placements.InvoicesPlaced, **given, invoices=invoices), day)
     if n % 4 < 2:
@@ -198,14 +204,14 @@ def place(b: Books, n: int, day: date, amount: int) -> None:
 
 def remind(b: Books, n: int, day: date, amount: int) -> None:
     """A message or a call asks for invoices of a customer, and mostly leaves; some come back or are answered."""
-    own = [i for i, left in b.open.items() if left > 0 and b.owner[i] == (CUSTOMERS[n % 2], "EUR")][
+    own = [i for i, left in b.open.items() if left > 0 and b.owner[i] == (customer_of(n), "EUR")][
         -1 - n % 3 :
     ]
     items = tuple(
         sample(reminders.DunnedItem, invoice_id=each, asked_minor=min(amount, b.open[each])) for each in own
     )
     reminder_id, step = b.id("rem"), f"step-{n % 3}"
-    given: dict[str, Any] = {"customer_id": CUSTOMERS[n % 2]}
+    given: dict[str, Any] = {"customer_id": customer_of(n)}
     asked = given | {"currency": "EUR", "items": items, "step": step}
     if n % 5 == 4:
         task_id = reminder_id.replace("rem", "tsk")

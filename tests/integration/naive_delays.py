@@ -9,7 +9,7 @@ from typing import Any
 
 from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Settlement, settlements
 from encours.ledger.stored import StoredEvent
-from tests.integration.naive_money import OWING, SETTLING
+from tests.integration.naive_money import CASH, OWING, SETTLING
 
 
 @dataclass
@@ -36,16 +36,20 @@ class Account:
     def funded(self, payment: str, day: date) -> None:
         self.days[payment] = min(day, self.days.get(payment, day))
 
+    def receive(self, payment: str, minor: int) -> None:
+        self.cash[payment] = self.cash.get(payment, 0) + minor
+
     def put(self, data: Any, minor: int) -> None:
         debt = self.debts[data.invoice_id]
         debt.paid[data.payment_id] = debt.paid.get(data.payment_id, 0) + minor
         debt.open -= minor
-        self.cash[data.payment_id] = self.cash.get(data.payment_id, 0) - minor
+        self.receive(data.payment_id, -minor)
 
 
 def outcomes(log: list[StoredEvent], as_of: date, known_to: int, currency: str) -> list[tuple[Any, ...]]:
     """Customer, due date, owed, not covered, days of settlement and uncovered after 90 days, day of issue: of each
-    instalment."""
+    instalment. Penalty documents are none.
+    """
     accounts = _accounts(log, as_of, known_to, currency)
     return sorted(
         (row for customer, account in accounts.items() for row in _rows(customer, account)), key=repr
@@ -72,6 +76,9 @@ def _accounts(log: list[StoredEvent], as_of: date, known_to: int, currency: str)
         if event.effective_on <= as_of and getattr(data, "currency", None) == currency:
             if (customer := getattr(data, "customer_id", None)) is not None:
                 _add(accounts.setdefault(customer, Account()), event, data)
+            if event.type == "payment.reassigned":
+                left = accounts.setdefault(data.from_customer_id, Account())
+                left.receive(data.payment_id, -data.amount_minor)
         elif event.type == "invoice.issued" and data.currency == currency:
             accounts.setdefault(data.customer_id, Account()).debts[data.invoice_id] = NaiveDebt(data, 0)
     return accounts
@@ -98,15 +105,23 @@ def _add(account: Account, event: StoredEvent, data: Any) -> None:
             schedule = DueSchedule(event.effective_on, data.instalments)
             account.debts[data.invoice_id].schedules.append(schedule)
         case "payment.received" | "payment.identified":
-            account.cash[data.payment_id] = account.cash.get(data.payment_id, 0) + data.amount_minor
+            account.receive(data.payment_id, data.amount_minor)
+            account.funded(data.payment_id, event.effective_on)
+        case "payment.reassigned":
+            account.receive(data.payment_id, data.amount_minor)
+            account.funded(data.payment_id, data.received_on)
+        case "payment.credit_note_issued":
+            account.receive(data.payment_id, data.total_minor)
             account.funded(data.payment_id, event.effective_on)
         case "payment.reversed":
-            account.cash[data.payment_id] = account.cash.get(data.payment_id, 0) - data.amount_minor
+            account.receive(data.payment_id, -data.amount_minor)
         case "invoice.payment_applied":
             account.put(data, data.amount_minor)
             account.funded(data.payment_id, data.received_on)
         case "invoice.payment_unapplied":
             account.put(data, -data.amount_minor)
+        case kind if (sign := CASH.get(kind)) is not None:
+            account.receive(data.payment_id, sign * data.amount_minor)
         case kind if (sign := SETTLING.get(kind) or OWING.get(kind)) is not None:
             minor = sign * (data.written_off_minor if kind == "invoice.unrecoverable" else data.amount_minor)
             debt = account.debts[data.invoice_id]
@@ -138,8 +153,9 @@ def _parts(settled: Settlement) -> Sequence[Settlement]:
 def _rows(customer: str, account: Account) -> list[tuple[Any, ...]]:
     found = []
     for invoice_id, settled in _settled(account).items():
+        issued = account.debts[invoice_id].issued
         for part in _parts(settled):
-            if part.owed_minor > 0:
+            if part.owed_minor > 0 and issued.purpose != "penalty":
                 unpaid = part.uncovered_before(part.due_on + timedelta(days=91))
                 found.append(
                     (
@@ -149,7 +165,7 @@ def _rows(customer: str, account: Account) -> list[tuple[Any, ...]]:
                         part.uncovered_minor,
                         part.settled_on,
                         unpaid,
-                        account.debts[invoice_id].issued.issued_on,
+                        issued.issued_on,
                     )
                 )
     return found

@@ -15,7 +15,7 @@ from typing import Any
 
 from encours.ledger.stored import StoredEvent
 from tests.integration import naive_insured, naive_money
-from tests.integration.receivable_histories import parts
+from tests.integration.naive_dues import parts
 
 
 @dataclass

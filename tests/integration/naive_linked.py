@@ -55,7 +55,8 @@ def counted(log: list[StoredEvent], asked: FigureQuestion, known_to: int) -> Fig
     """Return the parts of a figure, each debtor with all its records."""
     day = asked.as_of
     merged = any(e.type == "customer.merged" and e.effective_on <= day for e in log[:known_to])
-    debtors = [tuple(CUSTOMERS)] if merged else [(each,) for each in CUSTOMERS]
+    one, other, *more = ((each,) for each in CUSTOMERS)
+    debtors = [one + other, *more] if merged else [one, other, *more]
     own = [records for records in debtors if asked.customer_id in (None, *records)]
     accounts = replay(log, day, known_to)
     mine = [accounts[c, "EUR"] for records in own for c in records if (c, "EUR") in accounts]

@@ -40,7 +40,7 @@ def employ(b: Books, n: int, day: date, amount: int) -> None:
     if n % 5 == 4:
         given = sample(
             CustomersAssigned, collector_id=stream, collector_code=code, valid_from=from_on,
-            customer_ids=(CUSTOMERS[n % 3 % 2],),
+            customer_ids=(CUSTOMERS[n % 3],),
         )  # fmt: skip
         b.record(stream, given, day)
         return

@@ -10,7 +10,7 @@ from typing import Any
 from encours.contracts.events.parties.customer import CustomerAmended
 from encours.ledger.stored import StoredEvent
 from encours.testing.events import event as sample
-from tests.integration.receivable_histories import CUSTOMERS, Books
+from tests.integration.receivable_histories import CUSTOMERS, Books, customer_of
 
 SEGMENTS = ("A", "B", None)
 TAGS = ((), ("south",), ("key", "south"))
@@ -19,7 +19,7 @@ HELD = ("country", "segment", "salesperson", "tags")
 
 def amend(b: Books, n: int, day: date, amount: int) -> None:
     """A customer has another segment, salesperson, country or tags; the record may be backdated."""
-    number = 1 + n % 2
+    number = 1 + CUSTOMERS.index(customer_of(n))
     amended = sample(
         CustomerAmended, customer_id=CUSTOMERS[number - 1], name=f"Été {number}", country=("FR", "DE")[n % 7 % 2],
         segment=SEGMENTS[n % 3], salesperson=f"sales-{1 + n % 5 % 2}", tags=TAGS[n % 11 % 3],

@@ -19,8 +19,10 @@ from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
     ENTITY,
+    NEWER,
     Books,
     Expected,
+    customer_of,
     history,
     issue,
     pay,
@@ -63,18 +65,21 @@ class Question:
 
 def settle(b: Books, n: int, day: date, amount: int) -> None:
     """A payment of what is open of a customer's oldest invoice, or of half of it."""
-    of = n % 2
-    owed = (left for each, left in b.open.items() if left > 0 and b.owner[each] == (CUSTOMERS[of], "EUR"))
+    customer = customer_of(n)
+    owed = (left for each, left in b.open.items() if left > 0 and b.owner[each] == (customer, "EUR"))
     if left := next(owed, 0):
-        pay(b, 2 - of, day, left if n % 3 else (left + 1) // 2)
+        known_and_put_on_it = dict(zip(CUSTOMERS, (2, 1, NEWER + 2, NEWER + 5), strict=True))
+        pay(b, known_and_put_on_it[customer], day, left if n % 3 else (left + 1) // 2)
 
 
 def random_history(chance: random.Random, neat: int = 0) -> Books:
-    """``neat``: acts before the others by customers that nearly always pay what they owe, or never will."""
+    """``neat``: acts before the others by customers that nearly always pay what they owe, or never will. Others come
+    only after these.
+    """
     tidy = [
         (
             chance.choice([*[issue, settle] * 3, lose]),
-            chance.randrange(1000),
+            chance.randrange(NEWER),
             n - 40,
             chance.randrange(1, 50) * 1000,
         )
@@ -96,7 +101,7 @@ def ask(store: Store, chance: random.Random, books: Books, filters: tuple[str, .
     known_to = chance.choice([None, chance.choice(books.ends), chance.choice(books.ends)])
     day = DAY_0 + timedelta(days=chance.randrange(-60, 400))
     wanted = {
-        "entity_id": ENTITY, "customer_id": CUSTOMERS[0], "salesperson": f"sales-{chance.choice('12')}",
+        "entity_id": ENTITY, "customer_id": chance.choice(CUSTOMERS), "salesperson": f"sales-{chance.choice('1234')}",
         "segment": chance.choice("AB"), "collector": "ann",
     }  # fmt: skip
     chosen = {name: wanted[name] for name in chance.sample(filters, chance.randrange(3))}

@@ -6,7 +6,6 @@ Written from the rules alone: nothing here shares code with the projection or it
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -23,11 +22,14 @@ from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 from encours.testing.events import event as sample
 from tests.integration import naive_insured, naive_money, naive_named
+from tests.integration.naive_dues import band, parts
 from tests.integration.product_parts import amounts
 
 ENTITY = "ent_" + "e" * 32
 DAY_0 = date(2026, 1, 1)
-CUSTOMERS = ["cus_" + digit * 32 for digit in "12"]
+CUSTOMERS = ["cus_" + digit * 32 for digit in "1234"]
+NEWER = 500
+"""Numbers of acts from it on are those of the third and fourth customer."""
 TERMS = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4000)
 
 
@@ -72,8 +74,13 @@ class Books:
         self.log.append(event_of(row, "random"))
 
 
+def customer_of(n: int) -> str:
+    """Return the customer of an act, by its number."""
+    return CUSTOMERS[n % 2 + 2 * (n >= NEWER)]
+
+
 def issue(b: Books, n: int, day: date, amount: int) -> None:
-    invoice_id, customer = b.id("inv"), CUSTOMERS[n % 2]
+    invoice_id, customer = b.id("inv"), customer_of(n)
     currency = "USD" if n % 7 == 6 else "EUR"
     b.open[invoice_id] = b.owed[invoice_id] = amount
     b.owner[invoice_id] = customer, currency
@@ -88,7 +95,7 @@ def issue(b: Books, n: int, day: date, amount: int) -> None:
 def pay(b: Books, n: int, day: date, amount: int) -> None:
     """A payment by a known payer (or not), put on that payer's open invoices for a share of it."""
     payment_id = b.id("pay")
-    customer = None if n % 5 == 4 else CUSTOMERS[n % 2]
+    customer = None if n % 5 == 4 else customer_of(n)
     currency = "USD" if n % 7 == 6 else "EUR"
     event = payment.PaymentReceived(
         payment_id=payment_id, customer_id=customer, received_on=day, amount_minor=amount, currency=currency,
@@ -178,7 +185,7 @@ def reverse(b: Books, n: int, day: date, amount: int) -> None:
 def identify(b: Books, n: int, day: date, amount: int) -> None:
     for payment_id, paid in b.payments.items():
         if paid["customer"] is None:
-            payer = paid["customer"] = CUSTOMERS[n % 2]
+            payer = paid["customer"] = customer_of(n)
             event = payment.PaymentIdentified(
                 payment_id=payment_id, customer_id=payer, amount_minor=paid["amount"], currency=paid["currency"],
             )  # fmt: skip
@@ -339,27 +346,6 @@ class Expected:
     promised: int = 0
     placed: int = 0
     insured: int = 0
-
-
-def band(as_of: date, due_on: date) -> int:
-    return bisect_left((0, 30, 60, 90, 120), (as_of - due_on).days)
-
-
-def parts(item: dict[str, Any]) -> list[tuple[date, int]]:
-    """Due dates with what is left of each: what was owed there less what was paid there."""
-    dues = item["dues"] or [(item["fact"].due_on, 0)]
-    owed = filled(dues, item["settled"] + item["open"])
-    paid = filled(dues, item["settled"])
-    return [(due_on, mine - theirs) for (due_on, _), mine, theirs in zip(dues, owed, paid, strict=True)]
-
-
-def filled(dues: list[tuple[date, int]], minor: int) -> list[int]:
-    """A sum put on due dates, the first ones up to their amounts; the last one has what the sum has beyond them."""
-    found = []
-    for _, amount in dues[:-1]:
-        found.append(min(minor, amount))
-        minor -= found[-1]
-    return [*found, minor]
 
 
 Items = dict[str, dict[str, Any]]

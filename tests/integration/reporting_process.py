@@ -25,7 +25,7 @@ from encours.projection.schemas import schema_of
 from encours.testing.forks import Fork, run_fork
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
-from tests.integration.receivable_histories import ACTS, Books, history
+from tests.integration.receivable_histories import ACTS, NEWER, Books, history
 
 LEDGER = "books"
 
@@ -114,7 +114,12 @@ def random_books(seed: int, acts: int) -> Books:
     rng = random.Random(seed)
     return history(
         [
-            (rng.choice(ACTS), rng.randrange(14), rng.randrange(-20, 1), rng.randrange(1, 50) * 1000)
+            (
+                rng.choice(ACTS),
+                rng.choice((0, NEWER)) + rng.randrange(14),
+                rng.randrange(-20, 1),
+                rng.randrange(1, 50) * 1000,
+            )
             for _ in range(acts)
         ]
     )

@@ -27,12 +27,13 @@ from risk_svc.read_models.credit import deposit_query
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.order_query import reservations
 from risk_svc.read_models.credit.query import pictures
-from tests.integration.credit_acts import CREDIT_ACTS, MEMBERS, close_rest, join, write_off
+from tests.integration.credit_acts import CREDIT_ACTS, close_rest, write_off
 from tests.integration.insurance_acts import insure
 from tests.integration.money_acts import penalise, rebate, use_cash
 from tests.integration.naive_exposure import Counted, ExposureFromEvents
 from tests.integration.receivable_histories import (
     ACTS,
+    CUSTOMERS,
     DAY_0,
     ENTITY,
     contest,
@@ -82,10 +83,10 @@ class Asked:
     def __init__(self, store: Store, log: list[Any], as_of: date, known_to: int) -> None:
         self.store, self.as_of, self.known_to = store, as_of, known_to
         self.naive = ExposureFromEvents(log, as_of, known_to)
-        self.registered = [each for each in MEMBERS if any(e.stream == each for e in log[:known_to])]
+        self.registered = [each for each in CUSTOMERS if any(e.stream == each for e in log[:known_to])]
 
     def pictures(self, **scope: Any) -> dict[str, Picture]:
-        read = pictures(self.store.conn, SCHEMA, MEMBERS, as_of=self.as_of, position=self.known_to, **scope)
+        read = pictures(self.store.conn, SCHEMA, CUSTOMERS, as_of=self.as_of, position=self.known_to, **scope)
         return self.store.run(read)
 
     def members(self, customer: str, scope: str) -> list[str]:
@@ -138,7 +139,7 @@ def test_exposure_as_of_any_day_and_known_at_any_position_equals_a_naive_count(
     store: Store, seed: int
 ) -> None:
     dice = random.Random(seed)
-    books = history([(join, 0, 0, 0), *(_act(dice) for _ in range(LENGTH))])
+    books = history([_act(dice) for _ in range(LENGTH)])
     store.run(project(store.conn, SCHEMA, books.log, dice.choice((3, 7, 1000)), Credit()))
     last = (books.today - DAY_0).days
     for _ in range(PAIRS):
@@ -162,11 +163,11 @@ def _act(dice: random.Random) -> tuple[Any, int, int, int]:
 
 def test_all_deposit_invoices_of_an_order_are_found(store: Store) -> None:
     """Both services find them, however many bill one order."""
-    books, expected = history([(join, 0, 0, 0)]), []
+    books, expected = history([]), []
     for n in range(103):
         invoice_id, usual = (
             books.id("inv"),
-            {"customer_id": MEMBERS[0], "reference": "BC-1", "purpose": "deposit"},
+            {"customer_id": CUSTOMERS[0], "reference": "BC-1", "purpose": "deposit"},
         )
         usual |= {101: {"reference": "BC-2"}, 102: {"purpose": "invoice"}}.get(n, {})
         for document in (drafted, issued):

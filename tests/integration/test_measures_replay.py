@@ -260,10 +260,10 @@ def test_the_yield_of_reminders_is_that_of_a_naive_count(
 @pytest.mark.parametrize(
     ("damage", "known", "first"),
     [
-        ("update live.movement set account_minor = account_minor + 1 where position = 5", True, 5),
-        ("update live.movement set item_minor = item_minor - 1 where position = 4", True, 4),
-        ("delete from live.item where number = 'F-4'", True, 5),
-        ("update live.balance set account_minor = account_minor + 1", False, 6),
+        ("update live.movement set account_minor = account_minor + 1 where position = 7", True, 7),
+        ("update live.movement set item_minor = item_minor - 1 where position = 6", True, 6),
+        ("delete from live.item where number = 'F-6'", True, 7),
+        ("update live.balance set account_minor = account_minor + 1", False, 8),
     ],
 )
 def test_sums_that_disagree_are_refused_with_the_first_position(

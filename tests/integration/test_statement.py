@@ -1,7 +1,7 @@
 """A statement of account is, for any two days and any moment of knowledge, what a naive count of the events gives.
 
 500 random histories (back-dated, credited, paid, released, reversed, merged) stand in one ledger, each with an entity
-and two customers of its own, go through the real projection into PostgreSQL, and are read by the real queries.
+and four customers of its own, go through the real projection into PostgreSQL, and are read by the real queries.
 """
 
 from __future__ import annotations
@@ -107,13 +107,14 @@ def test_opening_and_entries_are_the_closing_of_500_histories(
     for event in log:
         of_history.setdefault(event.entity, []).append(event)
     for n in range(HISTORIES):
-        asked, other = (own(customer, n) for customer in dice.sample(CUSTOMERS, 2))
+        asked = own(dice.choice(CUSTOMERS), n)
         first = DAY_0 + timedelta(days=dice.randint(-60, 90))
         last = first + timedelta(days=dice.randint(0, 120))
         upto = dice.choice((len(log), dice.choice(of_history[own(ENTITY, n)]).position))
         events = [e for e in of_history[own(ENTITY, n)] if e.position <= upto and e.effective_on <= last]
         is_merged = any(event.type == "customer.merged" for event in events)
-        counted = naive(events, [asked, other] if is_merged else [asked])
+        debtor = [own(customer, n) for customer in CUSTOMERS[:2]]
+        counted = naive(events, debtor if is_merged and asked in debtor else [asked])
         view = View(store.conn, "live", TimeTravel(last, upto, str(upto), False), granted=None)
         customers = store.run(survivors_at(view)).records(asked)
         rows = store.run(query.entries(view, ENTRIES, customers, first))
@@ -133,7 +134,7 @@ def test_opening_and_entries_are_the_closing_of_500_histories(
             balances = [r["balance_minor"] for r in rows if r["currency"] == account.currency]
             assert balances[-1:] in ([], [account.closing_minor])
         shown += len(rows)
-    assert shown > HISTORIES
+    assert shown > HISTORIES // 2
 
 
 def test_a_caller_sees_the_accounts_of_granted_entities_alone(
