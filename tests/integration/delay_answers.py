@@ -65,7 +65,8 @@ def _check_debts(store: Store, view: View, scope: Scope, back: timedelta) -> Non
     on, first = view.time.as_of, view.time.as_of - back
     covered = store.run(covered_debts(view, scope))
     expected = sorted(covered.outcomes, key=repr)
-    assert sorted(store.run(outcomes_of(view, scope, lambda _: "true")), key=repr) == expected
+    asked = sorted(store.run(outcomes_of(view, scope, lambda _: "true")), key=repr)
+    assert asked == sorted([*covered.outcomes, *covered.penalties], key=repr)
     fallen, outstanding_minor = store.run(fallen_outcomes(view, scope, first))
     assert sorted(fallen, key=repr) == [each for each in expected if first <= each.due_on <= on]
     assert outstanding_minor == covered.outstanding_minor

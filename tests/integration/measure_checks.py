@@ -18,7 +18,8 @@ from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.dashboard.query import month_to_date
-from reporting_svc.read_models.delays.figures import delay_figures, outcomes_of
+from reporting_svc.read_models.delays.figures import delay_figures
+from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.dso.query import (
     DsoGrouping,
     billed_months,
@@ -240,7 +241,7 @@ def check_delay_groups(store: Store, asked: Question, log: list[StoredEvent]) ->
     view, first = asked.view(store, len(log)), asked.as_of - timedelta(days=200)
     by = DSO_GROUPS[asked.as_of.toordinal() % len(DSO_GROUPS)]
     scope = store.run(with_collectors(view, asked.scope, by))
-    outcomes = store.run(outcomes_of(view, scope, lambda _: "true"))
+    outcomes = store.run(covered_debts(view, scope)).outcomes
     groups = {each: group_of(by, each, asked, log) for each in CUSTOMERS}
     billed, delays = Counter[Any](), dict[Any, list[int]]()
     for each in outcomes:

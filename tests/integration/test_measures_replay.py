@@ -35,7 +35,7 @@ from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_tied, tie_out_days
 from tests.integration import naive_delays, naive_owners
-from tests.integration.money_acts import remind
+from tests.integration.money_acts import penalise, remind
 from tests.integration.naive_portfolios import amend, portfolio
 from tests.integration.receivable_histories import (
     CUSTOMERS,
@@ -154,7 +154,7 @@ TRACES = {
 }  # fmt: skip
 OUTCOMES = {"done": {"sent"}, "promised": {"sent", "answered"}, "no_answer": {"failed"}}
 REMINDED = [
-    *[issue] * 2, *[remind] * 4, *[pay] * 3, release, credit, reschedule, amend, naive_owners.employ,
+    *[issue] * 2, penalise, *[remind] * 4, *[pay] * 3, release, credit, reschedule, amend, naive_owners.employ,
 ]  # fmt: skip
 reminding = st.lists(
     st.tuples(
@@ -255,6 +255,15 @@ def test_the_yield_of_reminders_is_that_of_a_naive_count(
             counts[f"first {window.days}"] = window.paid_minor - window.paid_later_minor
         sums[key] = {name: minor for name, minor in counts.items() if minor}
     assert sums == reminded(log, first, as_of, len(log) if known_to is None else known_to)
+
+
+def test_what_is_paid_of_a_penalty_document_counts_for_the_message_that_asks_for_it(store: Store) -> None:
+    log = history([(penalise, 0, 0, 4_000), (remind, 0, 5, 4_000), (pay, 10, 8, 3_000)]).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    as_of = DAY_0 + timedelta(days=60)
+    found = store.run(reminders_paid(view(store, as_of, None), Scope(currency="EUR"), DAY_0))
+    (total,) = yields(found.reminders, found.funds, as_of, lambda _: ()).values()
+    assert [(each.asked_minor, each.paid_minor) for each in total.windows] == [(4_000, 3_000)] * 3
 
 
 @pytest.mark.parametrize(

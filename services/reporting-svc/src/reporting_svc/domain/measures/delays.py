@@ -71,9 +71,10 @@ class BesideDebts:
 
 @dataclass(slots=True)
 class CoveredDebts(BesideDebts):
-    """Debts by the funds that cover them."""
+    """Debts by the funds that cover them; those of penalty documents, which have no delay, are apart."""
 
     outcomes: list[DueOutcome] = field(default_factory=list)
+    penalties: list[DueOutcome] = field(default_factory=list)
 
     @property
     def outstanding_minor(self) -> int:

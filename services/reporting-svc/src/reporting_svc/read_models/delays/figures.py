@@ -59,12 +59,20 @@ async def fallen_outcomes(view: View, scope: Scope, first: date) -> tuple[list[D
 
 
 async def outcomes_of(view: View, scope: Scope, which: ItemCondition) -> list[DueOutcome]:
-    """Return the debts of some invoices, and of others that are settled one by one anyhow. One currency."""
+    """Return the debts of some invoices, penalty documents too, and of others that are settled one by one anyhow.
+
+    One currency.
+    """
     if not (await chain_for(view, scope, "debt")).added:
-        return (await covered_debts(view, scope)).outcomes
+        covered = await covered_debts(view, scope)
+        return [*covered.outcomes, *covered.penalties]
     apart = (await debt_states(view, scope, StatesSince(date.max, ("settled_on",)))).apart
     covered = await covered_debts(view, scope, apart)
-    return [*covered.outcomes, *await stated_outcomes(view, scope, apart, which)]
+    return [
+        *covered.outcomes,
+        *covered.penalties,
+        *await stated_outcomes(view, scope, apart, which, penalties=True),
+    ]
 
 
 async def _count(

@@ -203,7 +203,7 @@ def add_debtor(
             credit_minor += max(0, -part.owed_minor)
             if row["is_penalty"]:
                 found.penalties_minor += max(0, part.uncovered_minor)
-            elif part.owed_minor > 0 and not (
+            if part.owed_minor > 0 and not (
                 part.settled_on is not None and part.settled_on < stated_before and (n > 0 or not beside)
             ):
                 outcome = DueOutcome(
@@ -211,7 +211,7 @@ def add_debtor(
                     part.settled_on, part.uncovered_before(part.due_on + _AT_RISK), part.funds,
                     INVOICE_ID.unpack(row["invoice_id"]) or "",
                 )  # fmt: skip
-                found.outcomes.append(outcome)
+                (found.penalties if row["is_penalty"] else found.outcomes).append(outcome)
     found.conceded_minor += sum(row["conceded_minor"] for row in invoices)
     found.given_up_minor += sum(debt.given_up_minor for debt in debts.values())
     cash_minor = sum(part.amount_minor for part in unapplied)

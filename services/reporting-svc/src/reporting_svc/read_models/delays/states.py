@@ -35,14 +35,20 @@ PACKED_FROM = date(2000, 1, 1).toordinal()
 """Day from which PostgreSQL counts; an ordinal."""
 
 
-async def stated_outcomes(view: View, scope: Scope, apart: Apart, which: ItemCondition) -> list[DueOutcome]:
-    """Return the debts of some invoices that have a state: of customers ``apart``, those that were settled before."""
+async def stated_outcomes(
+    view: View, scope: Scope, apart: Apart, which: ItemCondition, *, penalties: bool = False
+) -> list[DueOutcome]:
+    """Return the debts of some invoices that have a state: of customers ``apart``, those that were settled before.
+
+    Those of penalty documents too, if ``penalties`` is set.
+    """
     where = ScopeWhere(view, scope, "m", packed=True).counted()
     args, schema = where.arguments, view.schema
     condition, columns = which(args), "i.invoice_id, i.due_on, i.issued_on, i.is_penalty"
+    wanted = "true" if penalties else "not i.is_penalty"
     chosen = f"""(
         select {columns}, null::bigint as schedule from {schema}.item i
-        where i.schedule is null and not i.is_penalty and {condition}
+        where i.schedule is null and {wanted} and {condition}
         union all
         select {columns}, s.schedule
         from {schema}.item i cross join lateral {in_force_sql(schema, "i.invoice_id", schedule=where.counts("l"))} s
@@ -52,7 +58,7 @@ async def stated_outcomes(view: View, scope: Scope, apart: Apart, which: ItemCon
                 from {schema}.item i cross join lateral (
                     select i.due_on
                     union all select l.due_on from {schema}.item_instalment l where l.invoice_id = i.invoice_id
-                ) d where i.schedule is not null and not i.is_penalty
+                ) d where i.schedule is not null and {wanted}
             ) i where {condition}))"""
     moved = moved_sql(schema, chosen, where.sql, fence="")
     states = states_sql(schema, f"({moved}) moved", 1)
