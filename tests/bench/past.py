@@ -28,19 +28,21 @@ from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import fresh_installation, running_cluster
 from reporting_svc.domain.anomalies import amounts, delays, ranked
 from reporting_svc.domain.forecast.made import make_forecast
+from reporting_svc.domain.measures.collection import eleven_months_before
 from reporting_svc.domain.measures.delays import DelayFigures
 from reporting_svc.domain.usual import WINDOW_DAYS
 from reporting_svc.read_models.aged_balance.penalties import OpenPenalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.anomalies.query import delayed_debts, transactions
+from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.delays.figures import delay_figures, fallen_outcomes, outcomes_of
 from reporting_svc.read_models.delays.query import covered_debts
-from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding
+from reporting_svc.read_models.dso.query import billed_months, days_sales_outstanding, grouped_days
 from reporting_svc.read_models.forecast.query import forecast_basis
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal
-from reporting_svc.read_models.turnover.query import by_period
+from reporting_svc.read_models.turnover.query import by_group, by_period
 from tests.bench import Entry, entry
 from tests.bench.aged_balance import CUSTOMERS, ENTITY, PAGE
 
@@ -142,7 +144,7 @@ async def _measured(dsn: str) -> list[Entry]:
     delays = await _delays(conn, asked, bare)
     measures = [await _measured_then(conn, *asked[MIDDLE], *each, took[20]) for each in MEASURES.items()]
     size = await conn.fetchval(
-        "select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relname ~ '^subtotal_'"
+        "select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relname ~ '^(subtotal|entry)_'"
     )
     await conn.close()
     p95 = took[QUESTIONS * 95 // 100 - 1]
@@ -243,6 +245,18 @@ async def _turnover(view: View) -> object:
     return await by_period(view, EUR, "month", view.time.as_of - timedelta(days=365))
 
 
+async def _collection(view: View) -> object:
+    return await collection(view, EUR, eleven_months_before(view.time.as_of), "salesperson", 90)
+
+
+async def _turnover_of_groups(view: View) -> object:
+    return await by_group(view, EUR, "month", view.time.as_of - timedelta(days=365), "salesperson")
+
+
+async def _dso_of_groups(view: View) -> object:
+    return await grouped_days(view, EUR, "month,salesperson", 90)
+
+
 async def _forecast(view: View) -> object:
     basis, on = await forecast_basis(view, EUR), view.time.as_of.toordinal()
     return make_forecast(basis.owed, basis.history, on, [on + 7 * n for n in range(1, 14)])
@@ -274,6 +288,9 @@ EUR = Scope(currency="EUR")
 MEASURES: dict[str, Measure] = {
     "turnover of days sales outstanding": _dso,
     "turnover of a year by month": _turnover,
+    "turnover of a year by month and salesperson": _turnover_of_groups,
+    "collection of twelve months by salesperson": _collection,
+    "days sales outstanding of twelve months by salesperson": _dso_of_groups,
     "cash forecast of 13 weeks, not kept": _forecast,
     "amounts and delays of 90 days unlike those before": _unlike,
     "rows of a report of the debts that fell due in 30 days": _reported,

@@ -13,6 +13,7 @@ from encours.contracts.events.figure import TurnoverPlanSet, TurnoverTarget
 from encours.kernel.bands import STANDARD
 from encours.ledger.stored import StoredEvent
 from encours.reading.moment import View
+from reporting_svc.domain.measures.collection import Receivable
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import Figures, aged
@@ -167,6 +168,40 @@ def check_month(store: Store, asked: Question, log: list[StoredEvent]) -> None:
     found = store.run(month_to_date(view, scope, dso, not_due))
     month = store.run(collection(view, scope, asked.as_of, None, 90))[-1]
     assert (found, dso.simple) == (month.effectiveness, month.dso)
+
+
+def check_collection(store: Store, asked: Question, log: list[StoredEvent]) -> None:
+    """What stood at the end of each of four months, of all and of each group, is what the aged balance of that day has,
+    and the groups are the whole."""
+    view, first = asked.view(store, len(log)), asked.as_of - timedelta(days=100)
+    by = DSO_GROUPS[asked.as_of.toordinal() % len(DSO_GROUPS)]
+    scope = replace(store.run(with_collectors(view, asked.scope, by)), portfolio_on=asked.as_of)
+    whole = store.run(collection(view, asked.scope, first, None, 90))
+    grouped = store.run(collection(view, scope, first, by, 90))
+    for month in whole:
+        own = [each for each in grouped if each.last == month.last]
+        assert sum(each.sales_minor for each in own) == month.sales_minor
+        check_standing(store, view, replace(asked.scope, portfolio_on=asked.as_of), month.last, month.closing)
+        for name in ("open_minor", "not_due_minor", "overdue_minor", "unapplied_minor"):
+            for end in ("opening", "closing"):
+                found = sum(getattr(getattr(each, end), name) for each in own)
+                assert found == getattr(getattr(month, end), name), (name, end, by)
+        for each in own:
+            if by != "entity" and each.group is not None and getattr(scope, by) is None:
+                alone: dict[str, Any] = {by: each.group}
+                check_standing(store, view, replace(scope, **alone), month.last, each.closing)
+
+
+def check_standing(store: Store, view: View, scope: Scope, day: date, found: Receivable) -> None:
+    """Penalty documents are left out of the aged balance."""
+    then = replace(view, time=replace(view.time, as_of=day))
+    total = store.run(aged(then, scope)).one_currency() or Figures.none("EUR", STANDARD)
+    penalties = store.run(open_penalties(then, scope, None))
+    assert found.open_minor == sum(total.bands) - penalties.open_minor
+    assert found.not_due_minor == total.bands[0] - penalties.not_due_minor
+    assert found.unapplied_minor == total.unapplied
+    if not penalties.open_minor:
+        assert found.overdue_minor == total.overdue
 
 
 def check_countback(store: Store, asked: Question, log: list[StoredEvent]) -> None:

@@ -32,8 +32,8 @@ from reporting_svc.read_models.overdue.query import overdue
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal, chain_for
-from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_aged_tied
-from reporting_svc.read_models.turnover.query import by_period, opening
+from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, OwnSum, require_aged_tied
+from reporting_svc.read_models.turnover.query import by_group, by_period, groups_sums, opening
 from tests.integration.naive_portfolios import amend
 from tests.integration.receivable_histories import (
     CUSTOMERS,
@@ -310,6 +310,32 @@ def test_totals_of_the_past_are_tied_to_sums_by_day(store: Store) -> None:
     store.run(store.conn.execute(altered, DAY_0))
     with pytest.raises(FiguresDoNotTie, match="movements of the accounts"):
         store.run(tied())
+
+
+def test_groups_of_the_past_are_tied_to_sums_by_day(store: Store) -> None:
+    """Columns of entries are other rows: an altered amount in them makes groups that are not the whole."""
+    books = history([(issue, n % 3, n, 1_000) for n in range(40)])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", 10)):
+        pass
+    moment = view(store, DAY_0 + timedelta(days=60), len(books.log) - 5)
+
+    def sums() -> list[OwnSum]:
+        periods = store.run(by_period(moment, Scope(), "month", DAY_0))
+        groups = store.run(by_group(moment, Scope(), "month", DAY_0, "customer"))
+        return groups_sums(groups, periods, DAY_0)
+
+    assert [each.minor == each.expected_minor for each in sums()] == [True] * 8
+    first = "set_byte(account_minor, 7, get_byte(account_minor, 7) + 1)"
+    store.run(
+        store.conn.execute(
+            f"update live.entry_column set account_minor = {first} where first_day = $1", DAY_0
+        )
+    )
+    assert {each.of for each in sums() if each.minor != each.expected_minor} == {
+        "groups (billed)",
+        "groups (change)",
+    }
 
 
 def test_a_history_with_an_event_that_cannot_be_applied_is_folded_and_its_stream_parked(store: Store) -> None:

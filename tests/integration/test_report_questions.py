@@ -50,6 +50,7 @@ from tests.integration import naive_portfolios
 from tests.integration.delay_answers import check_delays_by_group, number_of
 from tests.integration.insurance_acts import insure
 from tests.integration.measure_checks import (
+    check_collection,
     check_countback,
     check_delay_groups,
     check_dso_groups,
@@ -272,7 +273,7 @@ def check_promises(store: Store, asked: Question, log: list[StoredEvent]) -> Non
 CHECKS = [
     check_aged, check_aged, check_groups, check_drill_down, check_overdue, check_turnover, check_products,
     check_origins, check_transactions, check_month, check_countback, check_promises, check_open_items, check_dso_groups,
-    check_delay_groups, check_delays, check_plans,
+    check_delay_groups, check_delays, check_plans, check_collection,
 ]  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.measured import Reason, Reasoned
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.tie_out.query import TiedFigures
+from reporting_svc.read_models.turnover.kept import Period
 from reporting_svc.read_models.turnover.products import ProductTurnover, total
-from reporting_svc.read_models.turnover.query import Period, Turnover, TurnoverGroup, added
+from reporting_svc.read_models.turnover.query import Turnover, TurnoverGroup, added
 
 
 class TurnoverRow(BaseModel):

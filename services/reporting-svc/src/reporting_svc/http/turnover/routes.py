@@ -17,10 +17,10 @@ from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
 from reporting_svc.http.turnover.answers import TurnoverGroups, TurnoverOut, TurnoverProductsOut
 from reporting_svc.read_models.receivables.groups import labels_of
+from reporting_svc.read_models.turnover.kept import Period
 from reporting_svc.read_models.turnover.products import by_product
 from reporting_svc.read_models.turnover.query import (
     CHANGES,
-    Period,
     Turnover,
     TurnoverGroup,
     by_group,

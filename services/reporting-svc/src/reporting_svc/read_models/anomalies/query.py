@@ -20,9 +20,9 @@ from reporting_svc.domain.anomalies import (
 )
 from reporting_svc.domain.columns import ints
 from reporting_svc.domain.measures.states import net
+from reporting_svc.read_models.debts.columns import PACKED_FROM
 from reporting_svc.read_models.delays.columns import StatedDebts, StatesSince, debt_states
 from reporting_svc.read_models.delays.query import covered_debts
-from reporting_svc.read_models.delays.states import PACKED_FROM
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, INVOICE_ID, PAYMENT_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.subtotals import chain_for

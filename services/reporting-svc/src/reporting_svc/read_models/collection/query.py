@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Literal
 
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.collection import ONE_DAY, Collection, Receivable, in_order, months
-from reporting_svc.read_models.receivables.conversion import ReportConversion
-from reporting_svc.read_models.receivables.counted import counted
+from reporting_svc.read_models.collection.standing import standings
+from reporting_svc.read_models.entries.columns import SALE
+from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql
 from reporting_svc.read_models.receivables.groups import GroupBy, grouping
-from reporting_svc.read_models.receivables.parts import parts_then
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.sums import SALES
+from reporting_svc.read_models.turnover.kept import KeptSums, Wanted, kept_sums, starts_of
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -34,7 +35,7 @@ async def collection(
     scope = replace(scope, portfolio_on=view.time.as_of)
     periods = months(first, view.time.as_of)
     ends = [periods[0][0] - ONE_DAY, *(last for _, last in periods)]
-    standing = [await receivables(view, scope, day, by) for day in ends]
+    standing = await standings(view, scope, ends, by)
     sold = await sales(view, scope, min(periods[0][0], periods[0][1] - timedelta(days=days - 1)), by)
     groups = in_order({*sold, *(group for each in standing for group in each)} or {None})
     return [
@@ -56,8 +57,7 @@ async def collection(
 async def collection_since(view: View, scope: Scope, first: date, days: int) -> Collection:
     """Return one period, from ``first`` to the question's day, of all that is in scope. One currency."""
     scope, last = replace(scope, portfolio_on=view.time.as_of), view.time.as_of
-    opening = await receivables(view, scope, first - ONE_DAY, None)
-    closing = await receivables(view, scope, last, None)
+    opening, closing = await standings(view, scope, [first - ONE_DAY, last], None)
     since = last - timedelta(days=days - 1)
     sold = (await sales(view, scope, min(first, since), None)).get(None, {})
     return Collection(
@@ -70,49 +70,6 @@ async def collection_since(view: View, scope: Scope, first: date, days: int) -> 
         turnover_minor=between(sold, since, last),
         days=days,
     )
-
-
-async def receivables(view: View, scope: Scope, day: date, by: GroupBy | None) -> dict[Group, Receivable]:
-    """Return the receivables of each group at the end of a day, by what is known at the moment of the question."""
-    view = replace(view, time=replace(view.time, as_of=day))
-    args = Arguments()
-    parts, group = await parts_then(args, view, scope), grouping(args, view, scope, by, "p")
-    late = f"p.due_on < {args.add(day)}::date"
-    rows = await view.conn.fetch(
-        f"""
-        select {group.value} as value, sum(p.open_minor)::bigint as open_minor,
-               coalesce(sum(p.open_minor) filter (where not {late}), 0)::bigint as not_due_minor,
-               coalesce(sum(p.open_minor - p.conceded_minor) filter (where {late}), 0)::bigint as overdue_minor
-        from ({parts}) p {group.join} where not p.is_penalty group by 1
-        """,
-        *args,
-    )
-    found = {
-        row["value"]: Receivable(row["open_minor"], row["not_due_minor"], row["overdue_minor"])
-        for row in rows
-    }
-    for value, minor in (await _unapplied(view, scope, by)).items():
-        found[value] = replace(found.get(value, NOTHING), unapplied_minor=minor)
-    return found
-
-
-async def _unapplied(view: View, scope: Scope, by: GroupBy | None) -> dict[Group, int]:
-    args = Arguments()
-    accounts = (await counted(args, view, scope, "account")).accounts()
-    group = grouping(args, view, scope, by, "p")
-    rows = await view.conn.fetch(
-        f"""
-        select {group.value} as value, sum(p.minor)::bigint as minor from (
-            select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.minor
-            from (
-                select m.entity, m.customer_id, sum(m.cash_minor)::bigint as minor
-                from ({accounts}) m where m.cash_minor <> 0 group by m.entity, m.customer_id
-            ) m
-        ) p {group.join} group by 1
-        """,
-        *args,
-    )
-    return {row["value"]: row["minor"] for row in rows}
 
 
 async def sales(
@@ -128,11 +85,23 @@ async def sales(
     With a conversion each document counts by the rate of the question's day.
     """
     start = "m.effective_on" if period == "day" else "date_trunc('month', m.effective_on)::date"
+    if by is None:
+        return await _sales_of_all(view, scope, first, start, conversion)
+    kept = KeptSums()
+    if conversion is None:
+        wanted = Wanted(
+            columns=("kind", "account_minor"),
+            which=lambda entries: entries["kind"] & SALE != 0,
+            by=lambda entries: [starts_of(period, entries["day"])],
+            amounts=lambda entries: [entries["account_minor"]],
+        )
+        kept = await kept_sums(view, scope, first, by, wanted)
     where = (
         ScopeWhere(view, scope, "m", packed=True)
         .counted()
         .add(SALES)
         .add("m.effective_on >= {}::date", first)
+        .add("m.position > {}::bigint", kept.upto)
     )
     group = grouping(where.arguments, view, scope, by, "p")
     amount, rated = "m.account_minor", ""
@@ -153,10 +122,27 @@ async def sales(
         """,
         *where.arguments,
     )
+    for value, day, minor in rows:
+        kept.add(value, [day.toordinal()], [minor])
     found: dict[Group, dict[date, int]] = {}
-    for row in rows:
-        found.setdefault(row["value"], {})[row["day"]] = row["minor"]
+    for (value, (day,)), (minor,) in kept.sums.items():
+        found.setdefault(value, {})[date.fromordinal(day)] = minor
     return found
+
+
+async def _sales_of_all(
+    view: View, scope: Scope, first: date, start: str, conversion: ReportConversion | None
+) -> dict[Group, dict[date, int]]:
+    args = Arguments()
+    rows = await view.conn.fetch(
+        f"""
+        select {start} as day, sum(m.account_minor)::bigint as minor
+        from {await moved_sql(args, view, scope, conversion)}
+        where m.is_sale and m.effective_on >= {args.add(first)}::date group by 1 having sum(m.entries) <> 0
+        """,
+        *args,
+    )
+    return {None: {row["day"]: row["minor"] for row in rows}} if rows else {}
 
 
 def between(sold: Mapping[date, int], first: date, last: date) -> int:

@@ -9,6 +9,7 @@ Accounts have numbers in place of 40 bytes in each state; a number is never give
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import md5
 
 from reporting_svc.read_models.debts.states import DEBT_AMOUNTS
@@ -18,6 +19,8 @@ ACCOUNT_TABLE = "subtotal_account"
 UNSETTLED = "settled_on is null or coalesce(uncovered_minor, conceded_minor, given_up_minor) is not null"
 """SQL: not of the debts that were settled, which count no longer once they are old."""
 FUND_BYTES = 12
+PACKED_FROM = date(2000, 1, 1).toordinal()
+"""Day from which PostgreSQL counts; an ordinal."""
 NO_DAY = -(2**31)
 """No day: ``-infinity`` as PostgreSQL sends it."""
 AMOUNTS = (*DEBT_AMOUNTS, "times")
@@ -56,12 +59,7 @@ def made_sql(schema: str, subtotal: str) -> str:
     plain = "; ".join(f"alter table {columns} alter {name} set storage external" for name in _VALUES)
     packed = ", ".join(_packed(name, value) for name, value in _VALUES.items())
     return f"""
-        create table if not exists {account} (number int generated always as identity primary key,
-          entity uuid not null, customer_id uuid not null, currency text not null,
-          unique (entity, customer_id, currency));
-        insert into {account} (entity, customer_id, currency)
-          select distinct entity, customer_id, currency from {states} where spare_id is null
-          except select entity, customer_id, currency from {account};
+        {numbered_sql(schema, f"select * from {states} where spare_id is null")};
         create table {columns} (is_unsettled boolean not null, last_due_on date not null, last_issued_on date not null,
           last_settled_on date, debts int not null, {table});
         {plain};
@@ -74,7 +72,21 @@ def made_sql(schema: str, subtotal: str) -> str:
           ) placed group by is_unsettled, (place - 1) / {DEBTS_PER_ROW};
         create table {subtotal}_spare as
           select entity, customer_id, currency, spare_id, times from {states} where spare_id is not null;
-        analyze {account}; analyze {subtotal}_spare
+        analyze {subtotal}_spare
+    """
+
+
+def numbered_sql(schema: str, source: str) -> str:
+    """SQL, statements: give numbers to the accounts of rows that have none yet."""
+    account = f"{schema}.{ACCOUNT_TABLE}"
+    return f"""
+        create table if not exists {account} (number int generated always as identity primary key,
+          entity uuid not null, customer_id uuid not null, currency text not null,
+          unique (entity, customer_id, currency));
+        insert into {account} (entity, customer_id, currency)
+          select distinct entity, customer_id, currency from ({source}) source
+          except select entity, customer_id, currency from {account};
+        analyze {account}
     """
 
 

@@ -17,9 +17,16 @@ from encours.contracts.parties import Survivors
 from encours.reading.where import Arguments
 from reporting_svc.domain.columns import Flags, Ints
 from reporting_svc.domain.measures.states import DebtAccount, DebtStates
-from reporting_svc.read_models.debts.columns import ACCOUNT_TABLE, AMOUNTS, FUND_BYTES, NO_DAY, funds_key
+from reporting_svc.read_models.debts.columns import (
+    ACCOUNT_TABLE,
+    AMOUNTS,
+    FUND_BYTES,
+    NO_DAY,
+    PACKED_FROM,
+    funds_key,
+)
 from reporting_svc.read_models.delays.query import Apart
-from reporting_svc.read_models.delays.states import PACKED_FROM, changed_states, packed_funds
+from reporting_svc.read_models.delays.states import changed_states, packed_funds
 from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import ScopeWhere

@@ -15,6 +15,7 @@ from encours.contracts.parties import Survivors
 from encours.contracts.settlement import Funds
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.delays import DueOutcome
+from reporting_svc.read_models.debts.columns import PACKED_FROM
 from reporting_svc.read_models.debts.states import STATE, in_force_sql, moved_sql, states_sql, touched_sql
 from reporting_svc.read_models.delays.query import Apart
 from reporting_svc.read_models.receivables.counted import Counted
@@ -31,8 +32,6 @@ ItemCondition = Callable[[Arguments], str]
 ALONE = "coalesce(conceded_minor, given_up_minor) is null"
 """SQL: the row of a state has nothing but the debt itself."""
 _FUNDS = struct.Struct(">iq")
-PACKED_FROM = date(2000, 1, 1).toordinal()
-"""Day from which PostgreSQL counts; an ordinal."""
 
 
 async def stated_outcomes(

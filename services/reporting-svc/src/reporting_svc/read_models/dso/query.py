@@ -13,7 +13,8 @@ from reporting_svc.domain.measures.collection import months as months_between
 from reporting_svc.domain.measures.dso import Dso, measure, months_back
 from reporting_svc.read_models.aged_balance.penalties import OpenPenalties, penalties_by_group
 from reporting_svc.read_models.aged_balance.query import aged_groups
-from reporting_svc.read_models.collection.query import NOTHING, between, receivables, sales
+from reporting_svc.read_models.collection.query import NOTHING, between, sales
+from reporting_svc.read_models.collection.standing import receivables, standings
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql, require_every_rate
 from reporting_svc.read_models.receivables.groups import GroupBy
 from reporting_svc.read_models.receivables.scope import Scope
@@ -141,7 +142,12 @@ async def grouped_days(
     ends = [end for _, end in months_between(eleven_months_before(last), last)] if monthly else [last]
     months = await sales(view, scope, date.min, of, "month", conversion)
     sold = await sales(view, scope, ends[0] - timedelta(days=days - 1), of, "day", conversion)
-    standing = [await _standing(view, scope, end, of, conversion) for end in ends]
+    if conversion is not None:
+        standing = [await _converted(view, scope, end, of, conversion) for end in ends]
+    elif monthly:
+        standing = await standings(view, scope, ends, of)
+    else:
+        standing = [await receivables(view, scope, last, of)]
     groups = [None] if of is None else in_order({*months, *(group for own in standing for group in own)})
     measured = {
         (f"{end:%Y-%m}" if monthly else None, group): _dso(
@@ -155,12 +161,10 @@ async def grouped_days(
     return GroupedDays(measured, receivable + sum(own.open_minor for own in penalties))
 
 
-async def _standing(
-    view: View, scope: Scope, day: date, of: GroupBy | None, conversion: ReportConversion | None
+async def _converted(
+    view: View, scope: Scope, day: date, of: GroupBy | None, conversion: ReportConversion
 ) -> dict[str | None, Receivable]:
     """Return the receivables of each group at the end of a day, penalty documents left out."""
-    if conversion is None:
-        return await receivables(view, scope, day, of)
     view = replace(view, time=replace(view.time, as_of=day))
     found: dict[str | None, Receivable] = {}
     for each in await aged_groups(view, scope, of, conversion=conversion):

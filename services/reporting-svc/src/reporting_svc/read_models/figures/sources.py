@@ -17,7 +17,8 @@ from reporting_svc.domain.measures.reminders import ReminderYield, yields
 from reporting_svc.domain.turnover_plan import in_force, of_entity
 from reporting_svc.read_models.aged_balance.penalties import open_penalties
 from reporting_svc.read_models.aged_balance.query import Figures
-from reporting_svc.read_models.collection.query import NOTHING, collection_since, receivables
+from reporting_svc.read_models.collection.query import NOTHING, collection_since
+from reporting_svc.read_models.collection.standing import receivables
 from reporting_svc.read_models.dashboard.query import broken_promises, due_promises
 from reporting_svc.read_models.delays.figures import delay_figures
 from reporting_svc.read_models.dso.query import billed_months, billed_since

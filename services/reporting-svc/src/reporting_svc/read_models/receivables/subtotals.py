@@ -5,6 +5,8 @@ per account: with what is open by due date and by issue date, added up from the 
 difference of two elements. A third one has the sums of each day by kind of entry. Others, of ranges of their own, have
 the states of debts that the range changes (:mod:`reporting_svc.read_models.debts`). Subtotals of consecutive ranges
 make a chain from the first position on. An answer (:mod:`.counted`) is the same sum with any chain, and without one.
+Sums of parts of the customers over a period read the entries themselves, in columns that are made with the subtotals
+(:mod:`reporting_svc.read_models.entries`).
 
 Bands need no single invoices but those *apart*: disputed, on a payment plan, in instalments, or penalty documents. A
 subtotal marks those that were apart by its last position, as far as it has them.
@@ -23,9 +25,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 from encours.projection.schemas import schema_of
 from reporting_svc.read_models.debts.columns import made_sql
 from reporting_svc.read_models.debts.states import added_sql, changes_sql
+from reporting_svc.read_models.entries.columns import end_of_next, made_entries_sql
 from reporting_svc.read_models.receivables.rows import apart_sql
 from reporting_svc.read_models.receivables.scope import Scope
-from reporting_svc.read_models.receivables.sums import added_days_sql, days_sql
+from reporting_svc.read_models.receivables.sums import SALES, added_days_sql, days_sql
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -181,21 +184,37 @@ async def add_subtotal(conn: Conn, schema: str, block: int = BLOCK) -> bool:
     debts are dropped then; questions read their columns, and what makes funds spare.
     """
     # A movement beside a chain costs four times as much where its invoice is settled as where it is only added.
-    made = [await _add(conn, schema, "item", block), await _add(conn, schema, "debt", (block + 3) // 4)]
-    return any(made)
+    few = (block + 3) // 4
+    made = [await _add(conn, schema, "item", block), await _add(conn, schema, "debt", few)]
+    return any([*made, await _add_entries(conn, schema, few)])
+
+
+async def _add_entries(conn: Conn, schema: str, block: int) -> bool:
+    async with conn.transaction():
+        if await end_of_next(conn, schema, block) is None:
+            return False
+        await _lock(conn, schema)
+        if (found := await end_of_next(conn, schema, block)) is None:
+            return False
+        await conn.execute(made_entries_sql(schema, *found, SALES))
+    return True
+
+
+async def _lock(conn: Conn, schema: str) -> None:
+    """Let one worker at a time make subtotals: what is missing has to be looked up again."""
+    await conn.execute(
+        f"""set local work_mem = '{PAST_WORK_MEM}';
+            create table if not exists {schema}.subtotal_range (part int primary key, since bigint not null,
+              upto bigint not null, day date not null, items bigint, accounts bigint, days bigint, debts bigint);
+            lock table {schema}.subtotal_range in share row exclusive mode"""
+    )
 
 
 async def _add(conn: Conn, schema: str, table: SubtotalTable, block: int) -> bool:
     async with conn.transaction():
         if await _end_of_block(conn, schema, table, block) is None:
             return False
-        await conn.execute(
-            f"""set local work_mem = '{PAST_WORK_MEM}';
-                create table if not exists {schema}.subtotal_range (part int primary key, since bigint not null,
-                  upto bigint not null, day date not null, items bigint, accounts bigint, days bigint, debts bigint);
-                lock table {schema}.subtotal_range in share row exclusive mode"""
-        )
-        # Another worker may have made it until the lock was granted.
+        await _lock(conn, schema)
         upto = await _end_of_block(conn, schema, table, block)
         if upto is None:
             return False

@@ -22,7 +22,8 @@ from reporting_svc.read_models.open_items.query import open_items
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.report_sources.parties import ReportParties, dispute_columns, invoice_fields
 from reporting_svc.read_models.tie_out.query import require_rows_tied
-from reporting_svc.read_models.turnover.query import Period, by_group
+from reporting_svc.read_models.turnover.kept import Period
+from reporting_svc.read_models.turnover.query import by_group
 
 if TYPE_CHECKING:
     from encours.reading.moment import View

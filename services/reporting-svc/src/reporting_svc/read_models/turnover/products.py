@@ -12,7 +12,8 @@ from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.receivables.sums import SALES
 from reporting_svc.read_models.tie_out.query import OwnSum
-from reporting_svc.read_models.turnover.query import Period, Turnover, added
+from reporting_svc.read_models.turnover.kept import Period
+from reporting_svc.read_models.turnover.query import Turnover, added
 
 if TYPE_CHECKING:
     from encours.reading.moment import View

@@ -6,13 +6,23 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import asyncpg
+import numpy as np
 
-from encours.contracts.books import CREDITED, INVOICED
 from encours.reading.where import Arguments
+from reporting_svc.domain.columns import Ints
 from reporting_svc.domain.measures.collection import ONE_DAY
+from reporting_svc.read_models.entries.columns import (
+    COLLECTED,
+    COLLECTION,
+    GROSS,
+    GROSS_SALE,
+    REVERSAL,
+    REVERSED,
+    SALE,
+)
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql
 from reporting_svc.read_models.receivables.counted import counted
 from reporting_svc.read_models.receivables.groups import Debtor, GroupBy, grouping
@@ -20,13 +30,12 @@ from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, answered_by_days
 from reporting_svc.read_models.receivables.sums import IS_DEBIT, IS_SALE
 from reporting_svc.read_models.tie_out.query import OwnSum
+from reporting_svc.read_models.turnover.kept import Entries, KeptSums, Period, Wanted, kept_sums, starts_of
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
-Period = Literal["day", "week", "month"]
 TurnoverGroup = GroupBy | Debtor
-GROSS = (INVOICED[1], CREDITED[1])
 CHANGES = "opening balance and the changes of the periods"
 
 
@@ -36,8 +45,8 @@ _SUMS = f"""
     sum(m.net_minor)::bigint as net,
     coalesce(sum(m.account_minor) filter (where m.kind in {GROSS}), 0)::bigint as gross,
     coalesce(-sum(m.account_minor) filter (
-        where m.kind in ('received', 'identified', 'reassigned')), 0)::bigint as collected,
-    coalesce(sum(m.account_minor) filter (where m.kind in ('reversed', 'restored')), 0)::bigint as reversed,
+        where m.kind in {COLLECTED}), 0)::bigint as collected,
+    coalesce(sum(m.account_minor) filter (where m.kind in {REVERSED}), 0)::bigint as reversed,
     sum(m.account_minor)::bigint as change,
     coalesce(sum(m.net_minor) filter (where m.is_debit), 0)::bigint as billed_net"""
 _COLUMNS = ("billed", "credited", "net", "gross", "collected", "reversed", "change", "billed_net")
@@ -94,8 +103,16 @@ async def by_group(
 
     Null: no group, as for money of payers not yet identified.
     """
+    wanted = Wanted(
+        columns=("kind", "account_minor", "net_minor"),
+        which=lambda entries: entries["account_minor"] != 0,
+        by=lambda entries: [starts_of(period, entries["day"])],
+        amounts=_amounts,
+    )
+    kept = await kept_sums(view, scope, first, by, wanted)
     where = ScopeWhere(view, scope, "m", packed=True).counted()
     where.add("m.account_minor <> 0").add("m.effective_on >= {}::date", first)
+    where.add("m.position > {}::bigint", kept.upto)
     start = f"date_trunc({where.arguments.add(period)}::text, m.effective_on)::date"
     group = grouping(where.arguments, view, scope, by, "p")
     names = ", ".join(_COLUMNS)
@@ -110,17 +127,37 @@ async def by_group(
                 from (select m.*, {IS_SALE}, {IS_DEBIT} from {view.schema}.movement m where {where.sql}) m
                 group by m.entity, m.customer_id, 3
             ) m
-        ) p {group.join} group by 1, 2 order by 1, 2
+        ) p {group.join} group by 1, 2
         """,
         *where.arguments,
     )
-    return await asyncio.to_thread(_groups, rows, first)
+    return await asyncio.to_thread(_groups, kept, rows, first)
 
 
-def _groups(rows: Sequence[asyncpg.Record], first: date) -> dict[str | None, list[Turnover]]:
+def _amounts(entries: Entries) -> list[Ints]:
+    """Return the amounts of each entry that :data:`_SUMS` adds up."""
+    minor, net = entries["account_minor"], entries["net_minor"]
+    is_sale, is_gross, is_collected, is_reversed = (
+        entries["kind"] & bit != 0 for bit in (SALE, GROSS_SALE, COLLECTION, REVERSAL)
+    )
+    return [
+        np.where(is_sale, np.maximum(minor, 0), 0),
+        np.where(is_sale, np.maximum(-minor, 0), 0),
+        net,
+        np.where(is_gross, minor, 0),
+        np.where(is_collected, -minor, 0),
+        np.where(is_reversed, minor, 0),
+        minor,
+        np.where(minor > 0, net, 0),
+    ]
+
+
+def _groups(kept: KeptSums, rows: Sequence[asyncpg.Record], first: date) -> dict[str | None, list[Turnover]]:
+    for value, start, *amounts in rows:
+        kept.add(value, [start.toordinal()], amounts)
     found: dict[str | None, list[Turnover]] = {}
-    for value, *sums in rows:
-        found.setdefault(value, []).append(Turnover(*sums))
+    for (value, (start,)), amounts in sorted(kept.sums.items(), key=lambda each: each[0][1]):
+        found.setdefault(value, []).append(Turnover(date.fromordinal(start), *amounts))
     billed = {value: added(first, periods) for value, periods in found.items()}
     ordered = sorted(
         found, key=lambda each: (billed[each].credited - billed[each].billed, each is None, each or "")
@@ -144,7 +181,7 @@ def groups_sums(
 async def opening(view: View, scope: Scope, first: date) -> int:
     """Return the balance of the accounts on the eve of ``first``, minor units, of the customers in scope on the
     question's day."""
-    scope = replace(scope, portfolio_on=view.time.as_of)
+    scope = replace(scope, portfolio_on=scope.portfolio_on or view.time.as_of)
     eve = replace(view, time=replace(view.time, as_of=first - ONE_DAY))
     args = Arguments()
     if answered_by_days(eve, scope):

@@ -1,0 +1,1 @@
+"""Columns of entries, which are kept beside the subtotals."""
