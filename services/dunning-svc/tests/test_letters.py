@@ -96,10 +96,34 @@ def test_the_addressee_stands_where_envelopes_of_the_creditors_country_have_thei
     assert joined.startswith("<Débiteur> SARL 2 place Bellecour 69002 Lyon")
 
 
-def test_the_country_is_named_on_a_letter_abroad_alone() -> None:
-    abroad = replace(CUSTOMER, address="Hafenstraße 3\n20095 Hamburg\nDE")
-    assert "20095 Hamburg\nGERMANY" in text_of(letter(reminder(), abroad))
-    assert "69002 Lyon\nFR" not in text_of(letter(reminder()))
+ABROAD = replace(CUSTOMER, address="Hafenstraße 3\n20095 Hamburg\nDE")
+
+
+def test_no_country_is_named_on_a_letter_within_it() -> None:
+    lines = text_of(letter(reminder())).splitlines()
+    assert not {"FR", "FRANCE"} & set(lines)
+    assert lines.count("69000 Lyon") == 2, "of the creditor: at the top and after the text"
+
+
+@pytest.mark.parametrize(
+    ("origin", "to_germany", "sender"),
+    [("FR", "ALLEMAGNE", "FRANCE"), ("AT", "DEUTSCHLAND", "ÖSTERREICH"), ("GB", "GERMANY", "UNITED KINGDOM")],
+)
+def test_a_letter_abroad_names_both_countries_in_the_language_of_the_sending_one(
+    origin: str, to_germany: str, sender: str
+) -> None:
+    creditor = replace(CREDITOR, country=origin, address=f"1 rue du Lac\n69000 Lyon\n{origin}")
+    text = text_of(letter(reminder(), ABROAD, creditor))
+    assert f"20095 Hamburg\n{to_germany}" in text
+    assert text.count(f"69000 Lyon\n{sender}\n") == 2, "at the top and after the text"
+    assert not {"DE", origin} & set(text.splitlines())
+
+
+def test_a_mail_to_a_customer_abroad_names_the_country_of_the_creditor() -> None:
+    mailed = replace(CUSTOMER, address=None, country="DE")
+    assert "69000 Lyon\nFRANCE\n" in written(reminder(channel="email"), mailed, CREDITOR).message.text
+    at_home = written(reminder(channel="email"), replace(mailed, country=""), CREDITOR).message.text
+    assert "69000 Lyon\ncompta@dupont.example" in at_home
 
 
 def test_a_long_list_of_invoices_continues_on_numbered_pages_under_the_same_head() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dunning_svc.domain.message.render import Source
+from dunning_svc.domain.message.render import Source, compose
 from dunning_svc.domain.message.shipped import LANGUAGES, TEMPLATES, shipped_source
+from dunning_svc.domain.message.snapshot import hash_of
 from dunning_svc.domain.message.variables import BLOCKS, FIELDS, LISTS, NUMBERS, TEXTS
 from dunning_svc.domain.policy.written import document_of
 from dunning_svc.domain.template import decide
@@ -24,7 +25,14 @@ from dunning_svc.read_models.cases.fold.templates import templates_of
 from dunning_svc.read_models.cases.past import folded
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import TemplateRow
-from dunning_svc.use_cases.messages import MessageNotProven, Texts, Written, rewritten, written
+from dunning_svc.use_cases.messages import (
+    MessageNotProven,
+    Texts,
+    Written,
+    rewritten,
+    snapshot_of,
+    written,
+)
 from dunning_svc.use_cases.policies import create_policy
 from dunning_svc.use_cases.templates import reset_template, save_template
 from encours.contracts import Event
@@ -36,7 +44,7 @@ from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
-from encours.testing.events import event
+from encours.testing.events import ADDRESS, event
 from encours.testing.memory import BooksInMemory
 from encours.testing.scenario import given
 
@@ -242,6 +250,25 @@ async def test_a_hash_that_does_not_agree_is_named(changed: str, part: str) -> N
     made.do(put, REM, event(ReminderSent, reminder_id=REM, customer_id=CUS, message=proof))
     again = await rewritten(made.ledger, "main", REM, len(made.ledger.events))  # type: ignore[arg-type]
     assert again.differences == (part,)
+
+
+async def test_a_message_of_before_countries_were_named_is_written_again_with_the_code() -> None:
+    made = books()
+    made.do(put, ENT, event(EntityRegistered, entity_id=ENT, name="Créancier", address=ADDRESS))
+    rows = folded({"all": made.ledger.events})
+    customer, creditor = rows.get(DebtorRow, CUS), rows.get(CreditorRow, ENT)
+    assert customer is not None
+    assert creditor is not None
+    asked = {"day": REMINDER.day, "language": "fr", "currency": "EUR", "items": REMINDER.items}
+    content = snapshot_of(customer, creditor, credit_minor=0, amount_minor=12_345, **asked)  # type: ignore[arg-type]
+    content = replace(content, creditor_address=f"{content.creditor_address}\n{ADDRESS.country}")
+    before = compose(shipped_source("first", "fr"), content)
+    proof = replace(send(made).proof, snapshot_hash=hash_of(content), content_hash=before.digest)
+    made.ledger.rewind(len(made.ledger.events) - 1)
+    made.do(put, REM, event(ReminderSent, reminder_id=REM, customer_id=CUS, message=proof))
+    again = await rewritten(made.ledger, "main", REM, len(made.ledger.events), lambda whole: whole)  # type: ignore[arg-type]
+    assert (again.differences, again.message) == ((), before)
+    assert f"\n{ADDRESS.country}" in again.message.text
 
 
 async def test_without_an_event_of_dispatch_no_message_is_proven() -> None:

@@ -18,9 +18,11 @@ import typst
 
 from dunning_svc.domain.formats import MessageLang, day, language_of
 from dunning_svc.domain.message import cleaning
+from dunning_svc.domain.message.postal import printed
 from dunning_svc.domain.message.render import Message
 from dunning_svc.outbox.sheet import sheet_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.use_cases.messages import reader_of
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.recipients import recipient
 
@@ -77,7 +79,9 @@ def _content(
     lang = language_of(reminder.language)
     to = recipient(customer, "escalation" if reminder.channel == "registered_letter" else "dunning")
     name = cleaning.name(creditor.name)
-    sender = _lines(creditor.address or "", creditor.country)
+    sender = printed(
+        creditor.address or "", sent_from=creditor.country, read_in=reader_of(customer, creditor)
+    )
     date_label, reference_label = _DETAILS[lang]
     return {
         "sheet": sheet_of(creditor.country),
@@ -90,30 +94,12 @@ def _content(
         "addressee": [
             cleaning.name(customer.name),
             *([f"{_ATTENTION[lang]} {cleaning.name(to.name)}"] if to.role else []),
-            *_lines(customer.address, creditor.country),
+            *printed(customer.address, sent_from=creditor.country, read_in=creditor.country),
         ],
         "reference": reminder.reminder_id,
         "details": [(date_label, day(reminder.day, lang)), (reference_label, reminder.reminder_id)],
         "parts": message.parts,
     }
-
-
-def _lines(address: str, origin: str) -> list[str]:
-    """Return the lines of an address. Its country is named, in capitals, only on a letter abroad (UPU S42)."""
-    *lines, last = cleaning.lines(address).splitlines() or [""]
-    if last not in _countries():
-        lines.append(last)
-    elif last != origin:
-        lines.append(_countries()[last].upper())
-    return lines
-
-
-@cache
-def _countries() -> dict[str, str]:
-    """Return English names by ISO 3166-1 code, from the table that the time zone database has."""
-    table = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8")
-    rows = (line.partition("\t") for line in table.splitlines() if not line.startswith("#"))
-    return {code: name for code, _, name in rows}
 
 
 def write_once(path: Path, content: bytes) -> str:

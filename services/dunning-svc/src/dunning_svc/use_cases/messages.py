@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from msgspec.structs import replace
+
 from dunning_svc.domain.formats import MessageLang, language_of
+from dunning_svc.domain.message.postal import country_of, printed
 from dunning_svc.domain.message.render import Message, Source, compose
 from dunning_svc.domain.message.shipped import shipped_source
 from dunning_svc.domain.message.snapshot import MessageSnapshot, PaymentAccount, hash_of
@@ -124,13 +127,16 @@ def snapshot_of(
 ) -> MessageSnapshot:
     """Return all that a message is made of."""
     account = creditor.account_on(currency, day)
+    address = printed(
+        creditor.address or "", sent_from=creditor.country, read_in=reader_of(customer, creditor)
+    )
     return MessageSnapshot(
         day=day,
         language=language,
         currency=currency,
         customer=customer.name,
         creditor=creditor.name,
-        creditor_address=creditor.address or "",
+        creditor_address="\n".join(address),
         creditor_email=creditor.email or "",
         creditor_country=creditor.country,
         account=account and PaymentAccount(iban=account.iban, bic=account.bic, holder=account.holder),
@@ -141,6 +147,11 @@ def snapshot_of(
         settled=settled,
         debtors=debtors,
     )
+
+
+def reader_of(customer: DebtorRow, creditor: CreditorRow) -> str:
+    """Return the country in which the customer reads a message; that of the creditor where none is known."""
+    return country_of(customer.address) or customer.country or creditor.country
 
 
 def _content(reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorRow) -> MessageSnapshot:
@@ -188,6 +199,10 @@ async def rewritten(
     assert customer is not None, "a reminder has an addressee"
     assert creditor is not None, "a reminder has a creditor"
     content = _content(requested.data, customer, creditor)
+    coded = {"creditor_address": creditor.address or ""}
+    """The address with the country's code, as earlier messages had it."""
+    older = hash_of(replace(content, **coded)) == stored.snapshot_hash
+    content = replace(content, **coded) if older else content
     source = await _source_of(ledger, name, stored, content)
     message = compose(source, content)
     checks = {
@@ -197,7 +212,8 @@ async def rewritten(
     }
     differences = tuple(part for part, (then, now) in checks.items() if then != now)
     if share is not None:
-        message = compose(source, _content(share(requested.data), customer, creditor))
+        part = _content(share(requested.data), customer, creditor)
+        message = compose(source, replace(part, creditor_address=content.creditor_address))
     return Rewritten(message, stored, differences)
 
 

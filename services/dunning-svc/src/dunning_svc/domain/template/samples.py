@@ -13,10 +13,10 @@ from encours.contracts.events.dunning.thanks import SettledInvoice
 
 _DAY = date(2026, 3, 2)
 _SHAPES = (
-    ("FR", "EUR", "Boulangerie L'Épi d'Or SARL", "Moulins du Lac SA\n12 rue de la Paix\n75002 Paris\nFR",
+    ("FR", "EUR", "Boulangerie L'Épi d'Or SARL", "Moulins du Lac SA\n12 rue de la Paix\n75002 Paris",
      "FR7630006000011234567890189"),
-    ("DE", "EUR", "Müller & Söhne GmbH", "Nordwerk AG\nHafenstraße 3\n20095 Hamburg\nDE", "DE89370400440532013000"),
-    ("GB", "GBP", "O'Neill & Partners Ltd", "Thames Supplies plc\n1 High Street\nLondon SE1 9GF\nGB", ""),
+    ("DE", "EUR", "Müller & Söhne GmbH", "Nordwerk AG\nHafenstraße 3\n20095 Hamburg", "DE89370400440532013000"),
+    ("GB", "GBP", "O'Neill & Partners Ltd", "Thames Supplies plc\n1 High Street\nLondon SE1 9GF", ""),
 )  # fmt: skip
 
 
