@@ -20,8 +20,9 @@ import pytest
 from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
 from encours.testing.servers import Installation
+from reporting_svc.read_models.delays import figures
 from reporting_svc.read_models.delays.columns import debt_states
-from reporting_svc.read_models.delays.figures import outcomes_of
+from reporting_svc.read_models.delays.figures import delay_figures, outcomes_of
 from reporting_svc.read_models.delays.query import covered_debts
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
@@ -216,3 +217,18 @@ def test_accounts_that_have_come_since_the_last_subtotal_count(store: Store) -> 
     states = store.run(debt_states(view, EUR, None)).states
     assert number_of(states) == 2 * BLOCK + 2
     assert len({each.customer_id for each in states.accounts}) == 3
+
+
+def test_customers_behind_the_first_of_the_groups_are_in_the_sums_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = history([(issue, n % 2, n // 2, 1_000) for n in range(4 * BLOCK)])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
+    monkeypatch.setattr(figures, "MOST_GROUPS", 1)
+    view = View(store.conn, "live", TimeTravel(DAY_0 + timedelta(days=90), len(books.log), None, True), None)
+    found = store.run(delay_figures(view, EUR, DAY_0, "customer"))
+    (shown,) = found.groups().items()
+    assert (shown[0], shown[1].open_minor) == (CUSTOMERS[0], 2 * BLOCK * 1_000)
+    assert (found.total.open_minor, set(found.customers)) == (4 * BLOCK * 1_000, set(CUSTOMERS[:2]))

@@ -16,8 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from encours.contracts.events.figure import TurnoverPlanSet, TurnoverTarget
 from encours.ledger.stored import StoredEvent
+from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
+from encours.testing.events import event as sample
 from encours.testing.servers import Installation
 from reporting_svc.domain.measures.reminders import (
     DEBTOR_GROUPS,
@@ -27,15 +30,16 @@ from reporting_svc.domain.measures.reminders import (
     yields,
 )
 from reporting_svc.read_models.aged_balance.query import Figures, aged
-from reporting_svc.read_models.collection.query import collection
+from reporting_svc.read_models.collection.query import collection, collection_since
 from reporting_svc.read_models.delays.query import covered_debts, group_names
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import with_collectors
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.reminders.query import reminders_paid
 from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, require_tied, tie_out_days
+from reporting_svc.read_models.turnover.plans import compared
 from tests.integration import naive_delays, naive_owners
-from tests.integration.money_acts import penalise, remind
+from tests.integration.money_acts import merge, penalise, remind
 from tests.integration.naive_portfolios import amend, portfolio
 from tests.integration.receivable_histories import (
     CUSTOMERS,
@@ -102,7 +106,11 @@ def test_the_collection_of_every_month_is_that_of_a_naive_count(
     moment = view(store, DAY_0 + timedelta(days=days), known_to)
     first, by = moment.time.as_of - timedelta(days=70), "salesperson" if grouped else None
     head = len(log) if known_to is None else known_to
-    for row in store.run(collection(moment, Scope(currency="EUR"), first, by, 90)):  # type: ignore[arg-type]
+    scope = Scope(currency="EUR")
+    found = store.run(collection(moment, scope, first, by, 90))  # type: ignore[arg-type]
+    if by is None:
+        assert found[-1] == store.run(collection_since(moment, scope, moment.time.as_of.replace(day=1), 90))
+    for row in found:
         mine = {"", *CUSTOMERS}
         if grouped:
             sold_by = {c: portfolio(c, log, moment.time.as_of, head)["salesperson"] for c in mine}
@@ -264,6 +272,26 @@ def test_what_is_paid_of_a_penalty_document_counts_for_the_message_that_asks_for
     found = store.run(reminders_paid(view(store, as_of, None), Scope(currency="EUR"), DAY_0))
     (total,) = yields(found.reminders, found.funds, as_of, lambda _: ()).values()
     assert [(each.asked_minor, each.paid_minor) for each in total.windows] == [(4_000, 3_000)] * 3
+
+
+@pytest.mark.parametrize(("day", "complete"), [(-1, None), (0, False), (29, False), (30, True)])
+def test_targets_of_merged_customers_are_one_target_of_a_month_that_ends(
+    store: Store, day: int, complete: bool | None
+) -> None:
+    log = history([(merge, 0, 0, 0), (issue, 0, 0, 6000), (issue, 1, 0, 1200)]).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    moment = view(store, DAY_0 + timedelta(days=day), len(log))
+    scope = Scope(currency="EUR", merged=store.run(survivors_at(moment)))
+    targets = (
+        TurnoverTarget(month=DAY_0, group=CUSTOMERS[0], billed_minor=700),
+        TurnoverTarget(month=DAY_0, group=CUSTOMERS[1], billed_minor=50, collected_minor=5),
+    )
+    plan = sample(TurnoverPlanSet, currency="EUR", by="customer", targets=targets)
+    found = [
+        (row.group, row.complete, row.billed_planned, row.billed, row.collected_planned)
+        for row in store.run(compared(moment, scope, plan)).months
+    ]
+    assert found == ([] if complete is None else [(CUSTOMERS[0], complete, 750, 6000, 5)])
 
 
 @pytest.mark.parametrize(

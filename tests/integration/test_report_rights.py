@@ -94,11 +94,21 @@ def books_of(chance: random.Random, acts: int) -> Books:
         )
         for _ in range(acts)
     ]
-    books = history([(publish_rates, 0, 0, 0), (issue, 0, 0, 5_000), (set_plan, 1, 0, 7_000), *given])
+    books = history(
+        [
+            (publish_rates, 0, 0, 0),
+            (issue, 0, 0, 5_000),
+            (issue, 6, 0, 4_000),
+            (set_plan, 1, 0, 7_000),
+            *given,
+        ]
+    )
     figure, field = books.id("fig"), books.id("fld")
     books.record(figure, sample(FigurePublished, figure_id=figure, customer_id=None), books.today)
     defined = sample(FieldDefined, field_id=field, entity_id=ENTITY, object="customer", code="channel")
     books.record(field, defined, books.today)
+    of_invoices = sample(FieldDefined, field_id=field, entity_id=ENTITY, object="invoice", code="site")
+    books.record(field, of_invoices, books.today)
     return books
 
 
@@ -112,6 +122,8 @@ def of_other(log: Sequence[StoredEvent]) -> list[StoredEvent]:
         for own, other in OTHERS.items():
             raw, stream = raw.replace(own, other), stream.replace(own, other)
         raw = raw.replace('"rate":"', '"rate":"2').replace('"code":"channel"', '"code":"colour"')
+        if event.type == "entity.registered":
+            raw = raw.replace('"currency":"EUR"', '"currency":"USD"')
         found.append(replace_struct(event, raw=raw.encode(), stream=stream, entity=OTHER, data=None))
     return found
 
@@ -296,6 +308,42 @@ def test_an_answer_about_one_entity_has_nothing_of_another(store: Store, seed: i
                     assert found[name] == answer, (name, granted, filters, day, known)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_amounts_of_two_entities_in_one_currency_are_those_of_each_by_its_own_rates(
+    store: Store, seed: int
+) -> None:
+    chance = random.Random(f"rates {seed}")
+    books, other = books_of(chance, 60), books_of(chance, 60)
+    log = together(chance, books.log, of_other(other.log))
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    day = DAY_0 + timedelta(days=chance.randrange(30, 120))
+
+    async def amounts(entity: str | None, view: View) -> list[int]:
+        scope = Scope(entity_id=entity, merged=await survivors_at(view))
+        conversion = await conversion_to(view, scope, "EUR")
+        balance = await aged(view, scope, conversion=conversion)
+        billed = await billed_months(view, scope, 90, conversion)
+        sold = await sales(view, scope, date.min, "entity", "month", conversion)
+        penalties = await penalties_by_group(view, scope, None, conversion)
+        return [
+            *(
+                sum(getattr(each, name) for each in balance.sums)
+                for name in ("outstanding", "overdue", "ledger")
+            ),
+            await listed_sum(view, scope, DayRange(), STANDARD, conversion=conversion),
+            billed.period_minor,
+            billed.balance_minor,
+            sum(sum(of.values()) for of in sold.values()),
+            sum(each.open_minor for each in penalties.values()),
+            (await unrealised(view, scope, conversion)).difference_minor or 0,
+        ]
+
+    for is_now in (True, False):
+        view = View(store.conn, "live", TimeTravel(day, len(log), None, is_now), granted=None)
+        whole, *each_own = (store.run(amounts(entity, view)) for entity in (None, ENTITY, OTHER))
+        assert whole == [sum(own) for own in zip(*each_own, strict=True)]
+
+
 def test_who_may_not_see_an_entity_finds_neither_it_nor_its_customers(store: Store) -> None:
     chance = random.Random(1)
     books = books_of(chance, 0)
@@ -315,8 +363,9 @@ def test_who_may_not_see_an_entity_finds_neither_it_nor_its_customers(store: Sto
         store.run(check(whole, Scope(entity_id=ENTITY, customer_id=OTHER_CUSTOMER)))
     store.run(require_defined(view, group_of("field:channel")))
     store.run(require_defined(whole, group_of("field:colour")))
-    with pytest.raises(Invalid):
-        store.run(require_defined(view, group_of("field:colour")))
+    for code in ("colour", "site"):
+        with pytest.raises(Invalid):
+            store.run(require_defined(view, group_of(f"field:{code}")))
     store.run(require_planned(whole, ENTITY, {CUSTOMERS[0]: "/0"}))
     with pytest.raises(Invalid):
         store.run(require_planned(whole, ENTITY, {OTHER_CUSTOMER: "/0"}))

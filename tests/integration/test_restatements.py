@@ -357,6 +357,28 @@ def test_the_debtors_of_a_restated_forecast_are_paged(store: Store, monkeypatch:
     assert found.common == first.common == second.common
 
 
+def test_the_events_behind_the_last_one_shown_are_summed_and_come_next(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = history([(issue, 0, 0, 5000)])
+    published = len(books.log)
+    for minor in (100, 20, 3):
+        issue(books, 0, DAY_0, minor)
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    asked = FigureQuestion("aged-balance", ENTITY, None, "EUR", FigureParameters(as_of=DAY_0))
+    monkeypatch.setattr(restatement, "MOST_EVENTS", 2)
+    found = []
+    for after in (0, published + 1, published + 2):
+        each = store.run(restated(view(store, DAY_0, len(books.log)), asked, published, after))
+        moved = [(event.position - published, event.changes.amounts["outstanding"]) for event in each.moved]
+        found.append((moved, each.further.amounts.get("outstanding", 0), each.last_position))
+    assert found == [
+        ([(1, 100), (2, 20)], 3, published + 2),
+        ([(2, 20), (3, 3)], 0, None),
+        ([(3, 3)], 0, None),
+    ]
+
+
 def debtors(limit: int, cursor: str | None = None) -> Page:
     """A page of the debtors of a forecast."""
     last = None if cursor is None else read_cursor(cursor, "test", len(BY_CHANGE))
