@@ -40,12 +40,14 @@ from tests.integration.receivable_histories import (
     DAY_0,
     Expected,
     allocate_later,
+    contest,
     history,
     issue,
     open_day,
     pay,
     replay,
     reschedule,
+    settle_dispute,
     steps,
     steps_with,
 )
@@ -240,6 +242,29 @@ def test_the_overdue_list_is_what_the_bands_past_due_hold(
         assert all(minor > 0 for minor in owed.values())
         expected = replay(log, moment.time.as_of, len(log))
         assert late.past_due_minor == sum(e.overdue for (_, of), e in expected.items() if of == currency)
+
+
+def test_bands_of_each_opened_day_are_those_of_a_naive_replay(store: Store) -> None:
+    """An item, or an instalment, is due on each of the days around the edges of bands; one is wholly conceded."""
+    conceded: list[Any] = [
+        (issue, 0, -150, 4_000),
+        (contest, 0, -140, 4_000),
+        (settle_dispute, 0, -130, 4_000),
+    ]
+    due: list[Any] = [(issue, 0, day, 1_000 - day) for day in range(-125, 0)]
+    due += [(issue, n, 0, 2_000 + n) for n in range(41)]
+    agreed: list[Any] = [(reschedule, n, -60, 400) for n in range(1, 40)]
+    books = history([*conceded, *due, *agreed])
+    for steps_on in (0, 0, 2, 28, 38):
+        open_day(books, steps_on, DAY_0, 0)
+        store.run(project(store.conn, "live", books.log, 1, Receivables()))
+        found, source = store.run(asked(view(store, books.today)))
+        assert source == "balance"
+        assert found == replay(books.log, books.today, len(books.log)), books.today
+        late = store.run(overdue(view(store, books.today), Scope(), EVERY_ITEM))
+        listed = {row["invoice_id"] for row in late.rows}
+        assert late.invoices == len(listed) < len(late.rows)
+        assert next(iter(books.open)) not in listed
 
 
 @settings(max_examples=60 * TIMES, deadline=None)

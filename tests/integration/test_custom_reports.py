@@ -13,8 +13,13 @@ from typing import Any
 
 import pytest
 
+from encours.contracts.events.parties.customer import FieldValue
+from encours.contracts.events.parties.field import InvoiceFieldsSet
+from encours.contracts.events.sales.dispute import DisputeOpened, DisputeResolved
 from encours.contracts.events.schedule import ReportOptions
 from encours.kernel.money import Money
+from encours.reading.moment import TimeTravel, View
+from encours.testing.events import event as sample
 from encours.testing.servers import Installation
 from reporting_svc.domain.report.document import ReportPlan, plan_of
 from reporting_svc.exports.reports import ExportedReport, TooManyCustomers
@@ -23,13 +28,14 @@ from reporting_svc.http.reports.bodies import DocumentBody
 from reporting_svc.read_models.collection.query import collection
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.report_sources.parties import dispute_columns, invoice_fields
 from reporting_svc.read_models.tie_out.query import FiguresDoNotTie
 from reporting_svc.reports.run import ReportRun, run_report
 from tests.integration.money_acts import promise
 from tests.integration.naive_delays import outcomes
 from tests.integration.naive_portfolios import portfolio
 from tests.integration.random_questions import FILTERS, Question, ask, group_of, random_history
-from tests.integration.receivable_histories import DAY_0, ENTITY, Books, history, issue, replay
+from tests.integration.receivable_histories import CUSTOMERS, DAY_0, ENTITY, Books, history, issue, replay
 from tests.integration.store import Store, project
 
 HISTORIES = 40 if "DEEP" in os.environ else 3
@@ -219,6 +225,49 @@ def test_without_a_currency_each_has_rows_of_its_own(store: Store) -> None:
     assert shown == {
         each.currency: Money(each.ledger, each.currency) for each in tied if each.currency in shown
     }
+
+
+@pytest.mark.parametrize(
+    ("day", "known", "state", "reasons", "site"),
+    [
+        (4, 6, None, None, None),
+        (5, 6, "open", ("price",), "north"),
+        (7, 6, "open", ("delivery", "price"), "north"),
+        (10, 6, "open", ("delivery",), "south"),
+        (10, 2, "open", ("delivery", "price"), None),
+        (12, 6, "withdrawn", ("delivery",), "south"),
+    ],
+)
+def test_disputes_and_fields_of_an_invoice_are_those_of_the_day_and_the_moment(
+    store: Store, day: int, known: int, state: str | None, reasons: Any, site: str | None
+) -> None:
+    """The later dispute is the first to be resolved on record; what is set last is recorded before it."""
+    books = history([(issue, 0, 0, 5000)])
+    (invoice_id,), before = books.open, len(books.log)
+    given: dict[str, Any] = {"invoice_id": invoice_id, "customer_id": CUSTOMERS[0]}
+
+    def dispute(digit: str, cls: Any, on: int, **fields: Any) -> None:
+        event = sample(cls, dispute_id=f"dis_{digit * 32}", **given, **fields)
+        books.record(event.dispute_id, event, DAY_0 + timedelta(days=on))
+
+    def fields(value: str, on: int) -> None:
+        values = (FieldValue(field_code="site", value=value),)
+        event = sample(InvoiceFieldsSet, **given, fields=values)
+        books.record(invoice_id, event, DAY_0 + timedelta(days=on))
+
+    dispute("1", DisputeOpened, 7, category="delivery")
+    dispute("2", DisputeOpened, 5, category="price")
+    dispute("2", DisputeResolved, 10, outcome="rejected")
+    dispute("1", DisputeResolved, 12, outcome="withdrawn")
+    fields("south", 8)
+    fields("north", 5)
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    time = TimeTravel(DAY_0 + timedelta(days=day), before + known, None, is_now=False)
+    view = View(store.conn, "live", time, granted=None)
+    shown = store.run(dispute_columns(view, [invoice_id])).get(invoice_id, {})
+    assert (shown.get("dispute_state"), shown.get("dispute_reason")) == (state, reasons)
+    found = store.run(invoice_fields(view, [invoice_id])).get(invoice_id, {})
+    assert found.get("invoice_field:site") == site
 
 
 DAMAGES = {

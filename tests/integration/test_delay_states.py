@@ -232,3 +232,19 @@ def test_customers_behind_the_first_of_the_groups_are_in_the_sums_alone(
     (shown,) = found.groups().items()
     assert (shown[0], shown[1].open_minor) == (CUSTOMERS[0], 2 * BLOCK * 1_000)
     assert (found.total.open_minor, set(found.customers)) == (4 * BLOCK * 1_000, set(CUSTOMERS[:2]))
+
+
+def test_what_is_paid_on_the_90th_day_is_recovered_in_time(store: Store) -> None:
+    paid = [(issue, 0, 0, 1_000), (issue, 61, 0, 1_000), (pay, 2, 90, 1_000), (pay, 1, 91, 1_000)]
+    books = history([*paid, *((issue, n % 2, 200, 1_000) for n in range(2 * BLOCK))])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    while store.run(add_subtotal(store.conn, "live", BLOCK)):
+        pass
+    view = View(store.conn, "live", TimeTravel(DAY_0 + timedelta(days=150), len(books.log), None, True), None)
+    assert store.run(chain_for(view, EUR, "debt")).added
+    for found in (
+        store.run(outcomes_of(view, EUR, lambda _: "true")),
+        store.run(covered_debts(view, EUR)).outcomes,
+    ):
+        unpaid = {each.customer_id: each.unpaid_90_minor for each in found if each.due_on == DAY_0}
+        assert unpaid == {CUSTOMERS[0]: 0, CUSTOMERS[1]: 1_000}

@@ -124,6 +124,18 @@ def test_the_collection_of_every_month_is_that_of_a_naive_count(
         assert row.turnover_minor == sold(log, row.last - timedelta(days=89), row.last, head, mine)
 
 
+@pytest.mark.parametrize(("since", "opening", "sales"), [(0, 1200, 30), (-9, 1000, 230), (-10, 0, 1230)])
+def test_the_days_of_a_period_and_of_its_turnover_end_with_that_of_the_question(
+    store: Store, since: int, opening: int, sales: int
+) -> None:
+    log = history([(issue, 0, -10, 1000), (issue, 0, -9, 200), (issue, 0, 0, 30)]).log
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    first = DAY_0 + timedelta(days=since)
+    found = store.run(collection_since(view(store, DAY_0, None), Scope(currency="EUR"), first, 10))
+    assert (found.opening.outstanding_minor, found.sales_minor) == (opening, sales)
+    assert (found.closing.outstanding_minor, found.turnover_minor) == (1230, 230)
+
+
 @settings(max_examples=1_000 * DEEP or 12, deadline=None, suppress_health_check=ACCEPTED)
 @given(acts=steps, days=st.integers(-10, 250), share=st.sampled_from([None, 60, 100]))
 def test_invoices_and_their_delays_are_those_of_a_naive_count(

@@ -178,6 +178,19 @@ def check_groups(
     assert both.balance_minor == outstanding
 
 
+@pytest.mark.parametrize("other", [13, 34])
+def test_each_band_of_each_debtor_is_rounded_once(store: Store, other: int) -> None:
+    """Of two debtors, and of one in two bands, 7 cents each are 6.48 in euro."""
+    books = history([(issue, 6, 0, 7), (issue, other, 0, 7)])
+    rated(books)
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    moment, scope = view(store, DAY_0 + timedelta(45), None), Scope()
+    conversion = store.run(conversion_to(moment, scope, "EUR"))
+    (total,) = store.run(aged(moment, scope, conversion=conversion)).sums
+    listed = store.run(listed_sum(moment, scope, DayRange(), STANDARD, conversion=conversion))
+    assert (listed, sum(total.bands)) == (12, 12)
+
+
 def test_a_currency_without_a_rate_is_refused_by_name(store: Store) -> None:
     books = history([(issue, 6, 0, 5_000), (issue, 1, 0, 3_000)])
     store.run(project(store.conn, "live", books.log, 1000, Receivables()))

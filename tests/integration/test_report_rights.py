@@ -369,3 +369,7 @@ def test_who_may_not_see_an_entity_finds_neither_it_nor_its_customers(store: Sto
     store.run(require_planned(whole, ENTITY, {CUSTOMERS[0]: "/0"}))
     with pytest.raises(Invalid):
         store.run(require_planned(whole, ENTITY, {OTHER_CUSTOMER: "/0"}))
+    damaged = next(each.position for each in log if each.type == "invoice.issued" and each.entity == OTHER)
+    damage = "update live.movement set account_minor = account_minor + 1 where position = $1"
+    store.run(store.conn.execute(damage, damaged))
+    assert [store.run(first_disagreement(each, Scope())) for each in (whole, view)] == [damaged, len(log)]

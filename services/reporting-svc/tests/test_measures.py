@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from encours.kernel.errors import Invalid
 from reporting_svc.domain.measures import definitions, dso
 from reporting_svc.domain.measures.dso import Month
 from reporting_svc.jobs.tie_out import parsed
+from reporting_svc.read_models.aged_balance.query import Figures
 
 WORKED = [Month(120_000, 30), Month(80_000, 31), Month(70_000, 30)]
 
@@ -38,6 +40,11 @@ WORKED = [Month(120_000, 30), Month(80_000, 31), Month(70_000, 30)]
 )
 def test_bands_are_closed_and_the_due_date_itself_is_not_overdue(days: int, band: str) -> None:
     assert STANDARD.names[STANDARD.index(days)] == band
+
+
+def test_what_is_past_90_days_begins_on_the_91st_and_what_is_overdue_is_still_owed() -> None:
+    found = replace(Figures.none("EUR", STANDARD), bands=(1, 2, 4, 8, 16, 32), conceded=3, late_conceded=2)
+    assert (found.past_90, found.past_90_share, found.overdue) == (48, Fraction(48, 63), 60)
 
 
 def test_bands_are_chosen_by_their_last_days() -> None:
