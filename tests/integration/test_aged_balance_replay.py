@@ -34,6 +34,7 @@ from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.receivables.subtotals import add_subtotal, chain_for
 from reporting_svc.read_models.tie_out.query import FiguresDoNotTie, OwnSum, require_aged_tied
 from reporting_svc.read_models.turnover.query import by_group, by_period, groups_sums, opening
+from tests.integration.money_acts import penalise
 from tests.integration.naive_portfolios import amend
 from tests.integration.receivable_histories import (
     CUSTOMERS,
@@ -45,6 +46,7 @@ from tests.integration.receivable_histories import (
     issue,
     open_day,
     pay,
+    plan,
     replay,
     reschedule,
     settle_dispute,
@@ -156,6 +158,15 @@ async def asked(view: View, bands: Bands = STANDARD) -> tuple[dict[tuple[str, st
 PAID_BEFORE_ISSUED = [
     (issue, 0, 2, 1000), (issue, 0, 40, 1000), (pay, 0, 0, 1000), (allocate_later, 0, 0, 0), (reschedule, 0, 0, 1000),
 ]  # fmt: skip
+OTHER_SUMS = [
+    (issue, 1, 0, 1000),
+    (plan, 0, 0, 0),
+    (penalise, 0, 0, 1000),
+    (issue, 28, 0, 500),
+    (pay, 2, 1, 1200),
+    (open_day, 9, 0, 0),
+]
+"""An account of which an amount is on a plan alone, a penalty that is paid, and an invoice of VAT alone."""
 TIMES = 20 if "DEEP" in os.environ else 1
 ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
@@ -197,6 +208,7 @@ def test_as_of_three_dates_and_known_at_two_moments_equal_a_naive_replay(
     other_way=st.sampled_from(WAYS),
 )
 @example(acts=PAID_BEFORE_ISSUED, batch=1, share=0, other_way="mapped")
+@example(acts=OTHER_SUMS, batch=1, share=100, other_way="mapped")
 def test_day_by_day_and_all_at_once_give_the_same_rows_and_the_bands_of_today(
     store: Store, acts: list[tuple[Any, int, int, int]], batch: int, share: int, other_way: Way
 ) -> None:
@@ -254,7 +266,9 @@ def test_bands_of_each_opened_day_are_those_of_a_naive_replay(store: Store) -> N
     due: list[Any] = [(issue, 0, day, 1_000 - day) for day in range(-125, 0)]
     due += [(issue, n, 0, 2_000 + n) for n in range(41)]
     agreed: list[Any] = [(reschedule, n, -60, 400) for n in range(1, 40)]
-    books = history([*conceded, *due, *agreed])
+    # Of those due tomorrow, on the day after it, and later.
+    in_part: list[Any] = [(act, n, 0, 500) for n in (127, 128, 131) for act in (contest, settle_dispute)]
+    books = history([*conceded, *due, *agreed, *in_part])
     for steps_on in (0, 0, 2, 28, 38):
         open_day(books, steps_on, DAY_0, 0)
         store.run(project(store.conn, "live", books.log, 1, Receivables()))

@@ -14,9 +14,10 @@ from encours.contracts.common import Instalment
 from encours.contracts.events import promises
 from encours.contracts.events.figure import FigureParameters
 from encours.contracts.events.invoice import InvoicePlanned
-from encours.contracts.events.money.plan import PlanAgreed, PlanBroken
+from encours.contracts.events.money.plan import PlanAgreed, PlanBroken, PlanRescheduled, PlanResumed
 from encours.contracts.events.parties.insolvency import InsolvencyOpened
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
+from encours.reading.merges import survivors_at
 from encours.reading.moment import Granted, TimeTravel, View
 from encours.testing.events import event as sample
 from encours.testing.servers import Installation
@@ -34,11 +35,13 @@ from reporting_svc.read_models.forecast.query import ForecastBasis, forecast_bas
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.scope import Scope
 from tests.integration import naive_delays
+from tests.integration.money_acts import merge
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
     ENTITY,
     Books,
+    credit_one,
     history,
     issue,
     pay,
@@ -132,6 +135,50 @@ def test_promises_plans_and_proceedings_count_from_their_day_and_from_when_they_
         frozenset({CUSTOMERS[0]}),
     )
     assert len(own.history.owed) == 2
+
+
+def test_what_has_ended_is_not_expected_and_what_was_resumed_is(store: Store) -> None:
+    b = history(
+        [(issue, 0, 0, 5000), (issue, 1, 0, 8000), (issue, 0, 0, 300), (pay, 0, 1, 700), (pay, 3, 1, 900)]
+    )
+    (first, second, third), day = list(b.open), [DAY_0 + timedelta(days=n) for n in range(100)]
+    for _ in range(2):  # more than was owed
+        b.open[third] = 300
+        credit_one(b, third, 0, day[1], 300)
+    promise(b, promises.PromiseMade, first, day[10])
+    promise(b, promises.PromiseWithdrawn, first, day[12])
+    plan = {"plan_id": "pln_" + "2" * 32, "customer_id": CUSTOMERS[1], "currency": "EUR"}
+    acts = (
+        (PlanAgreed, 20, (60, 90)),
+        (PlanRescheduled, 30, (70, 80)),
+        (PlanBroken, 40, ()),
+        (PlanResumed, 50, ()),
+    )
+    for kind, on, due in acts:
+        dues = (
+            {"instalments": tuple(Instalment(due_on=day[n], amount_minor=4000) for n in due)} if due else {}
+        )
+        b.record(plan["plan_id"], sample(kind, **plan, **dues), day[on])
+    planned = sample(
+        InvoicePlanned, invoice_id=second, customer_id=CUSTOMERS[1], currency="EUR", plan_id=plan["plan_id"],
+        amount_minor=8000,
+    )  # fmt: skip
+    b.record(second, planned, day[20])
+    merge(b, 0, day[55], 0)
+    store.run(project(store.conn, "live", b.log, 1000, Receivables()))
+
+    def debts(n: int) -> list[tuple[int, int, bool]]:
+        view = View(store.conn, "live", TimeTravel(day[n], len(b.log), None, is_now=True), granted=None)
+        found = basis(store, day[n], None, merged=store.run(survivors_at(view))).owed.debts
+        return sorted((d.due - day[0].toordinal(), d.minor, d.promised is not None) for d in found)
+
+    assert debts(11) == [(0, 1000, False), (0, 3000, True), (1, 7100, False)]
+    assert debts(13) == [(0, 4000, False), (1, 7100, False)]
+    assert debts(25) == [(0, 4000, False), (60, 3100, False), (90, 4000, False)]
+    assert debts(35) == [(0, 4000, False), (70, 3100, False), (80, 4000, False)]
+    assert debts(45) == [(0, 4000, False), (1, 7100, False)]
+    assert debts(52) == [(0, 4000, False), (70, 3100, False), (80, 4000, False)]
+    assert debts(56) == [(0, 3100, False), (70, 4000, False), (80, 4000, False)]
 
 
 def test_a_forecast_is_kept_by_question_and_position_and_asked_for_once_at_a_time(store: Store) -> None:

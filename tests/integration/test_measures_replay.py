@@ -16,6 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from encours.contracts.events.dunning.promises import PromiseBroken
+from encours.contracts.events.dunning.reminders import DunnedItem, ReminderRequested, ReminderSent
 from encours.contracts.events.figure import TurnoverPlanSet, TurnoverTarget
 from encours.ledger.stored import StoredEvent
 from encours.reading.merges import survivors_at
@@ -31,6 +33,7 @@ from reporting_svc.domain.measures.reminders import (
 )
 from reporting_svc.read_models.aged_balance.query import Figures, aged
 from reporting_svc.read_models.collection.query import collection, collection_since
+from reporting_svc.read_models.dashboard.query import broken_promises
 from reporting_svc.read_models.delays.query import covered_debts, group_names
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.groups import with_collectors
@@ -304,6 +307,44 @@ def test_targets_of_merged_customers_are_one_target_of_a_month_that_ends(
         for row in store.run(compared(moment, scope, plan)).months
     ]
     assert found == ([] if complete is None else [(CUSTOMERS[0], complete, 750, 6000, 5)])
+
+
+def test_a_payer_is_reminded_of_the_invoices_of_another_customer(store: Store) -> None:
+    books = history([(issue, 0, 0, 4_000)])
+    asked = sample(DunnedItem, invoice_id=next(iter(books.open)), asked_minor=4_000)
+    given: dict[str, Any] = {"reminder_id": books.id("rem"), "customer_id": CUSTOMERS[1], "channel": "email"}
+    for told in (
+        sample(ReminderRequested, **given, currency="EUR", items=(asked,)),
+        sample(ReminderSent, **given),
+    ):
+        books.record(given["reminder_id"], told, DAY_0)
+    pay(books, 10, DAY_0 + timedelta(days=3), 3_000)
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    as_of, scope = DAY_0 + timedelta(days=60), Scope(currency="EUR", customer_id=CUSTOMERS[1])
+    found = store.run(reminders_paid(view(store, as_of, None), scope, DAY_0))
+    (total,) = yields(found.reminders, found.funds, as_of, lambda _: ()).values()
+    assert [(each.asked_minor, each.paid_minor) for each in total.windows] == [(4_000, 3_000)] * 3
+
+
+@pytest.mark.parametrize(("days", "number"), [(29, 6), (30, 0)])
+def test_the_largest_five_promises_that_were_broken_in_thirty_days_are_named(
+    store: Store, days: int, number: int
+) -> None:
+    books = history([])
+    for minor in range(100, 106):
+        promise_id = books.id("prm")
+        broken = sample(
+            PromiseBroken, promise_id=promise_id, customer_id=CUSTOMERS[0], currency="EUR", amount_minor=minor,
+            received_minor=2 * minor if minor == 105 else 1,
+        )  # fmt: skip
+        books.record(promise_id, broken, DAY_0)
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    moment = view(store, DAY_0 + timedelta(days=days), None)
+    found = store.run(broken_promises(moment, Scope(currency="EUR"), None))
+    listed = [row["amount_minor"] for row in found.largest]
+    missing = 99 + 100 + 101 + 102 + 103
+    assert (found.number, found.missing_minor) == (number, missing if number else 0)
+    assert listed == ([105, 104, 103, 102, 101] if number else [])
 
 
 @pytest.mark.parametrize(

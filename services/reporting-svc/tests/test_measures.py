@@ -47,6 +47,15 @@ def test_what_is_past_90_days_begins_on_the_91st_and_what_is_overdue_is_still_ow
     assert (found.past_90, found.past_90_share, found.overdue) == (48, Fraction(48, 63), 60)
 
 
+@pytest.mark.parametrize("name", ["unapplied", "open_items", "ledger"])
+def test_figures_tie_out_if_bands_open_items_and_account_are_equal(name: str) -> None:
+    found = replace(
+        Figures.none("EUR", STANDARD), bands=(1, 2, 4, 8, 16, 32), unapplied=3, open_items=63, ledger=60
+    )
+    assert found.tied
+    assert not replace(found, **{name: getattr(found, name) + 1}).tied
+
+
 def test_bands_are_chosen_by_their_last_days() -> None:
     assert Bands.parse("15,45").names == ("not_due", "1-15", "16-45", "46+")
 

@@ -1,9 +1,19 @@
 """Given messages and money, then the yield of each group: what is not followed yet and what came later is apart."""
 
 from datetime import date, timedelta
+from typing import Any
 
+import pytest
+
+from encours.contracts.events.dunning.reminders import DunnedItem, ReminderSent, TaskCompleted, TaskOpened
+from encours.contracts.events.dunning.replies import ReminderBounced, ReminderTracked
 from encours.contracts.settlement import Funds
+from encours.projection.row_cache import RowCache
+from encours.testing.events import event
+from encours.testing.history import happened
 from reporting_svc.domain.measures.reminders import AskedFor, ReminderYield, value_of, yields
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.reminders import AskedReminder, ReminderTrace, traces_of
 
 DAY = date(2026, 3, 2)
 
@@ -69,3 +79,38 @@ def test_a_reminder_is_in_the_month_of_its_decision_and_in_the_groups_of_its_cus
     assert value_of(reminder, "segment", {"segment": segments}) == "retail"
     assert value_of(reminder, "segment", {"segment": {"cus_1": ""}}) is None
     assert value_of(reminder, "experiment", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "traces"),
+    [
+        (event(ReminderTracked, state="accepted"), ("delivered",)),
+        (event(ReminderTracked, state="refused"), ("bounced",)),
+        (event(ReminderTracked, state="returned"), ("bounced",)),
+        (event(ReminderBounced, permanent=True), ("bounced",)),
+        (event(ReminderBounced, permanent=False), ()),
+        (event(TaskCompleted, outcome="other"), ("sent",)),
+        (event(TaskCompleted, outcome="paid_says"), ("sent", "answered")),
+        (event(TaskCompleted, outcome="disputed"), ("sent", "answered")),
+        (event(TaskCompleted, outcome="wrong_contact"), ("failed",)),
+        (event(TaskCompleted, outcome="replaced"), ("suppressed",)),
+    ],
+)
+def test_what_an_event_tells_about_a_reminder(told: Any, traces: tuple[str, ...]) -> None:
+    assert traces_of(told) == traces
+
+
+def test_a_file_for_litigation_is_no_call_and_what_never_was_asked_for_leaves_no_trace() -> None:
+    items = (
+        event(DunnedItem, invoice_id="inv_1", asked_minor=0),
+        event(DunnedItem, invoice_id="inv_2", asked_minor=5),
+    )
+    task = event(TaskOpened, task_id="tsk_1", kind="litigation_file", items=items)
+    rows, model = RowCache(Receivables.rows), Receivables()
+    rows.assume_empty()
+    for each in happened(task, event(ReminderSent, reminder_id="rem_2")):
+        model.project(each, rows)
+    asked = rows.get(AskedReminder, "tsk_1")
+    assert asked is not None
+    assert (asked.channel, asked.asked) == ("file", ["inv_2 5"])
+    assert ReminderTrace not in {row_type for row_type, changed, _ in rows.changes() if changed}
