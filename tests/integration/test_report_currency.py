@@ -36,7 +36,17 @@ from reporting_svc.read_models.receivables.conversion import (
 )
 from reporting_svc.read_models.receivables.scope import Scope
 from reporting_svc.read_models.tie_out.query import require_aged_tied
-from tests.integration.receivable_histories import DAY_0, ENTITY, Books, history, issue, replay, steps
+from tests.integration.receivable_histories import (
+    DAY_0,
+    ENTITY,
+    Books,
+    contest,
+    history,
+    issue,
+    replay,
+    settle_dispute,
+    steps,
+)
 from tests.integration.store import Store, project
 
 EVERY_ROW = Page(limit=500, columns=("row_key",), descending=False, nullable=False, last=None, check="")
@@ -118,7 +128,9 @@ def view(store: Store, as_of: date, known_to: int | None) -> View:
 def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
     store: Store, acts: list[tuple[Any, int, int, int]], days: int, corrected: bool
 ) -> None:
-    books = history(acts)
+    dollars = [(issue, n, 7 * n - 90, 1_000 * n + 7) for n in (6, 13, 20, 34)]
+    conceded = [(contest, 0, -30, 1_003), (settle_dispute, 0, -20, 1_003)]
+    books = history([*dollars, *conceded, *acts])
     known_to = rated(books)
     log, as_of = books.log, DAY_0 + timedelta(days)
     rates = RATES if corrected else RATES | {60: BEFORE}
@@ -154,12 +166,15 @@ def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
     assert sum(each.converted_minor or 0 for each in groups) == sum(
         sum(row[:6]) - row[6] for row in rows.values()
     )
+    shown = [found.figures(row) for row in found.rows]
+    assert sum(each.converted_overdue_minor or 0 for each in groups) == sum(each.overdue for each in shown)
+    assert sum(each.converted_not_due_minor or 0 for each in groups) == sum(each.bands[0] for each in shown)
     by_day: dict[date, int] = {}
     for currency, day, minor in opened(log, as_of, upto):
         if currency == "USD":
             by_day[day] = by_day.get(day, 0) + minor
     difference = sum(
-        in_euros(minor, "USD", as_of, rates) - in_euros(minor, "USD", day, rates)
+        in_euros(minor, "USD", as_of, rates) - in_euros(minor, "USD", min(day, as_of), rates)
         for day, minor in by_day.items()
     )
     assert store.run(unrealised(moment, scope, conversion)).difference_minor == difference
